@@ -1,0 +1,103 @@
+"""The Dataset: what every corpus becomes once it is loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from sedpool.errors import DataError
+
+CLIP_COLUMNS = ("filename", "path", "duration", "split")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a corpus lacks, counted while it was loaded.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        Listed clips without audio on disk.
+    extra : tuple of str
+        Audio on disk that no list mentions.
+    notes : dict of str to int
+        Peculiarities by name, e.g. ``{"events_overlapping_own_class": 538}``.
+    """
+
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    notes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A corpus, or a part of one.
+
+    Attributes
+    ----------
+    name : str
+        Name of the corpus.
+    classes : tuple of str
+        Class names, in the order of every array's class axis.
+    clips : DataFrame
+        One row a clip: `filename` (unique id), `path` (audio file; None where it is missing), `duration` (seconds),
+        `split`.
+    tags : DataFrame of bool
+        One row a clip, in the order of `clips`, index `filename`, one column a class.
+    events : DataFrame or None
+        Event table (see `sedpool.events`), None where only weak labels exist.
+    manifest : Manifest
+        What is missing.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    clips: pd.DataFrame
+    tags: pd.DataFrame
+    events: pd.DataFrame | None = None
+    manifest: Manifest = field(default_factory=Manifest)
+
+    def __post_init__(self) -> None:
+        missing = [column for column in CLIP_COLUMNS if column not in self.clips.columns]
+        if missing:
+            raise DataError(f"dataset {self.name}: clips have no column {', '.join(missing)}")
+        if not self.clips["filename"].is_unique:
+            twice = self.clips["filename"][self.clips["filename"].duplicated()].iloc[0]
+            raise DataError(f"dataset {self.name}: clip {twice} is listed twice; ids must be unique")
+        if list(self.tags.index) != list(self.clips["filename"]) or tuple(self.tags.columns) != self.classes:
+            raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self.clips)
+
+    @property
+    def durations(self) -> dict[str, float]:
+        """Length of every clip in seconds, by `filename`."""
+        return dict(zip(self.clips["filename"], self.clips["duration"].astype(float), strict=True))
+
+    def select(self, filenames: Sequence[str]) -> "Dataset":
+        """The part with the clips `filenames`, in the corpus's order."""
+        keep = self.clips["filename"].isin(list(filenames)).to_numpy()
+        clips = self.clips.loc[keep].reset_index(drop=True)
+        events = self.events
+        if events is not None:
+            events = events.loc[events["filename"].isin(clips["filename"])].reset_index(drop=True)
+        return replace(self, clips=clips, tags=self.tags.loc[keep], events=events)
+
+    def split(self, name: str) -> "Dataset":
+        """The clips of one split, e.g. ``"train"``.
+
+        Raises
+        ------
+        DataError
+            If the corpus has no such split.
+        """
+        names = sorted(self.clips["split"].unique())
+        if name not in names:
+            raise DataError(f"dataset {self.name}: no split {name}; it has {', '.join(names)}")
+        return self.select(self.clips.loc[self.clips["split"] == name, "filename"].tolist())
+
+    def available(self) -> "Dataset":
+        """The clips whose audio is on disk."""
+        return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())

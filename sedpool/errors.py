@@ -1,0 +1,33 @@
+"""The errors that sedpool raises on purpose.
+
+Every message is one line that says what came, what was expected and what to do. The command line prints that line
+and exits with a non-zero status; a traceback is shown only with ``HYDRA_FULL_ERROR=1`` or ``--debug``.
+"""
+
+
+class SedpoolError(Exception):
+    """Base of every error that a user can mend."""
+
+
+class ConfigError(SedpoolError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class DataError(SedpoolError):
+    """A corpus, a label list or an event table is not what it should be."""
+
+
+class AudioError(DataError):
+    """An audio file cannot be read as the audio that it claims to be."""
+
+
+class EvaluationError(SedpoolError):
+    """Reference and estimate cannot be compared."""
+
+
+class StorageError(SedpoolError):
+    """A file written earlier is damaged, incomplete or of another format."""
+
+
+class TrainingError(SedpoolError):
+    """Training cannot go on."""

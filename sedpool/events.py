@@ -1,0 +1,169 @@
+"""Events and tags: the two shapes that labels have.
+
+An event table is a DataFrame with the columns ``filename, onset, offset, event_label`` (seconds from the start of the
+clip; DCASE's columns). Tags say which classes a clip has: a boolean DataFrame with one row a clip (index ``filename``)
+and one column a class. Tables are validated once, where they enter.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sedpool.errors import DataError
+
+EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
+
+
+def empty_events() -> pd.DataFrame:
+    """An event table without rows."""
+    return events_from_rows([])
+
+
+def events_from_rows(rows: Sequence[tuple[str, float, float, str]]) -> pd.DataFrame:
+    """Event table from ``(filename, onset, offset, event_label)`` rows.
+
+    Examples
+    --------
+    >>> events_from_rows([("a.wav", 0.5, 2, "dog_bark")])
+      filename  onset  offset event_label
+    0    a.wav    0.5     2.0    dog_bark
+    """
+    table = pd.DataFrame(list(rows), columns=list(EVENT_COLUMNS))
+    return _with_types(table)
+
+
+def _with_types(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype({"filename": str, "onset": np.float64, "offset": np.float64, "event_label": str})
+
+
+def validate_events(
+    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: str = "events"
+) -> pd.DataFrame:
+    """Check an event table and return it with its columns in order and its types exact.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Columns `filename`, `onset`, `offset`, `event_label`; further columns are dropped.
+    classes : sequence of str, optional
+        The labels that may occur.
+    source : str
+        Where the table came from, for messages.
+
+    Raises
+    ------
+    DataError
+        On a missing column, a time that is not a finite number or negative, an offset that is not after its onset,
+        or a label outside `classes`. The message names the row.
+    """
+    missing = [column for column in EVENT_COLUMNS if column not in events.columns]
+    if missing:
+        raise DataError(f"{source}: no column {', '.join(missing)}; expected {', '.join(EVENT_COLUMNS)}")
+    try:
+        table = _with_types(events.loc[:, list(EVENT_COLUMNS)].reset_index(drop=True))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{source}: onset and offset must be seconds ({error})") from None
+    onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
+    _refuse(table, ~(np.isfinite(onset) & np.isfinite(offset)), source, "has a time that is not a finite number")
+    _refuse(table, onset < 0, source, "starts before 0 s")
+    _refuse(table, offset <= onset, source, "does not end after it starts")
+    if classes is not None:
+        unknown = ~table["event_label"].isin(list(classes)).to_numpy()
+        _refuse(table, unknown, source, f"has an unknown label; expected one of {', '.join(classes)}")
+    return table
+
+
+def _refuse(table: pd.DataFrame, bad: np.ndarray, source: str, problem: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        values = ", ".join(str(value) for value in table.iloc[row])
+        more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
+        raise DataError(f"{source}: row {row} ({values}) {problem}{more}")
+
+
+def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float]) -> tuple[pd.DataFrame, int]:
+    """Clip events at their recording's end.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table.
+    durations : mapping of str to float
+        Length in seconds of every file in `events`.
+
+    Returns
+    -------
+    clipped : DataFrame
+        The events, offsets no later than the end; events that start at or after the end are left out.
+    n_changed : int
+        How many events were shortened or left out by more than 10 ms (less is rounding).
+    """
+    end = events["filename"].map(durations).to_numpy(dtype=np.float64)
+    changed = int((events["offset"].to_numpy() > end + 0.010).sum())
+    clipped = events.assign(offset=np.minimum(events["offset"].to_numpy(), end))
+    return clipped.loc[clipped["onset"].to_numpy() < end].reset_index(drop=True), changed
+
+
+def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
+    """Weak labels that follow from strong ones: a clip has a class if any event of it occurs.
+
+    Returns
+    -------
+    tags : DataFrame of bool
+        One row a file of `filenames`, in their order, one column a class.
+    """
+    values = np.zeros((len(filenames), len(classes)), dtype=bool)
+    rows = pd.Index(filenames).get_indexer(pd.Index(events["filename"]))
+    columns = pd.Index(classes).get_indexer(pd.Index(events["event_label"]))
+    known = (rows >= 0) & (columns >= 0)
+    values[rows[known], columns[known]] = True
+    return pd.DataFrame(values, index=pd.Index(filenames, name="filename"), columns=list(classes))
+
+
+def stretch_tags(tags: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataFrame:
+    """Events that cover the whole clip for every tag: what a system without any localisation would answer.
+
+    Parameters
+    ----------
+    tags : DataFrame of bool
+        One row a clip, one column a class.
+    durations : mapping of str to float
+        Length of every clip in seconds.
+    """
+    rows, columns = np.nonzero(tags.to_numpy())
+    filenames = tags.index.to_numpy()[rows]
+    table = pd.DataFrame(
+        {
+            "filename": filenames,
+            "onset": 0.0,
+            "offset": [durations[name] for name in filenames],
+            "event_label": tags.columns.to_numpy()[columns],
+        }
+    )
+    return _with_types(table)
+
+
+def read_tsv(path: str | Path) -> pd.DataFrame:
+    """Read events in DCASE's format: tab-separated with the header ``filename onset offset event_label``.
+
+    A row with a file name alone says that the file has no events; it adds no event here.
+    """
+    try:
+        table = pd.read_csv(path, sep="\t", dtype={"filename": str, "event_label": str}, keep_default_na=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path}: not a tab-separated event table ({error})") from None
+    if "event_label" in table.columns:
+        table = table.loc[table["event_label"] != ""]
+    return validate_events(table, source=str(path))
+
+
+def write_tsv(events: pd.DataFrame, path: str | Path) -> None:
+    """Write events in DCASE's format, times to the microsecond."""
+    from sedpool import storage
+
+    table = events.loc[:, list(EVENT_COLUMNS)]
+    storage.write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n"))

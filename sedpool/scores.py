@@ -1,0 +1,85 @@
+"""Scores: what a detector says before anybody chooses a threshold.
+
+Frame scores are a DataFrame ``filename, onset, offset, <one column a class>``: within a file the rows follow each
+other without gaps, and their probabilities hold from `onset` to `offset` (seconds). Clip scores are
+``filename, <one column a class>``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sedpool import storage
+from sedpool.errors import DataError, StorageError
+
+FRAME_COLUMNS = ("filename", "onset", "offset")
+CLIP_COLUMNS = ("filename",)
+
+
+def frame_scores(filename: str, probabilities: np.ndarray, edges: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """Frame scores of one file.
+
+    Parameters
+    ----------
+    filename : str
+        The clip's id.
+    probabilities : ndarray, shape (frames, classes)
+        Values in [0, 1].
+    edges : ndarray, shape (frames + 1,)
+        Boundaries of the frames in seconds.
+    classes : sequence of str
+        Class names, in the order of the columns.
+    """
+    table = pd.DataFrame(probabilities, columns=list(classes))
+    table.insert(0, "offset", edges[1:])
+    table.insert(0, "onset", edges[:-1])
+    table.insert(0, "filename", filename)
+    return table
+
+
+def classes_of(scores: pd.DataFrame) -> tuple[str, ...]:
+    """The class columns of frame or clip scores, in order."""
+    return tuple(column for column in scores.columns if column not in FRAME_COLUMNS)
+
+
+def validate_scores(scores: pd.DataFrame, *, source: str = "scores") -> pd.DataFrame:
+    """Check frame or clip scores and return them.
+
+    Raises
+    ------
+    DataError
+        If there is no `filename` column, no class, or a value outside [0, 1] (NaN included).
+    """
+    if "filename" not in scores.columns:
+        raise DataError(f"{source}: no column filename; found {', '.join(map(str, scores.columns))}")
+    classes = classes_of(scores)
+    if not classes:
+        raise DataError(f"{source}: no class columns")
+    values = scores.loc[:, list(classes)].to_numpy()
+    bad = ~((values >= 0) & (values <= 1))
+    if bad.any():
+        row, column = (int(index[0]) for index in np.nonzero(bad))
+        raise DataError(
+            f"{source}: {scores['filename'].iloc[row]}, class {classes[column]}: "
+            f"{values[row, column]} is not a probability between 0 and 1"
+        )
+    return scores
+
+
+def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
+    """Write scores as parquet, atomically."""
+    with storage.atomic_path(path) as temporary:
+        scores.to_parquet(temporary, index=False)
+
+
+def read_scores(path: str | Path) -> pd.DataFrame:
+    """Read scores written by `write_scores`, validated."""
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise StorageError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: not a readable parquet file ({error}); run the training again") from None
+    return validate_scores(table, source=str(path))
