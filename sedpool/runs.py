@@ -1,0 +1,133 @@
+"""A run folder: everything about one training run, and the one place that knows the names of its files."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from sedpool import storage
+from sedpool.errors import StorageError
+from sedpool.events import read_tsv
+from sedpool.scores import read_scores
+
+FORMAT = 1
+PATH_KEYS = frozenset({"root", "data_root", "runs", "foreground", "background", "cache", "force", "tracking"})
+
+
+class RunFolder:
+    """Typed access to a run folder; each property reads its file once.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder. It need not exist yet.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        """Show the path."""
+        return f"RunFolder({str(self.path)!r})"
+
+    def file(self, name: str) -> Path:
+        """Path of the file `name` inside the folder."""
+        return self.path / name
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run finished: ``DONE`` is written last."""
+        return self.file("DONE").is_file()
+
+    def mark_done(self) -> None:
+        """Declare the folder complete."""
+        storage.write_text(self.file("DONE"), f"{FORMAT}\n")
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration."""
+        try:
+            content = yaml.safe_load(self.file("config.yaml").read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise StorageError(f"{self.file('config.yaml')}: not readable ({error})") from None
+        return dict(content)
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, git commit, seeds, threads, precision and device of the run."""
+        return dict(storage.read_json(self.file("environment.json")))
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
+        return dict(storage.read_json(self.file("metrics.json")))
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch: losses, accuracies, learning rate, throughput."""
+        return self._csv("history.csv")
+
+    @cached_property
+    def alpha(self) -> pd.DataFrame | None:
+        """Learned α, one row an epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
+        return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
+
+    def _csv(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_csv(self.file(name))
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{self.file(name)}: not a readable table ({error})") from None
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Frame scores on the test split."""
+        return read_scores(self.file("scores.parquet"))
+
+    @cached_property
+    def clip_scores(self) -> pd.DataFrame:
+        """Clip scores on the test split."""
+        return read_scores(self.file("clip_scores.parquet"))
+
+    @cached_property
+    def validation_scores(self) -> pd.DataFrame:
+        """Frame scores on the validation split."""
+        return read_scores(self.file("validation_scores.parquet"))
+
+    @cached_property
+    def validation_clip_scores(self) -> pd.DataFrame:
+        """Clip scores on the validation split."""
+        return read_scores(self.file("validation_clip_scores.parquet"))
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Events detected on the test split."""
+        return read_tsv(self.file("events.tsv"))
+
+
+def run_name(config: Mapping[str, Any]) -> str:
+    """Name of the folder of a run: ``<dataset>-<method>-s<seed>-<hash of the configuration without paths>``.
+
+    Parameters
+    ----------
+    config : mapping
+        The resolved configuration.
+    """
+    method = config["method"]
+    digest = storage.hash_value(_without_paths(config))[:10]
+    return f"{config['dataset']['name']}-{method}-s{config['seed']}-{digest}"
+
+
+def _without_paths(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_paths(item) for key, item in value.items() if key not in PATH_KEYS}
+    return value
+
+
+def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:
+    """Every run folder at or below `folder`, sorted by path, finished or not."""
+    configs = sorted(Path(folder).rglob("config.yaml"))
+    return [RunFolder(path.parent) for path in configs]
