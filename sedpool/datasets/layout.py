@@ -1,0 +1,188 @@
+"""How a corpus in URBAN-SED's folder layout becomes a Dataset.
+
+``root/audio/<split>/<clip>.wav`` beside ``root/annotations/<split>/<clip>.jams`` and ``.txt``, the splits being
+train, validate and test. URBAN-SED is distributed so, and the corpora that sedpool makes are written so.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.datasets import scaper_jams
+from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.scaper_jams import Annotation
+from sedpool.errors import DataError
+from sedpool.events import events_from_rows, tags_from_events
+
+SPLITS = ("train", "validate", "test")
+FORMATS = ("jams", "txt")
+
+
+def read_layout(
+    root: str | os.PathLike[str],
+    name: str,
+    classes: Sequence[str],
+    *,
+    clip_duration: float,
+    split: str | None = None,
+    annotations: str = "jams",
+    allow_missing: bool = False,
+) -> Dataset:
+    """Read a corpus in URBAN-SED's layout.
+
+    Parameters
+    ----------
+    root : path-like
+        Folder that holds ``audio`` and ``annotations``.
+    name : str
+        Name of the corpus.
+    classes : sequence of str
+        The labels that may occur, in the order of every array's class axis.
+    clip_duration : float
+        Length in seconds of the clips; read from JAMS where `annotations` is ``"jams"``.
+    split : {"train", "validate", "test"}, optional
+        The part to read; all by default.
+    annotations : {"jams", "txt"}
+        Which of the two forms to read.
+    allow_missing : bool
+        Accept annotations without audio (their `path` is None), audio without annotations and absent splits; all
+        are listed in the manifest.
+
+    Raises
+    ------
+    DataError
+        If the folder, audio or annotations are missing, or an annotation is wrong; the message names the file.
+    """
+    root = Path(root)
+    _check_arguments(root, name, split, annotations)
+    found = {part: _files(root, part, annotations) for part in ([split] if split else SPLITS)}
+    manifest = _compare(root, found)
+    _refuse_incomplete(root, name, found, manifest, allow_missing)
+    clips, rows, clipped = [], [], 0
+    for part, (labelled, recorded) in found.items():
+        for stem, path in labelled.items():
+            annotation = scaper_jams.read(path) if annotations == "jams" else read_txt(path, clip_duration)
+            _refuse_unknown(annotation, classes, path)
+            filename = f"{stem}.wav"
+            sound = recorded.get(stem)
+            clips.append((filename, str(sound) if sound else None, annotation.duration, part))
+            rows += [(filename, *event) for event in annotation.events]
+            clipped += annotation.n_clipped
+    notes = {"events_clipped_at_the_end": clipped, "events_overlapping_own_class": count_overlaps(rows)}
+    manifest = Manifest(manifest.missing, manifest.extra, {key: count for key, count in notes.items() if count})
+    return _dataset(name, classes, clips, rows, manifest)
+
+
+def read_txt(path: str | os.PathLike[str], duration: float) -> Annotation:
+    """Read the events of a soundscape from tab-separated lines ``onset offset label``.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; it is empty where the soundscape has no events.
+    duration : float
+        Length of the soundscape in seconds.
+    """
+    rows = []
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8-sig").splitlines(), start=1):
+        where = f"{path}: line {number}"
+        try:
+            onset, offset, label = line.split("\t")
+            row = float(onset), float(offset), label
+        except ValueError:
+            raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
+        scaper_jams.check_times(row[0], row[1], where)
+        rows.append(row)
+    return scaper_jams.clip(duration, rows)
+
+
+def count_overlaps(rows: Iterable[tuple[str, float, float, str]]) -> int:
+    """Count the events that share time with an earlier event of their own class in the same clip.
+
+    Examples
+    --------
+    >>> count_overlaps([("a", 0, 3, "dog"), ("a", 2, 4, "dog"), ("a", 3, 5, "cat"), ("b", 0, 9, "dog")])
+    1
+    """
+    latest: dict[tuple[str, str], float] = {}
+    overlapping = 0
+    for filename, onset, offset, label in sorted(rows, key=lambda row: row[1]):
+        end = latest.get((filename, label), 0.0)
+        overlapping += onset < end
+        latest[filename, label] = max(end, offset)
+    return overlapping
+
+
+def _check_arguments(root: Path, name: str, split: str | None, annotations: str) -> None:
+    if split is not None and split not in SPLITS:
+        raise DataError(f"{name}: no split {split!r}; expected {', '.join(SPLITS)}")
+    if annotations not in FORMATS:
+        raise DataError(f"{name}: annotations={annotations!r}; expected {' or '.join(FORMATS)}")
+    if not (root / "annotations").is_dir():
+        problem = "no folder annotations in it" if root.is_dir() else "no such folder"
+        raise DataError(f"{name}: {root}: {problem}; give the folder that holds audio/ and annotations/ (dataset.root)")
+
+
+Files = dict[str, Path]
+
+
+def _files(root: Path, split: str, annotations: str) -> tuple[Files, Files]:
+    labelled = _by_stem(root / "annotations" / split, f".{annotations}")
+    return labelled, _by_stem(root / "audio" / split, ".wav")
+
+
+def _by_stem(folder: Path, suffix: str) -> Files:
+    if not folder.is_dir():
+        return {}
+    # macOS leaves ._name.wav files beside the real ones when it unpacks an archive.
+    names = sorted(name for name in os.listdir(folder) if name.endswith(suffix) and not name.startswith("."))
+    return {name.removesuffix(suffix): folder / name for name in names}
+
+
+def _compare(root: Path, found: dict[str, tuple[Files, Files]]) -> Manifest:
+    missing, extra = [], []
+    for labelled, recorded in found.values():
+        missing += [f"{stem}.wav" for stem in labelled if stem not in recorded]
+        extra += [path.relative_to(root).as_posix() for stem, path in recorded.items() if stem not in labelled]
+    return Manifest(tuple(missing), tuple(extra))
+
+
+def _refuse_incomplete(
+    root: Path, name: str, found: dict[str, tuple[Files, Files]], manifest: Manifest, allow_missing: bool
+) -> None:
+    empty = [part for part, (labelled, _) in found.items() if not labelled]
+    if len(empty) == len(found) or (empty and not allow_missing):
+        raise DataError(f"{name}: {root / 'annotations'}: no annotations for {', '.join(empty)}; fetch the corpus again")
+    if allow_missing:
+        return
+    for problem, files in (("without audio", manifest.missing), ("without annotation", manifest.extra)):
+        if files:
+            first = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
+            raise DataError(
+                f"{name}: {root}: {len(files)} clips {problem} ({first}); complete the corpus or set allow_missing=true"
+            )
+
+
+def _refuse_unknown(annotation: Annotation, classes: Sequence[str], path: Path) -> None:
+    for _, _, label in annotation.events:
+        if label not in classes:
+            raise DataError(f"{path}: unknown label {label!r}; expected one of {', '.join(classes)}")
+
+
+def _dataset(
+    name: str,
+    classes: Sequence[str],
+    clips: list[tuple[str, str | None, float, str]],
+    rows: list[tuple[str, float, float, str]],
+    manifest: Manifest,
+) -> Dataset:
+    twice = [filename for filename, count in Counter(clip[0] for clip in clips).items() if count > 1]
+    if twice:
+        raise DataError(f"{name}: {twice[0]} is in more than one split; clip names must be unique")
+    table = pd.DataFrame(clips, columns=["filename", "path", "duration", "split"]).astype({"path": object})
+    events = events_from_rows(rows)
+    tags = tags_from_events(events, table["filename"].tolist(), classes)
+    return Dataset(name, tuple(classes), table, tags, events, manifest)
