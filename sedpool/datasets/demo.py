@@ -1,0 +1,108 @@
+"""The demo corpus: soundscapes of the ten URBAN-SED classes from synthesised sounds, made on first use.
+
+It needs no download, takes seconds to make and shows what the paper is about: events whose classes last between a
+quarter of a second and the better part of the clip, and that are loud only in parts.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.layout import read_layout
+from sedpool.datasets.soundscapes import synthesis
+from sedpool.datasets.soundscapes.mixer import SR, Sound
+from sedpool.datasets.soundscapes.specs import Range, Recipe
+from sedpool.datasets.soundscapes.writer import Plan, make_corpus
+from sedpool.datasets.urbansed import CLASSES
+
+CLIP_DURATION = 10.0
+CLASS_DURATIONS: dict[str, Range] = {
+    "air_conditioner": (3.0, 8.0),
+    "car_horn": (0.3, 1.2),
+    "children_playing": (1.5, 5.0),
+    "dog_bark": (0.8, 3.0),
+    "drilling": (1.5, 4.0),
+    "engine_idling": (3.0, 8.0),
+    "gun_shot": (0.25, 0.9),
+    "jackhammer": (1.5, 4.0),
+    "siren": (2.5, 6.0),
+    "street_music": (2.5, 6.0),
+}
+
+
+class ProceduralSources:
+    """Synthesised events over coloured noise; every draw is new, so that no two splits share a sound."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels of the events."""
+        return CLASSES
+
+    def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
+        """Synthesise an event of `duration` seconds."""
+        samples = synthesis.SYNTHESISERS[label](round(duration * SR), rng)
+        return Sound(samples, f"procedural/{label}", 0.0, label)
+
+    def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
+        """Synthesise a background of `duration` seconds."""
+        return Sound(synthesis.coloured_noise(round(duration * SR), rng), "procedural/noise", 0.0, "noise")
+
+
+def make_demo(
+    root: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    n_train: int = 600,
+    n_validate: int = 200,
+    n_test: int = 200,
+    n_jobs: int = -1,
+) -> Path:
+    """Make the demo corpus unless it exists.
+
+    Parameters
+    ----------
+    root : path-like
+        Parent folder of made corpora.
+    seed : int
+        Seed of every draw; the same seed gives the same bytes.
+    n_train, n_validate, n_test : int
+        Number of soundscapes of each split.
+    n_jobs : int
+        Number of worker processes, -1 for one a core.
+
+    Returns
+    -------
+    folder : Path
+        The corpus, in URBAN-SED's layout.
+    """
+    recipe = Recipe((1, 9), (6.0, 30.0), (0.25, 8.0), CLASS_DURATIONS, CLIP_DURATION)
+    sizes = {"train": n_train, "validate": n_validate, "test": n_test}
+    plan = Plan("demo", seed, sizes, recipe, {"kind": "procedural"})
+    return make_corpus(root, plan, ProceduralSources(), n_jobs=n_jobs)
+
+
+def load_demo(
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    seed: int = 0,
+    n_train: int = 600,
+    n_validate: int = 200,
+    n_test: int = 200,
+    n_jobs: int = -1,
+) -> Dataset:
+    """Load the demo corpus, making it first where it does not exist.
+
+    Parameters
+    ----------
+    root : path-like
+        Parent folder of made corpora.
+    split : {"train", "validate", "test"}, optional
+        The part to load; all by default.
+    seed, n_train, n_validate, n_test, n_jobs : int
+        See `make_demo`.
+    """
+    folder = make_demo(root, seed=seed, n_train=n_train, n_validate=n_validate, n_test=n_test, n_jobs=n_jobs)
+    return read_layout(folder, "demo", CLASSES, clip_duration=CLIP_DURATION, split=split)
