@@ -1,0 +1,74 @@
+"""What all pooling layers share: an axis, masks, arithmetic in float32 or wider."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import backend
+
+from sedpool.pooling import functional
+from sedpool.pooling.functional import Tensor
+
+
+class Pooling(keras.layers.Layer):
+    """Base of the layers that turn the frames of a bag into one prediction.
+
+    Parameters
+    ----------
+    axis : int
+        Axis of the frames.
+    **kwargs
+        What every Keras layer takes: ``name``, ``dtype``, ``trainable``.
+
+    Notes
+    -----
+    Called as ``pool(p, mask=None)`` with ``p`` of shape ``(batch, frames, classes)`` and a boolean ``mask`` of shape
+    ``(batch, frames)``, true where a frame counts; returns ``(batch, classes)``. A mask that Keras carries along with
+    ``p`` is used as if it were passed. Output is float32 or wider whatever the dtype policy: a clip probability that
+    is rounded to eight bits spoils the loss.
+    """
+
+    needs_logits: ClassVar[bool] = False
+
+    def __init__(self, axis: int = 1, **kwargs: Any) -> None:
+        # Keras would cast p down to the policy's compute dtype before call() could widen it again.
+        super().__init__(autocast=False, **kwargs)
+        self.axis = axis
+        self.supports_masking = True
+
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor = None) -> None:
+        """Return None: no frames are left that a mask could describe."""
+
+    def compute_output_shape(self, p_shape: tuple[int | None, ...], **_: Any) -> tuple[int | None, ...]:
+        """Shape of the input without the axis of the frames."""
+        shape = list(p_shape)
+        del shape[self.axis]
+        return tuple(shape)
+
+    def compute_output_spec(self, p: Tensor, mask: Tensor = None, **_: Any) -> keras.KerasTensor:
+        """Shape and dtype of the output."""
+        return keras.KerasTensor(self.compute_output_shape(p.shape), dtype=_wide(p.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that build this layer anew."""
+        return {**super().get_config(), "axis": self.axis}
+
+    def _add_class_weight(self, name: str, classes: int, **kwargs: Any) -> Tensor:
+        """Add one learned number per class, kept as wide as it is computed with."""
+        dtype = _wide(self.variable_dtype)
+        return self.add_weight(name=name, shape=(1, classes), dtype=dtype, autocast=False, **kwargs)
+
+
+class WeightedMean(Pooling):
+    """Base of the operators that are weighted means of the frames; a subclass says by which weights."""
+
+    def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """How much each frame counts: ``p``'s shape, at least 0, summing to 1 over the frames of a bag."""
+        raise NotImplementedError
+
+    def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """Pool ``p`` over the axis of the frames."""
+        return functional.weighted_mean(p, self.frame_weights(p, mask), self.axis, mask)
+
+
+def _wide(dtype: Any) -> str:
+    return str(backend.result_type(dtype, "float32"))
