@@ -1,0 +1,1 @@
+"""Corpora: a loader each, all of which return a Dataset."""

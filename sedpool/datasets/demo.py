@@ -12,7 +12,8 @@ import numpy as np
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.soundscapes import synthesis
-from sedpool.datasets.soundscapes.mixer import SR, Sound
+from sedpool.datasets.soundscapes.band import SR
+from sedpool.datasets.soundscapes.mixer import Sound
 from sedpool.datasets.soundscapes.specs import Range, Recipe
 from sedpool.datasets.soundscapes.writer import Plan, make_corpus
 from sedpool.datasets.urbansed import CLASSES
@@ -39,6 +40,11 @@ class ProceduralSources:
     def classes(self) -> tuple[str, ...]:
         """Labels of the events."""
         return CLASSES
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Nothing: no recordings are read."""
+        return ()
 
     def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Synthesise an event of `duration` seconds."""
@@ -80,7 +86,7 @@ def make_demo(
     recipe = Recipe((1, 9), (6.0, 30.0), (0.25, 8.0), CLASS_DURATIONS, CLIP_DURATION)
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
     plan = Plan("demo", seed, sizes, recipe, {"kind": "procedural"})
-    return make_corpus(root, plan, ProceduralSources(), n_jobs=n_jobs)
+    return make_corpus(root, plan, ProceduralSources, n_jobs=n_jobs)
 
 
 def load_demo(

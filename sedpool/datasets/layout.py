@@ -155,7 +155,9 @@ def _refuse_incomplete(
 ) -> None:
     empty = [part for part, (labelled, _) in found.items() if not labelled]
     if len(empty) == len(found) or (empty and not allow_missing):
-        raise DataError(f"{name}: {root / 'annotations'}: no annotations for {', '.join(empty)}; fetch the corpus again")
+        raise DataError(
+            f"{name}: {root / 'annotations'}: no annotations for {', '.join(empty)}; fetch the corpus again"
+        )
     if allow_missing:
         return
     for problem, files in (("without audio", manifest.missing), ("without annotation", manifest.extra)):

@@ -2,10 +2,6 @@
 
 The signal-to-noise ratio of an event is the RMS level of the event over its whole extent, pauses included, after
 fading and band limiting, relative to the RMS level of the background over the whole soundscape, in dB.
-
-Above the highest frequency that its background holds a soundscape holds nothing but a faint noise of constant level:
-events are low-passed there. Otherwise events cut from recordings of a wider band than the background's would be
-marked by their treble alone.
 """
 
 from collections.abc import Sequence
@@ -13,25 +9,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
-import scipy.fft
 
+from sedpool.datasets.soundscapes.band import SR, FloatArray, lowpass, noise_floor, rms
 from sedpool.datasets.soundscapes.specs import EventSpec, Recipe
 
-SR = 44100
 BACKGROUND_DB = -50.0
 """RMS level of the background in dB of full scale: leaves room for events 30 dB above it."""
-FLOOR_DB = -40.0
-"""RMS level of the noise floor in dB relative to the background's."""
 FADE = 0.010
 """Length in seconds of the raised-cosine fade at either end of an event."""
 PEAK = 0.95
 SNR_DEFINITION = "RMS of the event over its extent, after fades and band limit, over RMS of the whole background, dB"
-
-_TRANSITION = 800.0  # Hz below the band's edge in which the low-pass falls; short enough to keep the band
-_PAD = 2048  # samples beside an event in which its low-pass rings out
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,10 @@ class Sources(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """Labels of the events, in order."""
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Recordings that cannot be used, each with the reason."""
 
     def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Draw an event of at most `duration` seconds."""
@@ -155,37 +146,6 @@ def fade(samples: FloatArray) -> FloatArray:
     faded[:n] *= ramp
     faded[len(faded) - n :] *= ramp[::-1]
     return faded
-
-
-def lowpass(samples: FloatArray, band: float) -> tuple[FloatArray, int]:
-    """Cut everything above `band` Hz, without shifting what is below.
-
-    Returns
-    -------
-    filtered : ndarray of float32
-        The samples, with the filter's ringing before and after them.
-    pad : int
-        How many samples of ringing there are on either side; none where the whole band is kept.
-    """
-    if band >= SR / 2:
-        return samples, 0
-    n = scipy.fft.next_fast_len(len(samples) + 2 * _PAD, real=True)
-    spectrum = scipy.fft.rfft(np.pad(samples, (_PAD, n - len(samples) - _PAD)))
-    distance = np.clip((band - scipy.fft.rfftfreq(n, 1 / SR)) / _TRANSITION, 0.0, 1.0)
-    spectrum *= (0.5 - 0.5 * np.cos(np.pi * distance)).astype(np.float32)
-    filtered: FloatArray = scipy.fft.irfft(spectrum, n)[: len(samples) + 2 * _PAD]
-    return filtered, _PAD
-
-
-def noise_floor(n: int, background_level: float, rng: np.random.Generator) -> FloatArray:
-    """White noise at a fixed level below the background, so that no band is ever empty."""
-    level = np.float32(background_level * 10 ** (FLOOR_DB / 20))
-    return level * rng.standard_normal(n, dtype=np.float32)
-
-
-def rms(samples: FloatArray) -> float:
-    """Root of the mean square."""
-    return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
 
 
 def to_level(samples: FloatArray, level: float) -> FloatArray:

@@ -8,12 +8,10 @@ hammer). A function takes the number of samples and a generator and returns floa
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import butter, sosfilt
 
-from sedpool.datasets.soundscapes.mixer import SR
+from sedpool.datasets.soundscapes.band import SR, FloatArray
 
-FloatArray = npt.NDArray[np.float32]
 Synthesiser = Callable[[int, np.random.Generator], FloatArray]
 
 
@@ -91,7 +89,8 @@ def jackhammer(n: int, rng: np.random.Generator) -> FloatArray:
     rate = rng.uniform(11, 24)
     since_blow = (np.arange(n, dtype=np.float32) / SR * np.float32(rate)) % 1 / np.float32(rate)
     blows = _band(_noise(n, rng), rng.uniform(200, 500), rng.uniform(2500, 6000)) * np.exp(-since_blow / 0.012)
-    bouts = _smooth((_wander(n, rng, seconds=0.8) > 0.3).astype(np.float32), 0.05)
+    effort = _wander(n, rng, seconds=0.8)
+    bouts = _smooth((effort > 0.4 * effort.max()).astype(np.float32), 0.05)
     motor = _band(_noise(n, rng), 60, 300)
     return _unit(blows) * np.maximum(bouts, 0.04) + 0.08 * _unit(motor)
 
@@ -99,8 +98,10 @@ def jackhammer(n: int, rng: np.random.Generator) -> FloatArray:
 def siren(n: int, rng: np.random.Generator) -> FloatArray:
     """A tone that wails or yelps between two pitches while it comes near and goes away."""
     low, high = rng.uniform(420, 700), rng.uniform(1000, 1700)
-    sweep = 0.5 - 0.5 * np.cos(_phase(np.full(n, rng.choice([0.35, 0.6, 2.8]) * rng.uniform(0.8, 1.2), np.float32)))
-    tone = _harmonics(low * (high / low) ** sweep, _rolloff(5, rng.uniform(0.3, 0.7)))
+    rate = rng.choice([0.35, 0.6, 2.8]) * rng.uniform(0.8, 1.2)
+    sweep = 0.5 - 0.5 * np.cos(_phase(np.full(n, rate, np.float32)))
+    pitch = np.float32(low) * np.power(np.float32(high / low), sweep, dtype=np.float32)
+    tone = _harmonics(pitch, _rolloff(5, rng.uniform(0.3, 0.7)))
     return _course(n, rng, faintest=-30) * tone
 
 
@@ -142,7 +143,8 @@ SYNTHESISERS: dict[str, Synthesiser] = {
 
 
 def _noise(n: int, rng: np.random.Generator) -> FloatArray:
-    return rng.standard_normal(n, dtype=np.float32)
+    # Uniform rather than normal: as white, and drawn several times faster.
+    return (rng.random(n, dtype=np.float32) - np.float32(0.5)) * np.float32(12**0.5)
 
 
 def _band(samples: FloatArray, low: float, high: float) -> FloatArray:
@@ -158,10 +160,15 @@ def _phase(frequency: FloatArray) -> FloatArray:
 
 def _harmonics(frequency: FloatArray, strengths: Sequence[float]) -> FloatArray:
     """Sum of the harmonics 1, 2, ... of a pitch track in Hz, without those that might alias."""
-    phase = _phase(np.asarray(frequency, np.float32))
+    phase = _phase(frequency)
     highest = max(1, int(SR / 2 / float(frequency.max())))
-    parts = (np.float32(s) * np.sin(np.float32(k) * phase) for k, s in enumerate(strengths[:highest], start=1))
-    return np.sum(np.fromiter(parts, (np.float32, len(phase))), axis=0)
+    # sin(kx) = 2 cos(x) sin((k-1)x) - sin((k-2)x): two multiplications instead of a sine for every harmonic.
+    previous, current, twice_cosine = np.zeros_like(phase), np.sin(phase), 2 * np.cos(phase)
+    total = np.float32(strengths[0]) * current
+    for strength in strengths[1:highest]:
+        previous, current = current, twice_cosine * current - previous
+        total += np.float32(strength) * current
+    return total
 
 
 def _rolloff(count: int, ratio: float) -> list[float]:
@@ -183,22 +190,22 @@ def _hits(n: int, rng: np.random.Generator, gap: tuple[float, float]) -> list[in
 def _hump(n: int) -> FloatArray:
     """Envelope that rises fast and falls slowly."""
     x = np.linspace(0, 1, n, dtype=np.float32)
-    return np.minimum(x / 0.1, 1) * (1 - x)
+    return np.asarray(np.minimum(x / 0.1, 1) * (1 - x), np.float32)
 
 
 def _course(n: int, rng: np.random.Generator, faintest: float) -> FloatArray:
     """Gain of something that comes near and goes away: from `faintest` dB up to 0 dB and down again."""
     x = np.linspace(0, 1, n, dtype=np.float32)
     peak = np.float32(rng.uniform(0.2, 0.8))
-    nearness = np.where(x < peak, x / peak, (1 - x) / (1 - peak))
-    return _db(faintest * (1 - np.sin(nearness * np.float32(np.pi / 2))))
+    nearness = np.minimum(x / peak, (1 - x) / (1 - peak))
+    return _db(np.float32(faintest) * (1 - np.sin(nearness * np.float32(np.pi / 2))))
 
 
 def _wander(n: int, rng: np.random.Generator, seconds: float) -> FloatArray:
     """Smooth random course between 0 and 1, a new value every `seconds`."""
     knots = rng.random(2 + int(np.ceil(n / SR / seconds)), dtype=np.float32)
     position = np.arange(n, dtype=np.float32) / np.float32(SR * seconds)
-    return np.interp(position, np.arange(len(knots)), knots).astype(np.float32)
+    return np.asarray(np.interp(position, np.arange(len(knots)), knots).astype(np.float32), np.float32)
 
 
 def _smooth(envelope: FloatArray, seconds: float) -> FloatArray:
@@ -209,7 +216,8 @@ def _smooth(envelope: FloatArray, seconds: float) -> FloatArray:
 
 
 def _unit(samples: FloatArray) -> FloatArray:
-    return samples / np.float32(max(float(np.sqrt(np.mean(samples**2))), 1e-9))
+    level = max(float(np.sqrt(np.mean(np.square(samples)))), 1e-9)
+    return samples / np.float32(level)
 
 
 def _db(level: float | FloatArray) -> FloatArray:

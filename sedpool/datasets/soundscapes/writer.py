@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from rich.progress import track
 from sedpool import storage
 from sedpool.datasets import scaper_jams
 from sedpool.datasets.soundscapes import mixer
-from sedpool.datasets.soundscapes.mixer import SR, Soundscape, Sources
+from sedpool.datasets.soundscapes.band import FLOOR_DB, SR
+from sedpool.datasets.soundscapes.mixer import Soundscape, Sources
 from sedpool.datasets.soundscapes.specs import Recipe, draw_events, generator
 from sedpool.errors import ConfigError
 
@@ -65,11 +66,11 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """Return the plan as JSON values."""
-        levels = {"sr": SR, "background_db": mixer.BACKGROUND_DB, "floor_db": mixer.FLOOR_DB, "fade": mixer.FADE}
+        levels = {"sr": SR, "background_db": mixer.BACKGROUND_DB, "floor_db": FLOOR_DB, "fade": mixer.FADE}
         return {"format": FORMAT, **asdict(self), "mixer": {**levels, "snr_definition": mixer.SNR_DEFINITION}}
 
 
-def make_corpus(root: str | os.PathLike[str], plan: Plan, sources: Sources, *, n_jobs: int = -1) -> Path:
+def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> Path:
     """Write a corpus in URBAN-SED's layout unless it exists.
 
     Parameters
@@ -78,8 +79,8 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, sources: Sources, *, n
         Parent folder of made corpora.
     plan : Plan
         What to make.
-    sources : Sources
-        Where the sounds come from; copied to the workers.
+    prepare : callable
+        Returns the sources of the sounds, which are copied to the workers; called only where the corpus is to be made.
     n_jobs : int
         Number of worker processes, -1 for one a core; the bytes do not depend on it.
 
@@ -94,7 +95,7 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, sources: Sources, *, n
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         if not (folder / "corpus.json").is_file():
-            _make(folder, plan, sources, n_jobs)
+            _make(folder, plan, prepare(), n_jobs)
     return folder
 
 
@@ -107,7 +108,7 @@ def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
         total = sum(-(-size // _CHUNK) for size in plan.sizes.values())
         for _ in track(done, f"making {folder.name}", total, console=Console(stderr=True), transient=True):
             pass
-        storage.write_json(temporary / "corpus.json", plan.settings())
+        storage.write_json(temporary / "corpus.json", {**plan.settings(), "skipped": list(sources.skipped)})
         temporary.chmod(0o755)
         os.rename(temporary, folder)
     finally:
@@ -174,6 +175,6 @@ def _sandbox(soundscape: Soundscape, plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "background_band": soundscape.background.band,
         "sr": SR,
-        "floor_db": mixer.FLOOR_DB,
+        "floor_db": FLOOR_DB,
         "snr_definition": mixer.SNR_DEFINITION,
     }
