@@ -15,7 +15,9 @@ from sedpool.events import read_tsv
 from sedpool.scores import read_scores
 
 FORMAT = 1
-PATH_KEYS = frozenset({"root", "data_root", "runs", "foreground", "background", "cache", "force", "tracking"})
+PATH_KEYS = frozenset({"root", "data_root", "runs", "foreground", "background", "cache"})
+IGNORED_KEYS = PATH_KEYS | {"force", "tracking", "jobs", "n_jobs"}
+"""Settings that no number depends on: not part of a run's name."""
 
 
 class RunFolder:
@@ -116,14 +118,13 @@ def run_name(config: Mapping[str, Any]) -> str:
     config : mapping
         The resolved configuration.
     """
-    method = config["method"]
     digest = storage.hash_value(_without_paths(config))[:10]
-    return f"{config['dataset']['name']}-{method}-s{config['seed']}-{digest}"
+    return f"{config['corpus']}-{config['method']}-s{config['seed']}-{digest}"
 
 
 def _without_paths(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_paths(item) for key, item in value.items() if key not in PATH_KEYS}
+        return {key: _without_paths(item) for key, item in value.items() if key not in IGNORED_KEYS}
     return value
 
 

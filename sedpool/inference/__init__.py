@@ -1,0 +1,1 @@
+"""Inference: features to scores, scores to events."""

@@ -1,0 +1,1 @@
+"""Training: the recipe, the batches, the loop, and the weights it leaves."""

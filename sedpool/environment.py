@@ -1,0 +1,85 @@
+"""Where a run was made: versions, commit, seeds, threads, precision, device."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+_PACKAGES = (
+    "sedpool",
+    "tensorflow",
+    "jax",
+    "torch",
+    "keras",
+    "numpy",
+    "scipy",
+    "pandas",
+    "librosa",
+    "soxr",
+    "sed_eval",
+)
+
+
+def describe_environment(*, seed: int, threads: int | None, precision: str) -> dict[str, Any]:
+    """Everything besides the configuration and the data that a run's numbers may depend on.
+
+    Parameters
+    ----------
+    seed : int
+        The run's seed.
+    threads : int or None
+        As configured; None is the backend's default.
+    precision : str
+        Keras dtype policy.
+    """
+    return {
+        "format": FORMAT,
+        "python": platform.python_version(),
+        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "git_commit": git_commit(),
+        "seed": seed,
+        "threads": threads,
+        "processors": os.cpu_count(),
+        "precision": precision,
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "device": _processor(),
+        "system": platform.platform(),
+    }
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that runs, with ``+changes`` if tracked files differ; None outside a checkout."""
+    commit = _git("rev-parse", "HEAD")
+    if commit and _git("status", "--porcelain", "--untracked-files=no"):
+        return f"{commit}+changes"
+    return commit or None
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,210 @@
+"""One training run from one configuration: the only module that builds objects from a config."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import yaml
+from filelock import FileLock, Timeout
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from pydantic import ValidationError
+from rich.console import Console
+
+from sedpool import scores as score_files
+from sedpool import storage
+from sedpool.datasets.dataset import Dataset
+from sedpool.environment import describe_environment
+from sedpool.errors import ConfigError, SedpoolError
+from sedpool.events import write_tsv
+from sedpool.runs import PATH_KEYS, RunFolder, run_name
+from sedpool.startup import import_backend
+from sedpool.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from sedpool.fitting import Part
+
+SPLITS = ("train", "validate", "test")
+N_EXAMPLES = 4
+
+_console = Console(stderr=True)
+
+
+def run(config: Mapping[str, Any]) -> Path:
+    """Train, score, evaluate and report one configuration.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration, as ``configs/train.yaml`` composes it.
+
+    Returns
+    -------
+    folder : Path
+        The run folder. A finished one is left as it is unless ``config["force"]``.
+
+    Raises
+    ------
+    SedpoolError
+        If the configuration, the data or the training is not in order.
+    """
+    recipe = _recipe(config["training"])
+    folder = RunFolder(Path(config["runs"]) / run_name(config))
+    if folder.is_done and not config["force"]:
+        _say_skipped(folder, config)
+        return folder.path
+    folder.path.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.file(".lock"), timeout=0):
+            _run(config, recipe, folder)
+    except Timeout:
+        raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
+    return folder.path
+
+
+def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
+    import_backend()
+    from sedpool.training.backend import configure
+
+    folder.file("DONE").unlink(missing_ok=True)
+    configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
+    extractor, backbone, pooling = (build(config, key) for key in ("features", "model", "pooling"))
+    dataset: Dataset = build(config, "dataset")
+    _describe(config, recipe, folder)
+    test = _train_and_score(config, recipe, folder, dataset, (extractor, backbone, pooling))
+    metrics = _evaluate(config, folder, test)
+    _report(folder, test)
+    folder.mark_done()
+    _track(config, folder)
+    _say(_headline(metrics))
+
+
+def _train_and_score(
+    config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, dataset: Dataset, built: tuple[Any, Any, Any]
+) -> "Part":
+    """Train, and leave weights and scores in the folder; return the test part."""
+    from sedpool.fitting import fit_parts, prepare, score
+    from sedpool.models.detector import build_detector
+    from sedpool.training.weights import save_weights
+
+    extractor, backbone, pooling = built
+    detector = build_detector(
+        backbone,
+        pooling,
+        classes=dataset.classes,
+        patch_frames=extractor.n_frames(recipe.patch_duration),
+        supervision=config["supervision"],
+    )
+    everything = prepare(
+        dataset, extractor, cache=config["cache"], n_jobs=config["jobs"], allow_missing=config["allow_missing"]
+    )
+    train, validate, test = (everything.split(dataset, name) for name in SPLITS)
+    outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], folder=folder.path)
+    _say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
+    save_weights(detector.network, folder.file("weights.npz"))
+    for part, prefix in ((validate, "validation_"), (test, "")):
+        frames, clips = score(detector, part)
+        score_files.write_scores(frames, folder.file(f"{prefix}scores.parquet"))
+        score_files.write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
+    return test
+
+
+def _evaluate(config: Mapping[str, Any], folder: RunFolder, test: "Part") -> dict[str, Any]:
+    from sedpool.evaluation.run import evaluate_run
+    from sedpool.inference.decode import decode
+
+    write_tsv(decode(folder.scores, config["evaluation"]["threshold"]), folder.file("events.tsv"))
+    metrics = evaluate_run(folder.scores, folder.clip_scores, test.dataset, **config["evaluation"])
+    metrics["coverage"]["expected"] = test.expected
+    storage.write_json(folder.file("metrics.json"), metrics)
+    return metrics
+
+
+def _recipe(training: Mapping[str, Any]) -> Recipe:
+    try:
+        return Recipe(**training)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"training.{key}={first['input']}: {first['msg']}") from None
+
+
+def build(config: Mapping[str, Any], key: str) -> Any:
+    """Build the object that ``config[key]`` describes by its ``_target_``.
+
+    Raises
+    ------
+    ConfigError
+        If the target does not exist or refuses its arguments; an error of ours passes through unchanged.
+    """
+    try:
+        return instantiate(dict(config[key]), _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, SedpoolError):
+            raise error.__cause__ from None
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise ConfigError(f"{key} ({config[key].get('_target_')}): {reason}") from error
+
+
+def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
+    storage.write_json(folder.file("environment.json"), environment)
+
+
+def _report(folder: RunFolder, test: "Part") -> None:
+    from sedpool.reports.run_report import Example, write_run_report
+
+    clips = test.dataset.clips
+    examples = [
+        Example(
+            filename=row.filename,
+            mel=test.features[row.filename],
+            frame_rate=test.extractor.frame_rate,
+            reference_events=_of_clip(test.dataset.events, row.filename),
+        )
+        for row in clips.iloc[:: max(1, len(clips) // N_EXAMPLES)].head(N_EXAMPLES).itertuples()
+    ]
+    write_run_report(folder, examples)
+
+
+def _of_clip(events: pd.DataFrame | None, filename: str) -> pd.DataFrame | None:
+    return None if events is None else events.loc[events["filename"] == filename]
+
+
+def _track(config: Mapping[str, Any], folder: RunFolder) -> None:
+    if config["tracking"]["uri"]:
+        from sedpool.tracking import log_run
+
+        log_run(folder, **config["tracking"])
+
+
+def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
+    _say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
+    commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
+    if folder.environment.get("git_commit") != commit:
+        _say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
+    for key in sorted(PATH_KEYS & config["dataset"].keys()):
+        before, now = (os.path.abspath(str(source["dataset"].get(key))) for source in (folder.config, config))
+        if before != now:
+            _say(f"warning: it was made with dataset.{key}={before}, now {now}")
+
+
+def _headline(metrics: Mapping[str, Any]) -> str:
+    def number(value: float | None) -> str:
+        return "undefined" if value is None else f"{value:.3f}"
+
+    parts = [f"clip macro F1 {number(metrics['clip']['macro']['f1'])}"]
+    if metrics["segment"]:
+        micro = metrics["segment"]["micro"]
+        parts.append(f"1 s segment micro F1 {number(micro['f1'])}")
+        parts.append(f"P {number(micro['precision'])}  R {number(micro['recall'])}")
+    return "test: " + ", ".join(parts)
+
+
+def _say(message: str) -> None:
+    _console.print(message, highlight=False, markup=False, soft_wrap=True)
+    sys.stderr.flush()

@@ -1,0 +1,214 @@
+"""The feature store: every clip's features on disk once, memory-mapped, never stale and never silently damaged.
+
+A store is a folder named by the hash of the extractor's parameters, so that other parameters are another store. It
+holds shards: ``NNNNN.npy`` (all frames of some clips, one after another) with ``NNNNN.json`` (which clips, where, and
+the checksum of each). A clip is recognised by its path, size and modification time; a shard's index is written after
+its data, both atomically, so that a crash leaves complete shards only.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock
+
+from sedpool import audio, storage
+from sedpool.errors import AudioError, StorageError
+
+FORMAT = 1
+CLIPS_A_SHARD = 64
+
+Array = npt.NDArray[np.float32]
+
+
+class Extractor(Protocol):
+    """What the store needs of a feature extractor."""
+
+    sr: int
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything that the values depend on."""
+        ...
+
+    def __call__(self, samples: Array) -> Array:
+        """Features, shape (frames, n_mels), of mono audio at the rate `sr`."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Entry:
+    shard: str
+    start: int
+    frames: int
+    checksum: int
+
+
+class Features(Mapping[str, Array]):
+    """Features by `filename`, read from memory-mapped shards.
+
+    Parameters
+    ----------
+    shards : mapping of str to ndarray
+        Memory maps, shape (frames, n_mels).
+    entries : mapping of str to entry
+        Where each clip lies.
+    """
+
+    def __init__(self, shards: Mapping[str, Array], entries: Mapping[str, _Entry]) -> None:
+        self._shards = shards
+        self._entries = entries
+
+    def __getitem__(self, filename: str) -> Array:
+        """View of a clip's features, shape (frames, n_mels)."""
+        entry = self._entries[filename]
+        return self._shards[entry.shard][entry.start : entry.start + entry.frames]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the file names."""
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self._entries)
+
+
+class FeatureStore:
+    """Features of recordings, computed once.
+
+    Parameters
+    ----------
+    root : path-like
+        Parent folder of all stores.
+    extractor : Extractor
+        Turns samples into features; its `parameters` name the store.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], extractor: Extractor) -> None:
+        self.extractor = extractor
+        parameters = {**extractor.parameters, "store": FORMAT}
+        self.folder = Path(root) / storage.hash_value(parameters)[:16]
+        self._parameters = parameters
+
+    def prepare(
+        self,
+        paths: Mapping[str, str],
+        *,
+        n_jobs: int = 1,
+        track: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+    ) -> tuple[Features, dict[str, str]]:
+        """Compute what is missing and open what was asked for.
+
+        Only one process computes at a time; another waits and then finds the work done.
+
+        Parameters
+        ----------
+        paths : mapping of str to str
+            Audio file of every `filename`.
+        n_jobs : int
+            Processes that compute.
+        track : callable, optional
+            Wraps the iteration over shards to be made, given it and their number, to show progress.
+
+        Returns
+        -------
+        features : Features
+            All readable clips.
+        broken : dict of str to str
+            The reason for every recording that could not be read.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        wanted = {filename: _fingerprint(path) for filename, path in paths.items()}
+        with FileLock(self.folder / "lock"):
+            self._describe()
+            shards, known = self._open(set(wanted.values()))
+            todo = [(wanted[filename], path) for filename, path in paths.items() if wanted[filename] not in known]
+            broken = self._compute(todo, n_jobs, track)
+            if todo:
+                shards, known = self._open(set(wanted.values()))
+        entries = {filename: known[key] for filename, key in wanted.items() if key in known}
+        reasons = {filename: broken[key] for filename, key in wanted.items() if key in broken}
+        return Features(shards, entries), reasons
+
+    def _describe(self) -> None:
+        description = self.folder / "store.json"
+        if not description.exists():
+            storage.write_json(description, self._parameters)
+        elif storage.read_json(description) != self._parameters:
+            raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
+
+    def _open(self, wanted: set[str]) -> tuple[dict[str, Array], dict[str, _Entry]]:
+        """Map all shards; entries of wanted clips whose data match their checksum."""
+        shards: dict[str, Array] = {}
+        entries: dict[str, _Entry] = {}
+        for index in sorted(self.folder.glob("[0-9]*.json")):
+            try:
+                rows = storage.read_json(index)
+                data = np.load(index.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
+            except (StorageError, OSError, ValueError):
+                continue
+            shards[index.stem] = data
+            for key, start, frames, checksum in rows:
+                entry = _Entry(index.stem, start, frames, checksum)
+                if key in wanted and _intact(data, entry):
+                    entries[key] = entry
+        return shards, entries
+
+    def _compute(
+        self,
+        todo: Sequence[tuple[str, str]],
+        n_jobs: int,
+        track: Callable[[Iterable[Any], int], Iterable[Any]] | None,
+    ) -> dict[str, str]:
+        from joblib import Parallel, delayed
+
+        chunks = [todo[first : first + CLIPS_A_SHARD] for first in range(0, len(todo), CLIPS_A_SHARD)]
+        number = 1 + max((int(index.stem) for index in self.folder.glob("[0-9]*.json")), default=-1)
+        jobs = (
+            delayed(_write_shard)(self.folder / f"{number + offset:05d}", chunk, self.extractor)
+            for offset, chunk in enumerate(chunks)
+        )
+        results = Parallel(n_jobs=min(n_jobs, max(1, len(chunks))), return_as="generator")(jobs)
+        broken: dict[str, str] = {}
+        for reasons in track(results, len(chunks)) if track else results:
+            broken.update(reasons)
+        return broken
+
+
+def _fingerprint(path: str) -> str:
+    """Recognise a source file without reading it; a file that is not there is found out when it is read."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return f"{os.path.abspath(path)}|missing"
+    return f"{os.path.abspath(path)}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def _intact(data: Array, entry: _Entry) -> bool:
+    part = data[entry.start : entry.start + entry.frames]
+    return len(part) == entry.frames and storage.checksum(np.ascontiguousarray(part).data) == entry.checksum
+
+
+def _write_shard(stem: Path, sources: Sequence[tuple[str, str]], extractor: Extractor) -> dict[str, str]:
+    rows: list[tuple[str, int, int, int]] = []
+    parts: list[Array] = []
+    broken: dict[str, str] = {}
+    start = 0
+    for key, path in sources:
+        try:
+            features = extractor(audio.read(path, extractor.sr))
+        except AudioError as error:
+            broken[key] = str(error)
+            continue
+        rows.append((key, start, len(features), storage.checksum(features.data)))
+        parts.append(features)
+        start += len(features)
+    if parts:
+        with storage.atomic_path(stem.with_suffix(".npy")) as temporary:
+            np.save(temporary, np.concatenate(parts), allow_pickle=False)
+        storage.write_json(stem.with_suffix(".json"), rows)
+    return broken

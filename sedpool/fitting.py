@@ -1,0 +1,222 @@
+"""Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import ConfigError, DataError
+from sedpool.features.logmel import LogMel
+from sedpool.features.store import Features, FeatureStore
+from sedpool.inference.predict import predict
+from sedpool.models.detector import Detector
+from sedpool.training.backend import default_threads
+from sedpool.training.batches import Patches, clip_targets, frame_targets
+from sedpool.training.loop import Outcome, train
+from sedpool.training.recipe import STUDY, Recipe
+
+
+@dataclass(frozen=True)
+class Part:
+    """A dataset with its features.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The clips that can be read.
+    features : Features
+        Features of each.
+    extractor : LogMel
+        What made them.
+    expected : int
+        How many clips the corpus lists; more than `dataset` has where some are missing.
+    """
+
+    dataset: Dataset
+    features: Features
+    extractor: LogMel
+    expected: int
+
+    def split(self, listed: Dataset, name: str) -> "Part":
+        """One split.
+
+        Parameters
+        ----------
+        listed : Dataset
+            The corpus as listed, for the number of clips expected.
+        name : str
+            Of the split.
+        """
+        expected = listed.split(name)
+        here = self.dataset.select(expected.clips["filename"].tolist())
+        if not len(here):
+            raise DataError(f"dataset {self.dataset.name}: no readable clip in split {name}")
+        return replace(self, dataset=here, expected=len(expected))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained detector with the features that it was trained on.
+
+    Attributes
+    ----------
+    detector : Detector
+        With the weights of its best epoch.
+    outcome : Outcome
+        History, α and the best epoch.
+    extractor : LogMel
+        Turns audio into what the detector expects.
+    cache : Path
+        Where feature stores lie.
+    """
+
+    detector: Detector
+    outcome: Outcome
+    extractor: LogMel
+    cache: Path
+
+    def predict(self, dataset: Dataset) -> pd.DataFrame:
+        """Frame scores of a dataset (see `sedpool.scores`)."""
+        return self._score(dataset)[0]
+
+    def predict_clips(self, dataset: Dataset) -> pd.DataFrame:
+        """Clip scores of a dataset."""
+        return self._score(dataset)[1]
+
+    def _score(self, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return score(self.detector, prepare(dataset, self.extractor, cache=self.cache))
+
+
+def fit(
+    detector: Detector,
+    train: Dataset,
+    *,
+    validate: Dataset,
+    features: LogMel,
+    recipe: Recipe = STUDY,
+    seed: int = 0,
+    cache: str | Path = "data/features",
+    progress: bool = True,
+) -> Fitted:
+    """Train a detector; the notebook's counterpart of ``train.py``.
+
+    Parameters
+    ----------
+    detector : Detector
+        From `build_detector`; trained in place.
+    train, validate : Dataset
+        With tags, or events for a detector with strong supervision.
+    features : LogMel
+        Feature extractor.
+    recipe : Recipe
+        Hyper-parameters.
+    seed : int
+        Draws the batches. The initial weights are drawn when the backbone is built: call
+        ``keras.utils.set_random_seed`` before.
+    cache : path-like
+        Parent folder of feature stores.
+    progress : bool
+        Whether to show progress bars on standard error.
+    """
+    parts = [prepare(part, features, cache=cache, progress=progress) for part in (train, validate)]
+    outcome = fit_parts(detector, *parts, recipe, seed=seed, progress=progress)
+    return Fitted(detector, outcome, features, Path(cache))
+
+
+def prepare(
+    dataset: Dataset,
+    extractor: LogMel,
+    *,
+    cache: str | Path,
+    n_jobs: int | None = None,
+    allow_missing: bool = False,
+    progress: bool = True,
+) -> Part:
+    """Compute the features that are not in the store yet.
+
+    Raises
+    ------
+    DataError
+        If a recording cannot be used, unless `allow_missing`; every one is named on standard error.
+    """
+    here = dataset.available()
+    paths = dict(zip(here.clips["filename"], here.clips["path"], strict=True))
+    console = Console(stderr=True)
+    bar = (
+        (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
+    )
+    features, broken = FeatureStore(cache, extractor).prepare(paths, n_jobs=n_jobs or default_threads(), track=bar)
+    for reason in broken.values():
+        print(f"left out: {reason}", file=sys.stderr)
+    if broken and not allow_missing:
+        raise DataError(
+            f"{len(broken)} of {len(paths)} recordings cannot be used (listed above); "
+            "repair them, or set allow_missing=true to go on without them"
+        )
+    usable = here.select([name for name in here.clips["filename"] if name in features])
+    return Part(usable, features, extractor, len(dataset))
+
+
+def fit_parts(
+    detector: Detector,
+    train_part: Part,
+    validation_part: Part,
+    recipe: Recipe,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    progress: bool = True,
+) -> Outcome:
+    """Train a detector on prepared data; see `sedpool.training.loop.train`."""
+    training = _patches(detector, train_part, recipe, recipe.batches_per_epoch, seed)
+    random = recipe.validation == "random"
+    validation = _patches(
+        detector, validation_part, recipe, recipe.validation_batches if random else None, seed + 1 if random else None
+    )
+    return train(detector, training, validation, recipe, folder=folder, progress=progress)
+
+
+def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frame scores and clip scores of prepared data."""
+    return predict(detector, part.features, part.dataset.durations, frame_rate=part.extractor.frame_rate)
+
+
+def _patches(detector: Detector, part: Part, recipe: Recipe, n_batches: int | None, seed: int | None) -> Patches:
+    patch_frames = part.extractor.n_frames(recipe.patch_duration)
+    if detector.supervision == "strong":  # the frames that have an output, and no others
+        patch_frames -= patch_frames % detector.min_frames
+    return Patches(
+        part.features,
+        _targets(detector, part),
+        patch_frames=patch_frames,
+        batch_size=recipe.batch_size,
+        n_batches=n_batches,
+        seed=seed,
+    )
+
+
+def _targets(detector: Detector, part: Part) -> dict[str, Any]:
+    dataset = part.dataset
+    _check_classes(detector.classes, dataset)
+    if detector.supervision == "weak":
+        return clip_targets(dataset.tags)
+    if dataset.events is None:
+        raise ConfigError(f"supervision=strong: dataset {dataset.name} has no strong labels; use supervision=weak")
+    lengths = {name: len(part.features[name]) for name in dataset.clips["filename"]}
+    return frame_targets(dataset.events, lengths, detector.classes, part.extractor.frame_rate)
+
+
+def _check_classes(classes: Sequence[str], dataset: Dataset) -> None:
+    if tuple(classes) != dataset.classes:
+        only_detector = ", ".join(sorted(set(classes) - set(dataset.classes))) or "none"
+        only_dataset = ", ".join(sorted(set(dataset.classes) - set(classes))) or "none"
+        raise ConfigError(
+            f"detector and dataset {dataset.name} have other classes or another order; "
+            f"only the detector: {only_detector}; only the dataset: {only_dataset}"
+        )

@@ -1,0 +1,85 @@
+"""From features to scores."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.features.logmel import TOP_DB
+from sedpool.models.detector import Detector
+from sedpool.scores import frame_scores
+
+Array = npt.NDArray[np.float32]
+
+
+def predict(
+    detector: Detector,
+    features: Mapping[str, Array],
+    durations: Mapping[str, float],
+    *,
+    frame_rate: float,
+    batch_size: int = 32,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score clips of any length.
+
+    Output frame i covers the input frames [r·i, r·(i + 1)), r being the detector's reduction; the last one holds to
+    the clip's end.
+
+    Parameters
+    ----------
+    detector : Detector
+        Trained.
+    features : mapping of str to ndarray
+        Features (frames, n_mels) of every clip.
+    durations : mapping of str to float
+        Length of every clip in seconds; its keys are the clips, in the order of the result.
+    frame_rate : float
+        Input frames a second.
+    batch_size : int
+        Clips at a time; only clips of equal length share a batch.
+
+    Returns
+    -------
+    frame_scores, clip_scores : DataFrame
+        See `sedpool.scores`.
+    """
+    by_clip: dict[str, tuple[Array, Array]] = {}
+    for filenames in _equal_length_batches(features, list(durations), batch_size):
+        batch = np.stack([_at_least(features[name], detector.min_frames) for name in filenames])
+        output = detector.network.predict_on_batch(batch)
+        frames, clips = (np.clip(keras.ops.convert_to_numpy(output[key]), 0, 1) for key in ("frames", "clip"))
+        by_clip.update({name: (frames[row], clips[row]) for row, name in enumerate(filenames)})
+    tables = [
+        frame_scores(
+            name, by_clip[name][0], _edges(detector, len(by_clip[name][0]), seconds, frame_rate), detector.classes
+        )
+        for name, seconds in durations.items()
+    ]
+    clip_table = pd.DataFrame([by_clip[name][1] for name in durations], columns=list(detector.classes))
+    clip_table.insert(0, "filename", list(durations))
+    return pd.concat(tables, ignore_index=True), clip_table
+
+
+def _equal_length_batches(
+    features: Mapping[str, Array], filenames: Sequence[str], batch_size: int
+) -> Iterator[list[str]]:
+    groups: dict[int, list[str]] = defaultdict(list)
+    for name in filenames:
+        groups[len(features[name])].append(name)
+    for group in groups.values():
+        for first in range(0, len(group), batch_size):
+            yield group[first : first + batch_size]
+
+
+def _at_least(features: Array, n_frames: int) -> Array:
+    missing = max(0, n_frames - len(features))
+    return np.pad(features, ((0, missing), (0, 0)), constant_values=-TOP_DB)
+
+
+def _edges(detector: Detector, n_frames: int, seconds: float, frame_rate: float) -> npt.NDArray[np.float64]:
+    edges = np.minimum(np.arange(n_frames + 1) * detector.reduction / frame_rate, seconds)
+    edges[-1] = seconds
+    return edges

@@ -1,0 +1,94 @@
+"""The training command: Hydra composes a configuration, `sedpool.experiment` runs it.
+
+Errors that a user can mend end in one line on standard error and a non-zero exit status; set ``HYDRA_FULL_ERROR=1``
+for the traceback. Each job of a sweep runs in a process of its own, so that a crash costs that job only.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from sedpool.errors import SedpoolError
+from sedpool.sweep import Sweep
+
+_PACKAGE = Path(__file__).resolve().parent
+_DEBUG = "HYDRA_FULL_ERROR"
+
+
+def config_folder() -> Path:
+    """The configuration folder: packaged beside this file, or at the top of the repository."""
+    packaged = _PACKAGE / "configs"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "configs"
+
+
+def main() -> None:
+    """Run ``train.py`` or ``sedpool train``."""
+    debug = os.environ.get(_DEBUG) == "1"
+    os.environ[_DEBUG] = "1"
+    sweep = Sweep()
+    try:
+        problem = _compose_and_run(sweep)
+    except (HydraException, OmegaConfBaseException) as error:
+        problem = error
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if problem and debug:
+        raise problem
+    if problem:
+        sys.exit(f"error: {one_line(problem)}")
+    if sweep.failures:
+        sys.exit(sweep.summary())
+
+
+def _compose_and_run(sweep: Sweep) -> Exception | None:
+    """Run what the command line asks for; return our own error, on which Hydra would comment."""
+    problem: Exception | None = None
+
+    @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")
+    def task(cfg: DictConfig) -> None:
+        nonlocal problem
+        config = resolve(cfg, dict(HydraConfig.get().runtime.choices))
+        try:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                folder = sweep.run(config, list(HydraConfig.get().overrides.task))
+            else:
+                from sedpool.experiment import run
+
+                folder = str(run(config))
+        except SedpoolError as error:
+            problem = error
+            return
+        if folder:
+            print(folder, flush=True)
+
+    task()
+    return problem
+
+
+def resolve(cfg: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
+    """Plain, resolved configuration; the run's names follow from the chosen config files unless they are given."""
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+    strong = config["supervision"] == "strong"
+    config["corpus"] = config["corpus"] or str(choices["dataset"])
+    config["method"] = config["method"] or ("strong" if strong else str(choices["pooling"]))
+    return config
+
+
+def one_line(error: BaseException) -> str:
+    """Message of an error without Hydra's layout: what came, what was expected, what to do."""
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException | SedpoolError) else error
+    lines = [line.strip() for line in str(cause).splitlines()]
+    hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")
+    return " ".join(line for line in lines if line and not line.startswith(hidden))
+
+
+if __name__ == "__main__":
+    main()

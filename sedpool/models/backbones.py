@@ -1,0 +1,99 @@
+"""Feature extractors: spectrogram in, one feature vector per output frame out.
+
+A backbone is a Keras model from ``(batch, frames, n_mels)`` to ``(batch, frames // time_reduction, features)`` that
+takes any number of frames from `time_reduction` on.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from sedpool.errors import ConfigError
+from sedpool.models.normalization import BatchNormalization
+
+
+def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), head_filters: int = 256) -> keras.Model:
+    """Convolutional network of McFee, Salamon and Bello 2018, section IV.B (``cnnL3_7`` in their code).
+
+    Input batch-norm; blocks of two 3×3 convolutions (ReLU, then batch-norm) and 2×2 max-pooling; a convolution over
+    the whole remaining height. 43 frames a second become 2.7.
+
+    Parameters
+    ----------
+    n_mels : int
+        Mel bands of the input.
+    filters : sequence of int
+        Filters of each block; each block halves time and frequency.
+    head_filters : int
+        Filters of the last convolution: the features per output frame.
+    """
+    inputs = keras.Input((None, n_mels), name="features")
+    x = _input_normalization(inputs)
+    for block, width in enumerate(filters, start=1):
+        for index in (1, 2):
+            x = _convolution(x, width, (3, 3), f"block{block}_{index}")
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    return keras.Model(inputs, _full_height(x, head_filters), name="backbone")
+
+
+def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_filters: int = 128) -> keras.Model:
+    """Small network for quick work: several times faster than `paper_cnn`, at the same output rate.
+
+    A strided 4×4 convolution takes the place of the first block, where most of the paper network's work is; each
+    further block has one convolution.
+
+    Parameters
+    ----------
+    n_mels : int
+        Mel bands of the input.
+    filters : sequence of int
+        Filters of the stem and of each further block; the stem reduces time and frequency by 4, a block by 2.
+    head_filters : int
+        Filters of the last convolution: the features per output frame.
+    """
+    inputs = keras.Input((None, n_mels), name="features")
+    x = _input_normalization(inputs)
+    x = _convolution(x, filters[0], (4, 4), "stem", strides=4, padding="valid")
+    for block, width in enumerate(filters[1:], start=1):
+        x = _convolution(x, width, (3, 3), f"block{block}")
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    return keras.Model(inputs, _full_height(x, head_filters), name="backbone")
+
+
+def time_reduction(backbone: keras.Model) -> int:
+    """Input frames per output frame of a backbone.
+
+    Raises
+    ------
+    ConfigError
+        If the output rate does not divide the input rate.
+    """
+    probe = 4096
+    shape = backbone.compute_output_shape((1, probe, backbone.input_shape[-1]))
+    if len(shape) != 3 or not shape[1] or probe % shape[1]:
+        raise ConfigError(
+            f"model: {probe} frames become an output of shape {shape}; "
+            "expected (batch, frames / r, features) with a whole number r"
+        )
+    return probe // int(shape[1])
+
+
+def _input_normalization(inputs: Any) -> Any:
+    """One channel for the whole spectrogram, as in the authors' code: not one per mel band."""
+    image = layers.Reshape((-1, inputs.shape[-1], 1), name="image")(inputs)
+    return BatchNormalization(name="input_norm")(image)
+
+
+def _convolution(x: Any, width: int, kernel: tuple[int, int], name: str, **kwargs: Any) -> Any:
+    options = {"padding": "same", "activation": "relu", "kernel_initializer": "he_normal", **kwargs}
+    x = layers.Conv2D(width, kernel, name=name, **options)(x)
+    return BatchNormalization(name=f"{name}_norm")(x)
+
+
+def _full_height(x: Any, width: int) -> Any:
+    if not x.shape[2]:
+        raise ConfigError("model: too many blocks for this number of mel bands; use fewer filters or more n_mels")
+    x = _convolution(x, width, (1, x.shape[2]), "head", padding="valid")
+    return layers.Reshape((-1, width), name="frame_features")(x)

@@ -1,0 +1,104 @@
+"""A detector: a backbone, a sigmoid per frame and class, and a pooling operator that makes clip predictions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+from keras import layers
+
+from sedpool.errors import ConfigError
+from sedpool.models.backbones import time_reduction
+
+Supervision = Literal["weak", "strong"]
+BIAS_L2 = 0.01
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A network and what is needed to read its output.
+
+    Attributes
+    ----------
+    network : keras.Model
+        From features (batch, frames, n_mels) to a dictionary: `frames`, shape (batch, output frames, classes), and
+        `clip`, shape (batch, classes).
+    classes : tuple of str
+        Names along the class axis.
+    pooling : keras.layers.Layer
+        The pooling operator inside the network.
+    reduction : int
+        Input frames that one output frame covers.
+    min_frames : int
+        Fewest input frames that give an output.
+    supervision : {'weak', 'strong'}
+        Whether training labels the clip or every frame.
+    """
+
+    network: keras.Model
+    classes: tuple[str, ...]
+    pooling: keras.layers.Layer
+    reduction: int
+    min_frames: int
+    supervision: Supervision = "weak"
+
+    @property
+    def n_mels(self) -> int:
+        """Mel bands that the network expects."""
+        return int(self.network.input_shape[-1])
+
+    @property
+    def trainee(self) -> keras.Model:
+        """The model that a loss is put on: features to clip predictions, or to frame predictions if strong."""
+        output = "frames" if self.supervision == "strong" else "clip"
+        return keras.Model(self.network.input, self.network.output[output], name="trainee")
+
+
+def build_detector(
+    backbone: keras.Model,
+    pooling: keras.layers.Layer,
+    *,
+    classes: Sequence[str],
+    patch_frames: int = 430,
+    supervision: Supervision = "weak",
+) -> Detector:
+    """Join a backbone and a pooling operator.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+        See `sedpool.models.backbones`.
+    pooling : keras.layers.Layer
+        Called ``pooling(p, mask=None)`` on frame predictions, shape (batch, frames, classes). For strong supervision
+        it only makes the clip prediction and is not trained.
+    classes : sequence of str
+        Class names.
+    patch_frames : int
+        Input frames of a training patch. The bag size, on which CAP's bound depends, follows from it.
+    supervision : {'weak', 'strong'}
+        With ``'strong'`` the features are repeated to the input's frame rate before the output layer, as in the
+        paper's strong model, so that every frame has a label.
+
+    Raises
+    ------
+    ConfigError
+        If there are no classes or a class is named twice.
+    """
+    names = tuple(classes)
+    if not names or len(set(names)) != len(names):
+        raise ConfigError(f"classes: expected one or more different names, got {', '.join(names) or 'none'}")
+    reduction = time_reduction(backbone)
+    inputs = keras.Input(backbone.input_shape[1:], name="features")
+    x = backbone(inputs)
+    if supervision == "strong":
+        x = layers.UpSampling1D(reduction, name="to_input_rate")(x)
+    logits = layers.Dense(len(names), bias_regularizer=keras.regularizers.L2(BIAS_L2), dtype="float32", name="logits")(
+        x
+    )
+    frames = layers.Activation("sigmoid", dtype="float32", name="frames")(logits)
+    if hasattr(pooling, "with_bag_size"):
+        pooling = pooling.with_bag_size(patch_frames // reduction)
+    extra = {"logits": logits} if getattr(pooling, "needs_logits", False) else {}
+    clip = pooling(frames, **extra)
+    network = keras.Model(inputs, {"frames": frames, "clip": clip}, name="detector")
+    return Detector(network, names, pooling, 1 if supervision == "strong" else reduction, reduction, supervision)

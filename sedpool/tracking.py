@@ -1,0 +1,112 @@
+"""MLflow copies of what a run folder holds, so that many runs can be sorted and compared in its user interface.
+
+The run folder stays the truth: if the tracking server cannot be reached, the run is complete all the same.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from filelock import FileLock
+
+from sedpool.runs import RunFolder
+
+_ARTIFACTS = (
+    "config.yaml",
+    "environment.json",
+    "metrics.json",
+    "history.csv",
+    "alpha.csv",
+    "report.html",
+    "events.tsv",
+)
+
+
+def log_run(folder: RunFolder, *, uri: str, experiment: str) -> None:
+    """Copy a finished run to MLflow; a failure is a warning.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A finished run.
+    uri : str
+        Tracking URI, e.g. ``sqlite:///mlruns.db``; a SQLite database is created where it does not exist.
+    experiment : str
+        Name of the MLflow experiment.
+    """
+    try:
+        _log(folder, uri, experiment)
+    except Exception as error:  # whatever the tracking store raises, the run itself is complete
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        warnings.warn(f"{folder.path}: complete, but not logged to {uri} ({reason})", stacklevel=2)
+
+
+def _log(folder: RunFolder, uri: str, experiment: str) -> None:
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import mlflow
+    from mlflow.entities import Metric, Param
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    with _alone(uri):  # concurrent first uses of a database collide in its migrations
+        found = client.get_experiment_by_name(experiment)
+        identifier = found.experiment_id if found else client.create_experiment(experiment, _artifact_root(uri))
+    started = int(folder.file("config.yaml").stat().st_mtime * 1000)
+    tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
+    run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
+    parameters = [Param(key, str(value)[:500]) for key, value in _flatten(folder.config)]
+    metrics = [Metric(key, value, started, 0) for key, value in _flatten(_overall(folder.metrics)) if value is not None]
+    for row in folder.history.to_dict("records"):
+        epoch = int(row.pop("epoch"))
+        metrics += [Metric(str(key), float(value), started, epoch) for key, value in row.items()]
+    client.log_batch(run_id, params=parameters[:100])
+    for first in range(0, len(metrics), 1000):
+        client.log_batch(run_id, metrics=metrics[first : first + 1000])
+    for name in _ARTIFACTS:
+        if folder.file(name).is_file():
+            client.log_artifact(run_id, str(folder.file(name)))
+    client.set_terminated(run_id, "FINISHED")
+    del mlflow
+
+
+def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"test_{level}_{average}": {key: value for key, value in metrics[level][average].items() if _is_number(value)}
+        for level in ("clip", "segment", "event")
+        if metrics.get(level)
+        for average in ("micro", "macro")
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, Mapping):
+            yield from _flatten(item, f"{name}.")
+        else:
+            yield name, item
+
+
+def _database(uri: str) -> Path | None:
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
+def _alone(uri: str) -> FileLock:
+    """A lock beside a local database; for a server, one that nobody else takes."""
+    database = _database(uri)
+    if database:
+        database.absolute().parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
+    return FileLock(Path(os.devnull).with_name(f"{urlparse(uri).netloc}.lock"))
+
+
+def _artifact_root(uri: str) -> str | None:
+    database = _database(uri)
+    return database.absolute().parent.joinpath("mlruns").as_uri() if database else None

@@ -1,0 +1,78 @@
+"""The training recipe: every hyper-parameter of a training run, checked before any work starts."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Recipe:
+    """How a detector is trained.
+
+    Attributes
+    ----------
+    epochs : int
+        Most epochs.
+    batch_size : int
+        Patches in a batch.
+    batches_per_epoch : int or None
+        Batches in an epoch; None for as many as show each clip once.
+    patch_duration : float
+        Length in seconds of a training patch, cut at random from a clip. Shorter clips are padded with silence.
+    learning_rate : float
+        Of Adam, whose other settings are its defaults.
+    alpha_lr_multiplier : float
+        The pooling's α learns this many times faster than the rest: Adam moves a weight by at most about its
+        learning rate a step, so that in short runs α stays near its start (1 in the paper).
+    early_stopping_patience : int
+        Epochs without better validation accuracy before training stops.
+    lr_patience : int
+        Epochs without better validation accuracy before the learning rate is reduced.
+    lr_factor : float
+        By what the learning rate is multiplied then.
+    validation : {'full', 'random'}
+        Every validation clip once, or `validation_batches` batches of patches drawn like training ones, as in the
+        paper.
+    validation_batches : int or None
+        Batches of random validation.
+    precision : {'float32', 'mixed_bfloat16'}
+        Of the convolutions; the rest is float32 always.
+    threads : int or None
+        Threads of the backend; None leaves it its default. Bits are equal for equal values.
+    """
+
+    epochs: Count
+    batch_size: Count
+    batches_per_epoch: Count | None
+    patch_duration: Positive
+    learning_rate: Positive
+    alpha_lr_multiplier: Positive
+    early_stopping_patience: Count
+    lr_patience: Count
+    lr_factor: Annotated[float, Field(gt=0, lt=1)]
+    validation: Literal["full", "random"]
+    validation_batches: Count | None
+    precision: Literal["float32", "mixed_bfloat16"]
+    threads: Count | None
+
+
+STUDY = Recipe(
+    epochs=40,
+    batch_size=16,
+    batches_per_epoch=None,
+    patch_duration=10.0,
+    learning_rate=1e-3,
+    alpha_lr_multiplier=10.0,
+    early_stopping_patience=12,
+    lr_patience=5,
+    lr_factor=0.3,
+    validation="full",
+    validation_batches=None,
+    precision="float32",
+    threads=None,
+)
+"""The recipe of ``configs/training/study.yaml``; a test keeps the two equal."""
