@@ -1,0 +1,54 @@
+"""Does each clip get the right classes? Clip-level metrics (audio tagging; the paper's "static" evaluation)."""
+
+import pandas as pd
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import Counts, Metrics, f1_precision_recall, macro_average, micro_average, pooled
+from sedpool.evaluation.validation import listed, refuse_unknown_files
+
+
+def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metrics:
+    """F1, precision and recall of clip decisions.
+
+    Parameters
+    ----------
+    true_tags, predicted_tags : DataFrame of bool
+        One row a clip (index `filename`), one column a class; the order may differ.
+
+    Returns
+    -------
+    metrics : dict
+        ``{"micro": M, "macro": M, "class_wise": {label: M}}`` with `f1`, `precision` and `recall` in each ``M``, None
+        where undefined, and the counts `n_ref` and `n_sys`, in clips.
+
+    Raises
+    ------
+    EvaluationError
+        If the two differ in their classes or clips.
+
+    Examples
+    --------
+    >>> true_tags = pd.DataFrame({"siren": [True, True, False]}, index=["a.wav", "b.wav", "c.wav"])
+    >>> predicted_tags = pd.DataFrame({"siren": [True, False, True]}, index=["a.wav", "b.wav", "c.wav"])
+    >>> clip_metrics(true_tags, predicted_tags)["micro"]["f1"]
+    0.5
+    """
+    true, predicted = true_tags.astype(bool), _aligned(true_tags, predicted_tags).astype(bool)
+    right, n_ref, n_sys = (true & predicted).sum(), true.sum(), predicted.sum()
+    counts = {label: Counts(int(right[label]), int(n_ref[label]), int(n_sys[label])) for label in true.columns}
+    class_wise = {label: f1_precision_recall(one) for label, one in counts.items()}
+    return {"micro": micro_average(pooled(counts)), "macro": macro_average(class_wise), "class_wise": class_wise}
+
+
+def _aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> pd.DataFrame:
+    """`predicted_tags` in the order of `true_tags`."""
+    different = sorted(set(true_tags.columns) ^ set(predicted_tags.columns))
+    if different:
+        raise EvaluationError(f"clip predictions and reference differ in the classes {listed(different)}")
+    refuse_unknown_files(predicted_tags.index, true_tags.index, source="clip predictions")
+    missing = sorted(set(true_tags.index) - set(predicted_tags.index))
+    if missing:
+        raise EvaluationError(
+            f"clip predictions: {len(missing)} clips of the reference are missing ({listed(missing)})"
+        )
+    return predicted_tags.loc[true_tags.index, true_tags.columns]

@@ -1,0 +1,151 @@
+"""How good are a system's answers on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import Metrics
+from sedpool.evaluation.baselines import stretched_baselines
+from sedpool.evaluation.clip import clip_metrics
+from sedpool.evaluation.event import event_metrics
+from sedpool.evaluation.segment import segment_metrics
+from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.inference.decode import decode, decode_tags
+from sedpool.scores import classes_of
+
+METRICS_FORMAT = 1
+TABLE_COLUMNS = ("level", "average", "event_label", "f1", "precision", "recall", "error_rate", "n_ref", "n_sys")
+
+
+def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Score detected events, and clip decisions if there are any, against a Dataset.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table; a clip without rows is one without detections.
+    dataset : Dataset
+        The reference. Every clip in it counts.
+    clip_predictions : DataFrame of bool, optional
+        The system's clip decisions: one row a clip (index `filename`), one column a class.
+
+    Returns
+    -------
+    table : DataFrame
+        One row a level (clip, segment of 1 s, event with a collar of 0.2 s and 20 %) and average (micro, macro,
+        sed_eval_macro, class_wise), with the metrics in columns, NaN where undefined. `event_label` is empty but for
+        class-wise rows.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If events or decisions do not fit the Dataset.
+    """
+    levels: dict[str, Metrics | None] = {}
+    if clip_predictions is not None:
+        levels["clip"] = clip_metrics(dataset.tags, clip_predictions)
+    levels |= _event_levels(events, dataset)
+    rows = [row for level, metrics in levels.items() if metrics for row in _rows(level, metrics)]
+    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+
+
+def _event_levels(events: pd.DataFrame, dataset: Dataset) -> dict[str, Metrics | None]:
+    """Segment- and event-based metrics, None where the Dataset has only weak labels."""
+    if dataset.events is None:
+        return {"segment": None, "event": None}
+    durations, classes = dataset.durations, dataset.classes
+    return {
+        "segment": segment_metrics(dataset.events, events, durations=durations, classes=classes),
+        "event": event_metrics(dataset.events, events, durations=durations, classes=classes),
+    }
+
+
+def _rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
+    averages = [name for name in metrics if name != "class_wise"]
+    rows = [{"level": level, "average": name, "event_label": ""} | metrics[name] for name in averages]
+    for label, values in metrics["class_wise"].items():
+        rows.append({"level": level, "average": "class_wise", "event_label": label} | values)
+    return rows
+
+
+def evaluate_run(
+    frame_scores: pd.DataFrame,
+    clip_scores: pd.DataFrame,
+    dataset: Dataset,
+    *,
+    threshold: float | Mapping[str, float] = 0.5,
+    allow_missing: bool = False,
+) -> dict[str, Any]:
+    """Score a run's test scores: the content of ``metrics.json``.
+
+    Parameters
+    ----------
+    frame_scores, clip_scores : DataFrame
+        What the detector says about the clips of `dataset` (see `sedpool.scores`).
+    dataset : Dataset
+        The reference.
+    threshold : float or mapping of str to float
+        Decides clips and frames alike.
+    allow_missing : bool
+        Score the clips that have scores, and show in the coverage how many lack them, instead of an error.
+
+    Returns
+    -------
+    metrics : dict
+        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines", "threshold"}``. `segment` and `event`
+        are None and `baselines` empty where the Dataset has only weak labels. Coverage counts the clips `expected`,
+        those `scored` and, of these, those `without_detections`.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If the scores do not fit the Dataset.
+    """
+    scored = _scored_part(dataset, frame_scores, clip_scores, allow_missing=allow_missing)
+    events = decode(frame_scores, threshold)
+    predicted_tags = decode_tags(clip_scores, threshold)
+    baselines = {}
+    if scored.events is not None:
+        baselines = stretched_baselines(scored.events, scored.tags, predicted_tags, scored.durations)
+    return {
+        "format": METRICS_FORMAT,
+        "clip": clip_metrics(scored.tags, predicted_tags),
+        **_event_levels(events, scored),
+        "psds": {},
+        "coverage": {
+            "scored": len(scored),
+            "expected": len(dataset),
+            "without_detections": len(scored) - events["filename"].nunique(),
+        },
+        "baselines": baselines,
+        "threshold": dict(threshold) if isinstance(threshold, Mapping) else threshold,
+    }
+
+
+def _scored_part(
+    dataset: Dataset, frame_scores: pd.DataFrame, clip_scores: pd.DataFrame, *, allow_missing: bool
+) -> Dataset:
+    """The clips that have scores, after a check of classes and file names."""
+    for source, scores in (("scores", frame_scores), ("clip scores", clip_scores)):
+        _refuse_other_classes(classes_of(scores), dataset, source=source)
+        refuse_unknown_files(scores["filename"].unique(), dataset.clips["filename"], source=source)
+    present = set(clip_scores["filename"])
+    one_sided = sorted(present ^ set(frame_scores["filename"]))
+    if one_sided:
+        raise EvaluationError(f"{dataset.name}: {listed(one_sided)} have either frame or clip scores; expected both")
+    missing = sorted(set(dataset.clips["filename"]) - present)
+    if missing and not allow_missing:
+        raise EvaluationError(
+            f"{dataset.name}: {len(missing)} of {len(dataset)} clips have no scores ({listed(missing)}); "
+            "detect them, or score the rest with allow_missing=true"
+        )
+    return dataset.select(sorted(present))
+
+
+def _refuse_other_classes(classes: Sequence[str], dataset: Dataset, *, source: str) -> None:
+    different = sorted(set(classes) ^ set(dataset.classes))
+    if different:
+        raise EvaluationError(f"{source} and dataset {dataset.name} differ in the classes {listed(different)}")
