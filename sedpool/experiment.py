@@ -117,7 +117,7 @@ def _evaluate(config: Mapping[str, Any], folder: RunFolder, test: "Part") -> dic
     from sedpool.inference.decode import decode
 
     write_tsv(decode(folder.scores, config["evaluation"]["threshold"]), folder.file("events.tsv"))
-    metrics = evaluate_run(folder.scores, folder.clip_scores, test.dataset, **config["evaluation"])
+    metrics: dict[str, Any] = evaluate_run(folder.scores, folder.clip_scores, test.dataset, **config["evaluation"])
     metrics["coverage"]["expected"] = test.expected
     storage.write_json(folder.file("metrics.json"), metrics)
     return metrics
@@ -158,15 +158,16 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> N
 def _report(folder: RunFolder, test: "Part") -> None:
     from sedpool.reports.run_report import Example, write_run_report
 
-    clips = test.dataset.clips
+    filenames = list(test.dataset.clips["filename"])
+    shown = filenames[:: max(1, len(filenames) // N_EXAMPLES)][:N_EXAMPLES]
     examples = [
         Example(
-            filename=row.filename,
-            mel=test.features[row.filename],
+            filename=filename,
+            mel=test.features[filename],
             frame_rate=test.extractor.frame_rate,
-            reference_events=_of_clip(test.dataset.events, row.filename),
+            reference_events=_of_clip(test.dataset.events, filename),
         )
-        for row in clips.iloc[:: max(1, len(clips) // N_EXAMPLES)].head(N_EXAMPLES).itertuples()
+        for filename in shown
     ]
     write_run_report(folder, examples)
 

@@ -124,8 +124,10 @@ def fit(
     progress : bool
         Whether to show progress bars on standard error.
     """
-    parts = [prepare(part, features, cache=cache, progress=progress) for part in (train, validate)]
-    outcome = fit_parts(detector, *parts, recipe, seed=seed, progress=progress)
+    train_part, validation_part = (
+        prepare(part, features, cache=cache, progress=progress) for part in (train, validate)
+    )
+    outcome = fit_parts(detector, train_part, validation_part, recipe, seed=seed, progress=progress)
     return Fitted(detector, outcome, features, Path(cache))
 
 

@@ -28,7 +28,10 @@ Array = npt.NDArray[np.float32]
 class Extractor(Protocol):
     """What the store needs of a feature extractor."""
 
-    sr: int
+    @property
+    def sr(self) -> int:
+        """Sampling rate in Hz that audio is brought to."""
+        ...
 
     @property
     def parameters(self) -> dict[str, Any]:
