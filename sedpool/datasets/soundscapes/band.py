@@ -2,7 +2,8 @@
 
 Many backgrounds are sampled at 16 or 22 kHz and hold nothing above 8 or 11 kHz. Events cut from recordings of a wider
 band would be marked by their treble alone, and a detector would learn that instead of the sounds. Events are therefore
-low-passed where their background ends, and a noise floor of constant level keeps the band above from being empty.
+low-passed where their background ends, and dither keeps the band above from being empty. Dither also keeps the
+rounding to 16 bits from doing what the treble would: undithered, its noise comes and goes with the signal.
 """
 
 import numpy as np
@@ -11,8 +12,8 @@ import scipy.fft
 from scipy.signal import welch
 
 SR = 44100
-FLOOR_DB = -50.0
-"""RMS level of the noise floor in dB relative to the background's: about that of 16-bit rounding."""
+FLOOR_DB = 20 * np.log10(0.5 / 32768)
+"""RMS level of the noise floor in dB of full scale: dither and the rounding to 16 bits together, half a step."""
 
 _MARGIN_DB = 3.0  # by which a background's spectrum must exceed the floor to count as sound
 _TRANSITION = 800.0  # Hz below the band's edge in which the low-pass falls; wide enough not to ring for long
@@ -26,21 +27,27 @@ def rms(samples: FloatArray) -> float:
     return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
 
 
-def noise_floor(n: int, background_level: float, rng: np.random.Generator) -> FloatArray:
-    """White noise at a fixed level below the background, so that no band is ever empty."""
-    level = background_level * 10 ** (FLOOR_DB / 20)
-    # Uniform noise has a variance of 1/12; it is as white as normal noise and drawn several times faster.
-    return (rng.random(n, dtype=np.float32) - np.float32(0.5)) * np.float32(level * 12**0.5)
+def dither(n: int, rng: np.random.Generator) -> FloatArray:
+    """Triangular noise of one 16-bit step to either side, which makes the noise of rounding constant."""
+    triangular = rng.random(n, dtype=np.float32) - rng.random(n, dtype=np.float32)
+    return triangular * np.float32(1 / 32768)
 
 
-def band_edge(samples: FloatArray) -> float:
-    """Highest frequency in Hz at which a background at 44.1 kHz stands out of the noise floor that it will get.
+def band_edge(samples: FloatArray, level_db: float) -> float:
+    """Highest frequency in Hz at which a background stands out of the noise floor.
 
     A recording that was resampled, or decoded from a lossy format, falls below the floor where its band ends, whatever
     the rate that its file states.
+
+    Parameters
+    ----------
+    samples : ndarray of float32
+        The background at 44.1 kHz.
+    level_db : float
+        RMS level in dB of full scale that it will be mixed at.
     """
     frequencies, density = welch(samples, SR, nperseg=2048)
-    floor_density = np.square(rms(samples) * 10 ** (FLOOR_DB / 20)) / (SR / 2)
+    floor_density = np.square(rms(samples) * 10 ** ((FLOOR_DB - level_db) / 20)) / (SR / 2)
     audible = np.flatnonzero(density > floor_density * 10 ** (_MARGIN_DB / 10))
     return float(frequencies[audible[-1]]) if len(audible) else 0.0
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from sedpool import audio
 from sedpool.datasets.soundscapes.band import SR, FloatArray, band_edge, rms
-from sedpool.datasets.soundscapes.mixer import Sound
+from sedpool.datasets.soundscapes.mixer import BACKGROUND_DB, Sound
 from sedpool.errors import AudioError, DataError
 
 _SILENCE = 1e-3  # of the peak: what pads a recording, be it digital zeros or a lossy codec's idea of them
@@ -256,4 +256,4 @@ def _inspect(root: Path, name: str, label: str, shortest: float) -> Recording | 
         return f"{path}: silent"
     if last - first < shortest * SR:
         return f"{path}: {(last - first) / SR:.3f} s of sound; expected at least {shortest} s"
-    return Recording(str(path), name, label, first, last, band_edge(samples[first:last]))
+    return Recording(str(path), name, label, first, last, band_edge(samples[first:last], BACKGROUND_DB))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sedpool.datasets.soundscapes.band import SR, FloatArray, lowpass, noise_floor, rms
+from sedpool.datasets.soundscapes.band import SR, FloatArray, dither, lowpass, rms
 from sedpool.datasets.soundscapes.specs import EventSpec, Recipe
 
 BACKGROUND_DB = -50.0
@@ -71,7 +71,9 @@ class Soundscape:
     Attributes
     ----------
     samples : ndarray of float32, shape (n,)
-        The mix at 44.1 kHz, within ±0.95.
+        The mix at 44.1 kHz, dithered for 16 bits.
+    gain : float
+        Factor by which the whole mix was scaled so that its peak does not pass 0.95; 1 where it would not.
     background : Sound
         What lies under the events.
     events : tuple of (EventSpec, Sound)
@@ -79,6 +81,7 @@ class Soundscape:
     """
 
     samples: FloatArray
+    gain: float
     background: Sound
     events: tuple[tuple[EventSpec, Sound], ...]
 
@@ -104,14 +107,15 @@ def mix(
     background = sources.background(recipe.duration, split, rng)
     level = 10 ** (BACKGROUND_DB / 20)
     mixed = to_level(background.samples, level)
-    mixed += noise_floor(len(mixed), level, rng)
     rendered = []
     for spec in specs:
         sound = sources.event(spec.label, spec.duration, split, rng)
         add_event(mixed, sound.samples, spec, level, background.band)
         length = min(spec.duration, len(sound.samples) / SR)
         rendered.append((EventSpec(spec.label, spec.onset, length, spec.snr), sound))
-    return Soundscape(limit_peak(mixed), background, tuple(rendered))
+    gain = min(1.0, PEAK / max(float(np.abs(mixed).max()), 1e-12))
+    samples = mixed * np.float32(gain) + dither(len(mixed), rng)
+    return Soundscape(samples, gain, background, tuple(rendered))
 
 
 def add_event(mixed: FloatArray, samples: FloatArray, spec: EventSpec, background_level: float, band: float) -> None:
@@ -151,9 +155,3 @@ def fade(samples: FloatArray) -> FloatArray:
 def to_level(samples: FloatArray, level: float) -> FloatArray:
     """The samples scaled to an RMS of `level`; silence stays silence."""
     return samples * np.float32(level / max(rms(samples), 1e-12))
-
-
-def limit_peak(samples: FloatArray) -> FloatArray:
-    """The samples, scaled down as a whole if their peak would clip."""
-    peak = float(np.abs(samples).max())
-    return samples if peak <= PEAK else samples * np.float32(PEAK / peak)

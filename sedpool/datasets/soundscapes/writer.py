@@ -173,6 +173,7 @@ def _sandbox(soundscape: Soundscape, plan: Plan) -> dict[str, Any]:
         "fade_in_len": mixer.FADE,
         "fade_out_len": mixer.FADE,
         "seed": plan.seed,
+        "peak_gain": soundscape.gain,
         "background_band": soundscape.background.band,
         "sr": SR,
         "floor_db": FLOOR_DB,
