@@ -75,7 +75,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
     dataset: Dataset = build(config, "dataset")
     _describe(config, recipe, folder)
     test = _train_and_score(config, recipe, folder, dataset, (extractor, backbone, pooling))
-    metrics = _evaluate(config, folder, test)
+    metrics = _evaluate(config, folder, dataset.split("test"))
     _report(folder, test)
     folder.mark_done()
     _track(config, folder)
@@ -101,7 +101,7 @@ def _train_and_score(
     everything = prepare(
         dataset, extractor, cache=config["cache"], n_jobs=config["jobs"], allow_missing=config["allow_missing"]
     )
-    train, validate, test = (everything.split(dataset, name) for name in SPLITS)
+    train, validate, test = (everything.split(name) for name in SPLITS)
     outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], folder=folder.path)
     _say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
@@ -112,13 +112,15 @@ def _train_and_score(
     return test
 
 
-def _evaluate(config: Mapping[str, Any], folder: RunFolder, test: "Part") -> dict[str, Any]:
-    from sedpool.evaluation.run import evaluate_run
+def _evaluate(config: Mapping[str, Any], folder: RunFolder, listed: Dataset) -> dict[str, Any]:
+    from sedpool.evaluation.dataset import evaluate_run
     from sedpool.inference.decode import decode
 
-    write_tsv(decode(folder.scores, config["evaluation"]["threshold"]), folder.file("events.tsv"))
-    metrics: dict[str, Any] = evaluate_run(folder.scores, folder.clip_scores, test.dataset, **config["evaluation"])
-    metrics["coverage"]["expected"] = test.expected
+    threshold = config["evaluation"]["threshold"]
+    write_tsv(decode(folder.scores, threshold), folder.file("events.tsv"))
+    metrics = evaluate_run(
+        folder.scores, folder.clip_scores, listed, threshold=threshold, allow_missing=config["allow_missing"]
+    )
     storage.write_json(folder.file("metrics.json"), metrics)
     return metrics
 

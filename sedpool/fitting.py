@@ -34,30 +34,15 @@ class Part:
         Features of each.
     extractor : LogMel
         What made them.
-    expected : int
-        How many clips the corpus lists; more than `dataset` has where some are missing.
     """
 
     dataset: Dataset
     features: Features
     extractor: LogMel
-    expected: int
 
-    def split(self, listed: Dataset, name: str) -> "Part":
-        """One split.
-
-        Parameters
-        ----------
-        listed : Dataset
-            The corpus as listed, for the number of clips expected.
-        name : str
-            Of the split.
-        """
-        expected = listed.split(name)
-        here = self.dataset.select(expected.clips["filename"].tolist())
-        if not len(here):
-            raise DataError(f"dataset {self.dataset.name}: no readable clip in split {name}")
-        return replace(self, dataset=here, expected=len(expected))
+    def split(self, name: str) -> "Part":
+        """One split, e.g. ``"train"``."""
+        return replace(self, dataset=self.dataset.split(name))
 
 
 @dataclass(frozen=True)
@@ -162,7 +147,7 @@ def prepare(
             "repair them, or set allow_missing=true to go on without them"
         )
     usable = here.select([name for name in here.clips["filename"] if name in features])
-    return Part(usable, features, extractor, len(dataset))
+    return Part(usable, features, extractor)
 
 
 def fit_parts(
