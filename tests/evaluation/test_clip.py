@@ -1,0 +1,54 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation import clip_metrics
+
+NAMES = ["a.wav", "b.wav", "c.wav"]
+
+
+def tags(**columns):
+    return pd.DataFrame(columns, index=NAMES).astype(bool)
+
+
+def test_by_hand():
+    true = tags(dog=[1, 1, 0], siren=[1, 0, 0], drill=[0, 0, 0])
+    predicted = tags(dog=[1, 0, 1], siren=[1, 0, 0], drill=[0, 0, 0])
+    metrics = clip_metrics(true, predicted)
+    assert metrics["class_wise"]["dog"]["f1"] == 0.5
+    assert metrics["micro"]["f1"] == pytest.approx(2 / 3)
+    assert metrics["macro"]["f1"] == 0.75
+    assert metrics["macro"]["n_classes_excluded"] == 1
+
+
+def test_rows_and_columns_may_come_in_another_order():
+    true = tags(dog=[1, 1, 0], siren=[1, 0, 0])
+    assert clip_metrics(true, true.loc[NAMES[::-1], ["siren", "dog"]])["micro"]["f1"] == 1.0
+
+
+def test_fault_19_unknown_classes_are_named():
+    with pytest.raises(EvaluationError, match="classes unicorn"):
+        clip_metrics(tags(dog=[1, 1, 0]), tags(dog=[1, 1, 0], unicorn=[0, 0, 0]))
+
+
+def test_fault_21_clips_without_reference_are_listed():
+    true = tags(dog=[1, 1, 0])
+    with pytest.raises(EvaluationError, match=r"1 files are not in .*c\.wav"):
+        clip_metrics(true.iloc[:2], true)
+
+
+def test_fault_22_clips_without_predictions_are_listed():
+    true = tags(dog=[1, 1, 0])
+    with pytest.raises(EvaluationError, match=r"1 clips of the reference are missing \(c\.wav\)"):
+        clip_metrics(true, true.iloc[:2])
+
+
+def test_agrees_with_scikit_learn():
+    from sklearn.metrics import f1_score
+
+    generator = np.random.default_rng(0)
+    true, predicted = (pd.DataFrame(generator.random((40, 4)) < 0.4, columns=list("abcd")) for _ in range(2))
+    metrics = clip_metrics(true, predicted)
+    assert metrics["micro"]["f1"] == pytest.approx(f1_score(true, predicted, average="micro"))
+    assert metrics["macro"]["f1"] == pytest.approx(f1_score(true, predicted, average="macro"))
