@@ -7,7 +7,7 @@ from keras import ops
 
 from sedpool.errors import ConfigError
 from sedpool.pooling.bounds import alpha_for_max_weight, alpha_for_min_weight
-from sedpool.pooling.functional import Tensor
+from sedpool.pooling.masked import Tensor
 
 Kind = Literal["norm", "upper", "nonneg"]
 
@@ -91,5 +91,5 @@ class AlphaBound(keras.constraints.Constraint):
         return ops.clip(alpha, 0.0 if self.kind == "nonneg" else -upper, upper)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that build this constraint anew."""
+        """Arguments that build this constraint anew."""
         return dict(self._config)

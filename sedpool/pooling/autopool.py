@@ -6,8 +6,8 @@ import keras
 
 from sedpool.pooling import functional
 from sedpool.pooling.alpha_bound import AlphaBound, Kind
-from sedpool.pooling.functional import Tensor
 from sedpool.pooling.layer import WeightedMean
+from sedpool.pooling.masked import Tensor
 
 
 @keras.saving.register_keras_serializable(package="sedpool")
@@ -39,17 +39,19 @@ class AutoPool(WeightedMean):
     α → −∞ is the minimum, 0 the mean, 1 softmax pooling, ∞ the maximum; for α > 0 the output lies at most
     W((m − 1) / e) / α below the maximum of m frames (W being Lambert's). Frame i receives the gradient
     w (1 + α (p − P)): as α grows, frames above P get ever more of it and those far below are pushed down; the sum over
-    frames is always 1. Proposed by McFee, Salamon and Bello (2018), *Adaptive pooling operators for weakly labeled
-    sound event detection*.
+    frames is always 1. Adam changes α by about its learning rate a step: at 1e-3 it needs thousands of steps to get
+    anywhere. Proposed by McFee, Salamon and Bello (2018), *Adaptive pooling operators for weakly labeled sound event
+    detection*.
 
-    Adam changes α by about its learning rate a step, so α needs thousands of steps at 1e-3 to get anywhere.
+    Shapes: ``(batch, frames, classes)`` to ``(batch, classes)``.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> pool = AutoPool()
-    >>> tuple(pool(np.zeros((8, 26, 10), "float32")).shape)
-    (8, 10)
+    >>> bag = keras.ops.convert_to_tensor([[[0.1], [0.2], [0.9]]])
+    >>> print(keras.ops.convert_to_numpy(AutoPool()(bag)).round(3))
+    [[0.537]]
+    >>> print(keras.ops.convert_to_numpy(AutoPool(kernel_initializer="zeros")(bag)).round(3))
+    [[0.4]]
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class AutoPool(WeightedMean):
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make α, one number per entry of the last axis."""
-        self.alpha = self._add_class_weight(
+        self.alpha = self.add_class_weight(
             "alpha",
             input_shape[-1],
             initializer=self._initial_alpha,
@@ -97,8 +99,12 @@ class AutoPool(WeightedMean):
         """Softmax over the frames of α p."""
         return functional.softmax_weights(p, self.alpha, self.axis, mask)
 
+    def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """Pool ``p`` over the axis of the frames."""
+        return functional.softmax_pool(p, self.alpha, self.axis, mask)
+
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that build this layer anew."""
+        """Arguments that build this layer anew."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

@@ -1,58 +1,149 @@
-"""Pooling operators as functions of tensors: every formula of the package, once.
+"""Pooling operators as functions of arrays: every formula of the package, once.
 
-``p`` holds frame probabilities, by convention ``(batch, frames, classes)``, of any backend that Keras runs on (NumPy
-arrays are converted). ``axis`` is the axis of the frames. ``mask`` is true where a frame counts; it has ``p``'s shape
-without the last axis, or ``p``'s rank. A masked frame has no influence whatever it holds, NaN included, and a bag
-without a valid frame gives 0. Everything is computed in float32, or in float64 if ``p`` is.
+``p`` holds frame probabilities, by convention ``(batch, frames, classes)``, as a tensor of the backend that Keras runs
+on or as a NumPy array. ``axis`` is the axis of the frames. ``mask`` is true where a frame counts; it has ``p``'s shape
+without the last axis, or ``p``'s rank. A parameter is a scalar or has one entry per entry of the last axis.
 
-``*_weights`` say how much each frame counts: they have ``p``'s shape and sum to 1 over the frames of a bag.
+A masked frame has no influence whatever it holds, and a bag without a valid frame gives 0. Everything is computed in
+float32, or in float64 if ``p`` is.
+
+Functions called ``*_weights`` say how much each frame counts: their result has ``p``'s shape and sums to 1 over the
+frames of a bag; `weighted_mean` pools with them. What an operator is for, and who proposed it, is told by its layer.
+
+Examples
+--------
+>>> bag = ops.convert_to_tensor([[[0.1], [0.2], [0.9]]])
+>>> weights = linear_softmax_weights(bag)
+>>> print(ops.convert_to_numpy(weights).round(3).ravel())
+[0.083 0.167 0.75 ]
+>>> print(ops.convert_to_numpy(weighted_mean(bag, weights)).round(3))
+[[0.717]]
 """
-
-from typing import Any
 
 from keras import backend, ops
 
-Tensor = Any  # a tensor or variable of the running backend; no type is common to them
+from sedpool.pooling.closed_form import softmax_pool_with_known_gradient
+from sedpool.pooling.masked import Tensor, largest, log_mean_exp, normalize, prepare, ranks, softmax
 
-_NEVER = -1e30  # the score of a masked frame: exp(_NEVER - best) is 0, and unlike -inf it never makes inf - inf
-
-
-def softmax_weights(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
-    """Weights proportional to exp(alpha * p): those of mean, softmax, auto and max pooling as ``alpha`` grows."""
-    p, mask = _prepare(p, mask)
-    scores = ops.cast(alpha, p.dtype) * p
-    if mask is None:
-        return ops.softmax(scores, axis=axis)
-    return ops.where(mask, ops.softmax(ops.where(mask, scores, _NEVER), axis=axis), 0.0)
-
-
-def mean_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
-    """Weigh all valid frames alike."""
-    return softmax_weights(ops.zeros_like(p), 0.0, axis, mask)
+_TINY = 1e-30  # divisors stay above it, so that their inverse is finite
+_FAINT = 1e-5  # to powers, no frame lies below this share of the largest: p ** 0.1 has an infinite slope at 0
+_FLAT = 1e-3  # the Hölder mean's exponent stays this far from 0, by which its formula divides
+_CERTAIN = 1e-7  # what the odds of p = 1 lack to infinity
 
 
 def weighted_mean(p: Tensor, weights: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
-    """Sum of ``weights * p`` over the valid frames."""
-    p, _ = _prepare(p, mask)
+    """Σ weights · p over the valid frames."""
+    p, _ = prepare(p, mask)
     return ops.sum(weights * p, axis=axis)
 
 
+def mean_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weight 1/m for each of the m valid frames."""
+    p, mask = prepare(p, mask)
+    return normalize(ops.ones_like(p), mask, axis)
+
+
+def max_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weight 1 for the largest frame, shared equally among frames as large; 0 for the others."""
+    p, mask = prepare(p, mask)
+    return normalize(ops.cast(p == largest(p, mask, axis), p.dtype), mask, axis)
+
+
+def softmax_weights(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weights exp(α p) / Σ exp(α p)."""
+    p, mask = prepare(p, mask)
+    return softmax(ops.cast(alpha, p.dtype) * p, mask, axis)
+
+
+def attention_weights(logits: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weights exp(logits) / Σ exp(logits)."""
+    logits, mask = prepare(logits, mask)
+    return softmax(logits, mask, axis)
+
+
+def linear_softmax_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weights p / Σ p; equal weights where every frame is 0."""
+    p, mask = prepare(p, mask)
+    share, peak = _share_of_largest(p, mask, axis)
+    return ops.where(peak > 0, normalize(share, mask, axis), mean_weights(p, axis, mask))
+
+
+def power_weights(p: Tensor, exponent: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weights p^exponent / Σ p^exponent."""
+    p, mask = prepare(p, mask)
+    share, _ = _share_of_largest(p, mask, axis)
+    return softmax(ops.cast(exponent, p.dtype) * _log(share), mask, axis)
+
+
+def rank_weights(p: Tensor, decay: float, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weights 1, decay, decay², ... from the largest frame to the smallest, divided by their sum."""
+    p, mask = prepare(p, mask)
+    return normalize(ops.power(ops.cast(decay, p.dtype), ops.cast(ranks(p, mask, axis), p.dtype)), mask, axis)
+
+
+def top_k_weights(p: Tensor, k: int, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Weight 1/k for each of the k largest frames (1/m if there are only m), 0 for the others."""
+    p, mask = prepare(p, mask)
+    return normalize(ops.cast(ranks(p, mask, axis) < k, p.dtype), mask, axis)
+
+
 def max_pool(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
-    """Largest valid frame."""
-    p, mask = _prepare(p, mask)
-    if mask is None:
-        return ops.max(p, axis=axis)
-    largest = ops.max(ops.where(mask, p, _NEVER), axis=axis)
-    return ops.where(ops.any(mask, axis=axis), largest, 0.0)
+    """Largest p."""
+    p, mask = prepare(p, mask)
+    return ops.squeeze(largest(p, mask, axis), axis)
 
 
-def _prepare(p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Widen ``p``, empty its masked frames and give the mask ``p``'s rank."""
-    p = ops.convert_to_tensor(p)
-    p = ops.cast(p, backend.result_type(p.dtype, "float32"))
-    if mask is None:
-        return p, None
-    mask = ops.cast(mask, "bool")
-    if len(mask.shape) == len(p.shape) - 1:
-        mask = ops.expand_dims(mask, -1)
-    return ops.where(mask, p, 0.0), mask
+def softmax_pool(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Σ w p with `softmax_weights` w."""
+    p, mask = prepare(p, mask)
+    # Only TensorFlow gains: JAX fuses the plain formula, and PyTorch would lose second derivatives.
+    if backend.backend() == "tensorflow":
+        return softmax_pool_with_known_gradient(p, alpha, axis, mask)
+    return weighted_mean(p, softmax_weights(p, alpha, axis, mask), axis)
+
+
+def noisy_or(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """1 − Π (1 − p)."""
+    p, _ = prepare(p, mask)
+    return 1.0 - ops.prod(1.0 - p, axis=axis)
+
+
+def isr(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Σ v / (1 + Σ v) with v = p / (1 − p)."""
+    p, _ = prepare(p, mask)
+    odds = ops.sum(p / (1.0 + _CERTAIN - p), axis=axis)
+    return odds / (1.0 + odds)
+
+
+def log_sum_exp(p: Tensor, sharpness: float, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """Logarithm of the mean of exp(sharpness · p), divided by sharpness."""
+    p, mask = prepare(p, mask)
+    return ops.squeeze(log_mean_exp(sharpness * p, mask, axis), axis) / sharpness
+
+
+def generalized_mean(p: Tensor, exponent: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
+    """(Σ p^exponent / m)^(1 / exponent)."""
+    p, mask = prepare(p, mask)
+    share, peak = _share_of_largest(p, mask, axis)
+    exponent = _not_flat(ops.cast(exponent, p.dtype))
+    log_share = log_mean_exp(exponent * _log(share), mask, axis) / exponent
+    return ops.squeeze(peak * ops.exp(log_share), axis)
+
+
+def _share_of_largest(p: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Return p as a share of the largest frame, and that frame.
+
+    The operators that use it do not care about the scale of a bag, or carry it through: the largest frame may count as
+    a constant, and tiny probabilities do not underflow.
+    """
+    peak = ops.stop_gradient(largest(p, mask, axis))
+    return p / ops.maximum(peak, _TINY), peak
+
+
+def _log(share: Tensor) -> Tensor:
+    return ops.log(ops.maximum(share, _FAINT))
+
+
+def _not_flat(exponent: Tensor) -> Tensor:
+    nearest = ops.where(exponent < 0, ops.minimum(exponent, -_FLAT), ops.maximum(exponent, _FLAT))
+    return exponent + ops.stop_gradient(nearest - exponent)  # the gradient passes, else learning would stop here

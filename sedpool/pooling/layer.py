@@ -6,7 +6,7 @@ import keras
 from keras import backend
 
 from sedpool.pooling import functional
-from sedpool.pooling.functional import Tensor
+from sedpool.pooling.masked import Tensor
 
 
 class Pooling(keras.layers.Layer):
@@ -19,12 +19,18 @@ class Pooling(keras.layers.Layer):
     **kwargs
         What every Keras layer takes: ``name``, ``dtype``, ``trainable``.
 
+    Attributes
+    ----------
+    needs_logits : bool
+        Whether the layer must be called with ``logits``, the scores of an attention head, of ``p``'s shape.
+
     Notes
     -----
-    Called as ``pool(p, mask=None)`` with ``p`` of shape ``(batch, frames, classes)`` and a boolean ``mask`` of shape
-    ``(batch, frames)``, true where a frame counts; returns ``(batch, classes)``. A mask that Keras carries along with
-    ``p`` is used as if it were passed. Output is float32 or wider whatever the dtype policy: a clip probability that
-    is rounded to eight bits spoils the loss.
+    Called as ``pool(p, mask=None)`` with frame probabilities ``p`` of shape ``(batch, frames, classes)`` and a boolean
+    ``mask`` of shape ``(batch, frames)``, true where a frame counts; returns ``(batch, classes)``. A mask that Keras
+    carries along with ``p`` is used as if it were passed. A bag without a valid frame gives 0.
+
+    The output is float32 or wider whatever the dtype policy: the eight bits of a bfloat16 would spoil the loss.
     """
 
     needs_logits: ClassVar[bool] = False
@@ -46,15 +52,15 @@ class Pooling(keras.layers.Layer):
 
     def compute_output_spec(self, p: Tensor, mask: Tensor = None, **_: Any) -> keras.KerasTensor:
         """Shape and dtype of the output."""
-        return keras.KerasTensor(self.compute_output_shape(p.shape), dtype=_wide(p.dtype))
+        return keras.KerasTensor(self.compute_output_shape(p.shape), dtype=_at_least_float32(p.dtype))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that build this layer anew."""
+        """Arguments that build this layer anew."""
         return {**super().get_config(), "axis": self.axis}
 
-    def _add_class_weight(self, name: str, classes: int, **kwargs: Any) -> Tensor:
-        """Add one learned number per class, kept as wide as it is computed with."""
-        dtype = _wide(self.variable_dtype)
+    def add_class_weight(self, name: str, classes: int, **kwargs: Any) -> Tensor:
+        """Add a learned number per class, stored as wide as it is computed with."""
+        dtype = _at_least_float32(self.variable_dtype)
         return self.add_weight(name=name, shape=(1, classes), dtype=dtype, autocast=False, **kwargs)
 
 
@@ -62,7 +68,7 @@ class WeightedMean(Pooling):
     """Base of the operators that are weighted means of the frames; a subclass says by which weights."""
 
     def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
-        """How much each frame counts: ``p``'s shape, at least 0, summing to 1 over the frames of a bag."""
+        """How much each frame counts: of ``p``'s shape, at least 0, summing to 1 over the frames of a bag."""
         raise NotImplementedError
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
@@ -70,5 +76,5 @@ class WeightedMean(Pooling):
         return functional.weighted_mean(p, self.frame_weights(p, mask), self.axis, mask)
 
 
-def _wide(dtype: Any) -> str:
+def _at_least_float32(dtype: Any) -> str:
     return str(backend.result_type(dtype, "float32"))

@@ -1,0 +1,113 @@
+"""Hierarchical pooling: frames to groups, groups to larger groups, those to the bag."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from sedpool.errors import ConfigError
+from sedpool.pooling.layer import Pooling
+from sedpool.pooling.masked import Tensor, prepare
+
+
+@keras.saving.register_keras_serializable(package="sedpool")
+class Hierarchical(Pooling):
+    """Hierarchical pooling: one operator applied in stages, to ever larger groups of consecutive frames.
+
+    Parameters
+    ----------
+    operator : Pooling
+        What pools at every stage; any operator but attention.
+    sizes : sequence of int
+        Frames of a group in the first stage, groups of a group in the next and so on; a last stage pools what is left.
+    axis : int
+        Axis of the frames.
+    **kwargs
+        See `Pooling`.
+
+    Notes
+    -----
+    The last group of a stage may be shorter. With the mean and groups that divide the bag it is the mean, with the
+    maximum always the maximum. A frame receives the product of the gradients of its groups: it is judged within its
+    group first, so that a group with evidence of its own is not drowned by a louder one.
+    Proposed, with three stages, by He, Shen and Zhang (2019), *Hierarchical pooling structure for weakly labeled sound
+    event detection* (arXiv 1903.11791).
+
+    Shapes: ``(batch, frames, classes)`` to ``(batch, classes)``; exactly three axes.
+
+    Examples
+    --------
+    >>> from sedpool.pooling import LinearSoftmax
+    >>> bag = keras.ops.convert_to_tensor([[[0.1], [0.2], [0.9]]])
+    >>> print(keras.ops.convert_to_numpy(Hierarchical(LinearSoftmax(), sizes=(2,))(bag)).round(3))
+    [[0.785]]
+    """
+
+    def __init__(self, operator: Pooling, sizes: Sequence[int] = (3, 3), axis: int = 1, **kwargs: Any) -> None:
+        if operator.needs_logits:
+            raise ConfigError("hierarchical pooling cannot use attention: groups of frames have no logits")
+        if operator.axis != 1:
+            raise ConfigError(f"hierarchical pooling needs an operator with axis=1, got axis={operator.axis}")
+        if not sizes or min(sizes) < 1:
+            raise ConfigError(f"sizes={list(sizes)} must be one or more group sizes of at least 1")
+        super().__init__(axis, **kwargs)
+        self.operator = operator
+        self.sizes = tuple(sizes)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Build the operator."""
+        self.operator.build((None, None, input_shape[-1]))
+
+    def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """Pool ``p`` over the axis of the frames."""
+        p, mask = self._frames_second(p, mask)
+        for size in self.sizes:
+            p, mask = self._pool_groups(p, mask, size)
+        return self.operator(p, mask=mask)
+
+    def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """How much each frame counts; for an operator that is a weighted mean."""
+        weights = self._weights(*self._frames_second(p, mask), self.sizes)
+        return ops.moveaxis(weights, 1, self.axis)
+
+    def _weights(self, p: Tensor, mask: Tensor, sizes: Sequence[int]) -> Tensor:
+        if not sizes:
+            return self.operator.frame_weights(p, mask)
+        within = self.operator.frame_weights(*_split(p, mask, sizes[0]))
+        of_groups = self._weights(*self._pool_groups(p, mask, sizes[0]), sizes[1:])
+        batch, groups, classes = ops.shape(of_groups)
+        within = ops.reshape(within, (batch, groups * sizes[0], classes))
+        return (within * ops.repeat(of_groups, sizes[0], axis=1))[:, : ops.shape(p)[1]]
+
+    def _frames_second(self, p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        p, mask = prepare(p, mask)
+        mask = ops.ones_like(p, dtype="bool") if mask is None else ops.broadcast_to(mask, ops.shape(p))
+        return ops.moveaxis(p, self.axis, 1), ops.moveaxis(mask, self.axis, 1)
+
+    def _pool_groups(self, p: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
+        groups, group_mask = _split(p, mask, size)
+        shape = (ops.shape(p)[0], -1, p.shape[-1])
+        pooled = self.operator(groups, mask=group_mask)
+        return ops.reshape(pooled, shape), ops.reshape(ops.any(group_mask, axis=1), shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that build this layer anew."""
+        operator = keras.saving.serialize_keras_object(self.operator)
+        return {**super().get_config(), "operator": operator, "sizes": list(self.sizes)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build the layer that `get_config` describes."""
+        operator = keras.saving.deserialize_keras_object(config["operator"])
+        return cls(**{**config, "operator": operator})
+
+
+def _split(p: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Cut ``(batch, frames, classes)`` to ``(batch * groups, size, classes)``; masked frames fill the last group."""
+    frames = ops.shape(p)[1]
+    index = ops.arange(-(-frames // size) * size)
+    exists = ops.reshape(index < frames, (1, -1, 1))
+    index = ops.minimum(index, frames - 1)
+    shape = (-1, size, p.shape[-1])
+    return ops.reshape(ops.take(p, index, axis=1), shape), ops.reshape(ops.take(mask, index, axis=1) & exists, shape)

@@ -1,0 +1,64 @@
+"""Sums, softmaxes and ranks over the frames of a bag that count: the arithmetic under every pooling operator.
+
+All functions but `prepare` take what it returns: ``p`` in float32 or wider, and a mask of the same rank, or None.
+Results keep the axis of the frames.
+"""
+
+from typing import Any
+
+from keras import backend, ops
+
+Tensor = Any  # a tensor or variable of the running backend, or an array; they have no type in common
+
+NEVER = -1e30  # what a masked frame scores: exp(NEVER - best) is 0, and unlike -inf it never makes inf - inf
+
+
+def prepare(p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Widen ``p`` to float32 at least, empty its masked frames and give the mask ``p``'s rank."""
+    p = ops.convert_to_tensor(p)
+    p = ops.cast(p, backend.result_type(p.dtype, "float32"))
+    if mask is None:
+        return p, None
+    mask = ops.cast(mask, "bool")
+    if len(mask.shape) == len(p.shape) - 1:
+        mask = ops.expand_dims(mask, -1)
+    # A choice, not a product: whatever a masked frame holds, NaN included, passes neither value nor gradient.
+    return ops.where(mask, p, 0.0), mask
+
+
+def keep_valid(x: Tensor, mask: Tensor, otherwise: float = 0.0) -> Tensor:
+    """Replace the masked frames of ``x``."""
+    return x if mask is None else ops.where(mask, x, otherwise)
+
+
+def largest(p: Tensor, mask: Tensor, axis: int) -> Tensor:
+    """Largest valid frame; 0 where there is none."""
+    result = ops.max(keep_valid(p, mask, NEVER), axis=axis, keepdims=True)
+    return result if mask is None else ops.where(ops.any(mask, axis=axis, keepdims=True), result, 0.0)
+
+
+def normalize(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
+    """Scale the valid scores to the sum 1; all 0 where their sum is."""
+    scores = keep_valid(scores, mask)
+    total = ops.sum(scores, axis=axis, keepdims=True)
+    return scores / ops.where(total > 0, total, 1.0)
+
+
+def softmax(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
+    """Softmax over the valid frames; all 0 where there is none."""
+    return keep_valid(ops.softmax(keep_valid(scores, mask, NEVER), axis=axis), mask)
+
+
+def log_mean_exp(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
+    """Logarithm of the mean of exp(scores); 0 where no frame is valid."""
+    highest = ops.stop_gradient(largest(scores, mask, axis))
+    # expm1 and log1p keep the digits that tell the mean of small scores from 0.
+    excess = keep_valid(ops.expm1(keep_valid(scores, mask, NEVER) - highest), mask)
+    frames = ops.sum(keep_valid(ops.ones_like(scores), mask), axis=axis, keepdims=True)
+    return highest + ops.log1p(ops.sum(excess, axis=axis, keepdims=True) / ops.maximum(frames, 1.0))
+
+
+def ranks(p: Tensor, mask: Tensor, axis: int) -> Tensor:
+    """0 for the largest frame, 1 for the next and so on; the earlier of equal frames comes first, masked ones last."""
+    order = ops.argsort(-keep_valid(p, mask, NEVER), axis=axis)
+    return ops.argsort(order, axis=axis)
