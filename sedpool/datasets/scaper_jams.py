@@ -89,14 +89,13 @@ def _parse(path: str | os.PathLike[str]) -> Any:
 
 
 def _observations(document: Any, path: str | os.PathLike[str]) -> list[Any]:
-    annotations = _field(document, ("annotations",), str(path))
+    annotations = _list(document, "annotations", str(path))
     namespaces = [_field(annotation, ("namespace",), str(path)) for annotation in annotations]
     known = [index for index, namespace in enumerate(namespaces) if namespace in NAMESPACES]
     if len(known) != 1:
         found = ", ".join(map(str, namespaces)) or "none"
         raise DataError(f"{path}: annotations of namespace {found}; expected one of {' or '.join(NAMESPACES)}")
-    data: list[Any] = _field(annotations[known[0]], ("data",), str(path))
-    return data
+    return _list(annotations[known[0]], "data", str(path))
 
 
 def _event(observation: Any, where: str) -> tuple[float, float, str]:
@@ -115,6 +114,13 @@ def _field(value: Any, keys: tuple[str, ...], where: str) -> Any:
             raise DataError(f"{where}: {'.'.join(keys[: depth + 1])} is missing or null")
         value = value[key]
     return value
+
+
+def _list(value: Any, key: str, where: str) -> list[Any]:
+    found = _field(value, (key,), where)
+    if not isinstance(found, list):
+        raise DataError(f"{where}: {key} is {found!r}; expected a list")
+    return found
 
 
 def _number(value: Any, where: str) -> float:

@@ -41,14 +41,19 @@ class Recipe:
 
     def __post_init__(self) -> None:
         lengths = {"event_duration": self.event_duration, **self.class_durations}
-        for name, (low, high) in {"n_events": self.n_events, "snr": self.snr, **lengths}.items():
-            if not low <= high:
-                raise ConfigError(f"{name} is ({low}, {high}); expected the smaller number first")
+        for name, value in {"n_events": self.n_events, "snr": self.snr, **lengths}.items():
+            _check_range(name, value)
         for name, (low, high) in lengths.items():
             if low <= 0 or high > self.duration:
                 raise ConfigError(f"{name} is ({low}, {high}) s; expected more than 0 and at most {self.duration} s")
-        if self.n_events[0] < 0:
-            raise ConfigError(f"n_events is {self.n_events}; expected 0 or more")
+        if self.n_events[0] < 0 or any(count != int(count) for count in self.n_events):
+            raise ConfigError(f"n_events is {tuple(self.n_events)}; expected whole numbers, 0 or more")
+
+
+def _check_range(name: str, value: Sequence[float]) -> None:
+    numbers = isinstance(value, Sequence) and all(isinstance(end, int | float) for end in value)
+    if not numbers or len(value) != 2 or not value[0] <= value[1]:
+        raise ConfigError(f"{name} is {value}; expected two numbers, the smaller first")
 
 
 @dataclass(frozen=True)

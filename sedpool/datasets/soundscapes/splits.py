@@ -42,7 +42,7 @@ class Division:
             raise ConfigError(f"source pattern {self.pattern!r} has no group (?P<{missing[0]}>...)")
         if self.folds and sorted(self.folds) != sorted(SPLITS):
             raise ConfigError(f"folds are given for {', '.join(self.folds)}; expected {', '.join(SPLITS)}")
-        if min(self.shares) <= 0:
+        if len(self.shares) != len(SPLITS) or min(self.shares) <= 0:
             raise ConfigError(f"shares are {self.shares}; expected three numbers above 0")
 
 
