@@ -89,7 +89,7 @@ def test_fault_13_past_the_end(tmp_path: Path) -> None:
 
 def test_fault_14_event_without_length(tmp_path: Path) -> None:
     path = write_jams(tmp_path / "a.jams", observation(duration=0.0))
-    with pytest.raises(DataError, match="observation 0: lasts from 1.0 s to 1.0 s"):
+    with pytest.raises(DataError, match=r"observation 0: lasts from 1\.0 s to 1\.0 s"):
         scaper_jams.read(path)
 
 
