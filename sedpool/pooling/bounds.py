@@ -1,17 +1,99 @@
 """How far one frame of a bag can count under AutoPool: the algebra behind CAP, in plain numbers.
 
-With frame probabilities in [0, 1] and a bag of ``m`` frames, softmax weights of sharpness α have bounds that depend
-on α and m alone (McFee, Salamon and Bello 2018, equations 7, 9 and 10). Turned round, they give the α that keeps
-every weight below a wanted maximum or above a wanted minimum (equations 11 and 12).
+With frame probabilities in [0, 1] and a bag of m frames, the weights softmax(α p) have bounds that depend on α and m
+alone. Turned round, they give the largest |α| that keeps every weight below a wanted maximum or above a wanted minimum.
+McFee, Salamon and Bello (2018), section III, equations 7 and 9 to 12.
 """
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, lambertw
+
 from sedpool.errors import ConfigError
+
+Floats = NDArray[np.float64]
+
+
+def weight_bounds(alpha: ArrayLike, bag_size: ArrayLike) -> tuple[Floats, Floats]:
+    """Smallest and largest weight that a frame can have.
+
+    Parameters
+    ----------
+    alpha : array_like
+        AutoPool's α, of any sign; 1 is softmax pooling (equation 7).
+    bag_size : array_like
+        Number m of frames.
+
+    Returns
+    -------
+    smallest, largest : ndarray
+        1 / (1 + e^|α| (m − 1)) and e^|α| / (e^|α| + m − 1). A frame reaches one of them if it lies at one end of [0, 1]
+        while all others lie at the other end.
+
+    Examples
+    --------
+    >>> smallest, largest = weight_bounds(alpha=np.log(25), bag_size=26)
+    >>> round(float(largest), 6)
+    0.5
+    """
+    sharpness = np.abs(np.asarray(alpha, dtype=float))
+    with np.errstate(divide="ignore"):  # the only frame of a bag counts 1, and ln 0 = −∞ says so
+        log_others = np.log(np.asarray(bag_size, dtype=float) - 1)
+    return expit(-sharpness - log_others), expit(sharpness - log_others)
+
+
+def gap_to_max(alpha: ArrayLike, bag_size: ArrayLike) -> Floats:
+    """Farthest that AutoPool with α > 0 can lie below the maximum: W((m − 1) / e) / α.
+
+    Parameters
+    ----------
+    alpha : array_like
+        AutoPool's α, above 0. With −α in its place it is the farthest above the minimum.
+    bag_size : array_like
+        Number m of frames.
+
+    Returns
+    -------
+    ndarray
+        The largest max p − P over all bags of that size, W being Lambert's function.
+
+    Examples
+    --------
+    >>> round(float(gap_to_max(alpha=1.0, bag_size=26)), 2)
+    1.69
+    """
+    others = np.asarray(bag_size, dtype=float) - 1
+    gap: Floats = np.real(lambertw(others / np.e)) / np.asarray(alpha, dtype=float)
+    return gap
 
 
 def alpha_for_max_weight(max_weight: float, bag_size: int) -> float:
-    """Largest |α| at which no frame can count more than ``max_weight``."""
+    """Largest |α| at which no frame can count more than a given weight (equation 11).
+
+    Parameters
+    ----------
+    max_weight : float
+        φ₊; above ``1 / bag_size``, which is the mean, and below 1.
+    bag_size : int
+        Number m of frames.
+
+    Returns
+    -------
+    float
+        ln(φ₊ / (1 − φ₊)) + ln(m − 1).
+
+    Raises
+    ------
+    ConfigError
+        If no α keeps `max_weight` in such a bag, or every α does.
+
+    Examples
+    --------
+    >>> round(alpha_for_max_weight(0.5, bag_size=26), 7)
+    3.2188758
+    """
     if not 1 / bag_size < max_weight < 1:
         raise ConfigError(
             f"max_weight={max_weight} cannot hold in a bag of {bag_size} frames: it must lie between "
@@ -21,12 +103,34 @@ def alpha_for_max_weight(max_weight: float, bag_size: int) -> float:
 
 
 def alpha_for_min_weight(min_weight: float, bag_size: int) -> float:
-    """Largest |α| at which every frame counts at least ``min_weight``."""
-    if not 0 < min_weight <= 1 / bag_size:
+    """Largest |α| at which every frame counts at least a given weight (equation 12).
+
+    Parameters
+    ----------
+    min_weight : float
+        φ₋; above 0 and at most ``1 / bag_size``, which is the mean.
+    bag_size : int
+        Number m of frames.
+
+    Returns
+    -------
+    float
+        ln((1 − φ₋) / φ₋) − ln(m − 1).
+
+    Raises
+    ------
+    ConfigError
+        If no α keeps `min_weight` in such a bag, or every α does.
+
+    Examples
+    --------
+    >>> round(alpha_for_min_weight(0.01, bag_size=26), 7)
+    1.376244
+    """
+    if bag_size < 2 or not 0 < min_weight <= 1 / bag_size:
         raise ConfigError(
-            f"min_weight={min_weight} cannot hold in a bag of {bag_size} frames: it must be above 0 and at most "
-            f"1/{bag_size} = {1 / bag_size:.4g}"
+            f"min_weight={min_weight} cannot hold in a bag of {bag_size} frames: the bag needs two or more, and "
+            f"min_weight must be above 0 and at most 1/{bag_size} = {1 / bag_size:.4g}"
         )
-    if bag_size == 1:
-        return math.inf  # the only frame counts 1 whatever α
+    # At 1/m the two logarithms cancel but for rounding.
     return max(0.0, math.log((1 - min_weight) / min_weight) - math.log(bag_size - 1))
