@@ -150,5 +150,5 @@ def test_desed_baseline(desed):
 def test_desed_baseline_event_based(desed):
     metrics = event_metrics(**desed)
     assert metrics["micro"]["f1"] == pytest.approx(0.4095, abs=5e-5)
-    assert metrics["micro"]["error_rate"] == pytest.approx(1.0292, abs=5e-5)
+    assert metrics["micro"]["error_rate"] == pytest.approx(1.0291, abs=1e-4)
     assert metrics["macro"]["f1"] == pytest.approx(0.3987, abs=5e-5)

@@ -1,0 +1,151 @@
+"""What does the detector hear in one clip? Spectrogram over reference over predictions, as the paper's figure 9."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sedpool.errors import DataError
+from sedpool.reports.style import GREEN, GREY, ORANGE, new_figure, plain, styled
+from sedpool.scores import classes_of
+
+_MANY_CLASSES = 15  # beyond, only classes that occur are drawn
+_MEL_INCHES, _CLASS_INCHES, _MARGIN_INCHES = 1.5, 0.19, 1.1
+
+
+@dataclass(frozen=True)
+class Example:
+    """A test clip to draw.
+
+    Attributes
+    ----------
+    filename : str
+        The clip's id.
+    mel : ndarray, shape (frames, n_mels)
+        Mel spectrogram in dB.
+    frame_rate : float
+        Frames of `mel` a second.
+    reference_events : DataFrame or None
+        The clip's annotated events; None where only weak labels exist.
+    """
+
+    filename: str
+    mel: np.ndarray
+    frame_rate: float
+    reference_events: pd.DataFrame | None = None
+
+
+@styled
+def example_figure(
+    example: Example,
+    scores: pd.DataFrame,
+    clip_scores: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    width: float = 9.0,
+) -> Figure:
+    """Mel spectrogram, reference events and frame probabilities of one clip, on one time axis.
+
+    Parameters
+    ----------
+    example : Example
+        The clip.
+    scores, clip_scores : DataFrame
+        Frame and clip scores of the run; the clip's rows are picked out.
+    events : DataFrame
+        Detected events of the run; drawn as frames around the probabilities.
+    width : float
+        Inches.
+
+    Raises
+    ------
+    DataError
+        If the clip has no scores.
+    """
+    frames = scores.loc[scores["filename"] == example.filename]
+    if frames.empty:
+        raise DataError(f"example {example.filename}: no scores for this clip; choose one that was scored")
+    detected = events.loc[events["filename"] == example.filename]
+    shown = _shown_classes(classes_of(scores), example.reference_events, detected)
+    rows_inches = max(0.6, _CLASS_INCHES * len(shown))
+    has_reference = example.reference_events is not None
+    heights = [_MEL_INCHES, rows_inches, rows_inches] if has_reference else [_MEL_INCHES, rows_inches]
+    figure = new_figure(width, sum(heights) + _MARGIN_INCHES)
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    _draw_mel(figure, panels[0], example)
+    if example.reference_events is not None:
+        _draw_reference(panels[1], example.reference_events, shown)
+    clip = clip_scores.loc[clip_scores["filename"] == example.filename]
+    _draw_predictions(figure, panels[-1], frames, detected, shown)
+    _write_clip_scores(panels[-1], clip, shown)
+    panels[-1].set(xlabel="time (s)", xlim=(0.0, len(example.mel) / example.frame_rate))
+    return figure
+
+
+def _shown_classes(classes: Sequence[str], reference: pd.DataFrame | None, detected: pd.DataFrame) -> list[str]:
+    if len(classes) <= _MANY_CLASSES:
+        return list(classes)
+    occurring = set(detected["event_label"])
+    if reference is not None:
+        occurring |= set(reference["event_label"])
+    return [label for label in classes if label in occurring] or list(classes[:1])
+
+
+def _draw_mel(figure: Figure, axes: Axes, example: Example) -> None:
+    plain(axes)
+    n_frames, n_mels = example.mel.shape
+    image = axes.imshow(
+        example.mel.T,
+        origin="lower",
+        aspect="auto",
+        extent=(0.0, n_frames / example.frame_rate, 0, n_mels),
+        cmap="magma",
+        interpolation="nearest",
+    )
+    axes.set(ylabel="mel band", title=example.filename)
+    figure.colorbar(image, ax=axes, pad=0.06, fraction=0.03, label="dB")
+
+
+def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -> None:
+    row_of = {label: row for row, label in enumerate(shown)}
+    for onset, offset, label in reference[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
+        # Events of one class may overlap: with some transparency, both can be seen.
+        axes.barh(row_of[label], offset - onset, left=onset, height=0.7, color=GREEN, alpha=0.75, edgecolor="white")
+    _label_rows(axes, shown)
+    axes.set_title("reference events")
+
+
+def _draw_predictions(
+    figure: Figure, axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]
+) -> None:
+    edges = np.append(frames["onset"].to_numpy(), frames["offset"].to_numpy()[-1:])
+    probabilities = frames.loc[:, list(shown)].to_numpy()
+    image = axes.pcolormesh(
+        edges, np.arange(len(shown) + 1) - 0.5, probabilities.T, cmap="Blues", vmin=0, vmax=1, rasterized=True
+    )
+    row_of = {label: row for row, label in enumerate(shown)}
+    for onset, offset, label in detected[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
+        axes.barh(row_of[label], offset - onset, left=onset, height=0.84, fill=False, edgecolor=ORANGE, linewidth=1.4)
+    _label_rows(axes, shown)
+    axes.set_title("frame probabilities, detected events framed; at the right the clip's probability")
+    figure.colorbar(image, ax=axes, pad=0.06, fraction=0.03, label="probability")
+
+
+def _label_rows(axes: Axes, shown: Sequence[str]) -> None:
+    plain(axes)
+    axes.set_yticks(range(len(shown)), list(shown))
+    axes.set_ylim(len(shown) - 0.5, -0.5)
+    for row in range(1, len(shown)):
+        axes.axhline(row - 0.5, color="#e4e4e4", linewidth=0.6, zorder=0)
+
+
+def _write_clip_scores(axes: Axes, clip: pd.DataFrame, shown: Sequence[str]) -> None:
+    for row, label in enumerate(shown):
+        for value in clip[label]:
+            color = "black" if value >= 0.5 else GREY
+            axes.annotate(
+                f"{value:.2f}", (1.01, row), xycoords=("axes fraction", "data"), fontsize=7.5, va="center", color=color
+            )

@@ -1,0 +1,59 @@
+"""What a run's numbers say, in sentences: whether it localises, and whether α reached CAP's bound."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sedpool.reports.tables import number
+
+_AT_BOUND = 0.999  # a norm constraint leaves α a rounding below the bound
+
+
+def kept_epoch(history: pd.DataFrame) -> int:
+    """The epoch whose weights were kept: the first with the best validation accuracy."""
+    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy().argmax())])
+
+
+def localisation(metrics: Mapping[str, Any]) -> str:
+    """Whether the run knows more about time than its own clip decisions do."""
+    if metrics["segment"] is None:
+        return "The test clips have weak labels only: nothing can be said about localisation."
+    own = metrics["segment"]["micro"]["f1"]
+    stretched = metrics["baselines"]["clip_decisions_stretched"]["segment"]["micro"]["f1"]
+    if own is None or stretched is None:
+        return "Segment F1 is undefined on this reference: nothing can be said about localisation."
+    gain = own - stretched
+    if gain <= 0:
+        return (
+            f"Segment F1 {number(own)} is no better than the run's own clip decisions stretched over the whole clip "
+            f"({number(stretched)}): it has localised nothing."
+        )
+    return (
+        f"Segment F1 {number(own)} is {number(gain)} above the run's own clip decisions stretched over the whole clip "
+        f"({number(stretched)}): so much comes from knowing when."
+    )
+
+
+def alpha_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
+    """Whether CAP's bound on α was reached in the kept epoch.
+
+    Parameters
+    ----------
+    alpha : DataFrame
+        Columns `epoch`, `event_label`, `alpha`, `bound`; `bound` is empty where α is not constrained.
+    kept_epoch : int
+        The epoch whose weights were kept.
+    """
+    kept = alpha.loc[alpha["epoch"] == kept_epoch]
+    bound = kept["bound"].max()
+    if pd.isna(bound):
+        return f"α is not constrained; it lies between {kept['alpha'].min():.2f} and {kept['alpha'].max():.2f}."
+    reached = kept.loc[kept["alpha"].abs() >= _AT_BOUND * kept["bound"], "event_label"].astype(str)
+    if reached.empty:
+        largest = kept["alpha"].abs().max()
+        return (
+            f"CAP's bound |α| ≤ {bound:.2f} was not reached by any class (largest |α| {largest:.2f}): "
+            "this run equals unconstrained AutoPool so far."
+        )
+    return f"CAP's bound |α| ≤ {bound:.2f} was reached by {len(reached)} of {len(kept)} classes: {', '.join(reached)}."

@@ -1,0 +1,119 @@
+"""The page of one run: ``report.html``, which needs no other file and no network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from sedpool import storage
+from sedpool.reports import findings, tables
+from sedpool.reports.example_figure import Example, example_figure
+from sedpool.reports.style import data_uri
+from sedpool.reports.training_figures import (
+    alpha_bar_figure,
+    alpha_course_figure,
+    curve_figure,
+    learning_rate_figure,
+    speed_figure,
+)
+from sedpool.runs import RunFolder
+
+_README_PICTURE_DPI = 130
+
+
+def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
+    """Write ``report.html`` into a run folder.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run with its metrics, history and scores.
+    examples : sequence of Example
+        Test clips to draw.
+
+    Returns
+    -------
+    path : Path
+        The page.
+
+    Raises
+    ------
+    StorageError
+        If a file of the run is missing or damaged.
+    """
+    environment = Environment(
+        loader=PackageLoader("sedpool.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    page = environment.get_template("run_report.html").render(**_content(run, examples))
+    storage.write_text(run.file("report.html"), page)
+    return run.file("report.html")
+
+
+def write_example_picture(run: RunFolder, example: Example, path: Path) -> None:
+    """Write one wide figure of a test clip as PNG: the picture that a README shows.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run with scores and events.
+    example : Example
+        The clip.
+    path : Path
+        The picture; its name ends in ``.png``.
+    """
+    figure = example_figure(example, run.scores, run.clip_scores, run.events, width=11.0)
+    with storage.atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=_README_PICTURE_DPI)
+
+
+def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
+    """Everything that the template shows."""
+    metrics, history = run.metrics, run.history
+    kept = findings.kept_epoch(history)
+    has_events = metrics["segment"] is not None
+    return {
+        "config": run.config,
+        "metrics": metrics,
+        "number": tables.number,
+        "localisation": findings.localisation(metrics),
+        "clip_rows": tables.clip_rows(metrics),
+        "segment_rows": tables.level_rows(metrics, "segment") if has_events else [],
+        "event_rows": tables.level_rows(metrics, "event") if has_events else [],
+        "class_rows": tables.class_rows(metrics),
+        "n_epochs": len(history),
+        "kept_epoch": kept,
+        "minutes": history["seconds"].sum() / 60,
+        "clips_per_second": history["clips_per_second"].median(),
+        "training_figures": [data_uri(figure) for figure in _training_figures(history, kept)],
+        "alpha": None if run.alpha is None else _alpha_content(run.alpha, kept),
+        "example_figures": [
+            (example.filename, data_uri(example_figure(example, run.scores, run.clip_scores, run.events)))
+            for example in examples
+        ],
+        "config_text": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True),
+        "environment_text": yaml.safe_dump(run.environment, sort_keys=False, allow_unicode=True),
+    }
+
+
+def _training_figures(history: pd.DataFrame, kept_epoch: int) -> list[Figure]:
+    return [
+        curve_figure(history, "loss", kept_epoch=kept_epoch),
+        curve_figure(history, "accuracy", kept_epoch=kept_epoch),
+        learning_rate_figure(history),
+        speed_figure(history),
+    ]
+
+
+def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
+    figures = [
+        alpha_bar_figure(alpha, kept_epoch=kept_epoch),
+        alpha_course_figure(alpha, kept_epoch=kept_epoch),
+    ]
+    return {
+        "sentence": findings.alpha_bound(alpha, kept_epoch=kept_epoch),
+        "figures": [data_uri(figure) for figure in figures],
+    }

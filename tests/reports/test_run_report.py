@@ -1,0 +1,68 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from sedpool.errors import DataError, StorageError
+from sedpool.reports.run_report import write_example_picture, write_run_report
+from sedpool.runs import RunFolder
+
+
+def page_of(run, examples=()):
+    return write_run_report(run, examples).read_text(encoding="utf-8")
+
+
+def test_the_page_holds_scores_baselines_figures_and_settings(make_run, example):
+    page = page_of(make_run(), [example])
+    for text in ("Clip level (static)", "own clip decisions, stretched", "every class, always", "engine_idling"):
+        assert text in page
+    assert "3 of 3 test clips scored" in page
+    assert "CAP&#39;s bound |α| ≤ 3.22 was reached by 2 of 4 classes: car_horn, dog_bark." in page
+    assert page.count("data:image/svg+xml;base64,") == 4 + 2 + 1
+    assert "epochs: 20" in page
+
+
+def test_the_page_needs_no_other_file(make_run, example):
+    page = page_of(make_run(), [example])
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    assert "url(" not in page
+    assert "<script" not in page
+    assert len(page) < 2_000_000
+
+
+def test_the_same_run_gives_the_same_page(make_run, example):
+    run = make_run()
+    assert page_of(run, [example]) == page_of(RunFolder(run.path), [example])
+
+
+def test_names_are_escaped(make_run):
+    page = page_of(make_run(method="<script>x"))
+    assert "<script" not in page
+    assert "&lt;script&gt;x" in page
+
+
+def test_an_example_without_scores_is_an_error(make_run, example):
+    with pytest.raises(DataError, match=r"other\.wav: no scores"):
+        write_run_report(make_run(), [replace(example, filename="other.wav")])
+
+
+def test_pooling_without_alpha_has_no_such_section(make_run):
+    assert "Learned α" not in page_of(make_run("max"))
+
+
+def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
+    page = page_of(make_run(weak=True), [replace(example, reference_events=None)])
+    assert "weak labels only" in page
+    assert "Segments of 1 s" not in page
+
+
+def test_a_run_without_metrics_is_an_error(make_run):
+    run = make_run()
+    run.file("metrics.json").unlink()
+    with pytest.raises(StorageError, match=r"metrics\.json: no such file"):
+        write_run_report(run)
+
+
+def test_picture_for_a_readme(make_run, example, tmp_path):
+    write_example_picture(make_run(), example, tmp_path / "example.png")
+    assert (tmp_path / "example.png").read_bytes().startswith(b"\x89PNG")
