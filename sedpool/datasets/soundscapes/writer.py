@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from sedpool.datasets.soundscapes import mixer
 from sedpool.datasets.soundscapes.band import FLOOR_DB, SR
 from sedpool.datasets.soundscapes.mixer import Soundscape, Sources
 from sedpool.datasets.soundscapes.specs import Recipe, draw_events, generator
-from sedpool.errors import ConfigError
+from sedpool.errors import ConfigError, DataError
 
 FORMAT = 1
 """Raise it whenever the same recipe gives other bytes."""
@@ -92,11 +93,19 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], 
     folder = Path(root) / f"{plan.name}-{storage.hash_value(plan.settings())[:12]}"
     if (folder / "corpus.json").is_file():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+    with _lock(folder):
         if not (folder / "corpus.json").is_file():
             _make(folder, plan, prepare(), n_jobs)
     return folder
+
+
+def _lock(folder: Path) -> AbstractContextManager[Any]:
+    """Held while a corpus is made, so that of several processes one makes it and the others wait."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder.with_name(f".{folder.name}.lock")).acquire()
+    except OSError as error:
+        raise DataError(f"{folder.parent}: corpora cannot be made here ({error}); choose a root to write in") from None
 
 
 def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
@@ -139,7 +148,7 @@ def _write(root: Path, split: str, stem: str, soundscape: Soundscape, plan: Plan
     sf.write(root / "audio" / split / f"{stem}.wav", soundscape.samples, SR, subtype="PCM_16")
     annotations = root / "annotations" / split
     document = scaper_jams.document(plan.recipe.duration, _values(soundscape, plan.recipe), _sandbox(soundscape, plan))
-    (annotations / f"{stem}.jams").write_text(json.dumps(document, indent=2), encoding="utf-8", newline="\n")
+    (annotations / f"{stem}.jams").write_text(json.dumps(document), encoding="utf-8", newline="\n")
     lines = [f"{spec.onset!r}\t{spec.onset + spec.duration!r}\t{spec.label}\n" for spec, _ in soundscape.events]
     (annotations / f"{stem}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
 

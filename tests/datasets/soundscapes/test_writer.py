@@ -6,7 +6,7 @@ from sedpool import storage
 from sedpool.datasets.demo import ProceduralSources
 from sedpool.datasets.soundscapes.specs import Recipe
 from sedpool.datasets.soundscapes.writer import Plan, make_corpus
-from sedpool.errors import ConfigError
+from sedpool.errors import ConfigError, DataError
 
 RECIPE = Recipe((1, 2), (6.0, 30.0), (0.3, 0.6), duration=1.0)
 SIZES = {"train": 10, "validate": 1, "test": 1}
@@ -60,6 +60,12 @@ def test_nothing_is_left_of_a_corpus_that_fails(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no sound"):
         make_corpus(tmp_path, plan(), Failing, n_jobs=1)
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_fault_46_a_root_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="corpora cannot be made here"):
+        make_corpus(tmp_path / "file" / "made", plan(), ProceduralSources, n_jobs=1)
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"train": 0}])
