@@ -15,6 +15,9 @@ from sedpool.errors import AudioError
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
 RESAMPLER = f"soxr-{soxr.__version__}-HQ"
 
+_OGG_PAGE = 65307  # the longest an Ogg page can be (RFC 3533, section 6)
+_OGG_END_OF_STREAM = 0x04
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -59,7 +62,7 @@ def _read_native(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
             if sr <= 0:
                 raise AudioError(f"{path}: the header states a sampling rate of {sr} Hz; repair or remove the file")
             data = stream.read(dtype="float32", always_2d=True)
-        truncated = len(data) < expected or _declared_bytes(path) > os.path.getsize(path)
+        truncated = len(data) < expected or _is_truncated(path)
     except (OSError, RuntimeError) as error:
         reason = "no such file" if not Path(path).exists() else f"not readable audio ({error})"
         raise AudioError(f"{path}: {reason}") from None
@@ -72,15 +75,22 @@ def _read_native(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
     return data, sr
 
 
-def _declared_bytes(path: str | os.PathLike[str]) -> int:
-    """Size that a RIFF header declares; 0 for other formats.
+def _is_truncated(path: str | os.PathLike[str]) -> bool:
+    """Whether a WAV or Ogg file ends before its container says.
 
-    libsndfile silently shortens a truncated WAV to what is there, so the frame count alone does not tell.
+    libsndfile silently shortens such files to what is there, so the number of frames alone does not tell.
     """
+    size = os.path.getsize(path)
     with Path(path).open("rb") as stream:
-        header = stream.read(8)
-    streaming = header[4:] in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00")
-    return int.from_bytes(header[4:], "little") + 8 if header[:4] == b"RIFF" and not streaming else 0
+        head = stream.read(8)
+        stream.seek(max(0, size - _OGG_PAGE))
+        tail = stream.read()
+    if head[:4] == b"RIFF" and head[4:] not in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):  # those: streamed
+        return int.from_bytes(head[4:], "little") + 8 > size
+    if head[:4] == b"OggS":
+        last_page = tail[tail.rfind(b"OggS") :]
+        return len(last_page) < 6 or not last_page[5] & _OGG_END_OF_STREAM
+    return False
 
 
 def duration(path: str | os.PathLike[str]) -> float:

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from sedpool import audio
+from sedpool.errors import AudioError
+
+SR = 44100
+
+
+def tone(seconds: float = 1.0, sr: int = SR, frequency: float = 440.0) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * sr)) / sr).astype(np.float32)
+
+
+def test_wav_survives_the_round_trip_to_one_step_of_16_bits(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(), SR)
+    assert np.abs(audio.read(tmp_path / "x.wav", SR) - tone()).max() <= 1 / 32768
+
+
+def test_same_samples_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        audio.write_wav(tmp_path / name, tone(), SR)
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+def test_resampling_keeps_duration_and_pitch(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(sr=16000), 16000)
+    samples = audio.read(tmp_path / "x.wav", SR)
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert abs(len(samples) - SR) <= 1
+    assert np.argmax(spectrum) * SR / len(samples) == pytest.approx(440, abs=1)
+
+
+def test_stereo_becomes_the_mean_of_its_channels(tmp_path: Path) -> None:
+    sf.write(tmp_path / "x.wav", np.stack([tone(), 0 * tone()], axis=1), SR, subtype="FLOAT")
+    assert audio.read(tmp_path / "x.wav", SR) == pytest.approx(tone() / 2, abs=1e-6)
+
+
+def test_fault_05_truncated_wav(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(), SR)
+    whole = (tmp_path / "x.wav").read_bytes()
+    (tmp_path / "x.wav").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AudioError, match=r"x\.wav: truncated"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+@pytest.mark.parametrize("kind", ["ogg", "flac"])
+def test_fault_06_and_07_truncated_compressed_audio(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"x.{kind}"
+    sf.write(path, np.random.default_rng(0).normal(0, 0.1, 3 * SR), SR)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AudioError, match=rf"x\.{kind}"):
+        audio.read(path, SR)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404 Not Found</html>"])
+def test_fault_07_what_is_no_audio_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.wav").write_bytes(content)
+    with pytest.raises(AudioError, match=r"x\.wav: not readable audio"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match=r"x\.wav: no such file"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_fault_08_samples_that_are_not_finite(tmp_path: Path, value: float) -> None:
+    samples = tone()
+    samples[100] = value
+    sf.write(tmp_path / "x.wav", samples, SR, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"x\.wav: .*not finite"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+def test_fault_09_no_samples(tmp_path: Path) -> None:
+    sf.write(tmp_path / "x.wav", np.zeros(0), SR)
+    with pytest.raises(AudioError, match=r"x\.wav: holds no samples"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+def test_fault_10_channels_that_cancel_are_a_warning(tmp_path: Path) -> None:
+    sf.write(tmp_path / "x.wav", np.stack([tone(), -tone()], axis=1), SR, subtype="FLOAT")
+    with pytest.warns(UserWarning, match="cancel each other"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+def test_fault_11_sampling_rate_zero_in_the_header(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(), SR)
+    content = bytearray((tmp_path / "x.wav").read_bytes())
+    content[24:28] = bytes(4)
+    (tmp_path / "x.wav").write_bytes(content)
+    with pytest.raises(AudioError, match=r"x\.wav"):
+        audio.read(tmp_path / "x.wav", SR)
+    with pytest.raises(AudioError, match=r"x\.wav"):
+        audio.duration(tmp_path / "x.wav")
+
+
+def test_duration_comes_from_the_header(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(1.5), SR)
+    assert audio.duration(tmp_path / "x.wav") == pytest.approx(1.5)

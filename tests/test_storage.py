@@ -1,0 +1,71 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from sedpool import storage
+from sedpool.errors import StorageError
+
+
+def test_written_file_has_the_content_and_no_temporary_remains(tmp_path: Path) -> None:
+    storage.write_text(tmp_path / "a" / "x.txt", "é\n")
+    assert (tmp_path / "a" / "x.txt").read_bytes() == "é\n".encode()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.txt"]
+
+
+def test_failed_write_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+
+    def write_half() -> None:
+        with storage.atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_fault_31_disk_full_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        storage.write_text(target, "new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_are_readable_by_others_as_the_umask_says(tmp_path: Path) -> None:
+    previous = os.umask(0o022)
+    try:
+        storage.write_text(tmp_path / "x", "")
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
+
+
+def test_json_refuses_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        storage.write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_damaged_json_is_an_error_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"a": ')
+    with pytest.raises(StorageError, match=r"x\.json: not valid JSON"):
+        storage.read_json(tmp_path / "x.json")
+    with pytest.raises(StorageError, match="no such file"):
+        storage.read_json(tmp_path / "y.json")
+
+
+def test_hash_value_knows_values_from_order() -> None:
+    assert storage.hash_value([1, 2]) != storage.hash_value([2, 1])
+    assert storage.hash_value({"a": [1.0]}) != storage.hash_value({"a": [1.5]})
