@@ -1,8 +1,8 @@
 """Evaluation: events and clip decisions to metrics.
 
-One module a question: `clip`, `segment` and `event` hold the metrics, `baselines` what needs no localisation,
-`dataset` the evaluation of a whole Dataset or run. `validation` decides what may be compared, `averages` how counts
-become numbers, `official` asks sed_eval for the counts.
+One module a question: `clip`, `segment` and `event` hold the metrics (`levels` the latter two together), `baselines`
+answers that need no localisation, `dataset` the evaluation of a whole Dataset or run. `validation` decides what may
+be compared, `averages` how counts become numbers, `official` asks sed_eval for the counts.
 """
 
 from sedpool.evaluation.clip import clip_metrics

@@ -8,21 +8,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.event import event_metrics
-from sedpool.evaluation.segment import segment_metrics
 from sedpool.events import stretch_tags
 
 
-def stretched_baselines(
-    reference: pd.DataFrame, true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, durations: Mapping[str, float]
-) -> dict[str, Metrics]:
-    """Segment- and event-based metrics of three answers that cover whole clips.
+def stretched_answers(
+    true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, durations: Mapping[str, float]
+) -> dict[str, pd.DataFrame]:
+    """Event tables of three answers that cover whole clips.
 
     Parameters
     ----------
-    reference : DataFrame
-        Event table.
     true_tags, predicted_tags : DataFrame of bool
         The clips' true classes and the system's clip decisions; one row a clip, one column a class.
     durations : mapping of str to float
@@ -30,21 +25,11 @@ def stretched_baselines(
 
     Returns
     -------
-    baselines : dict
-        ``{name: {"segment": A, "event": A}}`` for `oracle_tags_stretched`, `clip_decisions_stretched` and
-        `every_class_always`.
+    answers : dict of str to DataFrame
+        `oracle_tags_stretched`, `clip_decisions_stretched` and `every_class_always`.
     """
-    answers = {
-        "oracle_tags_stretched": true_tags,
-        "clip_decisions_stretched": predicted_tags,
-        "every_class_always": true_tags | True,
+    return {
+        "oracle_tags_stretched": stretch_tags(true_tags, durations),
+        "clip_decisions_stretched": stretch_tags(predicted_tags, durations),
+        "every_class_always": stretch_tags(true_tags | True, durations),
     }
-    classes = list(true_tags.columns)
-    baselines = {}
-    for name, tags in answers.items():
-        events = stretch_tags(tags, durations)
-        baselines[name] = {
-            "segment": segment_metrics(reference, events, durations=durations, classes=classes),
-            "event": event_metrics(reference, events, durations=durations, classes=classes),
-        }
-    return baselines

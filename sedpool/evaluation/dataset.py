@@ -8,10 +8,9 @@ import pandas as pd
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.baselines import stretched_baselines
+from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
-from sedpool.evaluation.event import event_metrics
-from sedpool.evaluation.segment import segment_metrics
+from sedpool.evaluation.levels import segment_and_event_metrics
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.inference.decode import decode, decode_tags
 from sedpool.scores import classes_of
@@ -44,23 +43,15 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
     DataError, EvaluationError
         If events or decisions do not fit the Dataset.
     """
-    levels: dict[str, Metrics | None] = {}
+    levels: dict[str, Metrics] = {}
     if clip_predictions is not None:
         levels["clip"] = clip_metrics(dataset.tags, clip_predictions)
-    levels |= _event_levels(events, dataset)
-    rows = [row for level, metrics in levels.items() if metrics for row in _rows(level, metrics)]
+    if dataset.events is not None:
+        levels |= segment_and_event_metrics(
+            dataset.events, events, durations=dataset.durations, classes=dataset.classes
+        )
+    rows = [row for level, metrics in levels.items() for row in _rows(level, metrics)]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
-
-
-def _event_levels(events: pd.DataFrame, dataset: Dataset) -> dict[str, Metrics | None]:
-    """Segment- and event-based metrics, None where the Dataset has only weak labels."""
-    if dataset.events is None:
-        return {"segment": None, "event": None}
-    durations, classes = dataset.durations, dataset.classes
-    return {
-        "segment": segment_metrics(dataset.events, events, durations=durations, classes=classes),
-        "event": event_metrics(dataset.events, events, durations=durations, classes=classes),
-    }
 
 
 def _rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
@@ -77,6 +68,9 @@ def evaluate_run(
     dataset: Dataset,
     *,
     threshold: float | Mapping[str, float] = 0.5,
+    resolution: float = 1.0,
+    collar: float = 0.2,
+    offset_share: float = 0.2,
     allow_missing: bool = False,
 ) -> dict[str, Any]:
     """Score a run's test scores: the content of ``metrics.json``.
@@ -89,15 +83,21 @@ def evaluate_run(
         The reference.
     threshold : float or mapping of str to float
         Decides clips and frames alike.
+    resolution : float
+        Length of a segment in seconds.
+    collar : float
+        Seconds by which an event's onset may be off, and its offset at least.
+    offset_share : float
+        Share of an event's length by which its offset may be off, if that is more than `collar`.
     allow_missing : bool
         Score the clips that have scores, and show in the coverage how many lack them, instead of an error.
 
     Returns
     -------
     metrics : dict
-        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines", "threshold"}``. `segment` and `event`
-        are None and `baselines` empty where the Dataset has only weak labels. Coverage counts the clips `expected`,
-        those `scored` and, of these, those `without_detections`.
+        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines"}`` and the settings. `segment` and
+        `event` are None and `baselines` empty where the Dataset has only weak labels. Coverage counts the clips
+        `expected`, those `scored` and, of these, those `without_detections`.
 
     Raises
     ------
@@ -107,22 +107,37 @@ def evaluate_run(
     scored = _scored_part(dataset, frame_scores, clip_scores, allow_missing=allow_missing)
     events = decode(frame_scores, threshold)
     predicted_tags = decode_tags(clip_scores, threshold)
-    baselines = {}
-    if scored.events is not None:
-        baselines = stretched_baselines(scored.events, scored.tags, predicted_tags, scored.durations)
+    settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
     return {
         "format": METRICS_FORMAT,
         "clip": clip_metrics(scored.tags, predicted_tags),
-        **_event_levels(events, scored),
+        **_levels_and_baselines(scored, events, predicted_tags, settings),
         "psds": {},
         "coverage": {
             "scored": len(scored),
             "expected": len(dataset),
             "without_detections": len(scored) - events["filename"].nunique(),
         },
-        "baselines": baselines,
         "threshold": dict(threshold) if isinstance(threshold, Mapping) else threshold,
+        **settings,
     }
+
+
+def _levels_and_baselines(
+    dataset: Dataset, events: pd.DataFrame, predicted_tags: pd.DataFrame, settings: dict[str, float]
+) -> dict[str, Any]:
+    """The keys `segment`, `event` and `baselines` of ``metrics.json``."""
+    reference = dataset.events
+    if reference is None:
+        return {"segment": None, "event": None, "baselines": {}}
+
+    def score(answer: pd.DataFrame) -> dict[str, Metrics]:
+        return segment_and_event_metrics(
+            reference, answer, durations=dataset.durations, classes=dataset.classes, **settings
+        )
+
+    answers = stretched_answers(dataset.tags, predicted_tags, dataset.durations)
+    return score(events) | {"baselines": {name: score(answer) for name, answer in answers.items()}}
 
 
 def _scored_part(

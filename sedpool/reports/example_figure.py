@@ -106,7 +106,7 @@ def _draw_mel(figure: Figure, axes: Axes, example: Example) -> None:
         interpolation="nearest",
     )
     axes.set(ylabel="mel band", title=example.filename)
-    figure.colorbar(image, ax=axes, pad=0.06, fraction=0.03, label="dB")
+    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="dB")
 
 
 def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -> None:
@@ -130,8 +130,8 @@ def _draw_predictions(
     for onset, offset, label in detected[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
         axes.barh(row_of[label], offset - onset, left=onset, height=0.84, fill=False, edgecolor=ORANGE, linewidth=1.4)
     _label_rows(axes, shown)
-    axes.set_title("frame probabilities, detected events framed; at the right the clip's probability")
-    figure.colorbar(image, ax=axes, pad=0.06, fraction=0.03, label="probability")
+    axes.set_title("frame probabilities, detected events framed; right: clip probability")
+    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
 
 
 def _label_rows(axes: Axes, shown: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from sedpool.errors import DataError, StorageError
 from sedpool.reports.run_report import write_example_picture, write_run_report
-from sedpool.runs import RunFolder
 
 
 def page_of(run, examples=()):
@@ -28,11 +27,6 @@ def test_the_page_needs_no_other_file(make_run, example):
     assert "url(" not in page
     assert "<script" not in page
     assert len(page) < 2_000_000
-
-
-def test_the_same_run_gives_the_same_page(make_run, example):
-    run = make_run()
-    assert page_of(run, [example]) == page_of(RunFolder(run.path), [example])
 
 
 def test_names_are_escaped(make_run):
