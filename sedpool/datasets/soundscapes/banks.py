@@ -40,8 +40,6 @@ class Recording:
         Its class, or its kind of background.
     start, stop : int
         First sample and the one after the last, at 44.1 kHz, between leading and trailing silence.
-    band : float
-        Highest frequency in Hz that it holds.
     """
 
     path: str
@@ -49,7 +47,6 @@ class Recording:
     label: str
     start: int
     stop: int
-    band: float
 
 
 class FileSources:
@@ -100,7 +97,7 @@ class FileSources:
         recording = recordings[int(rng.choice(len(recordings), p=sizes / sizes.sum()))]
         first = recording.start + int(rng.integers(recording.stop - recording.start - length + 1))
         samples = _load(recording.path)[first : first + length]
-        return Sound(samples, recording.name, first / SR, recording.label, recording.band)
+        return Sound(samples, recording.name, first / SR, recording.label, _band(recording))
 
 
 @lru_cache(maxsize=256)  # the recordings of a split, as a rule: they are drawn over and over
@@ -108,6 +105,11 @@ def _load(path: str) -> FloatArray:
     samples = audio.read(path, SR)
     samples.flags.writeable = False
     return samples
+
+
+@lru_cache(maxsize=256)
+def _band(background: Recording) -> float:
+    return band_edge(_load(background.path)[background.start : background.stop], BACKGROUND_DB)
 
 
 def excerpt(samples: FloatArray, length: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -256,4 +258,4 @@ def _inspect(root: Path, name: str, label: str, shortest: float) -> Recording | 
         return f"{path}: silent"
     if last - first < shortest * SR:
         return f"{path}: {(last - first) / SR:.3f} s of sound; expected at least {shortest} s"
-    return Recording(str(path), name, label, first, last, band_edge(samples[first:last], BACKGROUND_DB))
+    return Recording(str(path), name, label, first, last)
