@@ -29,6 +29,7 @@ def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), hea
     head_filters : int
         Filters of the last convolution: the features per output frame.
     """
+    _check_height(n_mels, 2 ** len(filters))
     inputs = keras.Input((None, n_mels), name="features")
     x = _input_normalization(inputs)
     for block, width in enumerate(filters, start=1):
@@ -53,6 +54,7 @@ def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_f
     head_filters : int
         Filters of the last convolution: the features per output frame.
     """
+    _check_height(n_mels, 2 ** (len(filters) + 1))
     inputs = keras.Input((None, n_mels), name="features")
     x = _input_normalization(inputs)
     x = _convolution(x, filters[0], (4, 4), "stem", strides=4, padding="valid")
@@ -80,6 +82,14 @@ def time_reduction(backbone: keras.Model) -> int:
     return probe // int(shape[1])
 
 
+def _check_height(n_mels: int, reduction: int) -> None:
+    if n_mels < reduction:
+        raise ConfigError(
+            f"model: the blocks divide the mel bands by {reduction}, but there are {n_mels}: "
+            "use fewer filters or more n_mels"
+        )
+
+
 def _input_normalization(inputs: Any) -> Any:
     """One channel for the whole spectrogram, as in the authors' code: not one per mel band."""
     image = layers.Reshape((-1, inputs.shape[-1], 1), name="image")(inputs)
@@ -93,7 +103,5 @@ def _convolution(x: Any, width: int, kernel: tuple[int, int], name: str, **kwarg
 
 
 def _full_height(x: Any, width: int) -> Any:
-    if not x.shape[2]:
-        raise ConfigError("model: too many blocks for this number of mel bands; use fewer filters or more n_mels")
     x = _convolution(x, width, (1, x.shape[2]), "head", padding="valid")
     return layers.Reshape((-1, width), name="frame_features")(x)

@@ -125,13 +125,25 @@ class KeepBest(keras.callbacks.Callback):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Ends the run when the loss is no longer a number."""
+    """Ends the run when the loss or a weight is no longer a number.
+
+    The weights are looked at too, since a maximum or a clipping on the way can turn NaN into a harmless-looking loss.
+    """
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Check the loss."""
         loss = float((logs or {}).get("loss", 0.0))
         if not np.isfinite(loss):
             raise TrainingError(f"the loss became {loss} at batch {batch}; lower training.learning_rate and run again")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Check the weights."""
+        broken = [variable.path for variable in self.model.weights if not _is_finite(variable)]
+        if broken:
+            raise TrainingError(
+                f"weights became NaN or infinite in epoch {epoch + 1} ({broken[0]}); "
+                "lower training.learning_rate and run again"
+            )
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -186,6 +198,10 @@ class ProgressBar(keras.callbacks.Callback):
         self.progress.console.print(
             f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s", highlight=False
         )
+
+
+def _is_finite(variable: Any) -> bool:
+    return bool(np.isfinite(keras.ops.convert_to_numpy(variable)).all())
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -21,9 +21,14 @@ class Adam(keras.optimizers.Adam):
         super().__init__(**kwargs)
         self.alpha_lr_multiplier = alpha_lr_multiplier
 
+    def build(self, variables: list[Any]) -> None:
+        """Note which variables are α: later the backend's own variables come, without Keras's names."""
+        self._alphas = {index for index, variable in enumerate(variables) if variable.name == "alpha"}
+        super().build(variables)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Apply one update to one variable."""
-        if variable.name == "alpha":
+        if self._get_variable_index(variable) in self._alphas:
             learning_rate = learning_rate * self.alpha_lr_multiplier
         super().update_step(gradient, variable, learning_rate)
 

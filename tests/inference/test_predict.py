@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from sedpool import pooling
+from sedpool.inference.predict import predict
+from sedpool.models import Detector, build_detector, compact_cnn
+
+RATE = 44100 / 1024
+CLASSES = ("a", "b")
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return build_detector(compact_cnn(n_mels=16, filters=(4, 4, 4), head_filters=4), pooling.Max(), classes=CLASSES)
+
+
+def features(*lengths: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {f"{index}.wav": rng.normal(-40, 10, (n, 16)).astype("float32") for index, n in enumerate(lengths)}
+
+
+def test_output_frame_i_covers_its_own_input_frames_and_the_last_holds_to_the_end(detector: Detector) -> None:
+    frames, _ = predict(detector, features(430), {"0.wav": 10.0}, frame_rate=RATE)
+    assert len(frames) == 26
+    assert frames["onset"].to_numpy() == pytest.approx(np.arange(26) * 16 / RATE)
+    assert frames["offset"].to_numpy()[:-1] == pytest.approx(frames["onset"].to_numpy()[1:])
+    assert frames["offset"].iloc[-1] == 10.0
+
+
+def test_clips_of_mixed_lengths_keep_their_order_and_equal_single_predictions(detector: Detector) -> None:
+    x = features(430, 40, 430, 100, 40)
+    durations = {name: len(value) / RATE for name, value in x.items()}
+    frames, clips = predict(detector, x, durations, frame_rate=RATE, batch_size=2)
+    assert clips["filename"].tolist() == list(x)
+    assert list(frames["filename"].unique()) == list(x)
+    for name, seconds in durations.items():
+        alone, alone_clip = predict(detector, x, {name: seconds}, frame_rate=RATE)
+        together = frames.loc[frames["filename"] == name, list(CLASSES)].to_numpy()
+        assert together == pytest.approx(alone[list(CLASSES)].to_numpy(), abs=1e-6)
+        assert alone_clip[list(CLASSES)].to_numpy()[0] == pytest.approx(together.max(axis=0), abs=1e-6)
+
+
+def test_fault_09_clips_shorter_than_an_output_frame(detector: Detector) -> None:
+    frames, clips = predict(detector, features(1, 15), {"0.wav": 0.02, "1.wav": 0.36}, frame_rate=RATE)
+    assert frames["offset"].tolist() == [0.02, 0.36]
+    assert len(clips) == 2

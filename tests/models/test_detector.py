@@ -1,0 +1,65 @@
+import keras
+import numpy as np
+import pytest
+
+from sedpool import pooling
+from sedpool.errors import ConfigError
+from sedpool.models import build_detector, compact_cnn, paper_cnn, time_reduction
+
+CLASSES = tuple(f"class {index}" for index in range(10))
+
+
+@pytest.fixture(params=[paper_cnn, compact_cnn])
+def backbone(request: pytest.FixtureRequest) -> keras.Model:
+    return request.param()
+
+
+def test_paper_network_has_the_papers_size_and_output_rate() -> None:
+    detector = build_detector(paper_cnn(), pooling.Max(), classes=CLASSES)
+    assert detector.network.count_params() == 561_150
+    output = detector.network(np.zeros((1, 430, 128), dtype="float32"))
+    assert output["frames"].shape == (1, 26, 10)
+    assert output["clip"].shape == (1, 10)
+
+
+def test_every_backbone_has_one_sixteenth_of_the_rate(backbone: keras.Model) -> None:
+    assert time_reduction(backbone) == 16
+
+
+@pytest.mark.parametrize("n_frames", [16, 31, 430, 1000])
+def test_any_input_length(backbone: keras.Model, n_frames: int) -> None:
+    network = build_detector(backbone, pooling.Mean(), classes=CLASSES).network
+    x = np.random.default_rng(0).normal(-40, 10, (2, n_frames, 128)).astype("float32")
+    output = {name: keras.ops.convert_to_numpy(value) for name, value in network(x).items()}
+    assert output["frames"].shape == (2, n_frames // 16, 10)
+    assert output["clip"] == pytest.approx(output["frames"].mean(axis=1), abs=1e-6)
+
+
+def test_strong_supervision_predicts_at_the_input_rate(backbone: keras.Model) -> None:
+    detector = build_detector(backbone, pooling.Max(), classes=CLASSES, supervision="strong")
+    output = detector.network(np.zeros((1, 400, 128), dtype="float32"))
+    assert output["frames"].shape == (1, 400, 10)
+    assert detector.reduction == 1
+    assert detector.min_frames == 16
+
+
+def test_cap_learns_its_bag_size_from_the_patch() -> None:
+    detector = build_detector(paper_cnn(), pooling.cap(), classes=CLASSES, patch_frames=430)
+    assert detector.pooling.alpha_bound == pytest.approx(3.2188758)
+
+
+@pytest.mark.parametrize("classes", [[], ["a", "a"]])
+def test_classes_must_differ(classes: list[str]) -> None:
+    with pytest.raises(ConfigError, match="classes"):
+        build_detector(compact_cnn(), pooling.Max(), classes=classes)
+
+
+def test_a_backbone_of_another_shape_is_refused() -> None:
+    inputs = keras.Input((None, 128))
+    with pytest.raises(ConfigError, match="expected"):
+        time_reduction(keras.Model(inputs, keras.ops.mean(inputs, axis=1)))
+
+
+def test_too_many_blocks_for_the_bands_are_refused() -> None:
+    with pytest.raises(ConfigError, match="use fewer filters or more n_mels"):
+        paper_cnn(n_mels=8)

@@ -1,0 +1,108 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sedpool.events import events_from_rows
+from sedpool.training.batches import Patches, fit_length, frame_targets
+
+N_CLIPS, N_FRAMES = 7, 20
+
+
+def clips(n_frames: int = N_FRAMES) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Features that say which clip and which frame they are: clip in the first column, frame in the second."""
+    features = {
+        str(clip): np.stack([np.full(n_frames, clip), np.arange(n_frames)], axis=1).astype(np.float32)
+        for clip in range(N_CLIPS)
+    }
+    return features, {name: np.array([int(name)], dtype=np.float32) for name in features}
+
+
+def make(seed: int | None = 0, patch_frames: int = 8, n_batches: int | None = None) -> Patches:
+    features, targets = clips()
+    return Patches(features, targets, patch_frames=patch_frames, batch_size=4, n_batches=n_batches, seed=seed)
+
+
+def contents(patches: Patches) -> np.ndarray:
+    return np.concatenate([patches[index][0] for index in range(len(patches))])
+
+
+def test_a_batch_depends_on_seed_epoch_and_index_alone() -> None:
+    first, second = make(), make()
+    first.set_epoch(3)
+    second.set_epoch(1)
+    _ = second[0]
+    second.set_epoch(3)
+    assert np.array_equal(first[1][0], second[1][0])
+    assert np.array_equal(first[1][0], first[1][0])
+
+
+def test_epochs_and_seeds_differ() -> None:
+    patches, other = make(), make(seed=1)
+    first = contents(patches)
+    patches.set_epoch(1)
+    assert not np.array_equal(first, contents(patches))
+    assert not np.array_equal(first, contents(other))
+
+
+def test_one_pass_shows_every_clip_and_fills_the_last_batch() -> None:
+    patches = make()
+    seen = contents(patches)[:, 0, 0]
+    assert len(patches) == 2
+    assert set(seen) == set(range(N_CLIPS))
+    assert len(seen) == 8
+
+
+def test_without_a_seed_every_clip_comes_once_in_order_from_its_middle() -> None:
+    patches = make(seed=None)
+    x = contents(patches)
+    assert x[:, 0, 0].tolist() == list(range(N_CLIPS))
+    assert set(x[:, 0, 1]) == {6.0}
+
+
+def test_patches_are_contiguous_and_lie_anywhere_in_the_clip() -> None:
+    x = contents(make(n_batches=60))[:, :, 1]
+    assert (np.diff(x, axis=1) == 1).all()
+    assert x[:, 0].min() == 0
+    assert x[:, -1].max() == N_FRAMES - 1
+
+
+def test_frame_targets_are_cut_where_the_features_are() -> None:
+    features, _ = clips()
+    targets = {name: value[:, 1:] for name, value in features.items()}
+    patches = Patches(features, targets, patch_frames=8, batch_size=4, seed=0)
+    x, y = patches[0]
+    assert np.array_equal(x[:, :, 1:], y)
+
+
+def test_short_clips_are_padded_with_silence() -> None:
+    patches = make(patch_frames=N_FRAMES + 5, seed=None)
+    x, _ = patches[0]
+    assert x.shape == (4, N_FRAMES + 5, 2)
+    assert (x[:, N_FRAMES:] == -80).all()
+
+
+@given(length=st.integers(1, 30), n=st.integers(1, 30))
+def test_fit_length_always_gives_the_length(length: int, n: int) -> None:
+    array = np.arange(n, dtype=np.float32)[:, None]
+    fitted = fit_length(array, length, -1)
+    kept = min(n, length)
+    assert len(fitted) == length
+    assert np.array_equal(fitted[:kept], array[:kept])
+    assert (fitted[kept:] == -1).all()
+
+
+def test_frame_targets_against_the_definition_one_frame_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    rows = [("a", on, on + length, "x") for on, length in zip(rng.random(5) * 8, rng.random(5), strict=True)]
+    rate = 43.066
+    target = frame_targets(events_from_rows(rows), {"a": 430}, ["x"], rate)["a"][:, 0]
+    middle = (np.arange(430) + 0.5) / rate
+    expected = [float(any(on <= time < off for _, on, off, _ in rows)) for time in middle]
+    assert target.tolist() == expected
+
+
+def test_clips_without_events_have_targets_and_events_past_the_end_are_cut() -> None:
+    targets = frame_targets(events_from_rows([("a", 0.5, 9.0, "x")]), {"a": 4, "b": 3}, ["x"], 2.0)
+    assert targets["a"][:, 0].tolist() == [0, 1, 1, 1]
+    assert targets["b"].shape == (3, 1)
+    assert not targets["b"].any()
