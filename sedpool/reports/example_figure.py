@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sedpool.errors import DataError
-from sedpool.reports.style import GREEN, GREY, ORANGE, new_figure, plain, styled
+from sedpool.reports.style import GREEN, ORANGE, new_figure, plain, styled
 from sedpool.scores import classes_of
 
 _MANY_CLASSES = 15  # beyond, only classes that occur are drawn
@@ -145,7 +145,4 @@ def _label_rows(axes: Axes, shown: Sequence[str]) -> None:
 def _write_clip_scores(axes: Axes, clip: pd.DataFrame, shown: Sequence[str]) -> None:
     for row, label in enumerate(shown):
         for value in clip[label]:
-            color = "black" if value >= 0.5 else GREY
-            axes.annotate(
-                f"{value:.2f}", (1.01, row), xycoords=("axes fraction", "data"), fontsize=7.5, va="center", color=color
-            )
+            axes.annotate(f"{value:.2f}", (1.01, row), xycoords=("axes fraction", "data"), fontsize=7.5, va="center")

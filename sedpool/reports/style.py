@@ -24,6 +24,7 @@ styled = matplotlib.rc_context(
         "axes.titlesize": 10,
         "axes.titlelocation": "left",
         "axes.grid": True,
+        "axes.axisbelow": True,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.edgecolor": GREY,

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sedpool.reports.style import BLUE, CYCLE, GREY, ORANGE, new_figure, styled
 
@@ -72,10 +73,10 @@ def alpha_bar_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
     axes = figure.subplots()
     axes.barh(kept["event_label"].astype(str), kept["alpha"], color=BLUE, height=0.7)
     axes.grid(axis="y", visible=False)
-    axes.set(xlabel="α (0: mean, 1: softmax, larger: towards max)", title=f"Learned α, epoch {kept_epoch}")
+    axes.set(xlabel="α (0: mean, 1: softmax, larger: towards max)", title=f"Epoch {kept_epoch}")
     for bound in _bounds(kept):
         axes.axvline(bound, color=ORANGE, linestyle="--", label=f"CAP's bound, {bound:.2f}")
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
     return figure
 
 
@@ -111,3 +112,4 @@ def _bounds(alpha: pd.DataFrame) -> list[float]:
 
 def _mark_epoch(axes: Axes, epoch: int) -> None:
     axes.axvline(epoch, color=GREY, linestyle=":", label="kept")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,0 +1,135 @@
+"""Many runs in one table: which method is better, and which are in fact the same."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sedpool import storage
+from sedpool.errors import DataError
+from sedpool.reports.tables import UNDEFINED
+from sedpool.runs import RunFolder, find_runs
+
+# Column, and where its value lies in metrics.json.
+METRIC_COLUMNS = {
+    "clip_f1_macro": ("clip", "macro", "f1"),
+    "clip_f1_micro": ("clip", "micro", "f1"),
+    "clip_precision": ("clip", "micro", "precision"),
+    "clip_recall": ("clip", "micro", "recall"),
+    "segment_f1_micro": ("segment", "micro", "f1"),
+    "segment_precision": ("segment", "micro", "precision"),
+    "segment_recall": ("segment", "micro", "recall"),
+    "segment_error_rate": ("segment", "micro", "error_rate"),
+    "segment_f1_macro": ("segment", "macro", "f1"),
+    "own_stretched_f1": ("baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
+    "oracle_stretched_f1": ("baselines", "oracle_tags_stretched", "segment", "micro", "f1"),
+}
+COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, "identical_to", "coverage", "run")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Finished runs side by side.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a finished run, sorted by dataset, method and seed. `identical_to` names the method of an earlier row
+        with the very same test scores; metrics are NaN where undefined.
+    unfinished : tuple of Path
+        Run folders that are not done.
+    """
+
+    table: pd.DataFrame
+    unfinished: tuple[Path, ...]
+
+
+def compare_runs(folders: Iterable[Path]) -> Comparison:
+    """Collect every run at or below `folders`.
+
+    Raises
+    ------
+    DataError
+        If there is no run folder at all, or a folder does not exist.
+    StorageError
+        If a finished run is damaged.
+    """
+    folders = list(folders)
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder; expected one that holds run folders")
+    runs = {run.path.resolve(): run for folder in folders for run in find_runs(folder)}.values()
+    if not runs:
+        raise DataError(f"{', '.join(map(str, folders))}: no run folders (with config.yaml) found; train a model first")
+    table = pd.DataFrame([_row(run) for run in runs if run.is_done], columns=[*COLUMNS, "scores"])
+    table = table.sort_values(["dataset", "method", "seed"], ignore_index=True)
+    table["identical_to"] = _earlier_equals(table)
+    return Comparison(table[list(COLUMNS)], tuple(run.path for run in runs if not run.is_done))
+
+
+def _row(run: RunFolder) -> dict[str, Any]:
+    config, metrics = run.config, run.metrics
+    values = {column: _look_up(metrics, keys) for column, keys in METRIC_COLUMNS.items()}
+    coverage = metrics["coverage"]
+    return {
+        "dataset": config["corpus"],
+        "method": config["method"],
+        "seed": config["seed"],
+        **values,
+        "coverage": f"{coverage['scored']}/{coverage['expected']}",
+        "run": str(run.path),
+        "scores": _content_hash(run.scores),
+    }
+
+
+def _look_up(metrics: dict[str, Any], keys: Sequence[str]) -> float:
+    """The number at the end of a path of keys, NaN where a part is undefined or, for weak labels, absent."""
+    value: Any = metrics
+    for key in keys:
+        value = value.get(key) if value else None
+    return float("nan") if value is None else float(value)
+
+
+def _content_hash(scores: pd.DataFrame) -> str:
+    """A hash of what a score table says, however the file was written."""
+    rows = pd.util.hash_pandas_object(scores, index=False).to_numpy()
+    return hashlib.sha256(repr(list(scores.columns)).encode() + rows.tobytes()).hexdigest()
+
+
+def _earlier_equals(table: pd.DataFrame) -> list[str]:
+    """For each row the method and seed of the first row with the same scores, empty if there is none before."""
+    first: dict[str, str] = {}
+    names = []
+    for method, seed, scores in table[["method", "seed", "scores"]].itertuples(index=False, name=None):
+        names.append(first.get(scores, ""))
+        first.setdefault(scores, f"{method} s{seed}")
+    return names
+
+
+def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
+    """Write ``comparison.csv`` and ``comparison.md`` into `folder` and return their paths."""
+    csv, markdown = folder / "comparison.csv", folder / "comparison.md"
+    storage.write_text(csv, table.to_csv(index=False, lineterminator="\n"))
+    storage.write_text(markdown, to_markdown(table))
+    return csv, markdown
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """The table in GitHub's Markdown."""
+    texts = as_text(table)
+    lines = [list(texts.columns), ["---"] * texts.shape[1], *texts.to_numpy().tolist()]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as text: metrics to three digits, a dash where undefined."""
+    texts = {}
+    for column in table.columns:
+        if column in METRIC_COLUMNS:
+            texts[column] = [UNDEFINED if pd.isna(value) else f"{value:.3f}" for value in table[column]]
+        else:
+            texts[column] = [str(value) for value in table[column]]
+    return pd.DataFrame(texts)

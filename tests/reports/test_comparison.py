@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sedpool.errors import DataError
+from sedpool.reports.comparison import compare_runs, to_markdown, write_comparison
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def runs_folder(make_run):
+    """Cap and auto with equal scores, max with others, and one run that never finished."""
+    make_run("cap")
+    make_run("auto", alpha_bound=None)
+    folder = make_run("max", scores_seed=2).path.parent
+    make_run("mean").file("DONE").unlink()
+    return folder
+
+
+def test_one_row_a_finished_run(runs_folder):
+    comparison = compare_runs([runs_folder])
+    table = comparison.table
+    assert table["method"].tolist() == ["auto", "cap", "max"]
+    assert table["segment_f1_micro"].between(0, 1).all()
+    assert (table["coverage"] == "3/3").all()
+    assert [path.name for path in comparison.unfinished] == ["demo-mean-s0"]
+
+
+def test_runs_with_the_same_scores_are_marked(runs_folder):
+    assert compare_runs([runs_folder]).table["identical_to"].tolist() == ["", "auto s0", ""]
+
+
+def test_a_folder_given_twice_counts_once(runs_folder):
+    assert len(compare_runs([runs_folder, runs_folder / "demo-cap-s0"]).table) == 3
+
+
+def test_weakly_labelled_runs_have_undefined_segment_scores(make_run):
+    table = compare_runs([make_run(weak=True).path]).table
+    assert table["segment_f1_micro"].isna().all()
+    assert "| – |" in to_markdown(table)
+
+
+def test_the_files_hold_every_row(runs_folder, tmp_path):
+    table = compare_runs([runs_folder]).table
+    csv, markdown = write_comparison(table, tmp_path)
+    pd.testing.assert_frame_equal(pd.read_csv(csv, keep_default_na=False), table, check_dtype=False)
+    assert len(markdown.read_text(encoding="utf-8").splitlines()) == 2 + 3
+
+
+def test_a_folder_without_runs_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="no run folders"):
+        compare_runs([tmp_path])
+
+
+def compare(*arguments):
+    command = [sys.executable, str(ROOT / "scripts" / "compare.py"), *map(str, arguments)]
+    # The package need not be installed for its tests to run.
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+
+def test_the_script_prints_and_writes(runs_folder, tmp_path):
+    finished = compare(runs_folder, "--output", tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr
+    assert "unfinished:" in finished.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"comparison.csv", "comparison.md"}
+
+
+def test_the_script_says_in_one_line_that_there_is_nothing(tmp_path):
+    finished = compare(tmp_path)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: ")
+    assert len(finished.stderr.splitlines()) == 1
