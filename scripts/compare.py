@@ -1,6 +1,6 @@
 """Compare finished runs: ``python scripts/compare.py experiments/runs``.
 
-Prints one table over every run found, and writes it as ``comparison.csv`` and ``comparison.md``.
+Prints every run found, and writes one table over them as ``comparison.csv`` and ``comparison.md``.
 """
 
 from pathlib import Path
@@ -8,29 +8,30 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from sedpool.errors import SedpoolError
 from sedpool.reports.comparison import as_text, compare_runs, write_comparison
 
-# What a terminal has room for; the files hold every column.
-PRINTED = {
-    "dataset": "dataset",
-    "method": "method",
-    "seed": "seed",
-    "clip_f1_macro": "clip\nF1 mac",
-    "clip_f1_micro": "clip\nF1 mic",
-    "clip_precision": "clip\nP",
-    "clip_recall": "clip\nR",
-    "segment_f1_micro": "seg\nF1 mic",
-    "segment_precision": "seg\nP",
-    "segment_recall": "seg\nR",
-    "segment_error_rate": "seg\nER",
-    "segment_f1_macro": "seg\nF1 mac",
-    "own_stretched_f1": "own\nstretched",
-    "oracle_stretched_f1": "oracle\nstretched",
-    "identical_to": "identical\nto",
+RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
+CLIP = {
+    "clip_f1_macro": "macro F1",
+    "clip_f1_micro": "F1",
+    "clip_precision": "P",
+    "clip_recall": "R",
+    "coverage": "coverage",
+    "identical_to": "identical to",
+}
+SEGMENT = {
+    "segment_f1_macro": "macro\nF1",
+    "segment_f1_micro": "F1",
+    "segment_precision": "P",
+    "segment_recall": "R",
+    "segment_error_rate": "ER",
+    "own_stretched_f1": "own\ntags",
+    "oracle_stretched_f1": "true\ntags",
 }
 
 
@@ -38,25 +39,34 @@ def main(
     folders: Annotated[list[Path], typer.Argument(help="Folders that hold run folders, at any depth.")],
     output: Annotated[Path | None, typer.Option(help="Where the files go; default: the first folder.")] = None,
 ) -> None:
-    """Compare finished runs in one table, printed and written as CSV and Markdown."""
+    """Compare finished runs: printed, and written in full as CSV and Markdown."""
     try:
         comparison = compare_runs(folders)
         written = write_comparison(comparison.table, output or folders[0])
     except (SedpoolError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    Console().print(_printable(comparison.table))
+    console = Console()
+    console.print(_printable(comparison.table, RUN | CLIP, title="Clip level (static)"))
+    console.print(
+        _printable(
+            comparison.table,
+            RUN | SEGMENT,
+            title="Segments (dynamic); last two: F1 of tags over whole clips",
+        )
+    )
     for path in comparison.unfinished:
         typer.echo(f"unfinished: {path}")
     typer.echo("written: " + ", ".join(map(str, written)))
 
 
-def _printable(table: pd.DataFrame) -> Table:
-    printable = Table(caption="seg: segments; stretched: segment F1 of clip decisions or true tags over whole clips")
-    for column, title in PRINTED.items():
+def _printable(table: pd.DataFrame, titles: dict[str, str], *, title: str) -> Table:
+    """The columns in `titles`, few enough for a terminal of 80 characters; P, R, ER and F1 are micro averages."""
+    printable = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
+    for column, heading in titles.items():
         numeric = pd.api.types.is_numeric_dtype(table[column])
-        printable.add_column(title, justify="right" if numeric else "left", no_wrap=numeric)
-    for row in as_text(table[list(PRINTED)]).to_numpy():
+        printable.add_column(heading, justify="right" if numeric else "left")
+    for row in as_text(table[list(titles)]).to_numpy():
         printable.add_row(*row)
     return printable
 

@@ -1,0 +1,66 @@
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sedpool.events import events_from_rows
+from sedpool.reports.example_figure import example_figure
+from sedpool.reports.style import data_uri
+from sedpool.reports.training_figures import alpha_course_figure
+
+from .conftest import CLASSES, made_alpha
+
+
+def labels_of(axes):
+    return [label.get_text() for label in axes.get_yticklabels()]
+
+
+@pytest.fixture
+def run(make_run):
+    return make_run()
+
+
+def test_three_panels_share_the_time_axis(run, example):
+    figure = example_figure(example, run.scores, run.clip_scores, run.events)
+    mel, reference, predictions = figure.axes[:3]
+    assert mel.get_title(loc="left") == example.filename
+    assert predictions.get_xlabel() == "time (s)"
+    assert predictions.get_xlim() == pytest.approx((0.0, 430 * 1024 / 44100))
+    assert labels_of(reference) == labels_of(predictions) == list(CLASSES)
+    assert len(reference.patches) == len(example.reference_events)
+
+
+def test_without_strong_labels_there_is_no_reference_panel(run, example):
+    figure = example_figure(replace(example, reference_events=None), run.scores, run.clip_scores, run.events)
+    assert [axes.get_title(loc="left") for axes in figure.axes].count("reference events") == 0
+
+
+def test_of_many_classes_only_those_that_occur_are_drawn(run, example):
+    extra = {f"class {index}": 0.1 for index in range(20)}
+    reference = events_from_rows([(example.filename, 1.0, 2.0, "class 7")])
+    events = run.events.loc[run.events["event_label"] == "siren"]
+    figure = example_figure(
+        replace(example, reference_events=reference),
+        run.scores.assign(**extra),
+        run.clip_scores.assign(**extra),
+        events,
+    )
+    assert labels_of(figure.axes[1]) == ["siren", "class 7"]
+
+
+def test_course_of_alpha_has_a_line_a_class_and_the_bound():
+    axes = alpha_course_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
+    assert [line.get_label() for line in axes.lines] == [*CLASSES, "CAP's bound", "kept"]
+
+
+def test_figures_leave_pyplot_and_the_global_style_alone(run, example):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    data_uri(example_figure(example, run.scores, run.clip_scores, run.events))
+    assert dict(matplotlib.rcParams) == before
+    heavy = "{'matplotlib.pyplot', 'tensorflow'}"
+    code = f"import sys, sedpool.reports.run_report; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0

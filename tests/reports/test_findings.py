@@ -1,0 +1,48 @@
+import pandas as pd
+import pytest
+
+from sedpool.reports.findings import alpha_bound, kept_epoch, localisation
+
+
+def test_the_first_epoch_with_the_best_validation_accuracy_is_kept():
+    assert kept_epoch(pd.DataFrame({"epoch": [1, 2, 3, 4], "val_accuracy": [0.5, 0.9, 0.7, 0.9]})) == 2
+
+
+def metrics(f1, stretched):
+    return {
+        "segment": {"micro": {"f1": f1}},
+        "baselines": {"clip_decisions_stretched": {"segment": {"micro": {"f1": stretched}}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("f1", "stretched", "said"),
+    [
+        (0.5, 0.4, "0.100 above"),
+        (0.4, 0.4, "localised nothing"),
+        (None, 0.4, "undefined"),
+    ],
+)
+def test_what_is_said_about_localisation(f1, stretched, said):
+    assert said in localisation(metrics(f1, stretched))
+
+
+def test_weak_labels_say_nothing_about_localisation():
+    assert "weak labels only" in localisation({"segment": None})
+
+
+def alphas(values, bound):
+    return pd.DataFrame({"epoch": 3, "event_label": ["dog", "siren"], "alpha": values, "bound": bound})
+
+
+@pytest.mark.parametrize(
+    ("values", "bound", "said"),
+    [
+        ([3.0, 1.0], 3.0, "reached by 1 of 2 classes: dog"),
+        ([1.0, -2.9999], 3.0, "reached by 1 of 2 classes: siren"),
+        ([1.0, 2.0], 3.0, "not reached by any class"),
+        ([1.0, 2.0], None, "not constrained; it lies between 1.00 and 2.00"),
+    ],
+)
+def test_what_is_said_about_the_bound(values, bound, said):
+    assert said in alpha_bound(alphas(values, bound), kept_epoch=3)
