@@ -23,7 +23,7 @@ Examples
 from keras import backend, ops
 
 from sedpool.pooling.closed_form import softmax_pool_with_known_gradient
-from sedpool.pooling.masked import Tensor, largest, log_mean_exp, normalize, prepare, ranks, softmax
+from sedpool.pooling.masked import Tensor, at_least_float32, largest, log_mean_exp, normalize, prepare, ranks, softmax
 
 _TINY = 1e-30  # divisors stay above it, so that their inverse is finite
 _FAINT = 1e-5  # to powers, no frame lies below this share of the largest: p ** 0.1 has an infinite slope at 0
@@ -34,7 +34,7 @@ _CERTAIN = 1e-7  # what the odds of p = 1 lack to infinity
 def weighted_mean(p: Tensor, weights: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """Σ weights · p over the valid frames."""
     p, _ = prepare(p, mask)
-    return ops.sum(weights * p, axis=axis)
+    return ops.sum(ops.cast(weights, p.dtype) * p, axis=axis)
 
 
 def mean_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
@@ -105,7 +105,7 @@ def softmax_pool(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -
 def noisy_or(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """1 − Π (1 − p)."""
     p, _ = prepare(p, mask)
-    return 1.0 - ops.prod(1.0 - p, axis=axis)
+    return 1.0 - ops.prod(1.0 - p, axis=axis, dtype=at_least_float32(p.dtype))
 
 
 def isr(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
@@ -137,13 +137,18 @@ def _share_of_largest(p: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, Tenso
     a constant, and tiny probabilities do not underflow.
     """
     peak = ops.stop_gradient(largest(p, mask, axis))
-    return p / ops.maximum(peak, _TINY), peak
+    return p / _at_least(_TINY, peak), peak
 
 
 def _log(share: Tensor) -> Tensor:
-    return ops.log(ops.maximum(share, _FAINT))
+    return ops.log(_at_least(_FAINT, share))
+
+
+def _at_least(bound: float, x: Tensor) -> Tensor:
+    return ops.where(x > bound, x, bound)  # Keras's maximum narrows float64 on PyTorch
 
 
 def _not_flat(exponent: Tensor) -> Tensor:
-    nearest = ops.where(exponent < 0, ops.minimum(exponent, -_FLAT), ops.maximum(exponent, _FLAT))
-    return exponent + ops.stop_gradient(nearest - exponent)  # the gradient passes, else learning would stop here
+    missing = ops.where(exponent < 0, -_FLAT - exponent, _FLAT - exponent)
+    # The gradient passes as if nothing were added, else learning would stop here.
+    return exponent + ops.stop_gradient(ops.where(ops.abs(exponent) < _FLAT, missing, 0.0))

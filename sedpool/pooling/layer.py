@@ -3,10 +3,9 @@
 from typing import Any, ClassVar
 
 import keras
-from keras import backend
 
 from sedpool.pooling import functional
-from sedpool.pooling.masked import Tensor
+from sedpool.pooling.masked import Tensor, at_least_float32
 
 
 class Pooling(keras.layers.Layer):
@@ -36,8 +35,9 @@ class Pooling(keras.layers.Layer):
     needs_logits: ClassVar[bool] = False
 
     def __init__(self, axis: int = 1, **kwargs: Any) -> None:
-        # Keras would cast p down to the policy's compute dtype before call() could widen it again.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
+        # A narrower policy would have Keras round p before call() could widen it again.
+        self.autocast = self.compute_dtype == "float64"
         self.axis = axis
         self.supports_masking = True
 
@@ -52,7 +52,7 @@ class Pooling(keras.layers.Layer):
 
     def compute_output_spec(self, p: Tensor, mask: Tensor = None, **_: Any) -> keras.KerasTensor:
         """Shape and dtype of the output."""
-        return keras.KerasTensor(self.compute_output_shape(p.shape), dtype=_at_least_float32(p.dtype))
+        return keras.KerasTensor(self.compute_output_shape(p.shape), dtype=at_least_float32(p.dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Arguments that build this layer anew."""
@@ -60,7 +60,7 @@ class Pooling(keras.layers.Layer):
 
     def add_class_weight(self, name: str, classes: int, **kwargs: Any) -> Tensor:
         """Add a learned number per class, stored as wide as it is computed with."""
-        dtype = _at_least_float32(self.variable_dtype)
+        dtype = at_least_float32(self.variable_dtype)
         return self.add_weight(name=name, shape=(1, classes), dtype=dtype, autocast=False, **kwargs)
 
 
@@ -74,7 +74,3 @@ class WeightedMean(Pooling):
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Pool ``p`` over the axis of the frames."""
         return functional.weighted_mean(p, self.frame_weights(p, mask), self.axis, mask)
-
-
-def _at_least_float32(dtype: Any) -> str:
-    return str(backend.result_type(dtype, "float32"))

@@ -1,7 +1,7 @@
 """Sums, softmaxes and ranks over the frames of a bag that count: the arithmetic under every pooling operator.
 
-All functions but `prepare` take what it returns: ``p`` in float32 or wider, and a mask of the same rank, or None.
-Results keep the axis of the frames.
+`prepare` makes what the others expect: ``p`` in float32 or wider, and None or a mask of the same rank. Results keep the
+axis of the frames.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ NEVER = -1e30  # what a masked frame scores: exp(NEVER - best) is 0, and unlike 
 def prepare(p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Widen ``p`` to float32 at least, empty its masked frames and give the mask ``p``'s rank."""
     p = ops.convert_to_tensor(p)
-    p = ops.cast(p, backend.result_type(p.dtype, "float32"))
+    p = ops.cast(p, at_least_float32(p.dtype))
     if mask is None:
         return p, None
     mask = ops.cast(mask, "bool")
@@ -24,6 +24,11 @@ def prepare(p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         mask = ops.expand_dims(mask, -1)
     # A choice, not a product: whatever a masked frame holds, NaN included, passes neither value nor gradient.
     return ops.where(mask, p, 0.0), mask
+
+
+def at_least_float32(dtype: Any) -> str:
+    """Dtype in which bags of this dtype are pooled."""
+    return "float64" if backend.standardize_dtype(dtype) == "float64" else "float32"
 
 
 def keep_valid(x: Tensor, mask: Tensor, otherwise: float = 0.0) -> Tensor:
@@ -46,7 +51,9 @@ def normalize(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
 
 def softmax(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
     """Softmax over the valid frames; all 0 where there is none."""
-    return keep_valid(ops.softmax(keep_valid(scores, mask, NEVER), axis=axis), mask)
+    # Not keras.ops.softmax, which warns of bags of one frame.
+    highest = ops.stop_gradient(largest(scores, mask, axis))
+    return normalize(ops.exp(keep_valid(scores, mask, NEVER) - highest), mask, axis)
 
 
 def log_mean_exp(scores: Tensor, mask: Tensor, axis: int) -> Tensor:
