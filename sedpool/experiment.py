@@ -11,7 +11,6 @@ import yaml
 from filelock import FileLock, Timeout
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from pydantic import ValidationError
 from rich.console import Console
 
 from sedpool import scores as score_files
@@ -21,12 +20,14 @@ from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.events import write_tsv
 from sedpool.runs import PATH_KEYS, RunFolder, run_name
+from sedpool.settings import EvaluationSettings, RunSettings, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sedpool.fitting import Part
 
+GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
 
@@ -51,7 +52,7 @@ def run(config: Mapping[str, Any]) -> Path:
     SedpoolError
         If the configuration, the data or the training is not in order.
     """
-    recipe = _recipe(config["training"])
+    recipe = _checked(config)
     folder = RunFolder(Path(config["runs"]) / run_name(config))
     if folder.is_done and not config["force"]:
         _say_skipped(folder, config)
@@ -66,13 +67,14 @@ def run(config: Mapping[str, Any]) -> Path:
 
 
 def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
+    extractor = build(config, "features")
     import_backend()
     from sedpool.training.backend import configure
 
-    folder.file("DONE").unlink(missing_ok=True)
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
-    extractor, backbone, pooling = (build(config, key) for key in ("features", "model", "pooling"))
+    backbone, pooling = build(config, "model"), build(config, "pooling")
     dataset: Dataset = build(config, "dataset")
+    folder.file("DONE").unlink(missing_ok=True)
     _describe(config, recipe, folder)
     test = _train_and_score(config, recipe, folder, dataset, (extractor, backbone, pooling))
     metrics = _evaluate(config, folder, dataset.split("test"))
@@ -125,13 +127,11 @@ def _evaluate(config: Mapping[str, Any], folder: RunFolder, listed: Dataset) -> 
     return metrics
 
 
-def _recipe(training: Mapping[str, Any]) -> Recipe:
-    try:
-        return Recipe(**training)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"training.{key}={first['input']}: {first['msg']}") from None
+def _checked(config: Mapping[str, Any]) -> Recipe:
+    """Check every setting before any work starts; return the recipe."""
+    checked(RunSettings, {key: value for key, value in config.items() if key not in GROUPS})
+    checked(EvaluationSettings, config["evaluation"], "evaluation")
+    return checked(Recipe, config["training"], "training")
 
 
 def build(config: Mapping[str, Any], key: str) -> Any:
@@ -158,7 +158,8 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> N
 
 
 def _report(folder: RunFolder, test: "Part") -> None:
-    from sedpool.reports.run_report import Example, write_run_report
+    from sedpool.reports.example_figure import Example
+    from sedpool.reports.run_report import write_run_report
 
     filenames = list(test.dataset.clips["filename"])
     shown = filenames[:: max(1, len(filenames) // N_EXAMPLES)][:N_EXAMPLES]

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from sedpool.errors import SedpoolError
 from sedpool.sweep import Sweep
@@ -55,15 +55,15 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
     @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")
     def task(cfg: DictConfig) -> None:
         nonlocal problem
-        config = resolve(cfg, dict(HydraConfig.get().runtime.choices))
         try:
+            config = resolve(cfg, dict(HydraConfig.get().runtime.choices))
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 folder = sweep.run(config, list(HydraConfig.get().overrides.task))
             else:
                 from sedpool.experiment import run
 
                 folder = str(run(config))
-        except SedpoolError as error:
+        except (SedpoolError, OmegaConfBaseException) as error:
             problem = error
             return
         if folder:
@@ -84,6 +84,8 @@ def resolve(cfg: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
 
 def one_line(error: BaseException) -> str:
     """Message of an error without Hydra's layout: what came, what was expected, what to do."""
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key} is missing; give it as {error.full_key}=..."
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException | SedpoolError) else error
     lines = [line.strip() for line in str(cause).splitlines()]
     hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")

@@ -3,9 +3,13 @@
 import multiprocessing
 import sys
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Literal
 
 from sedpool.errors import SedpoolError
+
+START_METHOD: Literal["spawn", "fork"] = (
+    "spawn"  # a fresh interpreter: a backend that has started does not survive a fork
+)
 
 
 class Sweep:
@@ -32,7 +36,7 @@ class Sweep:
         self.n_jobs += 1
         name = " ".join(overrides) or "defaults"
         print(f"job {self.n_jobs}: {name}", file=sys.stderr, flush=True)
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context(START_METHOD)
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_job, args=(config, sender))
         process.start()

@@ -61,14 +61,14 @@ class Recipe:
 
 
 STUDY = Recipe(
-    epochs=40,
+    epochs=25,
     batch_size=16,
     batches_per_epoch=None,
     patch_duration=10.0,
     learning_rate=1e-3,
     alpha_lr_multiplier=10.0,
-    early_stopping_patience=12,
-    lr_patience=5,
+    early_stopping_patience=10,
+    lr_patience=4,
     lr_factor=0.3,
     validation="full",
     validation_batches=None,

@@ -1,0 +1,82 @@
+"""Types and ranges of the settings that YAML cannot check, with errors that name the key."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from sedpool.errors import ConfigError
+
+Settings = TypeVar("Settings")
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RunSettings:
+    """The settings of a run that belong to no group.
+
+    Attributes
+    ----------
+    supervision : {'weak', 'strong'}
+        Labels that training uses.
+    seed : int
+        Drives training.
+    allow_missing, force : bool
+        Whether to go on without missing clips; whether to repeat a finished run.
+    jobs : int or None
+        Processes for feature extraction; None for one a processor.
+    corpus, method : str
+        Names of the run folder.
+    data_root, cache, runs : str
+        Folders.
+    """
+
+    supervision: Literal["weak", "strong"]
+    seed: Annotated[int, Field(ge=0, strict=True)]
+    allow_missing: Annotated[bool, Field(strict=True)]
+    force: Annotated[bool, Field(strict=True)]
+    jobs: Annotated[int, Field(ge=1, strict=True)] | None
+    corpus: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    method: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    data_root: str
+    cache: str
+    runs: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EvaluationSettings:
+    """See ``configs/evaluation/default.yaml``."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    resolution: Seconds
+    collar: Seconds
+    offset_share: Annotated[float, Field(ge=0, le=1)]
+
+
+def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") -> Settings:
+    """Build settings, or say which key is wrong.
+
+    Parameters
+    ----------
+    kind : type
+        A pydantic dataclass.
+    values : mapping
+        Its arguments.
+    group : str
+        Config group, for the message.
+
+    Raises
+    ------
+    ConfigError
+        On a value of the wrong type or out of range, or an unknown key.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in ([group] if group else []) + list(first["loc"][:1]))
+        reason = first["msg"][0].lower() + first["msg"][1:]
+        raise ConfigError(f"{key}={first['input']}: {reason}") from None

@@ -1,0 +1,81 @@
+"""Every config composes, and states exactly what its target takes."""
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from sedpool.main import config_folder, resolve
+from sedpool.runs import run_name
+from sedpool.training.recipe import Recipe
+
+GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
+OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
+FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        cfg = compose("train", list(overrides), return_hydra_config=True)
+    choices = dict(cfg.hydra.runtime.choices)
+    OmegaConf.set_struct(cfg, False)
+    del cfg["hydra"]
+    return resolve(cfg, choices)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> None:
+    extra = FOLDERS if option == "soundscapes" else []
+    config = composed(f"{group}={option}", *extra)
+    assert Recipe(**config["training"])
+    assert run_name(config)
+
+
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in ("training", "tracking")])
+def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
+    extra = FOLDERS if option == "soundscapes" else []
+    node = dict(composed(f"{group}={option}", *extra)[group])
+    module, _, name = node.pop("_target_", "sedpool.evaluation.dataset.evaluate_run").rpartition(".")
+    signature = inspect.signature(getattr(importlib.import_module(module), name))
+    parameters = {
+        key
+        for key, parameter in signature.parameters.items()
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+    left_to_the_program = {"split", "axis", "frame_scores", "clip_scores", "dataset", "allow_missing"}
+    assert set(node) <= parameters
+    assert parameters - set(node) <= left_to_the_program
+
+
+def test_a_corpus_brings_its_recipe_and_the_command_line_wins() -> None:
+    assert composed("dataset=urbansed")["training"]["epochs"] == 150
+    assert composed("dataset=urbansed", "training=study")["training"]["epochs"] == 25
+    assert composed()["model"]["_target_"].endswith("compact_cnn")
+    assert composed("model=paper")["model"]["_target_"].endswith("paper_cnn")
+    assert composed("dataset=urbansed")["model"]["_target_"].endswith("paper_cnn")
+    assert composed("dataset=soundscapes", *FOLDERS)["model"]["_target_"].endswith("paper_cnn")
+
+
+def test_names_follow_from_the_choices_unless_given() -> None:
+    assert composed("pooling=max")["method"] == "max"
+    assert composed("pooling=max", "supervision=strong")["method"] == "strong"
+    assert composed("pooling=rap", "method=rap_1e-2")["method"] == "rap_1e-2"
+    assert composed()["corpus"] == "demo"
+
+
+def test_run_names_depend_on_settings_and_not_on_places() -> None:
+    base = run_name(composed())
+    assert base.startswith("demo-cap-s0-")
+    assert run_name(composed("data_root=elsewhere", "runs=there", "force=true", "jobs=1", "tracking=none")) == base
+    assert run_name(composed("seed=1")) != base
+    assert run_name(composed("training.epochs=1")) != base
+    assert run_name(composed("dataset.seed=1")) != base
+
+
+def test_no_config_is_left_out() -> None:
+    folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
+    assert folders - {"experiment"} == set(GROUPS)
