@@ -7,9 +7,7 @@ from typing import Any, Literal
 
 from sedpool.errors import SedpoolError
 
-START_METHOD: Literal["spawn", "fork"] = (
-    "spawn"  # a fresh interpreter: a backend that has started does not survive a fork
-)
+START_METHOD: Literal["spawn"] = "spawn"  # a fresh interpreter: a backend that has started does not survive a fork
 
 
 class Sweep:

@@ -3,12 +3,13 @@
 The run folder stays the truth: if the tracking server cannot be reached, the run is complete all the same.
 """
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 from filelock import FileLock
 
@@ -46,12 +47,13 @@ def log_run(folder: RunFolder, *, uri: str, experiment: str) -> None:
 
 def _log(folder: RunFolder, uri: str, experiment: str) -> None:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    import mlflow
     from mlflow.entities import Metric, Param
     from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(tracking_uri=uri)
+    for name in ("mlflow", "alembic"):  # the making of a database is no news
+        logging.getLogger(name).setLevel(logging.WARNING)
     with _alone(uri):  # concurrent first uses of a database collide in its migrations
+        client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(experiment)
         identifier = found.experiment_id if found else client.create_experiment(experiment, _artifact_root(uri))
     started = int(folder.file("config.yaml").stat().st_mtime * 1000)
@@ -69,7 +71,6 @@ def _log(folder: RunFolder, uri: str, experiment: str) -> None:
         if folder.file(name).is_file():
             client.log_artifact(run_id, str(folder.file(name)))
     client.set_terminated(run_id, "FINISHED")
-    del mlflow
 
 
 def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,13 +99,13 @@ def _database(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
-def _alone(uri: str) -> FileLock:
-    """A lock beside a local database; for a server, one that nobody else takes."""
+def _alone(uri: str) -> AbstractContextManager[Any]:
+    """A lock beside a local database; a server sees to itself."""
     database = _database(uri)
-    if database:
-        database.absolute().parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
-    return FileLock(Path(os.devnull).with_name(f"{urlparse(uri).netloc}.lock"))
+    if database is None:
+        return nullcontext()
+    database.absolute().parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
 
 
 def _artifact_root(uri: str) -> str | None:

@@ -14,6 +14,8 @@ from sedpool import storage
 from sedpool.errors import TrainingError
 from sedpool.models.detector import Detector
 
+SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
+
 
 class History(keras.callbacks.Callback):
     """Collects one row an epoch and writes it to a CSV file as training goes.
@@ -194,10 +196,9 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Leave one line an epoch behind."""
         row = self.history.rows[-1]
-        values = "  ".join(f"{name} {row[name]:.4f}" for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
-        self.progress.console.print(
-            f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s", highlight=False
-        )
+        values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
+        line = f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s"
+        self.progress.console.print(line, highlight=False, soft_wrap=True)
 
 
 def _is_finite(variable: Any) -> bool:

@@ -1,0 +1,137 @@
+"""The whole way, on a small made corpus: configuration to report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sedpool.errors import ConfigError, DataError
+from sedpool.experiment import build, run
+from sedpool.runs import RunFolder
+from tests.test_configs import composed
+
+SMALL = ("dataset.n_train=24", "dataset.n_validate=8", "dataset.n_test=8", "training.epochs=2", "tracking=none")
+FILES = {
+    "DONE",
+    "alpha.csv",
+    "clip_scores.parquet",
+    "config.yaml",
+    "environment.json",
+    "events.tsv",
+    "history.csv",
+    "metrics.json",
+    "report.html",
+    "scores.parquet",
+    "validation_clip_scores.parquet",
+    "validation_scores.parquet",
+    "weights.npz",
+    "weights.sha256",
+}
+
+
+@pytest.fixture(scope="module")
+def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def small(data_root: Path, runs: Path, *overrides: str) -> dict[str, Any]:
+    return composed(*SMALL, f"data_root={data_root}", f"runs={runs}", *overrides)
+
+
+@pytest.fixture(scope="module")
+def finished(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return RunFolder(run(small(data_root, tmp_path_factory.mktemp("runs"))))
+
+
+def test_the_run_folder_is_complete(finished: RunFolder) -> None:
+    assert {path.name for path in finished.path.iterdir() if not path.name.startswith(".")} == FILES
+    assert finished.path.name.startswith("demo-cap-s0-")
+    assert finished.is_done
+    assert len(finished.history) == 2
+    assert finished.config["pooling"]["max_weight"] == 0.5
+    assert {"git_commit", "seed", "threads", "precision", "device", "packages", "format"} <= set(finished.environment)
+
+
+def test_metrics_have_the_documented_form(finished: RunFolder) -> None:
+    metrics = finished.metrics
+    assert metrics["format"] == 1
+    assert metrics["coverage"]["scored"] == metrics["coverage"]["expected"] == 8
+    for level, names in {"clip": 3, "segment": 4, "event": 4}.items():
+        expected = {"f1", "precision", "recall", "error_rate"} if names == 4 else {"f1", "precision", "recall"}
+        assert set(metrics[level]["class_wise"]) == set(finished.scores.columns[3:])
+        for average in ("micro", "macro"):
+            assert expected <= set(metrics[level][average])
+    assert {"oracle_tags_stretched", "clip_decisions_stretched"} <= set(metrics["baselines"])
+
+
+def test_scores_cover_every_test_clip_without_gaps(finished: RunFolder) -> None:
+    assert finished.scores.groupby("filename").size().tolist() == [26] * 8
+    assert finished.scores.groupby("filename")["offset"].max().tolist() == [10.0] * 8
+    assert len(finished.validation_clip_scores) == 8
+
+
+def test_the_report_needs_no_network(finished: RunFolder) -> None:
+    page = finished.file("report.html").read_text(encoding="utf-8")
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "<script src" not in page
+    assert "air_conditioner" in page
+
+
+def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
+    finished: RunFolder, data_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {name: finished.file(name).read_bytes() for name in ("weights.npz", "metrics.json", "events.tsv")}
+    changed = finished.file("weights.npz").stat().st_mtime_ns
+    assert run(small(data_root, finished.path.parent)) == finished.path
+    assert "skipped; force=true repeats it" in capsys.readouterr().err
+    assert finished.file("weights.npz").stat().st_mtime_ns == changed
+
+    run(small(data_root, finished.path.parent, "force=true"))
+    assert finished.file("weights.npz").stat().st_mtime_ns != changed
+    assert {name: finished.file(name).read_bytes() for name in before} == before
+    pd.testing.assert_frame_equal(RunFolder(finished.path).scores, finished.scores, check_exact=True)
+
+
+@pytest.mark.parametrize("overrides", [["supervision=strong"], ["pooling=attention", "model=paper"]])
+def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, overrides: list[str]) -> None:
+    folder = RunFolder(run(small(data_root, tmp_path, *overrides, "training.epochs=1", "dataset.n_train=24")))
+    assert folder.is_done
+    assert folder.alpha is None
+    assert np.isfinite(folder.history["loss"]).all()
+
+
+def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(data_root: Path, tmp_path: Path) -> None:
+    corpus = make_urbansed(data_root, tmp_path / "corpus")
+    settings = ("dataset=urbansed", "training=demo", "model=compact", f"dataset.root={corpus}", "training.epochs=1")
+    small_settings = [*settings, "tracking=none", f"data_root={data_root}", f"runs={tmp_path / 'runs'}"]
+    assert RunFolder(run(composed(*small_settings))).metrics["coverage"]["expected"] == 8
+    removed = sorted(corpus.glob("audio/test/*.wav"))[0]
+    removed.unlink()
+    with pytest.raises(DataError, match="allow_missing=true"):
+        run(composed(*small_settings, "force=true"))
+    metrics = RunFolder(run(composed(*small_settings, "allow_missing=true"))).metrics
+    assert (metrics["coverage"]["scored"], metrics["coverage"]["expected"]) == (7, 8)
+
+
+def make_urbansed(data_root: Path, target: Path) -> Path:
+    """Copy the small demo corpus, which has URBAN-SED's layout and classes, to a folder of its own."""
+    import shutil
+
+    (corpus,) = (path for path in (data_root / "demo").iterdir() if path.is_dir())
+    shutil.copytree(corpus, target)
+    return target
+
+
+def test_targets_that_do_not_exist_or_refuse_their_arguments_are_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"pooling .*nowhere"):
+        build({"pooling": {"_target_": "nowhere.Layer"}}, "pooling")
+    with pytest.raises(ConfigError, match=r"features .*LogMel"):
+        build({"features": {"_target_": "sedpool.features.LogMel", "colour": 1}}, "features")
+
+
+def test_metrics_are_valid_json(finished: RunFolder) -> None:
+    text = finished.file("metrics.json").read_text()
+    assert json.loads(text, parse_constant=lambda name: pytest.fail(name))

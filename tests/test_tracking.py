@@ -1,0 +1,52 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sedpool import storage
+from sedpool.runs import RunFolder
+from sedpool.tracking import log_run
+
+METRICS = {"segment": {"micro": {"f1": 0.5, "precision": None}, "macro": {"f1": 0.25}}, "clip": None}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    path = tmp_path / "demo-cap-s0-abc"
+    storage.write_text(path / "config.yaml", "seed: 0\npooling: {max_weight: 0.5}\n")
+    storage.write_json(path / "metrics.json", METRICS)
+    pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.5]}).to_csv(path / "history.csv", index=False)
+    return RunFolder(path)
+
+
+LOG = """
+import sys
+from sedpool.runs import RunFolder
+from sedpool.tracking import log_run
+log_run(RunFolder(sys.argv[1]), uri=sys.argv[2], experiment="test")
+"""
+
+
+def test_fault_39_jobs_that_start_at_once_on_a_new_database_are_all_logged(tmp_path: Path, folder: RunFolder) -> None:
+    uri = f"sqlite:///{tmp_path / 'new' / 'mlruns.db'}"
+    command = [sys.executable, "-c", LOG, str(folder.path), uri]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    errors = [process.communicate()[1] for process in processes]
+    assert "not logged" not in "".join(errors)
+    check = (
+        "import sys, json; from mlflow.tracking import MlflowClient as C; c = C(sys.argv[1]);"
+        "r = c.search_runs([c.get_experiment_by_name('test').experiment_id]);"
+        "print(json.dumps([len(r), r[0].data.metrics, r[0].data.params]))"
+    )
+    done = subprocess.run([sys.executable, "-c", check, uri], capture_output=True, text=True, check=True)
+    assert '[3, {"loss": 0.5' in done.stdout or '"test_segment_micro.f1": 0.5' in done.stdout
+    assert '"pooling.max_weight": "0.5"' in done.stdout
+    assert done.stdout.startswith("[3,")
+
+
+def test_fault_42_an_unreachable_database_is_a_warning(tmp_path: Path, folder: RunFolder) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.warns(UserWarning, match="complete, but not logged"):
+        log_run(folder, uri=f"sqlite:///{tmp_path / 'file' / 'x' / 'mlruns.db'}", experiment="test")
