@@ -56,8 +56,9 @@ class Hierarchical(Pooling):
         self.sizes = tuple(sizes)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
-        """Build the operator."""
-        self.operator.build((None, None, input_shape[-1]))
+        """Build the operator, unless it was read from a file and is built."""
+        if not self.operator.built:
+            self.operator.build((None, None, input_shape[-1]))
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Pool ``p`` over the axis of the frames."""

@@ -66,7 +66,7 @@ def frame_weights():
 
 @pytest.fixture(scope="session")
 def objective():
-    """The number that `gradients` differentiates: a combination of a layer's outputs in which each counts differently."""
+    """A layer's outputs combined to one number, each counting differently."""
 
     def objective(pool, p, mask=None):
         return float(keras.ops.convert_to_numpy(_objective(pool(_tensor(p), mask=mask, **_logits(pool, p)))))
@@ -87,7 +87,9 @@ def _tensor(x):
 
 
 def _logits(pool, p):
-    return {"logits": _tensor(np.random.default_rng(0).normal(size=p.shape).astype(p.dtype))} if pool.needs_logits else {}
+    return (
+        {"logits": _tensor(np.random.default_rng(0).normal(size=p.shape).astype(p.dtype))} if pool.needs_logits else {}
+    )
 
 
 def _objective(output):
@@ -124,6 +126,7 @@ def _gradients_torch(pool, p, mask=None):
     import torch
 
     logits = _logits(pool, p)
-    p = torch.tensor(p, requires_grad=True)
+    p = _tensor(p).requires_grad_()
     loss = _objective(pool(p, mask=mask, **logits))
-    return [g.numpy() for g in torch.autograd.grad(loss, [p, *(v.value for v in pool.trainable_variables)])]
+    learned = [variable.value for variable in pool.trainable_variables]
+    return [keras.ops.convert_to_numpy(gradient) for gradient in torch.autograd.grad(loss, [p, *learned])]

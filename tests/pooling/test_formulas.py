@@ -1,6 +1,5 @@
 """Every operator against its formula in plain NumPy, one bag at a time, and against finite differences."""
 
-import keras
 import numpy as np
 import pytest
 
