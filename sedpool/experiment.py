@@ -1,7 +1,6 @@
 """One training run from one configuration: the only module that builds objects from a config."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ import yaml
 from filelock import FileLock, Timeout
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from rich.console import Console
 
 from sedpool import scores as score_files
 from sedpool import storage
@@ -19,6 +17,7 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.events import write_tsv
+from sedpool.log import recorded, say
 from sedpool.runs import PATH_KEYS, RunFolder, run_name
 from sedpool.settings import EvaluationSettings, RunSettings, checked
 from sedpool.startup import import_backend
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
-
-_console = Console(stderr=True)
 
 
 def run(config: Mapping[str, Any]) -> Path:
@@ -59,7 +56,7 @@ def run(config: Mapping[str, Any]) -> Path:
         return folder.path
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder.file(".lock"), timeout=0):
+        with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
             _run(config, recipe, folder)
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
@@ -81,7 +78,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
     _report(folder, test)
     folder.mark_done()
     _track(config, folder)
-    _say(_headline(metrics))
+    say(_headline(metrics))
 
 
 def _train_and_score(
@@ -105,7 +102,7 @@ def _train_and_score(
     )
     train, validate, test = (everything.split(name) for name in SPLITS)
     outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], folder=folder.path)
-    _say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
+    say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
     for part, prefix in ((validate, "validation_"), (test, "")):
         frames, clips = score(detector, part)
@@ -187,14 +184,14 @@ def _track(config: Mapping[str, Any], folder: RunFolder) -> None:
 
 
 def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
-    _say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
+    say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
-        _say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
+        say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
     for key in sorted(PATH_KEYS & config["dataset"].keys()):
         before, now = (os.path.abspath(str(source["dataset"].get(key))) for source in (folder.config, config))
         if before != now:
-            _say(f"warning: it was made with dataset.{key}={before}, now {now}")
+            say(f"warning: it was made with dataset.{key}={before}, now {now}")
 
 
 def _headline(metrics: Mapping[str, Any]) -> str:
@@ -207,8 +204,3 @@ def _headline(metrics: Mapping[str, Any]) -> str:
         parts.append(f"1 s segment micro F1 {number(micro['f1'])}")
         parts.append(f"P {number(micro['precision'])}  R {number(micro['recall'])}")
     return "test: " + ", ".join(parts)
-
-
-def _say(message: str) -> None:
-    _console.print(message, highlight=False, markup=False, soft_wrap=True)
-    sys.stderr.flush()

@@ -1,6 +1,5 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from sedpool.errors import ConfigError, DataError
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Features, FeatureStore
 from sedpool.inference.predict import predict
+from sedpool.log import say
 from sedpool.models.detector import Detector
 from sedpool.training.backend import default_threads
 from sedpool.training.batches import Patches, clip_targets, frame_targets
@@ -140,7 +140,7 @@ def prepare(
     )
     features, broken = FeatureStore(cache, extractor).prepare(paths, n_jobs=n_jobs or default_threads(), track=bar)
     for reason in broken.values():
-        print(f"left out: {reason}", file=sys.stderr)
+        say(f"left out: {reason}")
     if broken and not allow_missing:
         raise DataError(
             f"{len(broken)} of {len(paths)} recordings cannot be used (listed above); "

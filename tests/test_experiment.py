@@ -22,6 +22,7 @@ FILES = {
     "environment.json",
     "events.tsv",
     "history.csv",
+    "log.txt",
     "metrics.json",
     "report.html",
     "scores.parquet",
@@ -53,6 +54,12 @@ def test_the_run_folder_is_complete(finished: RunFolder) -> None:
     assert len(finished.history) == 2
     assert finished.config["pooling"]["max_weight"] == 0.5
     assert {"git_commit", "seed", "threads", "precision", "device", "packages", "format"} <= set(finished.environment)
+
+
+def test_the_log_keeps_what_was_said(finished: RunFolder) -> None:
+    lines = finished.file("log.txt").read_text(encoding="utf-8").splitlines()
+    assert "epoch   1" in lines[0]
+    assert "test: clip macro F1" in lines[-1]
 
 
 def test_metrics_have_the_documented_form(finished: RunFolder) -> None:

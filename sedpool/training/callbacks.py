@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sedpool import storage
 from sedpool.errors import TrainingError
+from sedpool.log import say
 from sedpool.models.detector import Detector
 
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
@@ -197,8 +198,7 @@ class ProgressBar(keras.callbacks.Callback):
         """Leave one line an epoch behind."""
         row = self.history.rows[-1]
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
-        line = f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s"
-        self.progress.console.print(line, highlight=False, soft_wrap=True)
+        say(f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s")
 
 
 def _is_finite(variable: Any) -> bool:
