@@ -115,11 +115,9 @@ def _evaluate(config: Mapping[str, Any], folder: RunFolder, listed: Dataset) -> 
     from sedpool.evaluation.dataset import evaluate_run
     from sedpool.inference.decode import decode
 
-    threshold = config["evaluation"]["threshold"]
-    write_tsv(decode(folder.scores, threshold), folder.file("events.tsv"))
-    metrics = evaluate_run(
-        folder.scores, folder.clip_scores, listed, threshold=threshold, allow_missing=config["allow_missing"]
-    )
+    settings = config["evaluation"]
+    write_tsv(decode(folder.scores, settings["threshold"]), folder.file("events.tsv"))
+    metrics = evaluate_run(folder.scores, folder.clip_scores, listed, **settings, allow_missing=config["allow_missing"])
     storage.write_json(folder.file("metrics.json"), metrics)
     return metrics
 
