@@ -16,21 +16,24 @@ def detector(pool):
     return keras.Model(features, pool(keras.ops.sigmoid(scores), **extra))
 
 
+def output(model, x):
+    return keras.ops.convert_to_numpy(model(x))
+
+
 def test_a_config_makes_the_same_layer(make):
     pool = make(name="head", axis=1)
     copy = type(pool).from_config(pool.get_config())
     assert copy.get_config() == pool.get_config()
 
 
-@pytest.mark.parametrize("frames", [FRAMES, 1])
-def test_a_model_survives_keras_files_in_safe_mode(make, tmp_path, frames):
-    features = np.random.default_rng(0).normal(size=(2, frames, 4)).astype("float32")
+def test_a_model_survives_keras_files_in_safe_mode(make, tmp_path):
+    features = np.random.default_rng(0).normal(size=(2, FRAMES, 4)).astype("float32")
     model = detector(make())
     for variable in model.trainable_variables:
         variable.assign(variable + 0.25)
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    np.testing.assert_allclose(copy.predict(features, verbose=0), model.predict(features, verbose=0), rtol=1e-6)
+    np.testing.assert_array_equal(output(copy, features), output(model, features))
 
 
 def test_cap_and_rap_survive_with_the_bag_size_they_were_told(tmp_path):
@@ -60,4 +63,4 @@ def test_a_mask_travels_through_a_model(make):
     model = keras.Model(frames, pool(keras.layers.Masking(mask_value=-1.0)(frames)))
     p = np.random.default_rng(0).random((2, FRAMES, CLASSES), dtype="float32")
     padded = np.concatenate([p, np.full((2, 5, CLASSES), -1, "float32")], axis=1)
-    np.testing.assert_allclose(model.predict(padded, verbose=0), model.predict(p, verbose=0), rtol=1e-5)
+    np.testing.assert_allclose(output(model, padded), output(model, p), rtol=1e-5)
