@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo test test-slow check format clean
+.PHONY: install demo test test-slow test-backends check format clean
 
 install: .venv/installed
 
@@ -19,6 +19,13 @@ test: install
 
 test-slow: install
 	$(BIN)/pytest -m slow
+
+test-backends: .venv/backends
+	for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend $(BIN)/pytest tests/pooling || exit 1; done
+
+.venv/backends: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[jax,torch]'
+	touch $@
 
 check: install
 	$(BIN)/ruff format --check .
