@@ -1,0 +1,51 @@
+"""Measure how fast parts of sedpool are: ``python scripts/benchmark.py pooling --json FILE``, a command a part."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the results, and where they were made.")]
+
+
+@app.callback()
+def main() -> None:
+    """Measure how fast parts of sedpool are. Ratios within one run mean more than times."""
+
+
+@app.command()
+def pooling(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Steps of each operator; the median counts.")] = 30,
+) -> None:
+    """Time and memory of each pooling operator, forward and backward, against max pooling and autopool.tf."""
+    from benchmarks.pooling import measure  # imports TensorFlow, which --help must not
+
+    report("pooling", measure(turns).to_dict("records"), json_file)
+
+
+def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) -> None:
+    """Print the rows of a benchmark as a table, and write them if asked."""
+    table = Table(title=subject, box=box.SIMPLE_HEAD, title_justify="left")
+    for column in rows[0]:
+        table.add_column(column, justify="right" if isinstance(rows[0][column], float) else "left")
+    for row in rows:
+        table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()))
+    Console().print(table)
+    if json_file:
+        from sedpool.environment import describe_environment
+
+        environment = describe_environment(seed=0, threads=None, precision="float32")
+        content = {"benchmark": subject, "environment": environment, "results": rows}
+        json_file.write_text(json.dumps(content, indent=2) + "\n")
+        typer.echo(f"written: {json_file}")
+
+
+if __name__ == "__main__":
+    app()
