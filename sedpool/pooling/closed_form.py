@@ -6,13 +6,13 @@ dozen. The gradient is known: w (1 + α (p − P)) for a frame, and Σ w p² −
 
 from collections.abc import Callable
 
-import tensorflow as tf
-
 from sedpool.pooling.masked import NEVER, Tensor
 
 
 def softmax_pool_with_known_gradient(p: Tensor, alpha: Tensor, axis: int, mask: Tensor) -> Tensor:
-    """Σ w p with w = softmax(α p) over the valid frames."""
+    """Σ w p with w = softmax(α p) over the valid frames; ``axis`` is not the last one, along which α differs."""
+    import tensorflow as tf  # here, because the other backends run without it
+
     all_but_last = tuple(range(len(p.shape) - 1))
     # One α per entry of the last axis, so that its gradient is a sum over all others.
     alpha = tf.broadcast_to(tf.cast(alpha, p.dtype), [1] * len(all_but_last) + [tf.shape(p)[-1]])

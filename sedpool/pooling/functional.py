@@ -22,6 +22,7 @@ Examples
 
 from keras import backend, ops
 
+from sedpool.pooling.closed_form import softmax_pool_with_known_gradient
 from sedpool.pooling.masked import Tensor, at_least_float32, largest, log_mean_exp, normalize, prepare, ranks, softmax
 
 _TINY = 1e-30  # divisors stay above it, so that their inverse is finite
@@ -95,10 +96,9 @@ def max_pool(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
 def softmax_pool(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """Σ w p with `softmax_weights` w."""
     p, mask = prepare(p, mask)
+    one_alpha_per_bag = axis % len(p.shape) != len(p.shape) - 1
     # A speed-up for TensorFlow alone: JAX fuses the plain formula, and PyTorch would lose second derivatives.
-    if backend.backend() == "tensorflow":
-        from sedpool.pooling.closed_form import softmax_pool_with_known_gradient
-
+    if backend.backend() == "tensorflow" and one_alpha_per_bag:
         return softmax_pool_with_known_gradient(p, alpha, axis, mask)
     return weighted_mean(p, softmax_weights(p, alpha, axis, mask), axis)
 
