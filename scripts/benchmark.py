@@ -30,6 +30,17 @@ def pooling(
     report("pooling", measure(turns).to_dict("records"), json_file)
 
 
+@app.command()
+def startup(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Fresh processes of each command; the median counts.")] = 5,
+) -> None:
+    """Time until a command answers, against the import of TensorFlow that sedpool puts off."""
+    from benchmarks.startup import measure
+
+    report("startup", measure(turns), json_file)
+
+
 def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) -> None:
     """Print the rows of a benchmark as a table, and write them if asked."""
     table = Table(title=subject, box=box.SIMPLE_HEAD, title_justify="left")
