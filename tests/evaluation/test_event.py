@@ -23,7 +23,7 @@ def test_a_wider_collar_forgives_more(reference, estimated):
     assert metrics["class_wise"]["dog"]["f1"] == 1.0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tables, tables, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(reference, estimated, random):
     def shuffled(events):
@@ -34,7 +34,7 @@ def test_the_order_of_rows_does_not_matter(reference, estimated, random):
     assert event_metrics(shuffled(reference), shuffled(estimated), **arguments) == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tables.filter(len))
 def test_the_reference_itself_is_perfect(reference):
     micro = event_metrics(reference, reference, durations=DURATIONS, classes=CLASSES)["micro"]

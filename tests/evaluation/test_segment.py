@@ -50,7 +50,7 @@ def activity(events):
     return active
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables, tables)
 def test_equals_a_count_by_brute_force(reference, estimated):
     metrics = segment_metrics(reference, estimated, durations=DURATIONS, classes=CLASSES)
