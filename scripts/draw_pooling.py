@@ -1,0 +1,33 @@
+"""Draw the figures of docs/pooling.md: ``python scripts/draw_pooling.py docs/figures``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sedpool.pooling.bounds import alpha_for_max_weight
+from sedpool.reports.pooling_figures import (
+    alpha_sweep_figure,
+    gallery_figure,
+    gallery_operators,
+    toy_bag,
+    weight_bound_figure,
+)
+
+
+def main(folder: Annotated[Path, typer.Argument(help="Where the PNG files go.")]) -> None:
+    """Draw the figures of docs/pooling.md."""
+    bag = toy_bag()
+    figures = {
+        "pooling_gallery": gallery_figure(gallery_operators(), bag),
+        "pooling_bounds": weight_bound_figure([1.0, alpha_for_max_weight(0.5, 26), 6.0]),
+        "pooling_alpha": alpha_sweep_figure(bag),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=120)
+        typer.echo(f"written: {folder / name}.png")
+
+
+if __name__ == "__main__":
+    typer.run(main)
