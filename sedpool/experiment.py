@@ -17,6 +17,7 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.events import write_tsv
+from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
 from sedpool.runs import PATH_KEYS, RunFolder, run_name
 from sedpool.settings import EvaluationSettings, RunSettings, checked
@@ -25,6 +26,7 @@ from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sedpool.fitting import Part
+    from sedpool.models.detector import Detector
 
 GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
@@ -54,26 +56,49 @@ def run(config: Mapping[str, Any]) -> Path:
     if folder.is_done and not config["force"]:
         _say_skipped(folder, config)
         return folder.path
+    dataset, detector, extractor = _build_all(config, recipe)
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
-            _run(config, recipe, folder)
+            _run(config, recipe, folder, dataset, detector, extractor)
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
     return folder.path
 
 
-def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
-    extractor = build(config, "features")
+def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Detector", LogMel]:
+    """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
+    extractor: LogMel = build(config, "features")
+    patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend()
+    from sedpool.models.detector import build_detector, told_bag_size
     from sedpool.training.backend import configure
 
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
-    backbone, pooling = build(config, "model"), build(config, "pooling")
+    backbone = build(config, "model")
+    pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
     dataset: Dataset = build(config, "dataset")
+    detector = build_detector(
+        backbone,
+        pooling,
+        classes=dataset.classes,
+        patch_frames=patch_frames,
+        supervision=config["supervision"],
+    )
+    return dataset, detector, extractor
+
+
+def _run(
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    folder: RunFolder,
+    dataset: Dataset,
+    detector: "Detector",
+    extractor: LogMel,
+) -> None:
     folder.file("DONE").unlink(missing_ok=True)
     _describe(config, recipe, folder)
-    test = _train_and_score(config, recipe, folder, dataset, (extractor, backbone, pooling))
+    test = _train_and_score(config, recipe, folder, dataset, detector, extractor)
     metrics = _evaluate(config, folder, dataset.split("test"))
     _report(folder, test)
     folder.mark_done()
@@ -82,21 +107,17 @@ def _run(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
 
 
 def _train_and_score(
-    config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, dataset: Dataset, built: tuple[Any, Any, Any]
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    folder: RunFolder,
+    dataset: Dataset,
+    detector: "Detector",
+    extractor: LogMel,
 ) -> "Part":
     """Train, and leave weights and scores in the folder; return the test part."""
     from sedpool.fitting import fit_parts, prepare, score
-    from sedpool.models.detector import build_detector
     from sedpool.training.weights import save_weights
 
-    extractor, backbone, pooling = built
-    detector = build_detector(
-        backbone,
-        pooling,
-        classes=dataset.classes,
-        patch_frames=extractor.n_frames(recipe.patch_duration),
-        supervision=config["supervision"],
-    )
     everything = prepare(
         dataset, extractor, cache=config["cache"], n_jobs=config["jobs"], allow_missing=config["allow_missing"]
     )

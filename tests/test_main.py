@@ -44,7 +44,7 @@ def check(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
     assert len(done.stderr.strip().splitlines()) <= 5
     for word in expected:
         assert word in done.stderr
-    assert not list(tmp_path.glob("experiments/runs/*/*.*"))
+    assert not list(tmp_path.glob("experiments/runs/*-*"))
 
 
 @pytest.mark.parametrize(("arguments", "expected"), WRONG)

@@ -96,9 +96,21 @@ def build_detector(
         x
     )
     frames = layers.Activation("sigmoid", dtype="float32", name="frames")(logits)
-    if hasattr(pooling, "with_bag_size"):
-        pooling = pooling.with_bag_size(patch_frames // reduction)
+    pooling = told_bag_size(pooling, backbone, patch_frames)
     extra = {"logits": logits} if getattr(pooling, "needs_logits", False) else {}
     clip = pooling(frames, **extra)
     network = keras.Model(inputs, {"frames": frames, "clip": clip}, name="detector")
     return Detector(network, names, pooling, 1 if supervision == "strong" else reduction, reduction, supervision)
+
+
+def told_bag_size(pooling: keras.layers.Layer, backbone: keras.Model, patch_frames: int) -> keras.layers.Layer:
+    """The pooling operator, knowing how many frames a training bag has, on which CAP's bound depends.
+
+    Raises
+    ------
+    ConfigError
+        If the bound cannot hold in bags of that size.
+    """
+    if not hasattr(pooling, "with_bag_size"):
+        return pooling
+    return pooling.with_bag_size(patch_frames // time_reduction(backbone))
