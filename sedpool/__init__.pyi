@@ -17,4 +17,5 @@ from .pooling import AutoPool as AutoPool
 from .pooling import cap as cap
 from .pooling import rap as rap
 from .runs import RunFolder as RunFolder
+from .training.recipe import STUDY as STUDY
 from .training.recipe import Recipe as Recipe

@@ -1,6 +1,5 @@
 """One training run from one configuration: the only module that builds objects from a config."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,18 +8,18 @@ import pandas as pd
 import yaml
 from filelock import FileLock, Timeout
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
-from sedpool.errors import ConfigError, SedpoolError
+from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.events import write_tsv
 from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
-from sedpool.runs import PATH_KEYS, RunFolder, run_name
-from sedpool.settings import EvaluationSettings, RunSettings, checked
+from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
+from sedpool.settings import EvaluationSettings, RunSettings, check_types, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
@@ -158,13 +157,18 @@ def build(config: Mapping[str, Any], key: str) -> Any:
     ConfigError
         If the target does not exist or refuses its arguments; an error of ours passes through unchanged.
     """
+    node = dict(config[key])
     try:
-        return instantiate(dict(config[key]), _convert_="all")
+        check_types(get_object(str(node["_target_"])), node, key)
+        return instantiate(node, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, SedpoolError):
             raise error.__cause__ from None
         reason = str(error.__cause__ or error).splitlines()[0]
-        raise ConfigError(f"{key} ({config[key].get('_target_')}): {reason}") from error
+        raise ConfigError(f"{key} ({node['_target_']}): {reason}") from error
+    except (ImportError, AttributeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{key}._target_={node['_target_']}: {reason}") from None
 
 
 def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
@@ -207,8 +211,10 @@ def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
         say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
-    for key in sorted(PATH_KEYS & config["dataset"].keys()):
-        before, now = (os.path.abspath(str(source["dataset"].get(key))) for source in (folder.config, config))
+    for key in sorted(SOURCE_KEYS & config["dataset"].keys()):
+        before, now = (Path(str(source["dataset"].get(key))).resolve() for source in (folder.config, config))
+        if before != now and not now.is_dir():
+            raise DataError(f"dataset.{key}={now}: no such folder")
         if before != now:
             say(f"warning: it was made with dataset.{key}={before}, now {now}")
 

@@ -66,6 +66,11 @@ class Fitted:
     extractor: LogMel
     cache: Path
 
+    def __repr__(self) -> str:
+        """Say what was trained."""
+        history = self.outcome.history
+        return f"Fitted({len(self.detector.classes)} classes; epoch {self.outcome.best_epoch} of {len(history)} kept)"
+
     def predict(self, dataset: Dataset) -> pd.DataFrame:
         """Frame scores of a dataset (see `sedpool.scores`)."""
         return self._score(dataset)[0]
@@ -133,6 +138,8 @@ def prepare(
         If a recording cannot be used, unless `allow_missing`; every one is named on standard error.
     """
     here = dataset.available()
+    if not len(here):
+        raise DataError(f"dataset {dataset.name}: none of its {len(dataset)} clips has audio on disk; complete it")
     paths = dict(zip(here.clips["filename"], here.clips["path"], strict=True))
     console = Console(stderr=True)
     bar = (

@@ -6,6 +6,7 @@ for the traceback. Each job of a sweep runs in a process of its own, so that a c
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from sedpool.errors import SedpoolError
 from sedpool.sweep import Sweep
@@ -33,12 +34,14 @@ def main() -> None:
     """Run ``train.py`` or ``sedpool train``."""
     debug = os.environ.get(_DEBUG) == "1"
     os.environ[_DEBUG] = "1"
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     sweep = Sweep()
     try:
         problem = _compose_and_run(sweep)
     except (HydraException, OmegaConfBaseException) as error:
         problem = error
     except KeyboardInterrupt:
+        print("\ninterrupted; the same command starts the unfinished run again", file=sys.stderr)
         sys.exit(130)
     if problem and debug:
         raise problem
@@ -84,12 +87,16 @@ def resolve(cfg: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
 
 def one_line(error: BaseException) -> str:
     """Message of an error without Hydra's layout: what came, what was expected, what to do."""
-    if isinstance(error, MissingMandatoryValue):
-        return f"{error.full_key} is missing; give it as {error.full_key}=..."
-    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException | SedpoolError) else error
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    if isinstance(cause, MissingMandatoryValue):
+        return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
+        return f"{cause.full_key}: no such setting; known: {', '.join(sorted(map(str, cause.parent_node)))}"
     lines = [line.strip() for line in str(cause).splitlines()]
     hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")
-    return " ".join(line for line in lines if line and not line.startswith(hidden))
+    shown = [line for line in lines if line and not line.startswith(hidden)]
+    start = next((i + 1 for i, line in enumerate(shown) if line.startswith("Available options")), len(shown))
+    return " ".join([*shown[:start], ", ".join(shown[start:])]).strip()
 
 
 if __name__ == "__main__":

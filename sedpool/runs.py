@@ -15,8 +15,9 @@ from sedpool.events import read_tsv
 from sedpool.scores import read_scores
 
 FORMAT = 1
-PATH_KEYS = frozenset({"root", "data_root", "runs", "foreground", "background", "cache"})
-IGNORED_KEYS = PATH_KEYS | {"force", "tracking", "jobs", "n_jobs"}
+SOURCE_KEYS = frozenset({"root", "foreground", "background"})
+"""Folders that data come from: only their own name is part of a run's name, so that they may be moved."""
+IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
 """Settings that no number depends on: not part of a run's name."""
 
 
@@ -124,7 +125,8 @@ def run_name(config: Mapping[str, Any]) -> str:
 
 def _without_paths(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_paths(item) for key, item in value.items() if key not in IGNORED_KEYS}
+        kept = {key: _without_paths(item) for key, item in value.items() if key not in IGNORED_KEYS}
+        return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}
     return value
 
 

@@ -1,9 +1,9 @@
 """Types and ranges of the settings that YAML cannot check, with errors that name the key."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sedpool.errors import ConfigError
@@ -80,3 +80,31 @@ def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") ->
         key = ".".join(str(part) for part in ([group] if group else []) + list(first["loc"][:1]))
         reason = first["msg"][0].lower() + first["msg"][1:]
         raise ConfigError(f"{key}={first['input']}: {reason}") from None
+
+
+def check_types(target: Callable[..., Any], values: Mapping[str, Any], group: str) -> None:
+    """Compare values with the annotations of what they will be handed to.
+
+    Parameters
+    ----------
+    target : callable
+        A class or function. Annotations that say nothing about plain values are passed over.
+    values : mapping
+        Its arguments; what the target does not name is passed over.
+    group : str
+        Config group, for the message.
+
+    Raises
+    ------
+    ConfigError
+        On the first value of the wrong type.
+    """
+    hints = get_type_hints(vars(target).get("__init__", target) if isinstance(target, type) else target)
+    for name, value in values.items():
+        try:
+            TypeAdapter(hints.get(name, Any), config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+            raise ConfigError(f"{group}.{name}={value}: {reason[0].lower()}{reason[1:]}") from None
+        except PydanticSchemaGenerationError:
+            continue

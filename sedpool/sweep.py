@@ -1,7 +1,10 @@
 """The jobs of a sweep, each in a process of its own: one that raises, exits or is killed leaves the others running."""
 
 import multiprocessing
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
@@ -37,13 +40,18 @@ class Sweep:
         context = multiprocessing.get_context(START_METHOD)
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_job, args=(config, sender))
-        process.start()
+        with _interrupts_ignored():  # the job inherits this: an interrupt is this process's to handle
+            process.start()
         sender.close()
         try:
             folder, reason = receiver.recv()
         except EOFError:
             folder, reason = None, None
-        process.join()
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
+        finally:
+            process.join()
         if folder is None:
             reason = reason or _exit_reason(process.exitcode)
             print(f"job {self.n_jobs} failed: {reason}", file=sys.stderr, flush=True)
@@ -67,6 +75,15 @@ def _job(config: dict[str, Any], sender: Connection) -> None:
     except Exception as error:
         sender.send((None, f"{type(error).__name__}: {error}"))
         raise
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _exit_reason(exitcode: int | None) -> str:

@@ -72,6 +72,10 @@ def test_run_names_depend_on_settings_and_not_on_places() -> None:
     assert base.startswith("demo-cap-s0-")
     assert run_name(composed("data_root=elsewhere", "runs=there", "force=true", "jobs=1", "tracking=none")) == base
     assert run_name(composed("seed=1")) != base
+    banks = ("dataset=soundscapes", "dataset.background=bg")
+    here = run_name(composed(*banks, "dataset.foreground=here/ESC-10"))
+    assert run_name(composed(*banks, "dataset.foreground=there/ESC-10")) == here
+    assert run_name(composed(*banks, "dataset.foreground=here/ESC-50")) != here
     assert run_name(composed("training.epochs=1")) != base
     assert run_name(composed("dataset.seed=1")) != base
 

@@ -67,6 +67,12 @@ class Dataset:
         if list(self.tags.index) != list(self.clips["filename"]) or tuple(self.tags.columns) != self.classes:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
 
+    def __repr__(self) -> str:
+        """Say how much there is."""
+        splits = ", ".join(f"{count} {name}" for name, count in self.clips["split"].value_counts(sort=False).items())
+        labels = "weak" if self.events is None else f"{len(self.events)} events"
+        return f"Dataset({self.name}: {splits or 'no clips'}; {len(self.classes)} classes; {labels})"
+
     def __len__(self) -> int:
         """Return the number of clips."""
         return len(self.clips)

@@ -8,6 +8,7 @@ its data, both atomically, so that a crash leaves complete shards only.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -124,9 +125,8 @@ class FeatureStore:
         broken : dict of str to str
             The reason for every recording that could not be read.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         wanted = {filename: _fingerprint(path) for filename, path in paths.items()}
-        with FileLock(self.folder / "lock"):
+        with self._alone():
             self._describe()
             shards, known = self._open(set(wanted.values()))
             todo = [(wanted[filename], path) for filename, path in paths.items() if wanted[filename] not in known]
@@ -136,6 +136,20 @@ class FeatureStore:
         entries = {filename: known[key] for filename, key in wanted.items() if key in known}
         reasons = {filename: broken[key] for filename, key in wanted.items() if key in broken}
         return Features(shards, entries), reasons
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = FileLock(self.folder / "lock")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as error:
+            reason = f"features cannot be kept here ({error.strerror})"
+            raise StorageError(f"{self.folder}: {reason}; choose a folder to write in, cache=FOLDER") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _describe(self) -> None:
         description = self.folder / "store.json"

@@ -29,7 +29,7 @@ def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), hea
     head_filters : int
         Filters of the last convolution: the features per output frame.
     """
-    _check_height(n_mels, 2 ** len(filters))
+    _check_height(n_mels, filters, 2 ** len(filters))
     inputs = keras.Input((None, n_mels), name="features")
     x = _input_normalization(inputs)
     for block, width in enumerate(filters, start=1):
@@ -54,7 +54,7 @@ def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_f
     head_filters : int
         Filters of the last convolution: the features per output frame.
     """
-    _check_height(n_mels, 2 ** (len(filters) + 1))
+    _check_height(n_mels, filters, 2 ** (len(filters) + 1))
     inputs = keras.Input((None, n_mels), name="features")
     x = _input_normalization(inputs)
     x = _convolution(x, filters[0], (4, 4), "stem", strides=4, padding="valid")
@@ -82,7 +82,9 @@ def time_reduction(backbone: keras.Model) -> int:
     return probe // int(shape[1])
 
 
-def _check_height(n_mels: int, reduction: int) -> None:
+def _check_height(n_mels: int, filters: Sequence[int], reduction: int) -> None:
+    if not filters or min(filters) < 1:
+        raise ConfigError(f"model.filters={list(filters)}: expected one or more numbers of filters above 0")
     if n_mels < reduction:
         raise ConfigError(
             f"model: the blocks divide the mel bands by {reduction}, but there are {n_mels}: "

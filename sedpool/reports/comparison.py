@@ -81,7 +81,7 @@ def _row(run: RunFolder) -> dict[str, Any]:
         **values,
         "coverage": f"{coverage['scored']}/{coverage['expected']}",
         "run": str(run.path),
-        "scores": _content_hash(run.scores),
+        "scores": _content_hash(run.scores) + _content_hash(run.clip_scores),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sedpool import audio
+from sedpool.errors import StorageError
 from sedpool.features import FeatureStore, LogMel
 
 SR = 8000
@@ -131,3 +132,9 @@ def test_fault_43_two_processes_share_the_work(tmp_path: Path, paths: dict[str, 
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert len(list(FeatureStore(tmp_path / "store", EXTRACTOR).folder.glob("*.npy"))) == 1
+
+
+def test_fault_46_a_cache_that_cannot_be_written_is_named(tmp_path: Path, paths: dict[str, str]) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="choose a folder to write in, cache=FOLDER"):
+        FeatureStore(tmp_path / "file", EXTRACTOR).prepare(paths)

@@ -177,7 +177,7 @@ def _report(skipped: Sequence[str], strict: bool) -> None:
     if skipped and strict:
         raise DataError(f"{len(skipped)} recordings cannot be used: {_first(skipped)}; mend or remove them")
     if skipped:
-        warnings.warn(f"{len(skipped)} recordings are skipped: {_first(skipped)}", stacklevel=3)
+        warnings.warn(f"recordings skipped: {len(skipped)} ({_first(skipped)})", stacklevel=3)
 
 
 def _first(skipped: Sequence[str]) -> str:
