@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/python train.py pooling=cap
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --cov=sedpool --cov-report=term:skip-covered --cov-fail-under=85
 
 test-slow: install
 	$(BIN)/pytest -m slow
