@@ -5,7 +5,7 @@ on or as a NumPy array. ``axis`` is the axis of the frames. ``mask`` is true whe
 without the last axis, or ``p``'s rank. A parameter is a scalar or has one entry per entry of the last axis.
 
 A masked frame has no influence whatever it holds, and a bag without a valid frame gives 0. Everything is computed in
-float32, or in float64 if ``p`` is.
+float32, or in float64 if ``p`` is a tensor of it.
 
 Functions called ``*_weights`` say how much each frame counts: their result has ``p``'s shape and sums to 1 over the
 frames of a bag; `weighted_mean` pools with them. What an operator is for, and who proposed it, is told by its layer.
