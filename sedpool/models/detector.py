@@ -70,7 +70,8 @@ def build_detector(
         See `sedpool.models.backbones`.
     pooling : keras.layers.Layer
         Called ``pooling(p, mask=None)`` on frame predictions, shape (batch, frames, classes). For strong supervision
-        it only makes the clip prediction and is not trained.
+        it only makes the clip prediction and is not trained. One that `needs_logits` gets those of an output layer
+        of its own, since where to look and what is there are two questions.
     classes : sequence of str
         Class names.
     patch_frames : int
@@ -97,7 +98,9 @@ def build_detector(
     )
     frames = layers.Activation("sigmoid", dtype="float32", name="frames")(logits)
     pooling = told_bag_size(pooling, backbone, patch_frames)
-    extra = {"logits": logits} if getattr(pooling, "needs_logits", False) else {}
+    extra = {}
+    if getattr(pooling, "needs_logits", False):
+        extra["logits"] = layers.Dense(len(names), dtype="float32", name="attention_logits")(x)
     clip = pooling(frames, **extra)
     network = keras.Model(inputs, {"frames": frames, "clip": clip}, name="detector")
     return Detector(network, names, pooling, 1 if supervision == "strong" else reduction, reduction, supervision)

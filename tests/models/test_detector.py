@@ -48,6 +48,13 @@ def test_cap_learns_its_bag_size_from_the_patch() -> None:
     assert detector.pooling.alpha_bound == pytest.approx(3.2188758)
 
 
+def test_attention_has_an_output_layer_of_its_own() -> None:
+    names = [weight.path for weight in build_detector(compact_cnn(), pooling.Attention(), classes="ab").network.weights]
+    assert any("attention_logits" in name for name in names)
+    plain = build_detector(compact_cnn(), pooling.Mean(), classes="ab").network
+    assert not any("attention_logits" in weight.path for weight in plain.weights)
+
+
 @pytest.mark.parametrize("classes", [[], ["a", "a"]])
 def test_classes_must_differ(classes: list[str]) -> None:
     with pytest.raises(ConfigError, match="classes"):

@@ -137,7 +137,7 @@ def damaged(foreground: Path, tmp_path: Path) -> Path:
 
 def test_fault_07_broken_recording_is_skipped_and_counted(tmp_path: Path, damaged: Path, background: Path) -> None:
     for _ in range(2):  # made, then found again: said both times
-        with pytest.warns(UserWarning, match=r"1 recordings are skipped: .*1-101-A\.wav"):
+        with pytest.warns(UserWarning, match=r"recordings skipped: 1 .*1-101-A\.wav"):
             dataset = load_soundscapes(tmp_path / "made", damaged, background, n_jobs=1, **SIZES)
         assert dataset.manifest.notes["recordings_skipped"] == 1
     with pytest.raises(DataError, match=r"1 recordings cannot be used: .*1-101-A\.wav"):
