@@ -15,7 +15,6 @@ from sedpool import storage
 from sedpool.errors import DataError, StorageError
 
 FRAME_COLUMNS = ("filename", "onset", "offset")
-CLIP_COLUMNS = ("filename",)
 
 
 def frame_scores(filename: str, probabilities: np.ndarray, edges: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:

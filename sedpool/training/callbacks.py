@@ -161,14 +161,13 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, history: History) -> None:
         super().__init__()
         self.history = history
-        self.console = Console(stderr=True)
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.fields[status]}"),
             TimeRemainingColumn(),
-            console=self.console,
+            console=Console(stderr=True),
             transient=True,
         )
 

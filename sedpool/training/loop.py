@@ -1,7 +1,6 @@
 """Training a detector by a recipe."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +89,7 @@ def train(
         )
     finally:
         if bar:
-            with suppress(AttributeError):
-                bar.on_train_end()
+            bar.on_train_end()
     return Outcome(history.table, pd.concat(alpha.tables) if alpha else None, best.best_epoch)
 
 
