@@ -1,0 +1,43 @@
+"""The ``sedpool`` command: joins the sub-commands, and turns our errors into one line."""
+
+import os
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from sedpool.cli import train
+from sedpool.errors import SedpoolError
+
+DEBUG = "HYDRA_FULL_ERROR"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(context_settings=train.PASSED_ON)(train.train)
+
+
+@app.callback()
+def settings(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Train sound event detectors from weak labels, locate events, score them."""
+    if debug:
+        os.environ[DEBUG] = "1"
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+
+
+def main() -> None:
+    """Run the command line; an error of ours ends in one line and exit status 1, an interruption in 130."""
+    try:
+        app()
+    except SedpoolError as error:
+        if os.environ.get(DEBUG) == "1":
+            raise
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on where it can", file=sys.stderr)
+        sys.exit(130)
