@@ -99,7 +99,7 @@ def _run(
     _describe(config, recipe, folder)
     test = _train_and_score(config, recipe, folder, dataset, detector, extractor)
     metrics = _evaluate(config, folder, dataset.split("test"))
-    _report(folder, test)
+    _report(folder, test, detector)
     folder.mark_done()
     _track(config, folder)
     say(_headline(metrics))
@@ -177,7 +177,8 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> N
     storage.write_json(folder.file("environment.json"), environment)
 
 
-def _report(folder: RunFolder, test: "Part") -> None:
+def _report(folder: RunFolder, test: "Part", detector: "Detector") -> None:
+    from sedpool.inference.responsibility import responsibility
     from sedpool.reports.example_figure import Example
     from sedpool.reports.run_report import write_run_report
 
@@ -189,6 +190,7 @@ def _report(folder: RunFolder, test: "Part") -> None:
             mel=test.features[filename],
             frame_rate=test.extractor.frame_rate,
             reference_events=_of_clip(test.dataset.events, filename),
+            weights=responsibility(detector, test.features[filename]),
         )
         for filename in shown
     ]

@@ -48,7 +48,7 @@ def predict(
     """
     by_clip: dict[str, tuple[Array, Array]] = {}
     for filenames in _equal_length_batches(features, list(durations), batch_size):
-        batch = np.stack([_at_least(features[name], detector.min_frames) for name in filenames])
+        batch = np.stack([padded(features[name], detector.min_frames) for name in filenames])
         output = detector.network.predict_on_batch(batch)
         frames, clips = (np.clip(keras.ops.convert_to_numpy(output[key]), 0, 1) for key in ("frames", "clip"))
         by_clip.update({name: (frames[row], clips[row]) for row, name in enumerate(filenames)})
@@ -74,7 +74,8 @@ def _equal_length_batches(
             yield group[first : first + batch_size]
 
 
-def _at_least(features: Array, n_frames: int) -> Array:
+def padded(features: Array, n_frames: int) -> Array:
+    """Features (frames, n_mels) of at least `n_frames` frames: silence is added at the end of shorter ones."""
     missing = max(0, n_frames - len(features))
     return np.pad(features, ((0, missing), (0, 0)), constant_values=-TOP_DB)
 

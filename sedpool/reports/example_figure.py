@@ -1,4 +1,7 @@
-"""What does the detector hear in one clip? Spectrogram over reference over predictions, as the paper's figure 9."""
+"""What does the detector hear in one clip? Spectrogram over reference over predictions, as the paper's figure 9.
+
+Below them: which frames made the clip's prediction, as in its figure 1.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from sedpool.errors import DataError
@@ -30,12 +34,15 @@ class Example:
         Frames of `mel` a second.
     reference_events : DataFrame or None
         The clip's annotated events; None where only weak labels exist.
+    weights : ndarray, shape (output frames, classes), or None
+        How much each frame counts in the clip's prediction; None where the pooling operator has no weights.
     """
 
     filename: str
     mel: np.ndarray
     frame_rate: float
     reference_events: pd.DataFrame | None = None
+    weights: np.ndarray | None = None
 
 
 @styled
@@ -47,7 +54,7 @@ def example_figure(
     *,
     width: float = 9.0,
 ) -> Figure:
-    """Mel spectrogram, reference events and frame probabilities of one clip, on one time axis.
+    """Mel spectrogram, reference events, frame probabilities and frame weights of one clip, on one time axis.
 
     Parameters
     ----------
@@ -71,17 +78,20 @@ def example_figure(
     detected = events.loc[events["filename"] == example.filename]
     shown = _shown_classes(classes_of(scores), example.reference_events, detected)
     rows_inches = max(0.6, _CLASS_INCHES * len(shown))
-    has_reference = example.reference_events is not None
-    heights = [_MEL_INCHES, rows_inches, rows_inches] if has_reference else [_MEL_INCHES, rows_inches]
-    figure = new_figure(width, sum(heights) + _MARGIN_INCHES)
-    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
-    _draw_mel(figure, panels[0], example)
-    if example.reference_events is not None:
-        _draw_reference(panels[1], example.reference_events, shown)
     clip = clip_scores.loc[clip_scores["filename"] == example.filename]
-    _draw_predictions(figure, panels[-1], frames, detected, shown)
-    _write_clip_scores(panels[-1], clip, shown)
+    n_optional = (example.reference_events is not None) + (example.weights is not None)
+    heights = [_MEL_INCHES] + [rows_inches] * (1 + n_optional)
+    figure = new_figure(width, sum(heights) + _MARGIN_INCHES)
+    panels = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     panels[-1].set(xlabel="time (s)", xlim=(0.0, len(example.mel) / example.frame_rate))
+    _draw_mel(figure, panels.pop(0), example)
+    if example.reference_events is not None:
+        _draw_reference(panels.pop(0), example.reference_events, shown)
+    _draw_predictions(figure, panels[0], frames, detected, shown)
+    _write_clip_scores(panels[0], clip, shown)
+    if example.weights is not None:
+        weights = pd.DataFrame(example.weights, columns=list(classes_of(scores)))
+        _draw_weights(figure, panels[1], _edges(frames), weights.loc[:, shown], shown)
     return figure
 
 
@@ -121,17 +131,30 @@ def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -
 def _draw_predictions(
     figure: Figure, axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]
 ) -> None:
-    edges = np.append(frames["onset"].to_numpy(), frames["offset"].to_numpy()[-1:])
-    probabilities = frames.loc[:, list(shown)].to_numpy()
-    image = axes.pcolormesh(
-        edges, np.arange(len(shown) + 1) - 0.5, probabilities.T, cmap="Blues", vmin=0, vmax=1, rasterized=True
-    )
+    image = _draw_rows(axes, _edges(frames), frames.loc[:, list(shown)].to_numpy(), cmap="Blues", vmax=1.0)
     row_of = {label: row for row, label in enumerate(shown)}
     for onset, offset, label in detected[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
         axes.barh(row_of[label], offset - onset, left=onset, height=0.84, fill=False, edgecolor=ORANGE, linewidth=1.4)
     _label_rows(axes, shown)
     axes.set_title("frame probabilities, detected events framed; right: clip probability")
     figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
+
+
+def _draw_weights(figure: Figure, axes: Axes, edges: np.ndarray, weights: pd.DataFrame, shown: Sequence[str]) -> None:
+    image = _draw_rows(axes, edges, weights.to_numpy(), cmap="Greens", vmax=float(weights.to_numpy().max()))
+    _label_rows(axes, shown)
+    axes.set_title("frame weights: how much each frame counts in the clip probability")
+    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="weight")
+
+
+def _draw_rows(axes: Axes, edges: np.ndarray, values: np.ndarray, *, cmap: str, vmax: float) -> QuadMesh:
+    """Draw values (frames, classes) as one coloured row a class."""
+    rows = np.arange(values.shape[1] + 1) - 0.5
+    return axes.pcolormesh(edges, rows, values.T, cmap=cmap, vmin=0.0, vmax=vmax, rasterized=True)
+
+
+def _edges(frames: pd.DataFrame) -> np.ndarray:
+    return np.append(frames["onset"].to_numpy(), frames["offset"].to_numpy()[-1:])
 
 
 def _label_rows(axes: Axes, shown: Sequence[str]) -> None:

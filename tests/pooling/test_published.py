@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.special
 
 from sedpool.pooling import AutoPool, AutoPool1D, Softmax, SoftMaxPool1D
 
@@ -31,6 +32,14 @@ def test_autopool1d_equals_theirs_forward_and_backward(theirs, gradients, apply,
     np.testing.assert_array_equal(ours.kernel.numpy(), published.kernel.numpy())
     for a, b in zip(gradients(ours, p), gradients(published, p), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize(("layer", "alpha"), [(AutoPool1D, 0), (SoftMaxPool1D, 1)])
+def test_defaults_are_a_softmax_weighted_mean_beyond_probabilities_too(apply, axis, layer, alpha):
+    x = np.random.default_rng(0).normal(size=SHAPE) ** 2
+    weights = scipy.special.softmax(alpha * x, axis=axis)
+    np.testing.assert_allclose(apply(layer(axis=axis), x), (weights * x).sum(axis=axis), rtol=1e-5)
 
 
 @pytest.mark.parametrize("axis", AXES)

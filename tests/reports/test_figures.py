@@ -37,6 +37,14 @@ def test_without_strong_labels_there_is_no_reference_panel(run, example):
     assert [axes.get_title(loc="left") for axes in figure.axes].count("reference events") == 0
 
 
+def test_frame_weights_have_a_panel_where_the_pooling_operator_has_weights(run, example):
+    weights = np.full((26, len(CLASSES)), 1 / 26)
+    figure = example_figure(replace(example, weights=weights), run.scores, run.clip_scores, run.events)
+    panel = figure.axes[3]
+    assert panel.get_title(loc="left").startswith("frame weights")
+    assert panel.collections[0].get_array().sum() == pytest.approx(len(CLASSES))
+
+
 def test_of_many_classes_only_those_that_occur_are_drawn(run, example):
     extra = {f"class {index}": 0.1 for index in range(20)}
     reference = events_from_rows([(example.filename, 1.0, 2.0, "class 7")])
