@@ -26,8 +26,8 @@ class Recipe:
     learning_rate : float
         Of Adam, whose other settings are its defaults.
     alpha_lr_multiplier : float
-        The pooling's α learns this many times faster than the rest: Adam moves a weight by at most about its
-        learning rate a step, so that in short runs α stays near its start (1 in the paper).
+        The pooling's α, or exponent, learns this many times faster than the rest: Adam moves a weight by at most
+        about its learning rate a step, so that in short runs α stays near its start (1 in the paper).
     early_stopping_patience : int
         Epochs without better validation accuracy before training stops.
     lr_patience : int

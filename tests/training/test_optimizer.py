@@ -12,11 +12,12 @@ def step(optimizer: keras.optimizers.Optimizer, names: tuple[str, ...]) -> list[
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
-def test_alpha_moves_by_the_multiple_and_the_rest_as_with_kerass_adam() -> None:
-    alpha, other = step(Adam(learning_rate=1e-3, alpha_lr_multiplier=10.0), ("alpha", "kernel"))
+@pytest.mark.parametrize("name", ["alpha", "exponent"])
+def test_what_the_pooling_learns_moves_by_the_multiple_and_the_rest_as_with_kerass_adam(name: str) -> None:
+    learned, other = step(Adam(learning_rate=1e-3, alpha_lr_multiplier=10.0), (name, "kernel"))
     (reference,) = step(keras.optimizers.Adam(learning_rate=1e-3), ("kernel",))
     assert np.array_equal(other, reference)
-    assert alpha - 1 == pytest.approx(10 * (reference - 1), rel=1e-3)
+    assert learned - 1 == pytest.approx(10 * (reference - 1), rel=1e-3)
 
 
 def test_the_multiplier_survives_serialisation() -> None:
