@@ -2,12 +2,27 @@
 
 One module a question: `clip`, `segment` and `event` hold the metrics (`levels` the latter two together), `baselines`
 answers that need no localisation, `dataset` the evaluation of a whole Dataset or run. `validation` decides what may
-be compared, `averages` how counts become numbers, `official` asks sed_eval for the counts.
+be compared, `counts` holds what was right in each clip, `averages` how counts become numbers; `official` asks sed_eval
+for the same counts.
 """
 
-from sedpool.evaluation.clip import clip_metrics
+from sedpool.evaluation.averages import Totals
+from sedpool.evaluation.clip import clip_counts, clip_metrics
+from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.dataset import evaluate, evaluate_run
-from sedpool.evaluation.event import event_metrics
-from sedpool.evaluation.segment import segment_metrics
+from sedpool.evaluation.event import event_counts, event_metrics
+from sedpool.evaluation.segment import segment_counts, segment_metrics
 
-__all__ = ["clip_metrics", "evaluate", "evaluate_run", "event_metrics", "segment_metrics"]
+__all__ = [
+    "ClipCounts",
+    "Totals",
+    "clip_counts",
+    "clip_metrics",
+    "concatenate",
+    "evaluate",
+    "evaluate_run",
+    "event_counts",
+    "event_metrics",
+    "segment_counts",
+    "segment_metrics",
+]

@@ -2,7 +2,7 @@
 
 With ``TP`` true positives, ``Nref`` reference and ``Nsys`` estimated units (clips, segments or events), precision is
 ``TP / Nsys``, recall ``TP / Nref`` and F1 ``2 TP / (Nref + Nsys)``; the error rate is substitutions, deletions and
-insertions over ``Nref`` [1]_. What is undefined is None, never NaN: JSON has no NaN, and no sum should meet one.
+insertions over ``Nref`` [1]_. What is undefined is NaN in arrays and None in the nested dict: JSON has no NaN.
 
 References
 ----------
@@ -10,103 +10,179 @@ References
    2016.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 Metrics = dict[str, Any]
 """F1, precision, recall, perhaps the error rate, and counts, by name; undefined values are None."""
 
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Arrays = dict[str, FloatArray]
+"""A number, or an array of them, by the metric's name; undefined values are NaN."""
+
+EMPTY_REFERENCE = "undefined: the reference is empty"
+
 
 @dataclass(frozen=True)
-class Counts:
-    """How many units of one class were right, annotated and estimated."""
+class Totals:
+    """Counts of a set of clips, or of many such sets along leading axes: resamples, thresholds.
 
-    true_positives: int
-    n_ref: int
-    n_sys: int
+    Attributes
+    ----------
+    classes : tuple of str
+        The labels that were scored.
+    true_positives, n_ref, n_sys : ndarray of int, shape (..., classes)
+        How many units of each class were right, annotated and estimated.
+    substitutions, deletions, insertions : ndarray of int, shape (...), or None
+        Errors across classes, at segment and event level; clip decisions have none.
+    """
+
+    classes: tuple[str, ...]
+    true_positives: IntArray
+    n_ref: IntArray
+    n_sys: IntArray
+    substitutions: IntArray | None = None
+    deletions: IntArray | None = None
+    insertions: IntArray | None = None
+
+    def class_wise(self) -> Arrays:
+        """F1, precision, recall and error rate of every class, shape (..., classes).
+
+        F1 is 0 where only the reference or only the estimate has units, and undefined where neither has. The error
+        rate counts deletions and insertions: within a class nothing is substituted.
+        """
+        rates = _f1_precision_recall(self.true_positives, self.n_ref, self.n_sys)
+        if self._has_errors:
+            errors = self.n_ref + self.n_sys - 2 * self.true_positives
+            rates["error_rate"] = ratio(errors, self.n_ref)
+        return rates
+
+    def micro(self) -> Arrays:
+        """F1, precision, recall, error rate and its three parts of all classes pooled, shape (...).
+
+        F1 is undefined if the reference is empty. A single class that the reference lacks has F1 = 0 once it is
+        estimated, but where there is nothing at all to find, no F1 could tell a good system from a bad one.
+        """
+        n_ref = self.n_ref.sum(axis=-1)
+        rates = _f1_precision_recall(self.true_positives.sum(axis=-1), n_ref, self.n_sys.sum(axis=-1))
+        rates["f1"] = np.where(n_ref > 0, rates["f1"], np.nan)
+        if self.substitutions is not None and self.deletions is not None and self.insertions is not None:
+            rates["error_rate"] = ratio(self.substitutions + self.deletions + self.insertions, n_ref)
+            rates["substitution_rate"] = ratio(self.substitutions, n_ref)
+            rates["deletion_rate"] = ratio(self.deletions, n_ref)
+            rates["insertion_rate"] = ratio(self.insertions, n_ref)
+        return rates
+
+    def macro(self) -> Arrays:
+        """Unweighted mean over classes of F1, precision, recall and error rate, shape (...).
+
+        Classes that neither the reference nor the estimate has are left out. For the others, undefined precision
+        (never estimated) or recall (never in the reference) counts as 0, as the F1 of 0 that goes with it; sed_eval
+        skips it instead, so that a system gains by never answering a difficult class. The error rate has no such
+        limit and is averaged over the classes that the reference has.
+        """
+        present = self._present
+        has_reference = self.n_ref.any(axis=-1)
+        rates = self.class_wise()
+        means = {
+            name: np.where(has_reference, _mean(np.nan_to_num(rates[name]), present), np.nan)
+            for name in ("f1", "precision", "recall")
+        }
+        if "error_rate" in rates:
+            means["error_rate"] = _mean(rates["error_rate"], self.n_ref > 0)
+        return means
+
+    def sed_eval_macro(self) -> Arrays:
+        """Macro averages as sed_eval makes them, over the classes where each is defined, shape (...).
+
+        sed_eval's F1 needs a defined precision and recall. Its error rate is 1e16 where a class has no reference,
+        and undefined here.
+        """
+        rates = self.class_wise()
+        annotated, estimated = self.n_ref > 0, self.n_sys > 0
+        means = {
+            "f1": _mean(rates["f1"], annotated & estimated),
+            "precision": _mean(rates["precision"], estimated),
+            "recall": _mean(rates["recall"], annotated),
+        }
+        if "error_rate" in rates:
+            means["error_rate"] = np.where(annotated.all(axis=-1), _mean(rates["error_rate"], annotated), np.nan)
+        return means
+
+    def metrics(self) -> Metrics:
+        """The content of one level of ``metrics.json``; for one set of clips.
+
+        Returns
+        -------
+        metrics : dict
+            ``{"micro": M, "macro": M, "sed_eval_macro": M, "class_wise": {label: M}}``, the third for segments and
+            events alone, with the rates and, but for the averages, `n_ref` and `n_sys` in each ``M``. `macro` tells
+            how many classes it averages over (`n_classes`) and leaves out (`n_classes_excluded`).
+
+        Examples
+        --------
+        >>> one = Totals(("siren",), *(np.array([count]) for count in (0, 4, 0)))
+        >>> one.metrics()["class_wise"]["siren"]
+        {'f1': 0.0, 'precision': None, 'recall': 0.0, 'n_ref': 4, 'n_sys': 0}
+        """
+        n_ref, n_sys = self.n_ref.tolist(), self.n_sys.tolist()
+        rates = self.class_wise()
+        class_wise = {
+            label: _plain({name: values[index] for name, values in rates.items()})
+            | {"n_ref": n_ref[index], "n_sys": n_sys[index]}
+            for index, label in enumerate(self.classes)
+        }
+        micro = _plain(self.micro()) | {"n_ref": sum(n_ref), "n_sys": sum(n_sys)}
+        if not sum(n_ref):
+            micro["note"] = EMPTY_REFERENCE
+        n_classes = int(self._present.sum())
+        macro = _plain(self.macro()) | {
+            "n_classes": n_classes,
+            "n_classes_excluded": len(self.classes) - n_classes,
+        }
+        own = {"sed_eval_macro": _plain(self.sed_eval_macro())} if self._has_errors else {}
+        return {"micro": micro, "macro": macro, **own, "class_wise": class_wise}
+
+    @property
+    def _has_errors(self) -> bool:
+        return self.substitutions is not None
+
+    @property
+    def _present(self) -> npt.NDArray[np.bool_]:
+        """Which classes the reference or the estimate has."""
+        return (self.n_ref > 0) | (self.n_sys > 0)
 
 
-def f1_precision_recall(counts: Counts) -> Metrics:
-    """F1, precision and recall of one class, or of all classes pooled.
+def _f1_precision_recall(true_positives: IntArray, n_ref: IntArray, n_sys: IntArray) -> Arrays:
+    return {
+        "f1": ratio(2 * true_positives, n_ref + n_sys),
+        "precision": ratio(true_positives, n_sys),
+        "recall": ratio(true_positives, n_ref),
+    }
 
-    F1 is 0 where only the reference or only the estimate has units, and None where neither has.
+
+def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
+    """The quotient, NaN where it is undefined.
 
     Examples
     --------
-    >>> f1_precision_recall(Counts(true_positives=2, n_ref=4, n_sys=4))
-    {'f1': 0.5, 'precision': 0.5, 'recall': 0.5, 'n_ref': 4, 'n_sys': 4}
-    >>> f1_precision_recall(Counts(true_positives=0, n_ref=4, n_sys=0))
-    {'f1': 0.0, 'precision': None, 'recall': 0.0, 'n_ref': 4, 'n_sys': 0}
+    >>> ratio([2, 0], [4, 0])
+    array([0.5, nan])
     """
-    return {
-        "f1": ratio(2 * counts.true_positives, counts.n_ref + counts.n_sys),
-        "precision": ratio(counts.true_positives, counts.n_sys),
-        "recall": ratio(counts.true_positives, counts.n_ref),
-        "n_ref": counts.n_ref,
-        "n_sys": counts.n_sys,
-    }
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    undefined = np.full(numerator.shape, np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator != 0))
 
 
-def class_error_rate(counts: Counts) -> float | None:
-    """Deletions and insertions of one class over its reference units; within a class nothing is substituted."""
-    return ratio(counts.n_ref + counts.n_sys - 2 * counts.true_positives, counts.n_ref)
+def _mean(values: FloatArray, included: npt.NDArray[np.bool_]) -> FloatArray:
+    """Mean of the included values along the last axis."""
+    return ratio(np.where(included, values, 0.0).sum(axis=-1), included.sum(axis=-1))
 
 
-def ratio(numerator: float, denominator: float) -> float | None:
-    """The quotient, None where it is undefined."""
-    return float(numerator / denominator) if denominator else None
-
-
-def pooled(counts: Mapping[str, Counts]) -> Counts:
-    """Counts of all classes together."""
-    return Counts(
-        true_positives=sum(one.true_positives for one in counts.values()),
-        n_ref=sum(one.n_ref for one in counts.values()),
-        n_sys=sum(one.n_sys for one in counts.values()),
-    )
-
-
-def micro_average(counts: Counts) -> Metrics:
-    """F1, precision and recall of the pooled counts; F1 is None, with a note, if the reference is empty.
-
-    A single class that the reference lacks has F1 = 0 once it is estimated, but where there is nothing at all to find,
-    no F1 could tell a good system from a bad one.
-    """
-    metrics = f1_precision_recall(counts)
-    if counts.n_ref == 0:
-        metrics |= {"f1": None, "note": "undefined: the reference is empty"}
-    return metrics
-
-
-def macro_average(class_wise: Mapping[str, Metrics]) -> Metrics:
-    """Unweighted mean over classes.
-
-    Parameters
-    ----------
-    class_wise : mapping of str to Metrics
-        One entry a class. Classes that neither the reference nor the estimate has are left out and counted. For the
-        others, undefined precision (never estimated) or recall (never in the reference) counts as 0, as the F1 of 0
-        that goes with it; sed_eval skips it instead, so that a system gains by never answering a difficult class. The
-        error rate has no such limit and is averaged over the classes that the reference has.
-
-    Returns
-    -------
-    macro : Metrics
-        With `n_classes` averaged over and `n_classes_excluded`.
-    """
-    included = [metrics for metrics in class_wise.values() if metrics["n_ref"] or metrics["n_sys"]]
-    has_reference = any(metrics["n_ref"] for metrics in included)
-    macro: Metrics = {
-        name: _mean([metrics[name] or 0.0 for metrics in included]) if has_reference else None
-        for name in ("f1", "precision", "recall")
-    }
-    if any("error_rate" in metrics for metrics in class_wise.values()):
-        macro["error_rate"] = _mean([m["error_rate"] for m in included if m["error_rate"] is not None])
-    return macro | {"n_classes": len(included), "n_classes_excluded": len(class_wise) - len(included)}
-
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
+def _plain(rates: Arrays) -> Metrics:
+    """Numbers as JSON has them: None instead of NaN."""
+    return {name: None if np.isnan(value) else float(value) for name, value in rates.items()}

@@ -1,9 +1,11 @@
 """Does each clip get the right classes? Clip-level metrics (audio tagging; the paper's "static" evaluation)."""
 
+import numpy as np
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import Counts, Metrics, f1_precision_recall, macro_average, micro_average, pooled
+from sedpool.evaluation.averages import Metrics
+from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 
 
@@ -33,11 +35,20 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
     >>> clip_metrics(true_tags, predicted_tags)["micro"]["f1"]
     0.5
     """
-    true, predicted = true_tags.astype(bool), _aligned(true_tags, predicted_tags).astype(bool)
-    right, n_ref, n_sys = (true & predicted).sum(), true.sum(), predicted.sum()
-    counts = {label: Counts(int(right[label]), int(n_ref[label]), int(n_sys[label])) for label in true.columns}
-    class_wise = {label: f1_precision_recall(one) for label, one in counts.items()}
-    return {"micro": micro_average(pooled(counts)), "macro": macro_average(class_wise), "class_wise": class_wise}
+    return clip_counts(true_tags, predicted_tags).metrics()
+
+
+def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCounts:
+    """Counts of every clip, 0 or 1 a class; parameters and errors as of `clip_metrics`."""
+    predicted = _aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
+    true = true_tags.to_numpy(dtype=bool)
+    return ClipCounts(
+        tuple(true_tags.index),
+        tuple(true_tags.columns),
+        true_positives=(true & predicted).astype(np.int64),
+        n_ref=true.astype(np.int64),
+        n_sys=predicted.astype(np.int64),
+    )
 
 
 def _aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,14 @@
-"""Was each event found, with its onset and its offset? Event-based metrics, through sed_eval."""
+"""Was each event found, with its onset and its offset? Event-based metrics."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.official import event_lists, metrics_from
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.indexed import IndexedEvents, counted, indexed
+from sedpool.evaluation.matching import first_come_matching, fitting_pairs, maximum_matching
 from sedpool.evaluation.validation import comparable_events
 
 
@@ -16,7 +19,7 @@ def event_metrics(
     durations: Mapping[str, float],
     classes: Sequence[str],
     collar: float = 0.2,
-    offset_share: float = 0.2,
+    offset_share: float | None = 0.2,
 ) -> Metrics:
     """Event-based F1, precision, recall and error rate [1]_.
 
@@ -33,8 +36,9 @@ def event_metrics(
         The labels that are scored.
     collar : float
         Seconds by which an onset may be off, and an offset at least.
-    offset_share : float
-        Share of the reference event's length by which its offset may be off, if that is more than `collar`.
+    offset_share : float or None
+        Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
+        offsets do not matter (onset-only metrics).
 
     Returns
     -------
@@ -59,13 +63,60 @@ def event_metrics(
     >>> event_metrics(reference, estimated, durations={"a.wav": 10.0}, classes=["siren"])["micro"]["f1"]
     0.5
     """
-    from sed_eval.sound_event import EventBasedMetrics
+    return event_counts(
+        reference, estimated, durations=durations, classes=classes, collar=collar, offset_share=offset_share
+    ).metrics()
 
-    reference, estimated = comparable_events(reference, estimated, durations=durations, classes=classes)
-    scorer = EventBasedMetrics(
-        event_label_list=list(classes), t_collar=float(collar), percentage_of_length=float(offset_share)
+
+def event_counts(
+    reference: pd.DataFrame,
+    estimated: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    collar: float = 0.2,
+    offset_share: float | None = 0.2,
+) -> ClipCounts:
+    """Counts of every clip in events, equal to sed_eval's; parameters and errors as of `event_metrics`."""
+    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
+    annotated, detected = (indexed(events, durations, classes) for events in tables)
+    return matched_counts(
+        annotated,
+        detected,
+        filenames=tuple(durations),
+        classes=tuple(classes),
+        collar=collar,
+        offset_share=offset_share,
     )
-    for _, annotated, detected in event_lists(reference, estimated, list(durations)):
-        scorer.evaluate(annotated, detected)
-    overall = scorer.overall
-    return metrics_from(scorer, substitutions=overall["Nsubs"], deletions=overall["Nfn"], insertions=overall["Nfp"])
+
+
+def matched_counts(
+    reference: IndexedEvents,
+    estimated: IndexedEvents,
+    *,
+    filenames: tuple[str, ...],
+    classes: tuple[str, ...],
+    collar: float,
+    offset_share: float | None,
+) -> ClipCounts:
+    """Match events one to one, the most that is possible within each class, and count."""
+    pairs = fitting_pairs(reference, estimated, collar=collar, offset_share=offset_share)
+    right = maximum_matching(pairs[:, reference.label[pairs[0]] == estimated.label[pairs[1]]])
+    left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], right[1]))
+    confused = first_come_matching(pairs[:, left_over])
+
+    shape = (len(filenames), len(classes))
+    true_positives = counted(reference.clip[right[0]], reference.label[right[0]], shape)
+    n_ref = counted(reference.clip, reference.label, shape)
+    n_sys = counted(estimated.clip, estimated.label, shape)
+    substitutions = np.bincount(reference.clip[confused[0]], minlength=shape[0])
+    return ClipCounts(
+        filenames,
+        classes,
+        true_positives,
+        n_ref,
+        n_sys,
+        substitutions=substitutions,
+        deletions=(n_ref - true_positives).sum(axis=1) - substitutions,
+        insertions=(n_sys - true_positives).sum(axis=1) - substitutions,
+    )

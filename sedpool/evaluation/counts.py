@@ -1,0 +1,116 @@
+"""What was right, annotated and estimated in each clip: the counts from which every average and interval follows.
+
+Counts of clips add up, so the totals of any subset or resample are sums, and a bootstrap is a matrix product.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import IntArray, Metrics, Totals
+from sedpool.evaluation.validation import listed, refuse_unknown_files
+
+
+@dataclass(frozen=True)
+class ClipCounts:
+    """Counts of every clip, in clips (0 or 1), segments or events.
+
+    Attributes
+    ----------
+    filenames, classes : tuple of str
+        Names of the rows and columns.
+    true_positives, n_ref, n_sys : ndarray of int, shape (clips, classes)
+        How many units were right, annotated and estimated.
+    substitutions, deletions, insertions : ndarray of int, shape (clips,), or None
+        Errors across classes, at segment and event level; clip decisions have none.
+
+    Examples
+    --------
+    >>> ones = np.ones((2, 1), dtype=np.int64)
+    >>> counts = ClipCounts(("a.wav", "b.wav"), ("siren",), true_positives=[[1], [0]] * ones, n_ref=ones, n_sys=ones)
+    >>> counts.metrics()["micro"]["f1"]
+    0.5
+    >>> counts.total([[2, 0], [0, 2]]).micro()["f1"]
+    array([1., 0.])
+    """
+
+    filenames: tuple[str, ...]
+    classes: tuple[str, ...]
+    true_positives: IntArray
+    n_ref: IntArray
+    n_sys: IntArray
+    substitutions: IntArray | None = None
+    deletions: IntArray | None = None
+    insertions: IntArray | None = None
+
+    def __len__(self) -> int:
+        """Number of clips."""
+        return len(self.filenames)
+
+    def total(self, weights: npt.ArrayLike | None = None) -> Totals:
+        """Sum over clips.
+
+        Parameters
+        ----------
+        weights : array_like of int, shape (clips,) or (resamples, clips), optional
+            How often each clip counts; once by default.
+
+        Returns
+        -------
+        totals : Totals
+            Its arrays have shape (classes,) or (resamples, classes).
+        """
+        # Matrix products of integers are slow; those of floats are exact up to 2^53.
+        rows = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=np.float64)
+
+        def summed(counts: IntArray) -> IntArray:
+            return np.rint(rows @ counts.astype(np.float64)).astype(np.int64)
+
+        return Totals(self.classes, **{name: summed(counts) for name, counts in self._arrays().items()})
+
+    def metrics(self) -> Metrics:
+        """Micro, macro and class-wise metrics of all clips; see `Totals.metrics`."""
+        return self.total().metrics()
+
+    def select(self, filenames: Sequence[str]) -> "ClipCounts":
+        """The counts of some clips, in the order given.
+
+        Raises
+        ------
+        EvaluationError
+            If there are no counts of a clip.
+        """
+        refuse_unknown_files(filenames, self.filenames, source="selection")
+        position = {name: row for row, name in enumerate(self.filenames)}
+        rows = np.array([position[name] for name in filenames], dtype=np.int64)
+        chosen = {name: counts[rows] for name, counts in self._arrays().items()}
+        return ClipCounts(tuple(filenames), self.classes, **chosen)
+
+    def _arrays(self) -> dict[str, IntArray]:
+        names = [field.name for field in fields(self)[2:]]
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
+    """Counts of several sets of clips as one.
+
+    Raises
+    ------
+    EvaluationError
+        If the parts differ in their classes or share a clip.
+    """
+    first = parts[0]
+    for part in parts:
+        different = sorted(set(part.classes) ^ set(first.classes))
+        if part.classes != first.classes:
+            raise EvaluationError(f"counts differ in the classes or their order ({listed(different) or 'order'})")
+    filenames = tuple(name for part in parts for name in part.filenames)
+    if len(set(filenames)) < len(filenames):
+        raise EvaluationError("counts of the same clip occur in several parts; expected every clip once")
+    arrays = [part._arrays() for part in parts]
+    return ClipCounts(
+        filenames, first.classes, **{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
+    )

@@ -1,0 +1,80 @@
+"""Event tables as arrays, clips and classes by number: the form in which events are counted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sedpool.evaluation.averages import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class IndexedEvents:
+    """Events by clip, onset, offset and name of the class, so that no count depends on the order of a table's rows.
+
+    Attributes
+    ----------
+    clip, label : ndarray of int, shape (events,)
+        Numbers of the clip and the class.
+    onset, offset : ndarray of float, shape (events,)
+        Seconds.
+    """
+
+    clip: IntArray
+    label: IntArray
+    onset: FloatArray
+    offset: FloatArray
+
+    def __len__(self) -> int:
+        """Number of events."""
+        return len(self.clip)
+
+
+def indexed(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[str]) -> IndexedEvents:
+    """The arrays of a checked event table.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table (see `sedpool.events`), in files and classes that are all known.
+    filenames : iterable of str
+        The clip set, in the order that numbers it.
+    classes : sequence of str
+        The classes, in the order that numbers them.
+    """
+    return in_order(
+        pd.Index(list(filenames)).get_indexer(pd.Index(events["filename"])).astype(np.int64),
+        pd.Index(list(classes)).get_indexer(pd.Index(events["event_label"])).astype(np.int64),
+        events["onset"].to_numpy(dtype=np.float64),
+        events["offset"].to_numpy(dtype=np.float64),
+        classes=classes,
+    )
+
+
+def in_order(
+    clip: IntArray, label: IntArray, onset: FloatArray, offset: FloatArray, *, classes: Sequence[str]
+) -> IndexedEvents:
+    """Sort events given in any order."""
+    rank = np.argsort(np.argsort(np.asarray(classes, dtype=object)))
+    order = np.lexsort((rank[label], offset, onset, clip))
+    return IndexedEvents(clip[order], label[order], onset[order], offset[order])
+
+
+def counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:
+    """How often each pair of row and column occurs, as a table of the given shape."""
+    return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def ranges(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    """The numbers of many ranges, one after the other, and which range each is from; empty if `end` <= `begin`.
+
+    Examples
+    --------
+    >>> ranges(np.array([3, 7]), np.array([5, 8]))
+    (array([3, 4, 7]), array([0, 0, 1]))
+    """
+    lengths = np.maximum(end - begin, 0)
+    source = np.repeat(np.arange(len(begin)), lengths)
+    within = np.arange(len(source)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return begin[source] + within, source

@@ -1,0 +1,85 @@
+"""Which estimated event answers which reference event? One-to-one matching, with sed_eval's choice among equals.
+
+A maximum matching is not unique, and the substitutions among the events that it leaves over depend on the choice.
+Where there is one, sed_eval's own algorithm makes it; all other pairs, nearly all in practice, need no algorithm.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from sedpool.evaluation.averages import FloatArray, IntArray
+from sedpool.evaluation.indexed import IndexedEvents, ranges
+
+Pairs = IntArray
+"""Numbers of reference events (first row) and of the estimated events that fit them (second row), in order."""
+
+
+def fitting_pairs(
+    reference: IndexedEvents, estimated: IndexedEvents, *, collar: float, offset_share: float | None
+) -> Pairs:
+    """Pairs of events, of any two classes, whose times agree.
+
+    Parameters
+    ----------
+    reference, estimated : IndexedEvents
+        Events of the same clips.
+    collar : float
+        Seconds by which an onset may be off, and an offset at least.
+    offset_share : float or None
+        Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
+        offsets do not matter.
+    """
+    first, end = _near_onsets(reference, estimated, collar)
+    est, ref = ranges(first, end)
+    fits = np.abs(reference.onset[ref] - estimated.onset[est]) <= collar
+    fits &= reference.clip[ref] == estimated.clip[est]
+    if offset_share is not None:
+        tolerance = np.maximum(collar, offset_share * (reference.offset - reference.onset))
+        fits &= np.abs(reference.offset[ref] - estimated.offset[est]) <= tolerance[ref]
+    return np.stack([ref[fits], est[fits]])
+
+
+def _near_onsets(reference: IndexedEvents, estimated: IndexedEvents, collar: float) -> tuple[IntArray, IntArray]:
+    """For every reference event the range of estimated events that may be within the collar, a few more included."""
+    both = np.concatenate([reference.onset, estimated.onset, [0.0]])
+    apart = both.max() + 2 * collar + 1  # lays the clips end to end, too far apart for pairs across clips
+
+    def on_one_line(events: IndexedEvents) -> FloatArray:
+        return np.asarray(events.clip * apart + events.onset)
+
+    wanted, line = on_one_line(reference), on_one_line(estimated)
+    reach = collar + 1e-6  # clip numbers cost the sum some digits
+    return np.searchsorted(line, wanted - reach, "left"), np.searchsorted(line, wanted + reach, "right")
+
+
+def maximum_matching(pairs: Pairs) -> Pairs:
+    """As many pairs as possible without using an event twice."""
+    alone = _alone(pairs)
+    if alone.all():
+        return pairs
+    from sed_eval.util.event_matching import bipartite_match
+
+    graph: dict[int, list[int]] = {}
+    for ref, est in pairs[:, ~alone].T.tolist():
+        graph.setdefault(est, []).append(ref)
+    chosen = np.array(list(bipartite_match(graph).items()), dtype=np.int64).reshape(-1, 2)
+    return np.concatenate([pairs[:, alone], chosen.T], axis=1)
+
+
+def first_come_matching(pairs: Pairs) -> Pairs:
+    """Go through the pairs in order and keep each whose events are both free: how sed_eval finds substitutions."""
+    alone = _alone(pairs)
+    used_ref, used_est, kept = set[int](), set[int](), []
+    for ref, est in pairs[:, ~alone].T.tolist():
+        if ref not in used_ref and est not in used_est:
+            used_ref.add(ref)
+            used_est.add(est)
+            kept.append((ref, est))
+    chosen = np.array(kept, dtype=np.int64).reshape(-1, 2)
+    return np.concatenate([pairs[:, alone], chosen.T], axis=1)
+
+
+def _alone(pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """Which pairs are the only one of both their events."""
+    uses = [np.bincount(events)[events] if len(events) else events for events in pairs]
+    return np.asarray((uses[0] == 1) & (uses[1] == 1))
