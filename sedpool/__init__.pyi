@@ -1,3 +1,4 @@
+from . import formats as formats
 from .datasets.dataset import Dataset as Dataset
 from .datasets.demo import load_demo as load_demo
 from .datasets.soundscapes.load import load_soundscapes as load_soundscapes
@@ -8,6 +9,7 @@ from .features.logmel import LogMel as LogMel
 from .features.store import FeatureStore as FeatureStore
 from .fitting import Fitted as Fitted
 from .fitting import fit as fit
+from .formats.detect import read_events as read_events
 from .inference.decode import decode as decode
 from .models.backbones import compact_cnn as compact_cnn
 from .models.backbones import paper_cnn as paper_cnn

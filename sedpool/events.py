@@ -6,7 +6,6 @@ and one column a class. Tables are validated once, where they enter.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -143,27 +142,3 @@ def stretch_tags(tags: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataF
         }
     )
     return _with_types(table)
-
-
-def read_tsv(path: str | Path) -> pd.DataFrame:
-    """Read events in DCASE's format: tab-separated with the header ``filename onset offset event_label``.
-
-    A row with a file name alone says that the file has no events; it adds no event here.
-    """
-    try:
-        table = pd.read_csv(path, sep="\t", dtype={"filename": str, "event_label": str}, keep_default_na=False)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path}: not a tab-separated event table ({error})") from None
-    if "event_label" in table.columns:
-        table = table.loc[table["event_label"] != ""]
-    return validate_events(table, source=str(path))
-
-
-def write_tsv(events: pd.DataFrame, path: str | Path) -> None:
-    """Write events in DCASE's format, times to the microsecond."""
-    from sedpool import storage
-
-    table = events.loc[:, list(EVENT_COLUMNS)]
-    storage.write_text(path, table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n"))

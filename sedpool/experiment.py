@@ -15,8 +15,8 @@ from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, DataError, SedpoolError
-from sedpool.events import write_tsv
 from sedpool.features.logmel import LogMel
+from sedpool.formats.table import write_tsv
 from sedpool.log import recorded, say
 from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
 from sedpool.settings import EvaluationSettings, RunSettings, check_types, checked

@@ -11,7 +11,7 @@ import yaml
 
 from sedpool import storage
 from sedpool.errors import StorageError
-from sedpool.events import read_tsv
+from sedpool.formats.table import read_tsv
 from sedpool.scores import read_scores
 
 FORMAT = 1

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets import scaper_jams
 from sedpool.datasets.dataset import Dataset, Manifest
-from sedpool.datasets.scaper_jams import Annotation
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows, tags_from_events
+from sedpool.formats import audacity
+from sedpool.formats.clip import Annotation, clip_rows
+from sedpool.formats.jams import read_annotation
 
 SPLITS = ("train", "validate", "test")
 FORMATS = ("jams", "txt")
@@ -64,7 +65,7 @@ def read_layout(
     clips, rows, clipped = [], [], 0
     for part, (labelled, recorded) in found.items():
         for stem, path in labelled.items():
-            annotation = scaper_jams.read(path) if annotations == "jams" else read_txt(path, clip_duration)
+            annotation = _read(path, clip_duration)
             _refuse_unknown(annotation, classes, path)
             filename = f"{stem}.wav"
             sound = recorded.get(stem)
@@ -74,29 +75,6 @@ def read_layout(
     notes = {"events_clipped_at_the_end": clipped, "events_overlapping_own_class": count_overlaps(rows)}
     manifest = Manifest(manifest.missing, manifest.extra, {key: count for key, count in notes.items() if count})
     return _dataset(name, classes, clips, rows, manifest)
-
-
-def read_txt(path: str | os.PathLike[str], duration: float) -> Annotation:
-    """Read the events of a soundscape from tab-separated lines ``onset offset label``.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; it is empty where the soundscape has no events.
-    duration : float
-        Length of the soundscape in seconds.
-    """
-    rows = []
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8-sig").splitlines(), start=1):
-        where = f"{path}: line {number}"
-        try:
-            onset, offset, label = line.split("\t")
-            row = float(onset), float(offset), label
-        except ValueError:
-            raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
-        scaper_jams.check_times(row[0], row[1], where)
-        rows.append(row)
-    return scaper_jams.clip(duration, rows)
 
 
 def count_overlaps(rows: Iterable[tuple[str, float, float, str]]) -> int:
@@ -166,6 +144,10 @@ def _refuse_incomplete(
             raise DataError(
                 f"{name}: {root}: {len(files)} clips {problem} ({first}); complete the corpus or set allow_missing=true"
             )
+
+
+def _read(path: Path, clip_duration: float) -> Annotation:
+    return read_annotation(path) if path.suffix == ".jams" else clip_rows(clip_duration, audacity.read_rows(path))
 
 
 def _refuse_unknown(annotation: Annotation, classes: Sequence[str], path: Path) -> None:

@@ -1,6 +1,6 @@
 """URBAN-SED: 10,000 soundscapes of 10 s made by Scaper from UrbanSound8K, with strong labels.
 
-Versions 1 and 2 have the same layout; their JAMS differ in the namespace (see `sedpool.datasets.scaper_jams`).
+Versions 1 and 2 have the same layout; their JAMS differ in the namespace (see `sedpool.formats.jams`).
 """
 
 import os

@@ -6,7 +6,7 @@ import soundfile as sf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedpool.datasets.layout import count_overlaps, read_layout, read_txt
+from sedpool.datasets.layout import count_overlaps, read_layout
 from sedpool.errors import DataError
 
 from .conftest import observation, write_jams
@@ -123,17 +123,3 @@ def test_overlaps_agree_with_their_definition(drawn: list[tuple[int, int, str]])
         for index, row in enumerate(ordered)
     )
     assert count_overlaps(rows) == expected
-
-
-def test_fault_45_txt_with_bom_crlf_and_odd_labels(tmp_path: Path) -> None:
-    path = tmp_path / "a b.txt"
-    path.write_bytes('\ufeff0.5\t1.5\tdog, "big"\r\n2\t3\tvögel\r\n'.encode())
-    assert read_txt(path, 10.0).events == ((0.5, 1.5, 'dog, "big"'), (2.0, 3.0, "vögel"))
-
-
-@pytest.mark.parametrize("line", ["1.0 2.0 siren", "1.0\tx\tsiren", "1.0\t2.0", "2.0\t1.0\tsiren", "nan\t1.0\tsiren"])
-def test_wrong_txt_line_is_named(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text(f"0.0\t1.0\tsiren\n{line}\n")
-    with pytest.raises(DataError, match=r"a\.txt: line 2"):
-        read_txt(path, 10.0)

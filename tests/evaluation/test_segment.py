@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sedpool.evaluation import event_metrics, segment_metrics
-from sedpool.events import events_from_rows, read_tsv, stretch_tags, tags_from_events
+from sedpool.events import events_from_rows, stretch_tags, tags_from_events
+from sedpool.formats import read_tsv
 
 from .conftest import CLASSES, DURATIONS
 

@@ -8,7 +8,8 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
-from sedpool.events import events_from_rows, tags_from_events, write_tsv
+from sedpool.events import events_from_rows, tags_from_events
+from sedpool.formats import write_tsv
 from sedpool.inference.decode import decode
 from sedpool.reports.example_figure import Example
 from sedpool.runs import RunFolder

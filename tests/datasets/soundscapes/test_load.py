@@ -60,11 +60,11 @@ def test_annotation_carries_what_scaper_states(corpus: Dataset) -> None:
 
 
 def test_txt_agrees_with_jams(corpus: Dataset) -> None:
-    from sedpool.datasets import scaper_jams
-    from sedpool.datasets.layout import read_txt
+    from sedpool.formats.audacity import read_rows
+    from sedpool.formats.jams import read_annotation
 
     for path in map(annotation_of, corpus.clips["path"]):
-        assert read_txt(path.with_suffix(".txt"), 10.0).events == scaper_jams.read(path).events
+        assert tuple(read_rows(path.with_suffix(".txt"))) == read_annotation(path).events
 
 
 def area_under_curve(scores: np.ndarray, positive: np.ndarray) -> float:

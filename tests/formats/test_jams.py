@@ -7,8 +7,10 @@ import pytest
 
 from sedpool.datasets import scaper_jams
 from sedpool.errors import DataError
+from sedpool.events import events_from_rows
+from sedpool.formats import jams
 
-from .conftest import observation, write_jams
+from ..datasets.conftest import observation, write_jams
 
 
 @pytest.mark.parametrize("namespace", ["scaper", "sound_event"])
@@ -18,7 +20,7 @@ def test_reads_foreground_with_the_duration_of_the_observation(tmp_path: Path, n
     path = write_jams(
         tmp_path / "a.jams", observation("noise", 0.0, 10.0, "background"), stretched, namespace=namespace
     )
-    annotation = scaper_jams.read(path)
+    annotation = jams.read_annotation(path)
     assert annotation.events == ((1.0, 3.0, "siren"),)
     assert annotation.duration == 10.0
 
@@ -38,7 +40,7 @@ def test_reads_foreground_with_the_duration_of_the_observation(tmp_path: Path, n
 def test_fault_12_wrong_observation_is_named(tmp_path: Path, bad: object, message: str) -> None:
     path = write_jams(tmp_path / "a.jams", observation(), bad)
     with pytest.raises(DataError) as caught:
-        scaper_jams.read(path)
+        jams.read_annotation(path)
     assert f"{path}: {message}" in str(caught.value)
 
 
@@ -46,7 +48,7 @@ def test_fault_12_cut_file(tmp_path: Path) -> None:
     path = write_jams(tmp_path / "a.jams", observation())
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match=r"a\.jams: not valid JSON .* cut or damaged"):
-        scaper_jams.read(path)
+        jams.read_annotation(path)
 
 
 @pytest.mark.parametrize("other", [[], 3, {}, *({"annotations": value} for value in ([], 3, "ab", [3], [{}]))])
@@ -54,7 +56,7 @@ def test_fault_12_other_json(tmp_path: Path, other: object) -> None:
     document = {"file_metadata": {"duration": 10.0}} | other if isinstance(other, dict) else other
     (tmp_path / "a.jams").write_text(json.dumps(document))
     with pytest.raises(DataError, match=r"a\.jams"):
-        scaper_jams.read(tmp_path / "a.jams")
+        jams.read_annotation(tmp_path / "a.jams")
 
 
 @pytest.mark.parametrize("duration", [None, 0.0, "ten"])
@@ -64,25 +66,25 @@ def test_fault_12_clip_without_length(tmp_path: Path, duration: object) -> None:
     document["file_metadata"]["duration"] = duration
     path.write_text(json.dumps(document))
     with pytest.raises(DataError, match=r"a\.jams: file_metadata\.duration is"):
-        scaper_jams.read(path)
+        jams.read_annotation(path)
 
 
 def test_fault_12_unknown_namespace(tmp_path: Path) -> None:
     path = write_jams(tmp_path / "a.jams", observation(), namespace="beat")
-    with pytest.raises(DataError, match="namespace beat; expected one of scaper or sound_event"):
-        scaper_jams.read(path)
+    with pytest.raises(DataError, match="namespace beat; expected one of scaper, sound_event"):
+        jams.read_annotation(path)
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_fault_13_time_that_is_no_number(tmp_path: Path, wrong: float) -> None:
     path = write_jams(tmp_path / "a.jams", observation(time=wrong))
     with pytest.raises(DataError, match="observation 0: onset"):
-        scaper_jams.read(path)
+        jams.read_annotation(path)
 
 
 def test_fault_13_past_the_end(tmp_path: Path) -> None:
     rounded, late, after = observation(duration=9.009), observation(duration=9.5), observation(time=10.5)
-    annotation = scaper_jams.read(write_jams(tmp_path / "a.jams", rounded, late, after))
+    annotation = jams.read_annotation(write_jams(tmp_path / "a.jams", rounded, late, after))
     assert [offset for _, offset, _ in annotation.events] == [10.0, 10.0]
     assert annotation.n_clipped == 2
 
@@ -90,18 +92,33 @@ def test_fault_13_past_the_end(tmp_path: Path) -> None:
 def test_fault_14_event_without_length(tmp_path: Path) -> None:
     path = write_jams(tmp_path / "a.jams", observation(duration=0.0))
     with pytest.raises(DataError, match=r"observation 0: lasts from 1\.0 s to 1\.0 s"):
-        scaper_jams.read(path)
+        jams.read_annotation(path)
+
+
+@pytest.mark.parametrize("namespace", ["segment_open", "tag_open"])
+def test_open_namespaces_hold_labels(tmp_path: Path, namespace: str) -> None:
+    (tmp_path / "a.ogg").touch()
+    path = write_jams(tmp_path / "a.jams", observation() | {"value": "dog, big"}, namespace=namespace)
+    assert jams.read_jams(path).equals(events_from_rows([("a.ogg", 1, 3, "dog, big")]))
+
+
+def test_recording_of_unknown_length(tmp_path: Path) -> None:
+    path = write_jams(tmp_path / "a.jams", observation(duration=99.0))
+    with pytest.warns(UserWarning, match=r"a\.jams: 1 events pass the recording's end; cut there"):
+        assert jams.read_jams(path)["offset"].tolist() == [10.0]
+    path.write_text(path.read_text().replace('"duration": 10.0, "title"', '"duration": null, "title"'))
+    assert jams.read_jams(path)["offset"].tolist() == [100.0]
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
-        scaper_jams.read(tmp_path / "a.jams")
+        jams.read_annotation(tmp_path / "a.jams")
 
 
 def test_every_real_annotation_is_parsed_in_a_second(shared_data: Path) -> None:
     paths = list((shared_data / "urbansed_annotations").rglob("*.jams"))
     started = time.process_time()  # other processes do not count
-    annotations = [scaper_jams.read(path) for path in paths]
+    annotations = [jams.read_annotation(path) for path in paths]
     assert time.process_time() - started < 1.0
     assert len(annotations) == 1500
     assert sum(len(annotation.events) for annotation in annotations) == 7423
@@ -109,7 +126,7 @@ def test_every_real_annotation_is_parsed_in_a_second(shared_data: Path) -> None:
 
 def test_every_version_of_scaper_is_read(shared_data: Path) -> None:
     for path in sorted((shared_data / "scaper_regression").glob("*soundscape*.jams")):
-        events = scaper_jams.read(path).events
+        events = jams.read_annotation(path).events
         assert len(events) == (0 if path.name.startswith("bgonly") else 3)
         lines = path.with_suffix(".txt")
         if lines.exists():
@@ -119,7 +136,7 @@ def test_every_version_of_scaper_is_read(shared_data: Path) -> None:
 # jams 0.3.5 itself calls jsonschema in a way that is deprecated.
 @pytest.mark.filterwarnings("ignore:Passing a schema to Validator.iter_errors:DeprecationWarning")
 def test_document_is_valid_jams(tmp_path: Path) -> None:
-    import jams
+    import jams as reference
 
     value = {
         "label": "siren",
@@ -134,7 +151,7 @@ def test_document_is_valid_jams(tmp_path: Path) -> None:
     }
     path = tmp_path / "a.jams"
     path.write_text(json.dumps(scaper_jams.document(10.0, [value], {"seed": 1})))
-    loaded = jams.load(str(path), validate=True, strict=True)
+    loaded = reference.load(str(path), validate=True, strict=True)
     assert loaded.annotations[0].namespace == "scaper"
     assert loaded.annotations[0].sandbox.scaper["seed"] == 1
-    assert scaper_jams.read(path).events == ((1.0, 3.0, "siren"),)
+    assert jams.read_annotation(path).events == ((1.0, 3.0, "siren"),)

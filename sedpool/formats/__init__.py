@@ -1,0 +1,24 @@
+"""Labels on disk: a file for each format that events come in, and `read_events` for any of them."""
+
+from sedpool.formats.audacity import read_audacity, write_audacity
+from sedpool.formats.detect import read_events
+from sedpool.formats.jams import read_jams, write_jams
+from sedpool.formats.listing import read_list, write_list
+from sedpool.formats.raven import read_raven, write_raven
+from sedpool.formats.table import read_csv, read_tsv, write_csv, write_tsv
+
+__all__ = [
+    "read_audacity",
+    "read_csv",
+    "read_events",
+    "read_jams",
+    "read_list",
+    "read_raven",
+    "read_tsv",
+    "write_audacity",
+    "write_csv",
+    "write_jams",
+    "write_list",
+    "write_raven",
+    "write_tsv",
+]

@@ -1,0 +1,118 @@
+"""What formats that annotate a single recording share: its rows, and the name of the recording."""
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+
+from sedpool.audio import EXTENSIONS
+from sedpool.errors import DataError
+from sedpool.events import events_from_rows, validate_events
+
+Row = tuple[float, float, str]
+"""Onset and offset in seconds and the label of an event."""
+
+ROUNDING = 0.010
+"""Seconds by which an event may pass the clip's end before it counts as wrong rather than rounded."""
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What the annotation of one clip of known length says.
+
+    Attributes
+    ----------
+    duration : float
+        Length of the clip in seconds.
+    events : tuple of (float, float, str)
+        Onset and offset in seconds and the label of every event, in the file's order.
+    n_clipped : int
+        Events that passed the end by more than 10 ms and were cut there, or dropped where they start after it.
+    """
+
+    duration: float
+    events: tuple[Row, ...]
+    n_clipped: int = 0
+
+
+def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:
+    """Annotation of a clip of `duration` seconds whose events end with it at the latest."""
+    kept = tuple((onset, min(offset, duration), label) for onset, offset, label in rows if onset < duration)
+    return Annotation(duration, kept, sum(offset > duration + ROUNDING for _, offset, _ in rows))
+
+
+def check_times(onset: float, offset: float, where: str) -> None:
+    """Refuse an event that starts before 0 s, does not end after it starts or has a time that is not finite."""
+    if not (math.isfinite(onset) and math.isfinite(offset)):
+        raise DataError(f"{where}: onset {onset}, offset {offset}; expected finite seconds")
+    if onset < 0:
+        raise DataError(f"{where}: starts at {onset} s; expected 0 s or later")
+    if offset <= onset:
+        raise DataError(f"{where}: lasts from {onset} s to {offset} s; expected an end after the start")
+
+
+@contextmanager
+def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """Open a UTF-8 file, with or without a byte order mark.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, or what is read of it is not UTF-8 text.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+
+
+def clip_name(path: str | os.PathLike[str]) -> str:
+    """Name of the recording that a file annotates: the audio file beside it with the same stem, else ``stem.wav``."""
+    path = Path(path)
+    beside = (path.with_name(path.stem + suffix) for suffix in sorted(EXTENSIONS))
+    return next((audio.name for audio in beside if audio.exists()), f"{path.stem}.wav")
+
+
+def clip_events(rows: Sequence[Row], path: str | os.PathLike[str], filename: str | None) -> pd.DataFrame:
+    """Event table of one recording, named `filename` or else after the file that annotates it."""
+    name = filename or clip_name(path)
+    return events_from_rows([(name, *row) for row in rows])
+
+
+def only_clip(events: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Check events that are to be written into a file that holds one recording's.
+
+    Raises
+    ------
+    DataError
+        If they belong to several recordings, or are not events.
+    """
+    table = validate_events(events, source=str(path))
+    names = table["filename"].unique()
+    if len(names) > 1:
+        raise DataError(
+            f"{path}: events of {len(names)} recordings ({names[0]}, {names[1]}, ...); this format holds those of one"
+        )
+    return table
+
+
+def rows_of(table: pd.DataFrame) -> list[Row]:
+    """Onset, offset and label of every event of a table."""
+    return list(zip(*(table[column].tolist() for column in ("onset", "offset", "event_label")), strict=True))
+
+
+def refuse_characters(events: pd.DataFrame, characters: str, path: str | os.PathLike[str]) -> None:
+    """Refuse labels with a character that the format cannot hold."""
+    for label in events["event_label"].unique():
+        found = [character for character in characters if character in label]
+        if found or not label.strip():
+            problem = f"contains {found[0]!r}" if found else "is empty"
+            raise DataError(f"{path}: label {label!r} {problem}, which this format cannot hold; rename it or write TSV")

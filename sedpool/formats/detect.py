@@ -1,0 +1,83 @@
+"""Which format a file of events has: told by its content, so that a ``.txt`` or ``.csv`` may be any of them."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.errors import DataError
+from sedpool.events import EVENT_COLUMNS, empty_events
+from sedpool.formats import listing, table
+from sedpool.formats.audacity import read_audacity
+from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.jams import read_jams
+from sedpool.formats.raven import BEGIN, read_raven
+
+SUFFIXES = (".jams", ".tsv", ".csv", ".txt")
+
+
+def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read events from a file in any format that sedpool knows, or from a folder of such files.
+
+    The formats are JAMS, DCASE's TSV, CSV with the same columns, sed_eval's lists, Audacity label tracks and Raven
+    selection tables.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, or a folder with a file for each recording (sub-folders included).
+
+    Returns
+    -------
+    events : DataFrame
+        See `sedpool.events`. Where a file does not name its recording, the id is that of the audio file beside it
+        with the same stem, else ``stem.wav``; in a folder it is preceded by the sub-folder.
+
+    Raises
+    ------
+    DataError
+        If a file is in none of the formats, something in it is wrong, or two files describe the same recording.
+
+    Examples
+    --------
+    >>> read_events("labels.tsv")  # doctest: +SKIP
+    """
+    path = Path(path)
+    return _read_folder(path) if path.is_dir() else read_file(path)
+
+
+def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
+    """Read one file; `filename` names the recording where the file does not."""
+    if path.suffix.lower() == ".jams":
+        return read_jams(path, filename)
+    with open_text(path) as lines:
+        first = next((line.rstrip("\n") for line in lines if line.strip()), "")
+    fields = [field.strip() for field in first.split("\t" if "\t" in first else ",")]
+    if BEGIN in fields:
+        return read_raven(path, filename)
+    if "onset" in fields:
+        return (table.read_tsv if "\t" in first else table.read_csv)(path)
+    if "filename" in fields:
+        raise DataError(f"{path}: columns {', '.join(fields)}; expected {', '.join(EVENT_COLUMNS)}")
+    return (read_audacity if len(fields) == 3 or not first else listing.read_list)(path, filename)
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """Every file in a folder that may hold events, sub-folders included, in order of their paths."""
+    found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def _read_folder(folder: Path) -> pd.DataFrame:
+    files = annotation_files(folder)
+    if not files:
+        raise DataError(f"{folder}: no file of events in it; expected {', '.join(SUFFIXES)}")
+    tables = []
+    origin: dict[str, Path] = {}
+    for path in files:
+        name = (path.parent / clip_name(path)).relative_to(folder).as_posix()
+        tables.append(read_file(path, name))
+        for clip in tables[-1]["filename"].unique():
+            if origin.setdefault(clip, path) != path:
+                raise DataError(f"{path}: describes {clip}, and so does {origin[clip]}; keep one of them")
+    return pd.concat([empty_events(), *tables], ignore_index=True)

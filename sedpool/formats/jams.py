@@ -1,0 +1,211 @@
+"""JAMS: what the annotation of one recording says, whichever of the namespaces for sound events holds it.
+
+Scaper 0.1 wrote the namespace ``sound_event``, which today's jams does not know; later versions write ``scaper``.
+``segment_open`` and ``tag_open`` are JAMS' own for free labels. All hold the same observations, so they are read here
+as plain JSON and checked observation by observation: jams' own schema accepts negative and NaN times.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sedpool import storage
+from sedpool.errors import DataError
+from sedpool.formats.clip import Annotation, Row, check_times, clip_events, clip_rows, only_clip, rows_of
+
+SCAPER_NAMESPACES = ("scaper", "sound_event")
+"""Values are mappings with `label` and `role`; only the foreground counts."""
+OPEN_NAMESPACES = ("segment_open", "tag_open")
+"""Values are labels."""
+NAMESPACES = SCAPER_NAMESPACES + OPEN_NAMESPACES
+
+PathLike = str | os.PathLike[str]
+
+
+def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
+    """Read the events of one recording; of Scaper's, those in the foreground.
+
+    Parameters
+    ----------
+    path : path-like
+        A JAMS file with one annotation in a namespace for sound events (`NAMESPACES`).
+    filename : str, optional
+        Id of the recording; by default the one that `write_jams` left, else that of the audio file beside the
+        annotation with the same stem, else ``stem.wav``.
+
+    Returns
+    -------
+    events : DataFrame
+        See `sedpool.events`. Events end with the recording, where the file states its length; a warning counts those
+        that passed the end by more than 10 ms.
+
+    Raises
+    ------
+    DataError
+        If the file is not JAMS, or an observation lacks a field or has an impossible time. The message names the
+        file and the observation.
+    """
+    document = _parse(path)
+    rows = _rows(document, path)
+    metadata = _field(document, ("file_metadata",), str(path))
+    if isinstance(metadata, dict) and metadata.get("duration") is not None:
+        annotation = clip_rows(_duration(document, path), rows)
+        rows = list(annotation.events)
+        if annotation.n_clipped:
+            warnings.warn(f"{path}: {annotation.n_clipped} events pass the recording's end; cut there", stacklevel=2)
+    return clip_events(rows, path, filename or _stated_name(metadata))
+
+
+def read_annotation(path: PathLike) -> Annotation:
+    """Read the events of a recording whose length the file states; see `read_jams`.
+
+    An event lasts for its observation's ``duration``: the ``event_duration`` inside Scaper's value is that of the
+    source before time stretching.
+    """
+    document = _parse(path)
+    return clip_rows(_duration(document, path), _rows(document, path))
+
+
+def _parse(path: PathLike) -> Any:
+    try:
+        return json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON ({error}); the file is cut or damaged, fetch it again") from None
+
+
+def _duration(document: Any, path: PathLike) -> float:
+    duration = _number(_field(document, ("file_metadata", "duration"), str(path)), f"{path}: file_metadata.duration")
+    if not 0 < duration < float("inf"):
+        raise DataError(f"{path}: file_metadata.duration is {duration} s; expected more than 0")
+    return duration
+
+
+def _stated_name(metadata: Any) -> str | None:
+    identifiers = metadata.get("identifiers") if isinstance(metadata, dict) else None
+    name = identifiers.get("filename") if isinstance(identifiers, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _rows(document: Any, path: PathLike) -> list[Row]:
+    namespace, observations = _annotation(document, path)
+    rows = []
+    for index, observation in enumerate(observations):
+        where = f"{path}: observation {index}"
+        if namespace in OPEN_NAMESPACES:
+            rows.append(_event(observation, ("value",), where))
+        elif _field(observation, ("value", "role"), where) == "foreground":
+            rows.append(_event(observation, ("value", "label"), where))
+    return rows
+
+
+def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any]]:
+    """Namespace and observations of the one annotation of sound events."""
+    annotations = _list(document, "annotations", str(path))
+    namespaces = [_field(annotation, ("namespace",), str(path)) for annotation in annotations]
+    known = [index for index, namespace in enumerate(namespaces) if namespace in NAMESPACES]
+    if len(known) != 1:
+        found = ", ".join(map(str, namespaces)) or "none"
+        raise DataError(f"{path}: annotations of namespace {found}; expected one of {', '.join(NAMESPACES)}")
+    return namespaces[known[0]], _list(annotations[known[0]], "data", str(path))
+
+
+def _event(observation: Any, label_at: tuple[str, ...], where: str) -> Row:
+    onset = _number(_field(observation, ("time",), where), f"{where}: time")
+    length = _number(_field(observation, ("duration",), where), f"{where}: duration")
+    check_times(onset, onset + length, where)
+    label = _field(observation, label_at, where)
+    if not isinstance(label, str) or not label:
+        raise DataError(f"{where}: label is {label!r}; expected a name")
+    return onset, onset + length, label
+
+
+def _field(value: Any, keys: tuple[str, ...], where: str) -> Any:
+    for depth, key in enumerate(keys):
+        if not isinstance(value, dict) or value.get(key) is None:
+            raise DataError(f"{where}: {'.'.join(keys[: depth + 1])} is missing or null")
+        value = value[key]
+    return value
+
+
+def _list(value: Any, key: str, where: str) -> list[Any]:
+    found = _field(value, (key,), where)
+    if not isinstance(found, list):
+        raise DataError(f"{where}: {key} is {found!r}; expected a list")
+    return found
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"{where} is {value!r}; expected seconds")
+    return float(value)
+
+
+def write_jams(events: pd.DataFrame, path: PathLike, *, duration: float) -> None:
+    """Write the events of one recording in the namespace ``segment_open``.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table of one recording; a column `confidence`, where there is one, is written too.
+    path : path-like
+        The file.
+    duration : float
+        Length of the recording in seconds.
+
+    Raises
+    ------
+    DataError
+        If the events belong to several recordings.
+    """
+    table = only_clip(events, path)
+    confidence = events["confidence"].tolist() if "confidence" in events.columns else [None] * len(table)
+    observations = [
+        {"time": onset, "duration": offset - onset, "value": label, "confidence": value}
+        for (onset, offset, label), value in zip(rows_of(table), confidence, strict=True)
+    ]
+    identifiers = {"filename": table["filename"].iloc[0]} if len(table) else {}
+    storage.write_json(path, document("segment_open", duration, observations, identifiers=identifiers))
+
+
+def document(
+    namespace: str,
+    duration: float,
+    observations: Sequence[Mapping[str, Any]],
+    *,
+    identifiers: Mapping[str, str] | None = None,
+    sandbox: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """JAMS document with one annotation that spans the recording.
+
+    Parameters
+    ----------
+    namespace : str
+        Namespace of the observations.
+    duration : float
+        Length of the recording in seconds.
+    observations : sequence of mapping
+        `time` and `duration` (seconds), `value`, `confidence`.
+    identifiers : mapping, optional
+        Names of the recording.
+    sandbox : mapping, optional
+        Anything else that belongs to the annotation.
+    """
+    blank = ("version", "corpus", "annotation_tools", "annotation_rules", "validation", "data_source")
+    annotation = {
+        "namespace": namespace,
+        "annotation_metadata": {"curator": {"name": "", "email": ""}, "annotator": {}, **dict.fromkeys(blank, "")},
+        "time": 0.0,
+        "duration": duration,
+        "data": [dict(observation) for observation in observations],
+        "sandbox": dict(sandbox or {}),
+    }
+    identity = {"title": "", "artist": "", "release": "", "identifiers": dict(identifiers or {})}
+    metadata = {"duration": duration, **identity, "jams_version": "0.3.5"}
+    return {"annotations": [annotation], "file_metadata": metadata, "sandbox": {}}

@@ -1,0 +1,86 @@
+"""sed_eval's lists: tab-separated rows without a header, with or without the columns for file and scene.
+
+A row is ``onset offset label``, ``file onset offset label`` or ``file scene onset offset label``; a file without events
+has a row with its name alone. The DCASE 2017 ground truth has the second form.
+"""
+
+import os
+
+import pandas as pd
+
+from sedpool import storage
+from sedpool.audio import EXTENSIONS
+from sedpool.errors import DataError
+from sedpool.events import EVENT_COLUMNS, validate_events
+from sedpool.formats.clip import clip_name
+
+_TIMES = ("onset", "offset", "event_label")
+_FORMS = {
+    1: ("filename",),
+    3: _TIMES,
+    4: ("filename", *_TIMES),
+    5: ("filename", "scene", *_TIMES),
+}
+_ROW = "[file, [scene,]] onset, offset and label between tabs"
+
+
+def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
+    """Read a list of events.
+
+    Parameters
+    ----------
+    path : path-like
+        The list.
+    filename : str, optional
+        Id of the recording, where the list has no column for it; by default that of the audio file beside the list
+        with the same stem, else ``stem.wav``.
+
+    Returns
+    -------
+    events : DataFrame
+        See `sedpool.events`.
+
+    Raises
+    ------
+    DataError
+        If a row has another form or an impossible time; the message names the row.
+    """
+    table = read_rows(path)
+    if "filename" not in table.columns:
+        table = table.assign(filename=filename or clip_name(path))
+    labelled = table.loc[table["event_label"] != ""] if "event_label" in table.columns else table.iloc[:0]
+    return validate_events(labelled.reindex(columns=list(EVENT_COLUMNS)), source=str(path))
+
+
+def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Every row of a list as it stands: names as text, times as numbers (NaN in rows without an event)."""
+    width = max(_FORMS)
+    try:
+        table = pd.read_csv(path, sep="\t", header=None, names=range(width), dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path}: not a list of events ({error})") from None
+    used = max((column + 1 for column in range(width) if (table[column] != "").any()), default=len(_TIMES))
+    if used not in _FORMS or (used == 1 and not table[0].str.lower().str.endswith(tuple(EXTENSIONS)).all()):
+        raise DataError(f"{path}: not a list of events; expected rows of {_ROW}")
+    table = table.iloc[:, :used].set_axis(list(_FORMS[used]), axis=1)
+    for column in {"onset", "offset"} & set(table.columns):
+        table[column] = _seconds(table[column], path)
+    return table
+
+
+def _seconds(texts: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
+    times = pd.to_numeric(texts, errors="coerce")
+    wrong = times.isna() & (texts != "") & (texts.str.lower() != "nan")
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise DataError(f"{path}: row {row}: {texts.iloc[row]!r} is not a time in seconds; expected {_ROW}")
+    return times
+
+
+def write_list(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write events as a list of ``file onset offset label``, times to the microsecond."""
+    table = validate_events(events, source=str(path))
+    text = table.to_csv(sep="\t", index=False, header=False, float_format="%.6f", lineterminator="\n")
+    storage.write_text(path, text)

@@ -1,0 +1,62 @@
+"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and the same between commas."""
+
+import os
+
+import pandas as pd
+
+from sedpool import storage
+from sedpool.errors import DataError
+from sedpool.events import EVENT_COLUMNS, validate_events
+
+
+def read_tsv(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read events in DCASE's format: tab-separated, columns in any order, further columns ignored.
+
+    A row with a file name alone says that the file has no events; it adds no event here.
+
+    Raises
+    ------
+    DataError
+        If the file is not such a table; the message names the column or row.
+    """
+    return labelled_rows(read_rows(path, "\t"), path)
+
+
+def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read events from a comma-separated table with DCASE's columns; see `read_tsv`."""
+    return labelled_rows(read_rows(path, ","), path)
+
+
+def read_rows(path: str | os.PathLike[str], separator: str) -> pd.DataFrame:
+    """Every row of a table as it stands, those without an event included."""
+    try:
+        table = pd.read_csv(
+            path, sep=separator, dtype={"filename": str, "event_label": str, "event_labels": str}, keep_default_na=False
+        )
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path}: not an event table ({error})") from None
+    return table
+
+
+def labelled_rows(table: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Event table of the rows that have a label."""
+    if "event_label" in table.columns:
+        table = table.loc[table["event_label"] != ""]
+    return validate_events(table, source=str(path))
+
+
+def write_tsv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write events in DCASE's format, times to the microsecond."""
+    _write(events, path, "\t")
+
+
+def write_csv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write events as a comma-separated table with DCASE's columns, times to the microsecond."""
+    _write(events, path, ",")
+
+
+def _write(events: pd.DataFrame, path: str | os.PathLike[str], separator: str) -> None:
+    table = events.loc[:, list(EVENT_COLUMNS)]
+    storage.write_text(path, table.to_csv(sep=separator, index=False, float_format="%.6f", lineterminator="\n"))

@@ -1,0 +1,166 @@
+"""Files as Audacity, Raven, sed_eval and DCASE leave them."""
+
+from pathlib import Path
+
+import pytest
+
+from sedpool import formats
+from sedpool.errors import DataError
+from sedpool.events import events_from_rows
+from sedpool.formats import listing
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\t"
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_audacity_frequency_lines_are_read_over(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", "0.5\t1.5\tdog\n\\\t6928.45\t7000.0\n2.0\t3.0\tcat\n\n")
+    assert formats.read_audacity(path).equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat")]))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1.0 2.0 siren", "expected onset, offset and label between tabs"),
+        ("1.0\tx\tsiren", "expected onset, offset and label between tabs"),
+        ("1.0\t2.0", "expected onset, offset and label between tabs"),
+        ("2.0\t1.0\tsiren", "expected an end after the start"),
+        ("1.0\t1.0\ta point label", "expected an end after the start"),
+        ("-1.0\t1.0\tsiren", "expected 0 s or later"),
+        ("nan\t1.0\tsiren", "expected finite seconds"),
+        ("1.0\t2.0\t", "the label is empty"),
+    ],
+)
+def test_wrong_line_of_a_label_track_is_named(tmp_path: Path, line: str, message: str) -> None:
+    path = written(tmp_path / "a.txt", f"0.0\t1.0\tsiren\n{line}\n")
+    with pytest.raises(DataError, match=rf"a\.txt: line 2: .*{message}"):
+        formats.read_audacity(path)
+
+
+def test_raven_selection_in_two_views_is_one_event(tmp_path: Path) -> None:
+    rows = ["1\tWaveform 1\t1\t0.5\t1.5\t\t\tdog", "1\tSpectrogram 1\t1\t0.5\t1.5\t10\t20\tdog"]
+    path = written(tmp_path / "a.txt", RAVEN + "Species\n" + "\n".join([*rows, "2\tWaveform 1\t1\t2\t3\t\t\tcat"]))
+    assert formats.read_raven(path).equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat")]))
+
+
+def test_raven_table_of_several_recordings(tmp_path: Path) -> None:
+    rows = "1\tS\t1\t0.5\t1.5\t0\t9\tC:\\day\\a.wav\t0.5\tdog\n2\tS\t1\t60.5\t61.5\t0\t9\tday/b.wav\t0.25\tcat\n"
+    path = written(tmp_path / "x.txt", f"{RAVEN}Begin File\tFile Offset (s)\tcall\n{rows}")
+    events = formats.read_raven(path, label_column="call")
+    assert events.equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("b.wav", 0.25, 1.25, "cat")]))
+    with pytest.raises(DataError, match="no column of labels"):
+        formats.read_raven(path)
+    written(path, path.read_text().replace("File Offset (s)", "Offset").replace("call", "label"))
+    with pytest.raises(DataError, match=r"2 recordings but no column File Offset"):
+        formats.read_raven(path)
+
+
+def test_raven_table_that_is_cut_or_lacks_a_column(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 2 has 3 columns; expected 8"):
+        formats.read_raven(written(tmp_path / "a.txt", f"{RAVEN}Label\n1\tS\t1\n"))
+    with pytest.raises(DataError, match=r"no column End Time \(s\)"):
+        formats.read_raven(written(tmp_path / "a.txt", "Begin Time (s)\tLabel\n1\tdog\n"))
+    with pytest.raises(DataError, match="no column Begin Time"):
+        formats.read_raven(written(tmp_path / "a.txt", ""))
+
+
+LISTS = {
+    "1\t2\tdog\n3\t4\tcat, big\n": [("x.wav", 1, 2, "dog"), ("x.wav", 3, 4, "cat, big")],
+    "a.wav\t 1.5\t2\tdog\nb.wav\n": [("a.wav", 1.5, 2, "dog")],
+    "a.wav\tstreet\t1\t2\tdog\nb.wav\n": [("a.wav", 1, 2, "dog")],
+    "a.wav\nb.wav\n": [],
+    "": [],
+}
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_every_form_of_list_is_read(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path / "x.txt", text)
+    assert formats.read_list(path).equals(events_from_rows(LISTS[text]))
+    assert formats.read_events(path).equals(events_from_rows(LISTS[text]))
+
+
+@pytest.mark.parametrize("text", ["some prose", "a.wav\tstreet\n", "a.wav\tx\t2\tdog\n", "a\tb\tc\td\te\tf\n", '"x'])
+def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match=r"x\.txt: "):
+        formats.read_events(written(tmp_path / "x.txt", text))
+
+
+def test_rows_of_a_list_include_files_without_events(tmp_path: Path) -> None:
+    table = listing.read_rows(written(tmp_path / "x.txt", "a.wav\t1.5\t2\tdog\nb.wav\n"))
+    assert table["filename"].tolist() == ["a.wav", "b.wav"]
+    assert table["onset"].isna().tolist() == [False, True]
+
+
+def test_file_without_events_adds_no_event(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.tsv", "filename\tonset\toffset\tevent_label\na.wav\t\t\t\nb.wav\t0\t1\tdog\n")
+    assert list(formats.read_tsv(path)["filename"]) == ["b.wav"]
+
+
+def test_columns_may_be_in_any_order_and_more(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.csv", 'score,event_label,onset,offset,filename\n0.5,"a, b",1,2,x.wav\n')
+    assert formats.read_events(path).equals(events_from_rows([("x.wav", 1, 2, "a, b")]))
+
+
+def test_tags_are_no_events(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="columns filename, event_labels; expected filename, onset"):
+        formats.read_events(written(tmp_path / "x.tsv", "filename\tevent_labels\na.wav\tdog,cat\n"))
+
+
+def test_binary_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes(b"RIFF\xff\xfe\x00")
+    with pytest.raises(DataError, match="not UTF-8 text"):
+        formats.read_events(tmp_path / "x.txt")
+
+
+def test_folder_of_any_formats(tmp_path: Path) -> None:
+    (tmp_path / "day 1").mkdir()
+    (tmp_path / "day 1" / "b.flac").touch()
+    (tmp_path / "._a.txt").write_bytes(b"\0\xff")
+    formats.write_jams(events_from_rows([("c.wav", 0, 1, "x")]), tmp_path / "c.jams", duration=2.0)
+    written(tmp_path / "a.txt", "1\t2\tdog\n")
+    written(tmp_path / "day 1" / "b.txt", "1\t2\tcat\n")
+    written(tmp_path / "day 1" / "more.tsv", "filename\tonset\toffset\tevent_label\nd.wav\t1\t2\tdog\n")
+    events = formats.read_events(tmp_path)
+    assert events["filename"].tolist() == ["a.wav", "c.wav", "day 1/b.flac", "d.wav"]
+
+
+def test_folder_that_describes_a_recording_twice(tmp_path: Path) -> None:
+    written(tmp_path / "a.txt", "1\t2\tdog\n")
+    written(tmp_path / "b.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\n")
+    with pytest.raises(DataError, match=r"b\.tsv: describes a\.wav, and so does .*a\.txt; keep one"):
+        formats.read_events(tmp_path)
+
+
+def test_folder_without_events(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no file of events in it"):
+        formats.read_events(tmp_path)
+
+
+COUNTS = {
+    "sed_eval/tests_data/sound_event/street_fold1_detected.txt": 218,
+    "sed_eval/tests_data/sound_event/office_snr0_high_v2.txt": 68,
+    "sed_eval/tests_data/sound_event/audioset1.txt": 17,
+    "sed_eval/tests_data/sound_event/binary2.txt": 0,
+    "dcase2017_task4/groundtruth_release/groundtruth_weak_label_training_set.csv": 56131,
+    "dcase2017_task4/groundtruth_release/groundtruth_weak_label_testing_set.csv": 606,
+    "desed/metadata/eval/public.tsv": 2765,
+    "psds_eval/tests_data/baseline_validation_AA_0.005.csv": 8942,
+    "psds_eval/tests_data/test_1.det": 6,
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_real_files_of_others(shared_data: Path, name: str) -> None:
+    assert len(formats.read_events(shared_data / name)) == COUNTS[name]
+
+
+def test_sed_evals_reference_has_a_row_without_length(shared_data: Path) -> None:
+    path = shared_data / "sed_eval/tests_data/sound_event/street_fold1_reference.txt"
+    assert len(listing.read_rows(path)) == 142
+    with pytest.raises(DataError, match=r"row 24 \(.*224\.691453.*does not end after it starts"):
+        formats.read_list(path)
