@@ -2,8 +2,8 @@
 
 One module a question: `clip`, `segment` and `event` hold the metrics (`levels` the latter two together), `baselines`
 answers that need no localisation, `dataset` the evaluation of a whole Dataset or run. `validation` decides what may
-be compared, `counts` holds what was right in each clip, `averages` how counts become numbers; `official` asks sed_eval
-for the same counts.
+be compared, `counts` holds what was right in each clip, `averages` how counts become numbers, `thresholds` how they
+change with the threshold; `official` asks sed_eval for the same counts.
 """
 
 from sedpool.evaluation.averages import Totals
@@ -12,17 +12,21 @@ from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.dataset import evaluate, evaluate_run
 from sedpool.evaluation.event import event_counts, event_metrics
 from sedpool.evaluation.segment import segment_counts, segment_metrics
+from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
 
 __all__ = [
     "ClipCounts",
     "Totals",
     "clip_counts",
     "clip_metrics",
+    "clip_sweep",
     "concatenate",
     "evaluate",
     "evaluate_run",
     "event_counts",
     "event_metrics",
+    "event_sweep",
     "segment_counts",
     "segment_metrics",
+    "segment_sweep",
 ]

@@ -44,7 +44,7 @@ def decode(scores: pd.DataFrame, threshold: float | Mapping[str, float] = 0.5) -
     1    a.wav    1.5     2.0       siren
     """
     active = _active(scores, threshold)
-    first = _first_rows(scores)
+    first = first_rows(scores)
     last = np.append(first[1:], True)[: len(first)]
     before = np.vstack([np.zeros_like(active[:1]), active[:-1]]) & ~first[:, None]
     after = np.vstack([active[1:], np.zeros_like(active[:1])]) & ~last[:, None]
@@ -108,7 +108,7 @@ def _active(scores: pd.DataFrame, threshold: float | Mapping[str, float]) -> np.
     return np.asarray(scores.loc[:, list(classes)].to_numpy() >= limits)
 
 
-def _first_rows(scores: pd.DataFrame) -> np.ndarray:
+def first_rows(scores: pd.DataFrame) -> np.ndarray:
     """Which rows begin a file, after a check that each file is one stretch of time."""
     codes, filenames = pd.factorize(scores["filename"])
     first = np.diff(codes, prepend=-1) != 0

@@ -1,0 +1,226 @@
+"""How do the counts change with the threshold? Sweeps: the same as to decode and count at each, many times faster.
+
+A score is replaced once by its level, the number of thresholds that it reaches; it is active at threshold ``j`` if its
+level is above ``j``. At segment level a segment has the highest level among its frames. At event level an event begins
+at ``j`` where the level rises above ``j`` from one frame to the next.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.errors import ConfigError, EvaluationError
+from sedpool.evaluation.averages import FloatArray, Totals
+from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.event import matched_counts
+from sedpool.evaluation.indexed import IndexedEvents, in_order, indexed
+from sedpool.evaluation.segment import SegmentGrid
+from sedpool.evaluation.validation import comparable_events, listed, refuse_unknown_files
+from sedpool.inference.decode import decode_tags, first_rows
+from sedpool.scores import classes_of, validate_scores
+
+
+def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.ArrayLike) -> Totals:
+    """Counts of clip decisions at every threshold.
+
+    Parameters
+    ----------
+    clip_scores : DataFrame
+        Clip scores (see `sedpool.scores`).
+    tags : DataFrame of bool
+        The clips' true classes: one row a clip (index `filename`), one column a class.
+    thresholds : array_like of float, shape (thresholds,)
+        Probabilities in increasing order; a clip has a class from its threshold on.
+
+    Returns
+    -------
+    totals : Totals
+        Arrays of shape (thresholds, classes), classes in the order of `tags`.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        As of `sedpool.evaluation.clip_metrics` and `sedpool.inference.decode.decode_tags`.
+    ConfigError
+        If the thresholds are not increasing, or not probabilities.
+    """
+    limits = _checked_thresholds(thresholds)
+    return _stacked([clip_counts(tags, decode_tags(clip_scores, float(limit))).total() for limit in limits])
+
+
+def segment_sweep(
+    scores: pd.DataFrame,
+    reference: pd.DataFrame,
+    thresholds: npt.ArrayLike,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    resolution: float = 1.0,
+) -> Totals:
+    """Counts in segments at every threshold.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Frame scores (see `sedpool.scores`) of all clips.
+    reference : DataFrame
+        Event table.
+    thresholds : array_like of float, shape (thresholds,)
+        Probabilities in increasing order; a frame is active from its threshold on.
+    durations : mapping of str to float
+        Length in seconds of every clip.
+    classes : sequence of str
+        The classes of `scores`, in the order of the result.
+    resolution : float
+        Length of a segment in seconds.
+
+    Returns
+    -------
+    totals : Totals
+        Arrays of shape (thresholds, classes); those of the errors (thresholds,).
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If scores and reference cannot be compared, or clips have no scores.
+    ConfigError
+        If the thresholds are not increasing, or not probabilities.
+
+    Warns
+    -----
+    UserWarning
+        If frames or events last longer than their clip (by more than 10 ms).
+    """
+    annotated = _checked_reference(reference, durations, classes)
+    frames = _Frames(scores, thresholds, durations, classes)
+    grid = SegmentGrid(durations, classes, resolution)
+    levels = frames.highest_levels(grid)
+    wanted = np.zeros(levels.shape, dtype=bool)
+    wanted.flat[grid.active_cells(annotated)] = True
+
+    def totals_at(index: int) -> Totals:
+        active = levels > index
+        counts = {"true_positives": active & wanted, "n_ref": wanted, "n_sys": active}
+        errors = grid.errors(**{name: cells.sum(axis=1) for name, cells in counts.items()})
+        by_class = {name: cells.sum(axis=0) for name, cells in counts.items()}
+        return Totals(tuple(classes), **by_class, **{name: values.sum() for name, values in errors.items()})
+
+    return _stacked([totals_at(index) for index in range(frames.n_thresholds)])
+
+
+def event_sweep(
+    scores: pd.DataFrame,
+    reference: pd.DataFrame,
+    thresholds: npt.ArrayLike,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    collar: float = 0.2,
+    offset_share: float | None = 0.2,
+) -> Totals:
+    """Counts in events at every threshold; parameters as of `segment_sweep` and `sedpool.evaluation.event_metrics`."""
+    annotated = _checked_reference(reference, durations, classes)
+    frames = _Frames(scores, thresholds, durations, classes)
+
+    def totals_of(events: IndexedEvents) -> Totals:
+        return matched_counts(
+            annotated,
+            events,
+            filenames=tuple(durations),
+            classes=tuple(classes),
+            collar=collar,
+            offset_share=offset_share,
+        ).total()
+
+    return _stacked([totals_of(events) for events in frames.events()])
+
+
+class _Frames:
+    """Frame scores as levels, shape (classes, frames): how many thresholds each reaches."""
+
+    def __init__(
+        self, scores: pd.DataFrame, thresholds: npt.ArrayLike, durations: Mapping[str, float], classes: Sequence[str]
+    ) -> None:
+        limits = _checked_thresholds(thresholds)
+        _check_scores(scores, durations, classes)
+        first = first_rows(scores)
+        clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
+        onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+        end = np.fromiter(durations.values(), np.float64)[clip]
+        _warn_of_late_frames(offset, end)
+        kind = np.min_scalar_type(len(limits))
+        levels = [
+            np.searchsorted(limits, scores[label].to_numpy(np.float64), "right").astype(kind) for label in classes
+        ]
+
+        inside = onset < end
+        self.clip, self.first = clip[inside], first[inside]
+        self.onset, self.offset = onset[inside], np.minimum(offset, end)[inside]
+        self.levels = np.stack(levels)[:, inside]
+        self.classes, self.n_thresholds = tuple(classes), len(limits)
+
+    def highest_levels(self, grid: SegmentGrid) -> npt.NDArray[np.unsignedinteger]:
+        """The highest level in every segment, shape (segments, classes); 0 where there is no frame."""
+        segments, frames = grid.touched(self.onset, self.offset, self.clip)
+        order = np.argsort(segments, kind="stable")
+        present, begin = np.unique(segments[order], return_index=True)
+        highest = np.zeros((len(grid.clip), len(self.classes)), dtype=self.levels.dtype)
+        if len(present):
+            highest[present] = np.maximum.reduceat(self.levels.T[frames[order]], begin, axis=0)
+        return highest
+
+    def events(self) -> Iterator[IndexedEvents]:
+        """The events at each threshold."""
+        before = np.roll(self.levels, 1, axis=1)
+        before[:, self.first] = 0
+        after = np.roll(self.levels, -1, axis=1)
+        after[:, np.roll(self.first, -1)] = 0
+        # Row by row, so that the n-th rise of a class in a clip belongs to the n-th fall.
+        rises, falls = np.flatnonzero(self.levels > before), np.flatnonzero(self.levels > after)
+        rise = self.levels.flat[rises], before.flat[rises]
+        fall = self.levels.flat[falls], after.flat[falls]
+        for index in range(self.n_thresholds):
+            label, begin = np.divmod(rises[(rise[0] > index) & (rise[1] <= index)], len(self.clip))
+            last = falls[(fall[0] > index) & (fall[1] <= index)] % len(self.clip)
+            yield in_order(self.clip[begin], label, self.onset[begin], self.offset[last], classes=self.classes)
+
+
+def _checked_thresholds(thresholds: npt.ArrayLike) -> FloatArray:
+    limits = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    if limits.ndim > 1 or not len(limits) or not np.all((limits >= 0) & (limits <= 1)) or np.any(np.diff(limits) <= 0):
+        raise ConfigError(f"thresholds: {limits.tolist()}; expected increasing probabilities between 0 and 1")
+    return limits
+
+
+def _checked_reference(
+    reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]
+) -> IndexedEvents:
+    table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
+    return indexed(table, durations, classes)
+
+
+def _check_scores(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> None:
+    different = sorted(set(classes_of(validate_scores(scores))) ^ set(classes))
+    if different:
+        raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
+    present = scores["filename"].unique()
+    refuse_unknown_files(present, durations, source="scores")
+    missing = sorted(set(durations) - set(present))
+    if missing:
+        raise EvaluationError(f"scores: {len(missing)} clips of the reference are missing ({listed(missing)})")
+
+
+def _warn_of_late_frames(offset: FloatArray, end: FloatArray) -> None:
+    n_late = int((offset > end + 0.010).sum())
+    if n_late:
+        warnings.warn(f"scores: {n_late} frames last longer than their clip and were cut at its end", stacklevel=4)
+
+
+def _stacked(totals: Sequence[Totals]) -> Totals:
+    """Totals of one threshold each as one, thresholds along the first axis."""
+    names = [field.name for field in fields(Totals)[1:] if getattr(totals[0], field.name) is not None]
+    return Totals(totals[0].classes, **{name: np.stack([getattr(one, name) for one in totals]) for name in names})
