@@ -1,0 +1,109 @@
+"""Could a difference between two systems be chance? Tests by exchanging their answers.
+
+Were the two equally good, each clip's answers (or each seed's scores) could as well have come from the other. The share
+of exchanges with a difference at least as large is the p-value [1]_.
+
+References
+----------
+.. [1] E. W. Noreen, "Computer-Intensive Methods for Testing Hypotheses", Wiley, 1989.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import FloatArray
+from sedpool.evaluation.statistics.replicates import Key, Statistic
+
+N_PERMUTATIONS = 9999
+_ROUNDING = 1e-12
+_AT_ONCE = 1000  # rows of weights: 20,000 clips of two systems need 320 MB
+
+
+def swap_test(both: Statistic, n_clips: int, key: Key, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0) -> float:
+    """Two-sided p-value of the difference of a metric over clips, whose answers are exchanged at random.
+
+    Parameters
+    ----------
+    both : Statistic
+        Metrics of the first system's clips followed by the second's, as of two concatenated `ClipCounts`.
+    n_clips : int
+        Number of clips; the statistic's weights have twice as many columns.
+    key : Key
+        The metric, e.g. ``("micro", "", "f1")``.
+    n_permutations : int
+        Random exchanges; where all ``2 ** n_clips`` are fewer, those are tried instead and p is exact.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    p_value : float
+        1 for identical systems. Random exchanges give at least ``1 / (n_permutations + 1)``. NaN where the metric is
+        undefined for either system.
+    """
+    observed = _difference(both, key, np.ones((1, n_clips), dtype=bool))[0]
+    exact = 2**n_clips <= n_permutations
+    masks = _all_masks(n_clips) if exact else _random_masks(n_clips, n_permutations, seed)
+    if np.isnan(observed):
+        return float("nan")
+    exchanged = np.concatenate([_difference(both, key, rows) for rows in masks])
+    as_large = int(np.sum(np.abs(exchanged) >= abs(observed) - _ROUNDING))
+    return as_large / exchanged.size if exact else (as_large + 1) / (exchanged.size + 1)
+
+
+def _difference(both: Statistic, key: Key, first: npt.NDArray[np.bool_]) -> FloatArray:
+    """The metric of the clips that each row of `first` takes from the first system, less that of the others."""
+    one, other = np.hstack([first, ~first]), np.hstack([~first, first])
+    return both(one)[key] - both(other)[key]
+
+
+def _all_masks(n_clips: int) -> Iterator[npt.NDArray[np.bool_]]:
+    yield (np.arange(2**n_clips)[:, None] >> np.arange(n_clips)) % 2 == 0
+
+
+def _random_masks(n_clips: int, n_permutations: int, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+    generator = np.random.default_rng(seed)
+    for first in range(0, n_permutations, _AT_ONCE):
+        yield generator.random((min(_AT_ONCE, n_permutations - first), n_clips)) < 0.5
+
+
+def sign_flip_test(
+    first: npt.ArrayLike, second: npt.ArrayLike, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
+) -> float:
+    """Two-sided p-value of the mean difference of paired scores: one pair a seed or split.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (runs,)
+        Scores of the two methods, paired.
+    n_permutations : int
+        Random flips; with up to 13 runs all flips are fewer, and p is exact.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    p_value : float
+        At least ``2 ** (1 - runs)``: see `sedpool.evaluation.statistics.power.smallest_p_sign_flip`.
+
+    Raises
+    ------
+    EvaluationError
+        If the two have not one score for each of the same runs, at least two.
+
+    Examples
+    --------
+    >>> sign_flip_test([0.52, 0.55, 0.53], [0.50, 0.51, 0.49])
+    0.25
+    """
+    pairs = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if pairs[0].shape != pairs[1].shape or pairs[0].ndim != 1 or pairs[0].size < 2:
+        raise EvaluationError(f"paired scores of shapes {pairs[0].shape} and {pairs[1].shape}; expected pairs, two up")
+    found = stats.permutation_test(
+        (pairs[0] - pairs[1],), np.mean, permutation_type="samples", n_resamples=n_permutations, rng=seed
+    )
+    return float(found.pvalue)

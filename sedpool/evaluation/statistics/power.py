@@ -1,0 +1,110 @@
+"""What can this test set, or this number of runs, not show? Smallest differences and smallest p-values."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, stats
+
+LEVEL, POWER = 0.05, 0.8
+
+
+def detectable_difference(standard_error: float, *, level: float = LEVEL, power: float = POWER) -> float:
+    """The smallest true difference that a two-sided test at `level` finds with probability `power`.
+
+    Parameters
+    ----------
+    standard_error : float
+        Of the paired difference, as its bootstrap over clips gives it.
+    level : float
+        Level of the test.
+    power : float
+        Probability of finding the difference.
+
+    Returns
+    -------
+    difference : float
+        2.8 standard errors, by default.
+
+    Examples
+    --------
+    >>> round(detectable_difference(0.01), 3)
+    0.028
+    """
+    return float((stats.norm.isf(level / 2) + stats.norm.isf(1 - power)) * standard_error)
+
+
+def detectable_mean_difference(differences: npt.ArrayLike, *, level: float = LEVEL, power: float = POWER) -> float:
+    """The smallest true mean of paired differences that Student's test over so many runs would find.
+
+    Parameters
+    ----------
+    differences : array_like, shape (runs,)
+        Score of one method less that of the other, a seed or split each.
+    level, power : float
+        See `detectable_difference`.
+
+    Returns
+    -------
+    difference : float
+        NaN with fewer than two runs. With two, some twelve standard deviations.
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    n_runs = values.size
+    if n_runs < 2:
+        return float("nan")
+    degrees = n_runs - 1
+    limit = stats.t.isf(level / 2, degrees)
+
+    def missing_power(effect: float) -> float:
+        shift = effect * math.sqrt(n_runs)
+        return float(stats.nct.sf(limit, degrees, shift) - power)
+
+    effect = optimize.brentq(missing_power, 0.0, 1000.0 / math.sqrt(n_runs))
+    return float(effect * values.std(ddof=1))
+
+
+def smallest_p_sign_flip(n_runs: int) -> float:
+    """The least p-value of the sign-flip test over so many runs: all differences of one sign.
+
+    Examples
+    --------
+    >>> smallest_p_sign_flip(3), smallest_p_sign_flip(6)
+    (0.25, 0.03125)
+    """
+    return min(1.0, 2.0 ** (1 - n_runs))
+
+
+def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
+    """The least p-value of Friedman's test: the same order in every block.
+
+    Examples
+    --------
+    >>> smallest_p_friedman(2, 3), round(smallest_p_friedman(6, 2), 4)
+    (0.25, 0.0014)
+    """
+    return float(math.factorial(n_methods)) ** (1 - n_blocks)
+
+
+def smallest_p_mcnemar(n_different: int) -> float:
+    """The least p-value of McNemar's test with so many clips on which the systems differ.
+
+    Examples
+    --------
+    >>> smallest_p_mcnemar(5)
+    0.0625
+    """
+    return min(1.0, 2.0 ** (1 - n_different))
+
+
+def cannot_reach(smallest_p: float, *, level: float = LEVEL) -> str:
+    """A sentence for a test that cannot be significant whatever the data say; empty for one that can.
+
+    Examples
+    --------
+    >>> cannot_reach(0.25)
+    'cannot be significant: the smallest possible p is 0.25'
+    >>> cannot_reach(0.03)
+    ''
+    """
+    return f"cannot be significant: the smallest possible p is {smallest_p:.2g}" if smallest_p > level else ""

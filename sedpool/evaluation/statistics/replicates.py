@@ -1,0 +1,117 @@
+"""What would the metrics be if each clip counted so many times? One row of weights a resample, one value a row.
+
+Pooled metrics are functions of sums over clips, so a thousand resamples are one matrix product. Ranking metrics sort
+each class once and accumulate the weights in that order.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.evaluation.averages import FloatArray, IntArray, ratio
+from sedpool.evaluation.counts import ClipCounts
+
+Key = tuple[str, str, str]
+"""Average (``"micro"``, ``"macro"`` or ``"class_wise"``), class (empty for averages) and name of a metric."""
+
+Statistic = Callable[[npt.ArrayLike], Mapping[Key, FloatArray]]
+"""From weights, shape (resamples, clips), to every metric, shape (resamples,); undefined values are NaN."""
+
+
+def count_statistic(counts: ClipCounts) -> Statistic:
+    """F1, precision, recall and, beyond clip decisions, error rate: micro, macro and of every class.
+
+    Parameters
+    ----------
+    counts : ClipCounts
+        Counts of every clip, whatever the unit.
+
+    Examples
+    --------
+    >>> ones = np.ones((2, 1), dtype=np.int64)
+    >>> counts = ClipCounts(("a.wav", "b.wav"), ("siren",), true_positives=[[1], [0]] * ones, n_ref=ones, n_sys=ones)
+    >>> count_statistic(counts)([[1, 1], [2, 0]])["micro", "", "f1"]
+    array([0.5, 1. ])
+    """
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        totals = counts.total(weights)
+        values: dict[Key, FloatArray] = {("micro", "", name): rates for name, rates in totals.micro().items()}
+        values |= {("macro", "", name): rates for name, rates in totals.macro().items()}
+        for name, rates in totals.class_wise().items():
+            values |= {("class_wise", label, name): rates[..., index] for index, label in enumerate(totals.classes)}
+        return values
+
+    return statistic
+
+
+def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Statistic:
+    """Average precision and area under the ROC curve, of every class and as their mean (macro).
+
+    Classes without a positive, or for the area a negative, clip in a resample are undefined there and left out of the
+    mean.
+
+    Parameters
+    ----------
+    true_tags : DataFrame of bool
+        One row a clip (index `filename`), one column a class.
+    clip_scores : DataFrame
+        Clip scores of the same clips (see `sedpool.scores`).
+    """
+    classes = tuple(true_tags.columns)
+    scores = clip_scores.set_index("filename").loc[true_tags.index, list(classes)].to_numpy(dtype=np.float64)
+    orders = [_Ranking(true_tags[label].to_numpy(dtype=bool), scores[:, i]) for i, label in enumerate(classes)]
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        rows = np.asarray(weights, dtype=np.float64)
+        measured: dict[str, list[FloatArray]] = {"average_precision": [], "roc_auc": []}
+        for order in orders:
+            for name, value in order.metrics(rows).items():
+                measured[name].append(value)
+        values: dict[Key, FloatArray] = {}
+        for name, columns in measured.items():
+            values["macro", "", name] = _mean_of_defined(np.stack(columns, axis=-1))
+            values |= {("class_wise", label, name): column for label, column in zip(classes, columns, strict=True)}
+        return values
+
+    return statistic
+
+
+class _Ranking:
+    """The clips in falling order of one class's score; tied clips make one group, which is passed at once."""
+
+    def __init__(self, positive: npt.NDArray[np.bool_], scores: FloatArray) -> None:
+        self.order: IntArray = np.argsort(-scores, kind="stable")
+        self.positive = positive[self.order]
+        self.group_ends: IntArray = np.flatnonzero(np.append(np.diff(scores[self.order]) != 0, True))
+
+    def metrics(self, weights: FloatArray) -> dict[str, FloatArray]:
+        """Average precision and ROC area under each row of weights."""
+        ranked = weights[:, self.order]
+        seen = np.cumsum(ranked, axis=1)[:, self.group_ends]
+        hits = np.cumsum(ranked * self.positive, axis=1)[:, self.group_ends]
+        new_hits = np.diff(hits, axis=1, prepend=0.0)
+        n_positive, n_negative = hits[:, -1], seen[:, -1] - hits[:, -1]
+        precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
+        new_misses = np.diff(seen - hits, axis=1, prepend=0.0)
+        pairs_won = (new_misses * (hits - new_hits / 2)).sum(axis=1)  # a tie is half a win
+        return {
+            "average_precision": ratio((precision * new_hits).sum(axis=1), n_positive),
+            "roc_auc": ratio(pairs_won, n_positive * n_negative),
+        }
+
+
+def _mean_of_defined(values: FloatArray) -> FloatArray:
+    return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
+
+
+def difference(first: Statistic, second: Statistic) -> Statistic:
+    """By how much `first` exceeds `second`, both seeing the same resample: their paired difference."""
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        other = second(weights)
+        return {key: value - other[key] for key, value in first(weights).items()}
+
+    return statistic
