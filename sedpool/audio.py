@@ -26,8 +26,8 @@ _HOP = _WINDOW // 4
 FloatArray = npt.NDArray[np.float32]
 
 
-def read(path: str | os.PathLike[str], sr: int) -> FloatArray:
-    """Read a recording as mono at the rate `sr`.
+def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration: float | None = None) -> FloatArray:
+    """Read a recording, or a part of one, as mono at the rate `sr`.
 
     Parameters
     ----------
@@ -35,6 +35,10 @@ def read(path: str | os.PathLike[str], sr: int) -> FloatArray:
         Any format that libsndfile reads.
     sr : int
         Sampling rate of the result in Hz.
+    onset : float
+        Where to begin, in seconds.
+    duration : float, optional
+        Seconds to read; all that follows by default, and no more than there is.
 
     Returns
     -------
@@ -44,9 +48,10 @@ def read(path: str | os.PathLike[str], sr: int) -> FloatArray:
     Raises
     ------
     AudioError
-        If the file cannot be read, ends before its header says, holds no samples or a sample that is not finite.
+        If the file cannot be read, ends before its header says, holds no samples from `onset` on or a sample that is
+        not finite.
     """
-    data, native_sr = _read_native(path)
+    data, native_sr = _read_native(path, onset, duration)
     mono = data.mean(axis=1, dtype=np.float32) if data.shape[1] > 1 else data[:, 0]
     if data.shape[1] > 1 and _level(mono) < 1e-3 * _level(data):
         warnings.warn(f"{path}: the channels cancel each other; the mono mix is near-silent", stacklevel=2)
@@ -60,21 +65,24 @@ def _level(samples: FloatArray) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _read_native(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
+def _read_native(path: str | os.PathLike[str], onset: float, duration: float | None) -> tuple[FloatArray, int]:
     try:
         with sf.SoundFile(path) as stream:
-            expected, sr = stream.frames, stream.samplerate
+            frames, sr = stream.frames, stream.samplerate
             if sr <= 0:
                 raise AudioError(f"{path}: the header states a sampling rate of {sr} Hz; repair or remove the file")
-            data = stream.read(dtype="float32", always_2d=True)
+            first = min(round(onset * sr), frames)
+            expected = frames - first if duration is None else min(round(duration * sr), frames - first)
+            stream.seek(first)
+            data = stream.read(expected, dtype="float32", always_2d=True)
         truncated = len(data) < expected or _is_truncated(path)
     except (OSError, RuntimeError) as error:
         reason = "no such file" if not Path(path).exists() else f"not readable audio ({error})"
         raise AudioError(f"{path}: {reason}") from None
-    if not len(data):
-        raise AudioError(f"{path}: holds no samples")
     if truncated:
         raise AudioError(f"{path}: truncated; the header promises more audio than the file holds; fetch it again")
+    if not len(data):
+        raise AudioError(f"{path}: holds no samples" + (f" from {onset:g} s on" if onset else ""))
     if not np.isfinite(data).all():
         raise AudioError(f"{path}: holds samples that are not finite (NaN or Inf)")
     return data, sr

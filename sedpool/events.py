@@ -121,6 +121,28 @@ def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Se
     return pd.DataFrame(values, index=pd.Index(filenames, name="filename"), columns=list(classes))
 
 
+def active_seconds(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
+    """How long each class is active in each clip; time that two events of a class share counts once.
+
+    Returns
+    -------
+    seconds : DataFrame of float
+        One row a file of `filenames`, in their order, one column a class.
+    """
+    ordered = events.sort_values("onset", kind="stable")
+    groups = ordered.groupby(["filename", "event_label"], sort=False)["offset"]
+    covered_until = (
+        groups.cummax().groupby([ordered["filename"], ordered["event_label"]], sort=False).shift(fill_value=0)
+    )
+    own = (ordered["offset"] - np.maximum(ordered["onset"], covered_until)).clip(lower=0)
+    values = np.zeros((len(filenames), len(classes)))
+    rows = pd.Index(filenames).get_indexer(pd.Index(ordered["filename"]))
+    columns = pd.Index(classes).get_indexer(pd.Index(ordered["event_label"]))
+    known = (rows >= 0) & (columns >= 0)
+    np.add.at(values, (rows[known], columns[known]), own.to_numpy()[known])
+    return pd.DataFrame(values, index=pd.Index(filenames, name="filename"), columns=list(classes))
+
+
 def stretch_tags(tags: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataFrame:
     """Events that cover the whole clip for every tag: what a system without any localisation would answer.
 

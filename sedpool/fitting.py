@@ -141,11 +141,12 @@ def prepare(
     if not len(here):
         raise DataError(f"dataset {dataset.name}: none of its {len(dataset)} clips has audio on disk; complete it")
     paths = dict(zip(here.clips["filename"], here.clips["path"], strict=True))
+    store = FeatureStore(cache, extractor)
     console = Console(stderr=True)
     bar = (
         (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
     )
-    features, broken = FeatureStore(cache, extractor).prepare(paths, n_jobs=n_jobs or default_threads(), track=bar)
+    features, broken = store.prepare(paths, windows=here.windows, n_jobs=n_jobs or default_threads(), track=bar)
     for reason in broken.values():
         say(f"left out: {reason}")
     if broken and not allow_missing:

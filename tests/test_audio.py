@@ -160,3 +160,12 @@ def test_no_change_is_no_change() -> None:
 def test_an_impossible_stretch(rate: float) -> None:
     with pytest.raises(ConfigError, match="expected a positive number"):
         audio.time_stretch(tone(), rate)
+
+
+def test_a_part_of_a_recording_is_read_by_seconds(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(2.0), SR)
+    whole = audio.read(tmp_path / "x.wav", SR)
+    assert np.array_equal(audio.read(tmp_path / "x.wav", SR, onset=0.5, duration=1.0), whole[SR // 2 : 3 * SR // 2])
+    assert np.array_equal(audio.read(tmp_path / "x.wav", SR, onset=1.5, duration=9.0), whole[3 * SR // 2 :])
+    with pytest.raises(AudioError, match=r"x\.wav: holds no samples from 2 s on"):
+        audio.read(tmp_path / "x.wav", SR, onset=2.0)

@@ -51,3 +51,15 @@ def test_stretched_tags_cover_the_clip() -> None:
 def test_stretching_nothing_gives_no_events() -> None:
     tags = pd.DataFrame([[False]], index=["a"], columns=["x"])
     assert ev.stretch_tags(tags, {"a": 1.0}).empty
+
+
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(0, 20), st.integers(1, 8), st.sampled_from("ab"))))
+def test_active_seconds_against_counting_every_second(drawn: list[tuple[str, int, int, str]]) -> None:
+    events = ev.events_from_rows(
+        [(name, float(onset), float(onset + length), label) for name, onset, length, label in drawn]
+    )
+    seconds = ev.active_seconds(events, ["x", "y"], ["a", "b"])
+    for name in "xy":
+        for label in "ab":
+            own = [set(range(on, on + n)) for other, on, n, kind in drawn if (other, kind) == (name, label)]
+            assert seconds.loc[name, label] == len(set().union(*own))

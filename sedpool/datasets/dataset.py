@@ -41,13 +41,17 @@ class Dataset:
         Class names, in the order of every array's class axis.
     clips : DataFrame
         One row a clip: `filename` (unique id), `path` (audio file; None where it is missing), `duration` (seconds),
-        `split`.
+        `split`. An optional column `onset` says at which second of `path` a clip begins that is a part of its file
+        (NaN for one that is all of it).
     tags : DataFrame of bool
         One row a clip, in the order of `clips`, index `filename`, one column a class.
     events : DataFrame or None
         Event table (see `sedpool.events`), None where only weak labels exist.
     manifest : Manifest
         What is missing.
+    min_activity : float or None
+        Share of a training patch that a class must be active in for the patch to have it, where clips are long and
+        patches are labelled by their events (MedleyDB). None: a patch has the tags of its clip.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Dataset:
     tags: pd.DataFrame
     events: pd.DataFrame | None = None
     manifest: Manifest = field(default_factory=Manifest)
+    min_activity: float | None = None
 
     def __post_init__(self) -> None:
         missing = [column for column in CLIP_COLUMNS if column not in self.clips.columns]
@@ -66,6 +71,8 @@ class Dataset:
             raise DataError(f"dataset {self.name}: clip {twice} is listed twice; ids must be unique")
         if list(self.tags.index) != list(self.clips["filename"]) or tuple(self.tags.columns) != self.classes:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
+        if self.min_activity is not None and self.events is None:
+            raise DataError(f"dataset {self.name}: min_activity={self.min_activity} needs events")
 
     def __repr__(self) -> str:
         """Say how much there is."""
@@ -81,6 +88,14 @@ class Dataset:
     def durations(self) -> dict[str, float]:
         """Length of every clip in seconds, by `filename`."""
         return dict(zip(self.clips["filename"], self.clips["duration"].astype(float), strict=True))
+
+    @property
+    def windows(self) -> dict[str, tuple[float, float]]:
+        """Onset and duration in seconds, by `filename`, of the clips that are a part of their file."""
+        if "onset" not in self.clips.columns:
+            return {}
+        parts = self.clips.loc[self.clips["onset"].notna(), ["filename", "onset", "duration"]]
+        return {name: (float(onset), float(duration)) for name, onset, duration in parts.itertuples(index=False)}
 
     def select(self, filenames: Sequence[str]) -> "Dataset":
         """The part with the clips `filenames`, in the corpus's order."""

@@ -2,8 +2,9 @@
 
 A store is a folder named by the hash of the extractor's parameters, so that other parameters are another store. It
 holds shards: ``NNNNN.npy`` (all frames of some clips, one after another) with ``NNNNN.json`` (which clips, where, and
-the checksum of each). A clip is recognised by its path, size and modification time; a shard's index is written after
-its data, both atomically, so that a crash leaves complete shards only.
+the checksum of each). A clip is recognised by its path, size and modification time, and by its window where it is a
+part of its file; a shard's index is written after its data, both atomically, so that a crash leaves complete shards
+only.
 """
 
 import os
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,13 @@ FORMAT = 1
 CLIPS_A_SHARD = 64
 
 Array = npt.NDArray[np.float32]
+Window = tuple[float, float]
+"""Onset and duration in seconds."""
+
+
+class _Source(NamedTuple):
+    path: str
+    window: Window | None
 
 
 class Extractor(Protocol):
@@ -102,6 +110,7 @@ class FeatureStore:
         self,
         paths: Mapping[str, str],
         *,
+        windows: Mapping[str, Window] | None = None,
         n_jobs: int = 1,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
     ) -> tuple[Features, dict[str, str]]:
@@ -113,6 +122,8 @@ class FeatureStore:
         ----------
         paths : mapping of str to str
             Audio file of every `filename`.
+        windows : mapping of str to (float, float), optional
+            Onset and duration in seconds of the clips that are a part of their file.
         n_jobs : int
             Processes that compute.
         track : callable, optional
@@ -125,11 +136,12 @@ class FeatureStore:
         broken : dict of str to str
             The reason for every recording that could not be read.
         """
-        wanted = {filename: _fingerprint(path) for filename, path in paths.items()}
+        sources = {filename: _Source(path, (windows or {}).get(filename)) for filename, path in paths.items()}
+        wanted = {filename: _fingerprint(source) for filename, source in sources.items()}
         with self._alone():
             self._describe()
             shards, known = self._open(set(wanted.values()))
-            todo = [(wanted[filename], path) for filename, path in paths.items() if wanted[filename] not in known]
+            todo = [(wanted[filename], source) for filename, source in sources.items() if wanted[filename] not in known]
             broken = self._compute(todo, n_jobs, track)
             if todo:
                 shards, known = self._open(set(wanted.values()))
@@ -177,7 +189,7 @@ class FeatureStore:
 
     def _compute(
         self,
-        todo: Sequence[tuple[str, str]],
+        todo: Sequence[tuple[str, _Source]],
         n_jobs: int,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None,
     ) -> dict[str, str]:
@@ -196,13 +208,14 @@ class FeatureStore:
         return broken
 
 
-def _fingerprint(path: str) -> str:
-    """Recognise a source file without reading it; a file that is not there is found out when it is read."""
+def _fingerprint(source: _Source) -> str:
+    """Recognise a source without reading it; a file that is not there is found out when it is read."""
+    window = "" if source.window is None else "|{:.6f}|{:.6f}".format(*source.window)
     try:
-        status = os.stat(path)
+        status = os.stat(source.path)
     except OSError:
-        return f"{os.path.abspath(path)}|missing"
-    return f"{os.path.abspath(path)}|{status.st_size}|{status.st_mtime_ns}"
+        return f"{os.path.abspath(source.path)}|missing{window}"
+    return f"{os.path.abspath(source.path)}|{status.st_size}|{status.st_mtime_ns}{window}"
 
 
 def _intact(data: Array, entry: _Entry) -> bool:
@@ -210,14 +223,15 @@ def _intact(data: Array, entry: _Entry) -> bool:
     return len(part) == entry.frames and storage.checksum(np.ascontiguousarray(part).data) == entry.checksum
 
 
-def _write_shard(stem: Path, sources: Sequence[tuple[str, str]], extractor: Extractor) -> dict[str, str]:
+def _write_shard(stem: Path, sources: Sequence[tuple[str, _Source]], extractor: Extractor) -> dict[str, str]:
     rows: list[tuple[str, int, int, int]] = []
     parts: list[Array] = []
     broken: dict[str, str] = {}
     start = 0
-    for key, path in sources:
+    for key, (path, window) in sources:
+        onset, duration = window or (0.0, None)
         try:
-            features = extractor(audio.read(path, extractor.sr))
+            features = extractor(audio.read(path, extractor.sr, onset=onset, duration=duration))
         except AudioError as error:
             broken[key] = str(error)
             continue

@@ -1,0 +1,105 @@
+"""Strong data cut into bags of any length, for studies of how much the length of a bag matters.
+
+A bag is a clip that is a part of its file (see `Dataset.clips`); its tags follow from the events inside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import ConfigError, DataError
+from sedpool.events import active_seconds, validate_events
+
+ROUNDING = 1e-6
+"""Seconds: what is shorter comes from arithmetic, not from the corpus."""
+
+
+def rebag(
+    dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float | None = None
+) -> Dataset:
+    """Cut every clip into bags that follow one another; the last is shorter where they do not fit.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With events.
+    bag_duration : float
+        Length of a bag in seconds. A clip that is no longer stays whole.
+    splits : sequence of str, optional
+        The splits to cut; all by default. Clips of other splits stay as they are.
+    min_activity : float, optional
+        Share of a bag that a class must be active in for the bag to have its tag; that of `dataset` by default, and
+        where it has none, any activity will do.
+
+    Returns
+    -------
+    bags : Dataset
+        Clips named by their clip and the seconds of it that they are (``a.wav#t=10,20``, a media fragment), with the
+        events inside each in seconds from its start.
+
+    Raises
+    ------
+    ConfigError
+        If `bag_duration` is not above 0.
+    DataError
+        If `dataset` has no events.
+    """
+    if not bag_duration > 0:
+        raise ConfigError(f"bag_duration={bag_duration}: expected seconds above 0")
+    chosen = dataset.clips["split"].isin(dataset.clips["split"] if splits is None else splits)
+    whole, rest = (dataset.select(dataset.clips.loc[part, "filename"].tolist()) for part in (chosen, ~chosen))
+    if whole.events is None or rest.events is None:
+        raise DataError(f"dataset {dataset.name}: only strong labels can be cut into bags, and it has none")
+    bags = _cut_clips(whole.clips, bag_duration)
+    events = _cut_events(whole.events, bags, bag_duration)
+    seconds = active_seconds(events, bags["filename"].tolist(), dataset.classes)
+    enough = (min_activity or dataset.min_activity or 0.0) * bags["duration"].to_numpy() - ROUNDING
+    return replace(
+        dataset,
+        clips=pd.concat([bags.drop(columns=["clip", "bag", "start"]), rest.clips], ignore_index=True),
+        tags=pd.concat([seconds.ge(np.maximum(enough, ROUNDING), axis=0), rest.tags]),
+        events=pd.concat([events, rest.events], ignore_index=True),
+        min_activity=None,
+    )
+
+
+def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
+    """One row a bag: the columns of `clips`, the `clip` it is cut from, its number there and where it starts."""
+    durations = clips["duration"].to_numpy(dtype=np.float64)
+    counts = np.maximum(1, np.ceil((durations - ROUNDING) / bag_duration)).astype(int)
+    row, number = _repeated(counts)
+    start = number * bag_duration
+    duration = np.minimum(bag_duration, durations[row] - start)
+    bags = clips.iloc[row].reset_index(drop=True)
+    bags = bags.assign(clip=bags["filename"], bag=number, start=start, duration=duration)
+    is_part = counts[row] > 1
+    names = [_fragment(*part) for part in bags.loc[is_part, ["clip", "start", "duration"]].itertuples(index=False)]
+    bags.loc[is_part, "filename"] = names
+    own_onset = bags["onset"].astype(float) if "onset" in bags else pd.Series(np.nan, bags.index)
+    return bags.assign(onset=own_onset.where(~is_part, own_onset.fillna(0.0) + start))
+
+
+def _fragment(clip: str, start: float, duration: float) -> str:
+    return f"{clip}#t={round(start, 6):.12g},{round(start + duration, 6):.12g}"
+
+
+def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
+    """The part of every event that lies in each bag."""
+    begin = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)
+    end = np.ceil(events["offset"].to_numpy() / bag_duration).astype(int)
+    row, number = _repeated(np.maximum(1, end - begin))
+    parts = events.iloc[row].rename(columns={"filename": "clip"}).assign(bag=begin[row] + number)
+    parts = parts.merge(bags[["clip", "bag", "filename", "start", "duration"]], on=["clip", "bag"])
+    parts["onset"] = (parts["onset"] - parts["start"]).clip(lower=0.0)
+    parts["offset"] = (parts["offset"] - parts["start"]).clip(upper=parts["duration"])
+    return validate_events(parts.loc[parts["offset"] - parts["onset"] > ROUNDING])
+
+
+def _repeated(counts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows that occur `counts` times each, and how often each occurred before: ``[2, 1] -> [0, 0, 1], [0, 1, 0]``."""
+    row = np.repeat(np.arange(len(counts)), counts)
+    return row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
