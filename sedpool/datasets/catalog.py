@@ -240,3 +240,8 @@ def find(name: str) -> Corpus:
 def default_root(corpus: Corpus) -> Path:
     """Where a corpus lies unless told otherwise: in the folder ``$SEDPOOL_DATA``, or else in ``data``."""
     return Path(os.environ.get("SEDPOOL_DATA", "data")) / corpus.folder
+
+
+def is_on_disk(root: Path) -> bool:
+    """Whether a folder holds anything but what an unfinished download leaves."""
+    return root.is_dir() and any(not entry.name.startswith(".") and entry.suffix != ".part" for entry in root.iterdir())

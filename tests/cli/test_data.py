@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sedpool.cli.app import app
+from sedpool.errors import DataError
 
 runner = CliRunner()
 
@@ -24,3 +25,12 @@ def test_list_says_which_corpora_are_on_disk(tmp_path, monkeypatch: pytest.Monke
     }
     assert rows["urbansed"].rstrip().endswith("yes")
     assert rows["desed"].rstrip().endswith("–")
+
+
+def test_download_says_how_to_get_what_cannot_be_fetched() -> None:
+    assert "zenodo.org/record/1649325" in data("download", "medleydb")
+
+
+def test_a_wrong_name_lists_the_right_ones() -> None:
+    with pytest.raises(DataError, match=r"urbansd: no such corpus; known: urbansed, dcase2017"):
+        data("download", "urbansd")

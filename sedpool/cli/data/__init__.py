@@ -2,10 +2,11 @@
 
 import typer
 
-from sedpool.cli.data import listing
+from sedpool.cli.data import download, listing
 
 app = typer.Typer(no_args_is_help=True)
 app.command("list")(listing.list_corpora)
+app.command()(download.download)
 
 
 @app.callback()

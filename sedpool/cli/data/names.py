@@ -1,0 +1,21 @@
+"""Arguments that the ``sedpool data`` commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _names() -> list[str]:
+    from sedpool.datasets.catalog import CORPORA
+
+    return [corpus.name for corpus in CORPORA]
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A corpus; `sedpool data list` shows them.", autocompletion=_names)
+]
+Root = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="The corpus's folder; default: $SEDPOOL_DATA or data, and its own."),
+]
