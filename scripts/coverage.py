@@ -4,6 +4,7 @@ Test sets are drawn from a model whose true scores are known, and the intervals 
 command, commit and seed, is in docs/statistics.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +14,10 @@ import pandas as pd
 import typer
 from benchmark import report
 from rich.progress import track
-from scipy import stats
 
 from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.statistics.bootstrap import clip_weights, influences, interval_table, percentile_interval
+from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic
 from sedpool.evaluation.statistics.sources import Membership, membership
 
@@ -145,13 +145,15 @@ def all_intervals(counts: ClipCounts, sources: Membership | None, resamples: int
     """Every method's intervals on one test set."""
     statistic = of_interest(count_statistic(counts))
     weights = clip_weights(len(counts), n_resamples=resamples, seed=seed)
-    intervals = {"percentile": ends_of(interval_table(statistic, weights, level=LEVEL))}
+    intervals = {
+        "percentile": percentile(statistic(weights)),
+        "BCa": ends_of(interval_table(statistic, weights, level=LEVEL)),
+    }
     if sources is None:
-        return intervals | {"BCa": bca(statistic, weights)}
-    pigeonhole = of_interest(count_statistic(counts))(pigeonhole_weights(sources, resamples, seed))
+        return intervals
     return intervals | {
-        "design effect": ends_of(interval_table(statistic, weights, level=LEVEL, sources=sources)),
-        "pigeonhole": {metric: percentile_interval(pigeonhole[key], LEVEL) for metric, key in METRICS.items()},
+        "BCa, sources": ends_of(interval_table(statistic, weights, level=LEVEL, sources=sources)),
+        "pigeonhole": percentile(statistic(pigeonhole_weights(sources, resamples, seed))),
     }
 
 
@@ -166,18 +168,10 @@ def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {metric: tuple(found.loc[key]) for metric, key in METRICS.items()}
 
 
-def bca(statistic: Statistic, weights: FloatArray) -> dict[str, tuple[float, float]]:
-    """Bias-corrected and accelerated intervals (Efron and Tibshirani, chapter 14)."""
-    estimates, replicates = statistic(np.ones((1, weights.shape[1]))), statistic(weights)
-    moved = influences(statistic, weights.shape[1])
-    intervals = {}
-    for metric, key in METRICS.items():
-        bias = stats.norm.ppf((replicates[key] < estimates[key]).mean())
-        acceleration = stats.skew(moved[key]) / (6 * np.sqrt(moved[key].size))
-        shifted = bias + stats.norm.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        shares = stats.norm.cdf(bias + shifted / (1 - acceleration * shifted))
-        intervals[metric] = tuple(np.quantile(replicates[key], shares))
-    return intervals
+def percentile(replicates: Mapping[Key, FloatArray]) -> dict[str, tuple[float, float]]:
+    """The central share of the replicates."""
+    shares = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    return {metric: tuple(np.quantile(replicates[key], shares)) for metric, key in METRICS.items()}
 
 
 def pigeonhole_weights(sources: Membership, resamples: int, seed: int) -> FloatArray:

@@ -1,8 +1,8 @@
 """How far could each metric have come out elsewhere on other test clips? Confidence intervals by the bootstrap [1]_.
 
 Clips are drawn with replacement; a draw is a row of weights, the same for every system, so that differences are
-paired. `scipy.stats.bootstrap` would call a Python function for each batch of index arrays and copy the counts of all
-clips for it; weights turn pooled counts into a matrix product.
+paired. Intervals are bias-corrected and accelerated (BCa). `scipy.stats.bootstrap` would call a Python function with
+the counts of all clips, copied, for each batch of draws; weights turn pooled counts into a matrix product.
 
 References
 ----------
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
@@ -21,6 +22,7 @@ from sedpool.evaluation.statistics.sources import Membership, design_effect
 
 N_RESAMPLES = 1000
 LEVEL = 0.95
+COLUMNS = ("average", "event_label", "metric", "estimate", "low", "high", "standard_error", "undefined")
 _LEFT_OUT_AT_ONCE = 500  # rows of weights: 20,000 clips need 80 MB
 
 
@@ -60,7 +62,7 @@ def interval_table(
     level: float = LEVEL,
     sources: Membership | None = None,
 ) -> pd.DataFrame:
-    """Every metric with its percentile interval.
+    """Every metric with its interval.
 
     Parameters
     ----------
@@ -81,37 +83,54 @@ def interval_table(
         `undefined` is the share of resamples in which the metric was, say for lack of any event of the class, and
         which the interval ignores. NaN where fewer than two were defined.
     """
-    n_clips = weights.shape[1]
-    estimates = statistic(np.ones((1, n_clips)))
-    effects = _design_effects(statistic, n_clips, sources) if sources is not None else {}
+    estimates = statistic(np.ones((1, weights.shape[1])))
+    moved = influences(statistic, weights.shape[1])
     rows = []
     for key, replicates in statistic(weights).items():
         estimate = float(estimates[key][0])
-        widening = float(np.sqrt(effects.get(key, 1.0)))
+        widening = 1.0 if sources is None else float(np.sqrt(design_effect(moved[key], sources)))
         defined = replicates[np.isfinite(replicates)]
-        low, high = percentile_interval(defined, level) if defined.size > 1 else (np.nan, np.nan)
-        rows.append(
-            (
-                *key,
-                estimate,
-                estimate - widening * (estimate - low),
-                estimate + widening * (high - estimate),
-                widening * float(defined.std(ddof=1)) if defined.size > 1 else np.nan,
-                1 - defined.size / replicates.size,
-            )
-        )
-    columns = ["average", "event_label", "metric", "estimate", "low", "high", "standard_error", "undefined"]
-    return pd.DataFrame(rows, columns=columns)
+        low, high, spread = np.nan, np.nan, np.nan
+        if defined.size > 1 and np.isfinite(estimate):
+            low, high = bca_interval(defined, estimate, moved[key], level)
+            spread = widening * float(defined.std(ddof=1))
+        ends = estimate - widening * (estimate - low), estimate + widening * (high - estimate)
+        rows.append((*key, estimate, *ends, spread, 1 - defined.size / replicates.size))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def percentile_interval(replicates: FloatArray, level: float = LEVEL) -> tuple[float, float]:
-    """The central share `level` of the replicates.
+def bca_interval(
+    replicates: FloatArray, estimate: float, influences: FloatArray, level: float = LEVEL
+) -> tuple[float, float]:
+    """The bias-corrected and accelerated interval.
 
-    The bias-corrected and accelerated interval covers no better here, and is undefined where every replicate is the
-    same; docs/statistics.md has both coverages.
+    It covers as well as the plain central share of the replicates for micro averages, and better for macro averages;
+    docs/statistics.md has both coverages.
+
+    Parameters
+    ----------
+    replicates : ndarray, shape (resamples,)
+        The metric of each resample, all defined.
+    estimate : float
+        The metric of the clips as they are.
+    influences : ndarray, shape (clips,)
+        How much each clip moves the metric. If leaving a clip out makes it undefined, the acceleration is left at 0.
+    level : float
+        Share of such intervals that shall hold the true value.
     """
-    low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
+    below = (np.sum(replicates < estimate) + np.sum(replicates == estimate) / 2) / replicates.size
+    least = 1 / (2 * replicates.size)
+    bias = stats.norm.ppf(np.clip(below, least, 1 - least))
+    shifted = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    shares = stats.norm.cdf(bias + shifted / (1 - _acceleration(influences) * shifted))
+    low, high = np.quantile(replicates, shares)
     return float(low), float(high)
+
+
+def _acceleration(influences: FloatArray) -> float:
+    centred = influences - influences.mean()
+    spread = float(np.sum(centred**2))
+    return float(np.sum(centred**3)) / (6 * spread**1.5) if np.isfinite(spread) and spread > 0 else 0.0
 
 
 def influences(statistic: Statistic, n_clips: int) -> dict[Key, FloatArray]:
@@ -132,7 +151,3 @@ def _left_out(n_clips: int) -> Iterator[FloatArray]:
     for first in range(0, n_clips, _LEFT_OUT_AT_ONCE):
         n_rows = min(_LEFT_OUT_AT_ONCE, n_clips - first)
         yield 1.0 - np.eye(n_rows, n_clips, k=first)
-
-
-def _design_effects(statistic: Statistic, n_clips: int, sources: Membership) -> dict[Key, float]:
-    return {key: design_effect(values, sources) for key, values in influences(statistic, n_clips).items()}

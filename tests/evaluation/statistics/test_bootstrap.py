@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.counts import concatenate
-from sedpool.evaluation.statistics.bootstrap import clip_weights, influences, interval_table
+from sedpool.evaluation.statistics.bootstrap import bca_interval, clip_weights, influences, interval_table
 from sedpool.evaluation.statistics.replicates import count_statistic, difference
 
 from .conftest import made_counts
@@ -86,3 +86,16 @@ def test_influences_are_those_of_leaving_a_clip_out():
 def test_counts_of_two_systems_can_be_joined():
     both = concatenate([made_counts(5, seed=0), made_counts(5, seed=0, prefix="again")])
     assert len(both) == 10
+
+
+def test_the_interval_equals_scipys():
+    """A mean, for which scipy's bias-corrected and accelerated interval needs no tricks either."""
+    from scipy import stats
+
+    generator = np.random.default_rng(0)
+    values = generator.exponential(size=60)
+    replicates = (clip_weights(60, n_resamples=20_000, seed=1) @ values) / 60
+    left_out = (values.sum() - values) / 59
+    found = bca_interval(replicates, values.mean(), values.mean() - left_out)
+    expected = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=generator).confidence_interval
+    assert found == pytest.approx(tuple(expected), abs=0.01)
