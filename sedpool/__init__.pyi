@@ -13,6 +13,7 @@ from .formats.detect import read_events as read_events
 from .inference.decode import decode as decode
 from .models.backbones import compact_cnn as compact_cnn
 from .models.backbones import paper_cnn as paper_cnn
+from .models.backbones import paper_crnn as paper_crnn
 from .models.detector import Detector as Detector
 from .models.detector import build_detector as build_detector
 from .pooling import AutoPool as AutoPool

@@ -1,7 +1,15 @@
 """Backbones and the detector that a pooling operator makes of them."""
 
-from sedpool.models.backbones import compact_cnn, paper_cnn, time_reduction
+from sedpool.models.backbones import compact_cnn, paper_cnn, paper_crnn, time_reduction
 from sedpool.models.detector import Detector, build_detector
 from sedpool.models.normalization import BatchNormalization
 
-__all__ = ["BatchNormalization", "Detector", "build_detector", "compact_cnn", "paper_cnn", "time_reduction"]
+__all__ = [
+    "BatchNormalization",
+    "Detector",
+    "build_detector",
+    "compact_cnn",
+    "paper_cnn",
+    "paper_crnn",
+    "time_reduction",
+]

@@ -29,14 +29,46 @@ def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), hea
     head_filters : int
         Filters of the last convolution: the features per output frame.
     """
-    _check_height(n_mels, filters, 2 ** len(filters))
     inputs = keras.Input((None, n_mels), name="features")
-    x = _input_normalization(inputs)
-    for block, width in enumerate(filters, start=1):
-        for index in (1, 2):
-            x = _convolution(x, width, (3, 3), f"block{block}_{index}")
-        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
-    return keras.Model(inputs, _full_height(x, head_filters), name="backbone")
+    return keras.Model(inputs, _paper_features(inputs, filters, head_filters), name="backbone")
+
+
+def paper_crnn(
+    n_mels: int = 128,
+    filters: Sequence[int] = (16, 32, 64, 128),
+    head_filters: int = 256,
+    recurrent_units: int = 128,
+    recurrent_layers: int = 3,
+) -> keras.Model:
+    """Recurrent variant of the paper's network (``crnnL3_7`` in the authors' code).
+
+    Bidirectional gated recurrent units over the features of `paper_cnn`, so that each frame knows the whole clip.
+
+    Parameters
+    ----------
+    n_mels, filters, head_filters
+        See `paper_cnn`.
+    recurrent_units : int
+        Units of each layer and direction: half the features per output frame.
+    recurrent_layers : int
+        Bidirectional layers.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than one unit or layer.
+    """
+    if min(recurrent_units, recurrent_layers) < 1:
+        raise ConfigError(
+            f"model: recurrent_units={recurrent_units}, recurrent_layers={recurrent_layers}; expected 1 or more of each"
+        )
+    inputs = keras.Input((None, n_mels), name="features")
+    x = _paper_features(inputs, filters, head_filters)
+    for index in range(1, recurrent_layers + 1):
+        # The state is summed over many frames, for which eight bits of a bfloat16 are too few.
+        unit = layers.GRU(recurrent_units, return_sequences=True, dtype="float32")
+        x = layers.Bidirectional(unit, dtype="float32", name=f"recurrent{index}")(x)
+    return keras.Model(inputs, x, name="backbone")
 
 
 def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_filters: int = 128) -> keras.Model:
@@ -80,6 +112,16 @@ def time_reduction(backbone: keras.Model) -> int:
             "expected (batch, frames / r, features) with a whole number r"
         )
     return probe // int(shape[1])
+
+
+def _paper_features(inputs: Any, filters: Sequence[int], head_filters: int) -> Any:
+    _check_height(inputs.shape[-1], filters, 2 ** len(filters))
+    x = _input_normalization(inputs)
+    for block, width in enumerate(filters, start=1):
+        for index in (1, 2):
+            x = _convolution(x, width, (3, 3), f"block{block}_{index}")
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    return _full_height(x, head_filters)
 
 
 def _check_height(n_mels: int, filters: Sequence[int], reduction: int) -> None:

@@ -1,15 +1,20 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 from sedpool import pooling
 from sedpool.errors import ConfigError
-from sedpool.models import build_detector, compact_cnn, paper_cnn, time_reduction
+from sedpool.models import build_detector, compact_cnn, paper_cnn, paper_crnn, time_reduction
 
+CONFIGS = Path(__file__).parents[2] / "configs" / "model"
 CLASSES = tuple(f"class {index}" for index in range(10))
 
 
-@pytest.fixture(params=[paper_cnn, compact_cnn])
+@pytest.fixture(params=[paper_cnn, compact_cnn, paper_crnn])
 def backbone(request: pytest.FixtureRequest) -> keras.Model:
     return request.param()
 
@@ -20,6 +25,30 @@ def test_paper_network_has_the_papers_size_and_output_rate() -> None:
     output = detector.network(np.zeros((1, 430, 128), dtype="float32"))
     assert output["frames"].shape == (1, 26, 10)
     assert output["clip"].shape == (1, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("tiny", 20e3), ("compact", 107e3), ("paper", 561e3), ("crnn", 1.45e6), ("large", 10e6)]
+)
+def test_there_is_a_model_for_every_budget(name: str, size: float) -> None:
+    config = OmegaConf.merge(OmegaConf.load(CONFIGS / f"{name}.yaml"), {"n_mels": 128})
+    detector = build_detector(instantiate(config, _convert_="all"), pooling.Max(), classes=CLASSES)
+    assert detector.network.count_params() == pytest.approx(size, rel=0.02)
+
+
+def test_a_recurrent_layer_tells_each_frame_of_the_whole_clip() -> None:
+    network = build_detector(paper_crnn(), pooling.Max(), classes=CLASSES).network
+    x = np.random.default_rng(0).normal(-40, 10, (1, 160, 128)).astype("float32")
+    changed = x.copy()
+    changed[:, -16:] = 0
+    first, other = (keras.ops.convert_to_numpy(network(each)["frames"])[0, 0] for each in (x, changed))
+    assert np.abs(first - other).max() > 0
+
+
+@pytest.mark.parametrize("sizes", [{"recurrent_units": 0}, {"recurrent_layers": 0}])
+def test_a_recurrent_network_without_recurrence_is_refused(sizes: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="expected 1 or more"):
+        paper_crnn(**sizes)
 
 
 def test_every_backbone_has_one_sixteenth_of_the_rate(backbone: keras.Model) -> None:
