@@ -59,6 +59,8 @@ def run(config: Mapping[str, Any]) -> Path:
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
+            if config["force"]:
+                folder.forget()
             _run(config, recipe, folder, dataset, detector, extractor)
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
@@ -95,7 +97,6 @@ def _run(
     detector: "Detector",
     extractor: LogMel,
 ) -> None:
-    folder.file("DONE").unlink(missing_ok=True)
     _describe(config, recipe, folder)
     test = _train_and_score(config, recipe, folder, dataset, detector, extractor)
     metrics = _evaluate(config, folder, dataset.split("test"))

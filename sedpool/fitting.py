@@ -1,6 +1,5 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,11 @@ from sedpool.inference.predict import predict
 from sedpool.log import say
 from sedpool.models.detector import Detector
 from sedpool.training.backend import default_threads
-from sedpool.training.batches import Patches, clip_targets, frame_targets
+from sedpool.training.batches import Patches
 from sedpool.training.loop import Outcome, train
 from sedpool.training.recipe import STUDY, Recipe
+from sedpool.training.sampling import Sampling, from_active_clips, in_turn
+from sedpool.training.targets import clip_targets, frame_targets
 
 
 @dataclass(frozen=True)
@@ -169,11 +170,11 @@ def fit_parts(
     progress: bool = True,
 ) -> Outcome:
     """Train a detector on prepared data; see `sedpool.training.loop.train`."""
-    training = _patches(detector, train_part, recipe, recipe.batches_per_epoch, seed)
-    random = recipe.validation == "random"
-    validation = _patches(
-        detector, validation_part, recipe, recipe.validation_batches if random else None, seed + 1 if random else None
+    training = _patches(
+        detector, train_part, recipe, n_batches=recipe.batches_per_epoch, seed=seed, sampling=_sampling(recipe)
     )
+    drawn = {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
+    validation = _patches(detector, validation_part, recipe, **drawn)
     return train(detector, training, validation, recipe, folder=folder, progress=progress)
 
 
@@ -182,36 +183,35 @@ def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
     return predict(detector, part.features, part.dataset.durations, frame_rate=part.extractor.frame_rate)
 
 
-def _patches(detector: Detector, part: Part, recipe: Recipe, n_batches: int | None, seed: int | None) -> Patches:
+def _sampling(recipe: Recipe) -> Sampling:
+    if recipe.active_clips and recipe.patches_per_clip and recipe.max_patches_per_clip:
+        return from_active_clips(recipe.active_clips, recipe.patches_per_clip, recipe.max_patches_per_clip)
+    return in_turn
+
+
+def _patches(detector: Detector, part: Part, recipe: Recipe, **draws: Any) -> Patches:
+    strong = detector.supervision == "strong"
     patch_frames = part.extractor.n_frames(recipe.patch_duration)
-    if detector.supervision == "strong":  # the frames that have an output, and no others
+    if strong:  # the frames that have an output, and no others
         patch_frames -= patch_frames % detector.min_frames
     return Patches(
         part.features,
-        _targets(detector, part),
+        _targets(detector, part, framewise=strong or recipe.min_activity is not None),
         patch_frames=patch_frames,
         batch_size=recipe.batch_size,
-        n_batches=n_batches,
-        seed=seed,
+        min_activity=None if strong else recipe.min_activity,
+        **draws,
     )
 
 
-def _targets(detector: Detector, part: Part) -> dict[str, Any]:
+def _targets(detector: Detector, part: Part, *, framewise: bool) -> dict[str, Any]:
     dataset = part.dataset
-    _check_classes(detector.classes, dataset)
-    if detector.supervision == "weak":
+    detector.check_classes(dataset.classes, f"dataset {dataset.name}")
+    if not framewise:
         return clip_targets(dataset.tags)
     if dataset.events is None:
-        raise ConfigError(f"supervision=strong: dataset {dataset.name} has no strong labels; use supervision=weak")
+        raise ConfigError(
+            f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"
+        )
     lengths = {name: len(part.features[name]) for name in dataset.clips["filename"]}
     return frame_targets(dataset.events, lengths, detector.classes, part.extractor.frame_rate)
-
-
-def _check_classes(classes: Sequence[str], dataset: Dataset) -> None:
-    if tuple(classes) != dataset.classes:
-        only_detector = ", ".join(sorted(set(classes) - set(dataset.classes))) or "none"
-        only_dataset = ", ".join(sorted(set(dataset.classes) - set(classes))) or "none"
-        raise ConfigError(
-            f"detector and dataset {dataset.name} have other classes or another order; "
-            f"only the detector: {only_detector}; only the dataset: {only_dataset}"
-        )

@@ -20,8 +20,7 @@ def say(message: str) -> None:
 
 @contextmanager
 def recorded(path: Path) -> Iterator[None]:
-    """Keep what is said within the block in the file `path`, begun anew."""
-    path.write_text("", encoding="utf-8")
+    """Keep what is said within the block in the file `path`, after what it holds."""
     _files.append(path)
     try:
         yield

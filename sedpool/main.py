@@ -41,7 +41,7 @@ def main() -> None:
     except (HydraException, OmegaConfBaseException) as error:
         problem = error
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command starts the unfinished run again", file=sys.stderr)
+        print("\ninterrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
     if problem and debug:
         raise problem

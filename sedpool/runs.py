@@ -1,6 +1,7 @@
 """A run folder: everything about one training run, and the one place that knows the names of its files."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -47,8 +48,15 @@ class RunFolder:
         return self.file("DONE").is_file()
 
     def mark_done(self) -> None:
-        """Declare the folder complete."""
+        """Declare the folder complete; its checkpoints are of no more use."""
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")
+        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+
+    def forget(self) -> None:
+        """Remove what an earlier run would be taken up from, so that the next begins anew."""
+        self.file("DONE").unlink(missing_ok=True)
+        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+        self.file("log.txt").write_text("", encoding="utf-8")
 
     @cached_property
     def config(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Everything goes to a temporary file in the target's own folder, is flushed to di
 sees the old file or the new one and never half of either.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -28,6 +29,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path : path-like
         The final path; its folder is created. The temporary path keeps the suffix, since many writers choose
         their format by it.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full; what was there before is intact.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,6 +46,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageError(f"{path}: the disk is full; free some space and run the same command again") from None
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

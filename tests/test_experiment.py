@@ -102,6 +102,30 @@ def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
     pd.testing.assert_frame_equal(RunFolder(finished.path).scores, finished.scores, check_exact=True)
 
 
+@pytest.mark.parametrize("moment", ["training", "scoring"])
+def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
+    finished: RunFolder, data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    from sedpool import fitting
+    from sedpool.training.session import Session
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((Session, "_validate") if moment == "training" else (fitting, "score")), crash)
+        patch.setattr("sedpool.training.session.CHECKPOINT_SECONDS", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            run(small(data_root, tmp_path))
+    (crashed,) = tmp_path.iterdir()
+    assert list(crashed.glob("checkpoint/*.npz"))
+    folder = RunFolder(run(small(data_root, tmp_path)))
+    for name in ("weights.sha256", "metrics.json"):
+        assert folder.file(name).read_bytes() == finished.file(name).read_bytes()
+    assert not folder.file("checkpoint").exists()
+    assert "going on from epoch" in folder.file("log.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("overrides", [["supervision=strong"], ["pooling=attention", "model=paper"]])
 def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, overrides: list[str]) -> None:
     folder = RunFolder(run(small(data_root, tmp_path, *overrides, "training.epochs=1", "dataset.n_train=24")))

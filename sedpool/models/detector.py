@@ -53,6 +53,22 @@ class Detector:
         output = "frames" if self.supervision == "strong" else "clip"
         return keras.Model(self.network.input, self.network.output[output], name="trainee")
 
+    def check_classes(self, classes: Sequence[str], whose: str) -> None:
+        """See that the network's classes are those of something else, in the same order.
+
+        Raises
+        ------
+        ConfigError
+            If not; it names the difference.
+        """
+        if tuple(classes) != self.classes:
+            only_here = ", ".join(sorted(set(self.classes) - set(classes))) or "none"
+            only_there = ", ".join(sorted(set(classes) - set(self.classes))) or "none"
+            raise ConfigError(
+                f"detector and {whose} have other classes or another order; "
+                f"only the detector: {only_here}; only the {whose.split()[0]}: {only_there}"
+            )
+
 
 def build_detector(
     backbone: keras.Model,

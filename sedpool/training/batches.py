@@ -1,19 +1,26 @@
 """Batches: which patches of which clips, as a pure function of (seed, epoch, index)."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sedpool.features.logmel import TOP_DB
+from sedpool.storage import hash_value
+from sedpool.training.sampling import Sampling, in_turn
+from sedpool.training.targets import patch_tags
 
 Array = npt.NDArray[np.float32]
+Batch = tuple[Array, Array]
+
+_AHEAD = 2
 
 
-class Patches(keras.utils.PyDataset):
+class Patches:
     """Batches of patches with their targets.
 
     Parameters
@@ -31,19 +38,25 @@ class Patches(keras.utils.PyDataset):
         Batches in an epoch; None for one pass over the clips.
     seed : int or None
         Draws clips and positions; None for every clip once, in order, from its middle.
+    sampling : callable
+        Chooses the clips of an epoch; see `sedpool.training.sampling`.
+    min_activity : float or None
+        Makes patch labels of frame labels: a class counts if it is active in this share of the patch. None leaves
+        targets as they are.
     """
 
     def __init__(
         self,
         features: Mapping[str, Array],
-        targets: Mapping[str, Array],
+        targets: Mapping[str, npt.NDArray[Any]],
         *,
         patch_frames: int,
         batch_size: int,
         n_batches: int | None = None,
         seed: int | None = None,
+        sampling: Sampling = in_turn,
+        min_activity: float | None = None,
     ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
         self.features = features
         self.targets = targets
         self.filenames = list(targets)
@@ -51,7 +64,14 @@ class Patches(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.n_batches = n_batches or -(-len(self.filenames) // batch_size)
         self.seed = seed
+        self.sampling = sampling
+        self.min_activity = min_activity
         self.set_epoch(0)
+
+    @property
+    def identity(self) -> str:
+        """Hash of what a run must find unchanged when it goes on: the clips and their lengths."""
+        return hash_value([[name, len(self.features[name])] for name in self.filenames])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the clips and positions of an epoch."""
@@ -61,78 +81,73 @@ class Patches(keras.utils.PyDataset):
             self._position = np.full(n_clips, 0.5)
             return
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, epoch])))
-        rounds = -(-n_patches // n_clips)
-        self._order = np.concatenate([generator.permutation(n_clips) for _ in range(rounds)])[:n_patches]
+        self._order = self.sampling(n_patches, n_clips, generator)
         self._position = generator.random(n_patches)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
         return self.n_batches
 
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
+    def __getitem__(self, index: int) -> Batch:
         """Features (batch, frames, n_mels) and targets (batch, classes) or (batch, frames, classes)."""
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
         pairs = [
             self._patch(self.filenames[clip], position)
             for clip, position in zip(self._order[rows], self._position[rows], strict=True)
         ]
-        return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])
+        return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs]).astype(np.float32)
 
-    def _patch(self, filename: str, position: float) -> tuple[Array, Array]:
+    def _patch(self, filename: str, position: float) -> tuple[Array, npt.NDArray[Any]]:
         features, target = self.features[filename], self.targets[filename]
         start = int(position * (max(0, len(features) - self.patch_frames) + 1))
-        patch = fit_length(features[start : start + self.patch_frames], self.patch_frames, -TOP_DB)
+        shown = slice(start, start + self.patch_frames)
+        patch = fit_length(features[shown], self.patch_frames, -TOP_DB)
         if target.ndim == 1:
             return patch, target
-        return patch, fit_length(target[start : start + self.patch_frames], self.patch_frames, 0.0)
+        if self.min_activity is not None:
+            return patch, patch_tags(target[shown], self.min_activity)
+        return patch, fit_length(target[shown], self.patch_frames, 0)
 
 
-class SetEpoch(keras.callbacks.Callback):
-    """Tells the batches which epoch begins; ``PyDataset.on_epoch_end`` fires more often than epochs end."""
-
-    def __init__(self, patches: Patches) -> None:
-        super().__init__()
-        self.patches = patches
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Draw the clips and positions of `epoch`."""
-        self.patches.set_epoch(epoch)
-
-
-def fit_length(array: Array, length: int, fill: float) -> Array:
-    """Bring the first axis to `length`: cut, or pad at the end with `fill`."""
-    if len(array) >= length:
-        return array[:length]
-    padded = np.full((length, *array.shape[1:]), fill, dtype=np.float32)
-    padded[: len(array)] = array
-    return padded
-
-
-def clip_targets(tags: pd.DataFrame) -> dict[str, Array]:
-    """Weak targets: shape (classes,) per clip."""
-    return dict(zip(tags.index, tags.to_numpy(dtype=np.float32), strict=True))
-
-
-def frame_targets(
-    events: pd.DataFrame, n_frames: Mapping[str, int], classes: Sequence[str], frame_rate: float
-) -> dict[str, Array]:
-    """Strong targets: shape (frames, classes) per clip; a frame has a class if the event covers the frame's middle.
+class Prefetched:
+    """Batches made by a thread while the one before is worked on.
 
     Parameters
     ----------
-    events : DataFrame
-        Event table.
-    n_frames : mapping of str to int
-        Input frames of every clip; clips without events have targets too.
-    classes : sequence of str
-        Class names.
-    frame_rate : float
-        Input frames a second.
+    patches : Patches
+        Of the current epoch.
+    first : int
+        Where to begin.
+
+    Attributes
+    ----------
+    waited : float
+        Seconds that the caller has waited for batches so far.
     """
-    targets = {filename: np.zeros((count, len(classes)), dtype=np.float32) for filename, count in n_frames.items()}
-    column = {label: index for index, label in enumerate(classes)}
-    first = np.ceil(events["onset"].to_numpy() * frame_rate - 0.5).astype(int)
-    last = np.ceil(events["offset"].to_numpy() * frame_rate - 0.5).astype(int)
-    for filename, label, start, stop in zip(events["filename"], events["event_label"], first, last, strict=True):
-        targets[filename][max(start, 0) : stop, column[label]] = 1.0
-    return targets
+
+    def __init__(self, patches: Patches, first: int = 0) -> None:
+        self.patches = patches
+        self.first = first
+        self.waited = 0.0
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Iterate over the batches from `first` to the end of the epoch."""
+        coming: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(1) as thread:
+            for index in range(self.first, len(self.patches) + _AHEAD):
+                if index < len(self.patches):
+                    coming.append(thread.submit(self.patches.__getitem__, index))
+                if index >= self.first + _AHEAD:
+                    began = time.perf_counter()
+                    batch = coming.popleft().result()
+                    self.waited += time.perf_counter() - began
+                    yield batch
+
+
+def fit_length(array: npt.NDArray[Any], length: int, fill: float) -> npt.NDArray[Any]:
+    """Bring the first axis to `length`: cut, or pad at the end with `fill`."""
+    if len(array) >= length:
+        return array[:length]
+    padded = np.full((length, *array.shape[1:]), fill, dtype=array.dtype)
+    padded[: len(array)] = array
+    return padded

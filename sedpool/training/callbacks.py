@@ -15,6 +15,7 @@ from sedpool.errors import TrainingError
 from sedpool.log import say
 from sedpool.models.detector import Detector
 
+_REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
 
 
@@ -23,41 +24,26 @@ class History(keras.callbacks.Callback):
 
     Parameters
     ----------
-    patches_per_epoch : int
-        For the throughput.
     path : Path or None
         The CSV file; None keeps the rows in memory only.
     """
 
-    def __init__(self, patches_per_epoch: int, path: Path | None) -> None:
+    remembered = ("rows",)
+
+    def __init__(self, path: Path | None) -> None:
         super().__init__()
-        self.patches_per_epoch = patches_per_epoch
         self.path = path
         self.rows: list[dict[str, float]] = []
-        self._began = self._validation_began = 0.0
 
     @property
     def table(self) -> pd.DataFrame:
         """The rows so far."""
         return pd.DataFrame(self.rows)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the clock."""
-        self._began, self._validation_began = time.perf_counter(), 0.0
-
-    def on_test_begin(self, logs: Any = None) -> None:
-        """Stop the training clock: throughput counts training steps only."""
-        self._validation_began = time.perf_counter()
-
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
-        now = time.perf_counter()
-        training_seconds = (self._validation_began or now) - self._began
-        row = {name: float(value) for name, value in (logs or {}).items()}
-        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        row["clips_per_second"] = round(self.patches_per_epoch / training_seconds, 2)
-        row["seconds"] = round(now - self._began, 3)
-        self.rows.append({"epoch": epoch + 1, **row})
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self.rows.append({"epoch": epoch + 1, **(logs or {}), "learning_rate": rate})
         if self.path:
             _write_csv(self.table, self.path)
 
@@ -73,27 +59,36 @@ class AlphaHistory(keras.callbacks.Callback):
         The CSV file; None keeps the rows in memory only.
     """
 
+    remembered = ("rows",)
+
     def __init__(self, detector: Detector, path: Path | None) -> None:
         super().__init__()
         self.detector = detector
         self.path = path
-        self.tables: list[pd.DataFrame] = []
+        self.rows: list[list[Any]] = []
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    @property
+    def table(self) -> pd.DataFrame:
+        """`epoch, event_label, alpha, bound`; the bound is missing without CAP."""
+        return pd.DataFrame(self.rows, columns=["epoch", "event_label", "alpha", "bound"])
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Record the start as epoch 0."""
-        self._record(0)
+        if not self.rows:
+            self._record(0)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
         self._record(epoch + 1)
 
     def _record(self, epoch: int) -> None:
-        alpha = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))
+        alphas = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))
         bound = getattr(self.detector.pooling, "alpha_bound", None)
-        columns = {"epoch": epoch, "event_label": self.detector.classes, "alpha": alpha, "bound": bound}
-        self.tables.append(pd.DataFrame(columns))
+        self.rows += [
+            [epoch, label, float(alpha), bound] for label, alpha in zip(self.detector.classes, alphas, strict=True)
+        ]
         if self.path:
-            _write_csv(pd.concat(self.tables), self.path)
+            _write_csv(self.table, self.path)
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -105,26 +100,30 @@ class KeepBest(keras.callbacks.Callback):
         The best accuracy so far.
     best_epoch : int
         When it was reached, counted from 1.
+    weights : list of ndarray
+        The network's weights then.
     """
+
+    remembered = ("best", "best_epoch")
 
     def __init__(self, monitor: str) -> None:
         super().__init__()
         self.monitor = monitor
         self.best = -np.inf
         self.best_epoch = 0
-        self._weights: list[Any] = []
+        self.weights: list[Any] = []
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Remember the weights if they are better than any before."""
         value = float((logs or {})[self.monitor])
         if value > self.best:
             self.best, self.best_epoch = value, epoch + 1
-            self._weights = self.model.get_weights()
+            self.weights = self.model.get_weights()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Restore the best weights."""
-        if self._weights:
-            self.model.set_weights(self._weights)
+        if self.weights:
+            self.model.set_weights(self.weights)
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -137,30 +136,38 @@ class StopOnNaN(keras.callbacks.Callback):
         """Check the loss."""
         loss = float((logs or {}).get("loss", 0.0))
         if not np.isfinite(loss):
-            raise TrainingError(f"the loss became {loss} at batch {batch}; lower training.learning_rate and run again")
+            raise TrainingError(f"the loss became {loss} at batch {batch}; {_REMEDY}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Check the weights."""
-        broken = [variable.path for variable in self.model.weights if not _is_finite(variable)]
-        if broken:
-            raise TrainingError(
-                f"weights became NaN or infinite in epoch {epoch + 1} ({broken[0]}); "
-                "lower training.learning_rate and run again"
-            )
+        check_weights(self.model)
+
+
+def check_weights(network: keras.Model) -> None:
+    """See that every weight is a number.
+
+    Raises
+    ------
+    TrainingError
+        If one is NaN or infinite.
+    """
+    broken = [variable.path for variable in network.weights if not _is_finite(variable)]
+    if broken:
+        raise TrainingError(f"weights became NaN or infinite ({broken[0]}); {_REMEDY}")
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A line on standard error: epoch, batches, loss, accuracies, clips a second.
+    """A line on standard error: epoch, batches, loss, accuracies, clips a second, the share of time spent waiting.
 
     Parameters
     ----------
-    history : History
-        Of the same training; must come before this callback.
+    clips_per_batch : int
+        For the speed.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, clips_per_batch: int) -> None:
         super().__init__()
-        self.history = history
+        self.clips_per_batch = clips_per_batch
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -182,22 +189,23 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Restart the bar."""
-        self._began = time.perf_counter()
+        self._began, self._seen = time.perf_counter(), 0
         description = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.progress.reset(self.task, description=description, total=self.params["steps"], status="")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Advance the bar."""
-        clips = (batch + 1) * self.history.patches_per_epoch / self.params["steps"]
-        speed = clips / (time.perf_counter() - self._began)
+        self._seen += self.clips_per_batch
+        speed = self._seen / (time.perf_counter() - self._began)
         status = f"loss {(logs or {}).get('loss', float('nan')):.4f}  {speed:.0f} clips/s"
         self.progress.update(self.task, completed=batch + 1, status=status)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Leave one line an epoch behind."""
-        row = self.history.rows[-1]
+        row = logs or {}
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
-        say(f"epoch {epoch + 1:3d}  {values}  {row['clips_per_second']:.0f} clips/s")
+        speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}"
+        say(f"epoch {epoch + 1:3d}  {values}  {speed}")
 
 
 def _is_finite(variable: Any) -> bool:

@@ -1,7 +1,7 @@
 """Training a detector by a recipe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,13 @@ import keras
 import pandas as pd
 
 from sedpool.models.detector import Detector
-from sedpool.training.batches import Patches, SetEpoch
+from sedpool.storage import hash_value
+from sedpool.training.batches import Patches
 from sedpool.training.callbacks import AlphaHistory, History, KeepBest, ProgressBar, StopOnNaN
+from sedpool.training.checkpoint import Checkpoints
 from sedpool.training.optimizer import Adam
 from sedpool.training.recipe import Recipe
+from sedpool.training.session import Session
 
 MONITOR = "val_accuracy"
 
@@ -56,7 +59,8 @@ def train(
     recipe : Recipe
         Hyper-parameters.
     folder : Path, optional
-        Where ``history.csv`` and ``alpha.csv`` grow during training.
+        Where ``history.csv``, ``alpha.csv`` and ``checkpoint/`` grow during training. Training goes on from the last
+        checkpoint there.
     progress : bool
         Whether to show a progress bar on standard error.
 
@@ -64,33 +68,46 @@ def train(
     ------
     TrainingError
         If the loss is no longer a number.
+    StorageError
+        If no checkpoint in the folder is intact, or the disk is full.
+    ConfigError
+        If the checkpoint has other classes, clips or settings.
     """
     trainee = detector.trainee
+    compile_for_training(trainee, recipe)
+    history = History(folder and folder / "history.csv")
+    best = KeepBest(MONITOR)
+    alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
+    bar = ProgressBar(training.batch_size) if progress else None
+    callbacks = [StopOnNaN(), *_schedule(recipe), history, best]
+    callbacks += [callback for callback in (alpha, bar) if callback]
+    session = Session(
+        trainee,
+        callbacks,
+        best,
+        Checkpoints(folder / "checkpoint") if folder else None,
+        {
+            "classes": list(detector.classes),
+            "clips": training.identity,
+            "settings": hash_value(asdict(recipe) | {"seed": training.seed}),
+        },
+    )
+    try:
+        session.run(training, validation, recipe.epochs)
+    finally:
+        if bar:
+            bar.on_train_end()
+    return Outcome(history.table, alpha.table if alpha else None, best.best_epoch)
+
+
+def compile_for_training(trainee: keras.Model, recipe: Recipe) -> None:
+    """Give a model the recipe's optimiser, loss and metric."""
     trainee.compile(
         optimizer=Adam(learning_rate=recipe.learning_rate, alpha_lr_multiplier=recipe.alpha_lr_multiplier),
         loss=keras.losses.BinaryCrossentropy(),
         metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
-        jit_compile=False,
+        jit_compile=keras.backend.backend() == "jax",  # on TensorFlow's CPUs its compiler is slower than oneDNN
     )
-    history = History(len(training) * training.batch_size, folder and folder / "history.csv")
-    best = KeepBest(MONITOR)
-    alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
-    bar = ProgressBar(history) if progress else None
-    callbacks = [SetEpoch(training), StopOnNaN(), *_schedule(recipe), history, best]
-    callbacks += [callback for callback in (alpha, bar) if callback]
-    try:
-        trainee.fit(
-            training,
-            validation_data=validation,
-            epochs=recipe.epochs,
-            callbacks=list(callbacks),
-            shuffle=False,
-            verbose=0,
-        )
-    finally:
-        if bar:
-            bar.on_train_end()
-    return Outcome(history.table, pd.concat(alpha.tables) if alpha else None, best.best_epoch)
 
 
 def is_adaptive(detector: Detector) -> bool:

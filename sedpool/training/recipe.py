@@ -21,6 +21,15 @@ class Recipe:
         Patches in a batch.
     batches_per_epoch : int or None
         Batches in an epoch; None for as many as show each clip once.
+    active_clips : int or None
+        Clips that patches are drawn from at a time, as in the paper; None for every clip equally often.
+    patches_per_clip : float or None
+        Mean number of patches of an active clip before another takes its place (Poisson's distribution).
+    max_patches_per_clip : int or None
+        The most patches of an active clip.
+    min_activity : float or None
+        For clips longer than a patch: a patch has a class if its events fill this share of the patch. None gives a
+        patch the tags of its clip.
     patch_duration : float
         Length in seconds of a training patch, cut at random from a clip. Shorter clips are padded with silence.
     learning_rate : float
@@ -35,8 +44,8 @@ class Recipe:
     lr_factor : float
         By what the learning rate is multiplied then.
     validation : {'full', 'random'}
-        Every validation clip once, or `validation_batches` batches of patches drawn like training ones, as in the
-        paper.
+        Every validation clip once, or `validation_batches` batches of random patches, drawn anew each epoch, as in
+        the paper.
     validation_batches : int or None
         Batches of random validation.
     precision : {'float32', 'mixed_bfloat16'}
@@ -48,6 +57,10 @@ class Recipe:
     epochs: Count
     batch_size: Count
     batches_per_epoch: Count | None
+    active_clips: Count | None
+    patches_per_clip: Positive | None
+    max_patches_per_clip: Count | None
+    min_activity: Annotated[float, Field(ge=0, le=1)] | None
     patch_duration: Positive
     learning_rate: Positive
     alpha_lr_multiplier: Positive
@@ -59,11 +72,22 @@ class Recipe:
     precision: Literal["float32", "mixed_bfloat16"]
     threads: Count | None
 
+    def __post_init__(self) -> None:
+        """Check what belongs together."""
+        if self.active_clips and not (self.patches_per_clip and self.max_patches_per_clip):
+            raise ValueError("active_clips needs patches_per_clip and max_patches_per_clip")
+        if self.validation == "random" and not self.validation_batches:
+            raise ValueError("validation=random needs validation_batches")
+
 
 STUDY = Recipe(
     epochs=25,
     batch_size=16,
     batches_per_epoch=None,
+    active_clips=None,
+    patches_per_clip=None,
+    max_patches_per_clip=None,
+    min_activity=None,
     patch_duration=10.0,
     learning_rate=1e-3,
     alpha_lr_multiplier=10.0,

@@ -1,22 +1,19 @@
-"""Weights on disk: one array a variable, a hash beside them, and a strict comparison when they are loaded."""
+"""Weights on disk: one array a variable, and a strict comparison when they are loaded."""
 
-import io
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from sedpool import storage
 from sedpool.errors import StorageError
+from sedpool.training.arrays import read_arrays, write_arrays
 
 
 def save_weights(network: keras.Model, path: Path) -> None:
     """Write all variables of `network`, statistics included, to `path` (npz) and their SHA-256 beside it."""
-    arrays = {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in _variables(network).items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    storage.write_bytes(path, buffer.getvalue())
-    storage.write_text(_hash_path(path), storage.sha256_file(path) + "\n")
+    write_arrays(
+        path, {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in _variables(network).items()}
+    )
 
 
 def load_weights(network: keras.Model, path: Path) -> None:
@@ -27,15 +24,9 @@ def load_weights(network: keras.Model, path: Path) -> None:
     StorageError
         If the file is missing, differs from its hash, or belongs to another architecture (the difference is named).
     """
-    if not path.is_file() or not _hash_path(path).is_file():
-        raise StorageError(f"{path}: weights or their sha256 are missing; run the training again")
-    if storage.sha256_file(path) != _hash_path(path).read_text(encoding="utf-8").strip():
-        raise StorageError(f"{path}: differs from its sha256; the file is damaged, restore it or train again")
-    with np.load(path, allow_pickle=False) as arrays:
-        stored = {name: arrays[name] for name in arrays.files}
-    variables = _variables(network)
+    stored = read_arrays(path)
     _compare({name: array.shape for name, array in stored.items()}, network, path)
-    for name, variable in variables.items():
+    for name, variable in _variables(network).items():
         variable.assign(stored[name])
 
 
@@ -54,7 +45,3 @@ def _compare(stored: dict[str, tuple[int, ...]], network: keras.Model, path: Pat
 
 def _variables(network: keras.Model) -> dict[str, keras.Variable]:
     return {variable.path: variable for variable in network.weights}
-
-
-def _hash_path(path: Path) -> Path:
-    return path.with_suffix(".sha256")

@@ -1,9 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedpool.events import events_from_rows
-from sedpool.training.batches import Patches, fit_length, frame_targets
+from sedpool.training.batches import Patches, Prefetched, fit_length
 
 N_CLIPS, N_FRAMES = 7, 20
 
@@ -91,18 +91,34 @@ def test_fit_length_always_gives_the_length(length: int, n: int) -> None:
     assert (fitted[kept:] == -1).all()
 
 
-def test_frame_targets_against_the_definition_one_frame_at_a_time() -> None:
-    rng = np.random.default_rng(0)
-    rows = [("a", on, on + length, "x") for on, length in zip(rng.random(5) * 8, rng.random(5), strict=True)]
-    rate = 43.066
-    target = frame_targets(events_from_rows(rows), {"a": 430}, ["x"], rate)["a"][:, 0]
-    middle = (np.arange(430) + 0.5) / rate
-    expected = [float(any(on <= time < off for _, on, off, _ in rows)) for time in middle]
-    assert target.tolist() == expected
+def test_prefetched_batches_are_those_of_the_epoch_from_the_first_asked_for() -> None:
+    patches = make(n_batches=5)
+    for first in (0, 3, 5):
+        batches = list(Prefetched(patches, first))
+        assert len(batches) == 5 - first
+        for offset, (x, y) in enumerate(batches):
+            assert np.array_equal(x, patches[first + offset][0])
+            assert np.array_equal(y, patches[first + offset][1])
 
 
-def test_clips_without_events_have_targets_and_events_past_the_end_are_cut() -> None:
-    targets = frame_targets(events_from_rows([("a", 0.5, 9.0, "x")]), {"a": 4, "b": 3}, ["x"], 2.0)
-    assert targets["a"][:, 0].tolist() == [0, 1, 1, 1]
-    assert targets["b"].shape == (3, 1)
-    assert not targets["b"].any()
+def test_what_fails_in_the_thread_fails_here() -> None:
+    patches = make()
+    patches.filenames[:] = ["gone"] * N_CLIPS
+    with pytest.raises(KeyError, match="gone"):
+        list(Prefetched(patches))
+
+
+def test_patches_of_long_clips_have_the_classes_that_fill_enough_of_them() -> None:
+    features, _ = clips()
+    targets = {name: value[:, 1:] < 10 for name, value in features.items()}  # active in the first half
+    patches = Patches(features, targets, patch_frames=8, batch_size=4, n_batches=40, seed=0, min_activity=0.5)
+    for index in range(len(patches)):
+        x, y = patches[index]
+        assert y.shape == (4, 1)
+        assert y[:, 0].tolist() == ((x[:, :, 1] < 10).mean(axis=1) >= 0.5).tolist()
+
+
+def test_identity_is_of_the_clips() -> None:
+    assert make().identity == make(seed=5).identity
+    fewer, _ = clips(n_frames=N_FRAMES - 1)
+    assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4).identity != make().identity

@@ -1,0 +1,182 @@
+"""A training run in progress: its steps and epochs, and the checkpoints from which it goes on after a crash."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import keras
+
+from sedpool.errors import ConfigError
+from sedpool.log import say
+from sedpool.training.batches import Patches, Prefetched
+from sedpool.training.callbacks import KeepBest, check_weights
+from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, counters, set_counters, values_of
+
+CHECKPOINT_SECONDS = 300.0
+"""A checkpoint is made after every epoch, and within one when this much time has passed."""
+
+
+@dataclass
+class Position:
+    """Where a run is, and what it has measured in the current epoch.
+
+    Attributes
+    ----------
+    epoch, batch : int
+        The next batch to train on.
+    totals : dict of str to float
+        Sums over the clips seen in the epoch, e.g. of the loss.
+    clips : int
+        How many those are.
+    seconds, waited : float
+        Time spent training, and the part of it spent waiting for data.
+    stopped : bool
+        Whether training ended before the last epoch.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
+    clips: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    stopped: bool = False
+
+    def add(self, logs: Mapping[str, float], n_clips: int) -> None:
+        """Count a batch."""
+        self.batch += 1
+        self.clips += n_clips
+        _add(self.totals, logs, n_clips)
+
+
+class Session:
+    """Trains a compiled model epoch by epoch.
+
+    Keras's ``fit`` would do, but for two things: it cannot begin in the middle of an epoch, and it does not say how
+    long it waits for data.
+
+    Parameters
+    ----------
+    trainee : keras.Model
+        Compiled.
+    callbacks : sequence of keras.callbacks.Callback
+        In the order in which they are called.
+    best : KeepBest
+        The one of them that holds the best weights.
+    checkpoints : Checkpoints or None
+        Where to save; None does without.
+    identity : dict
+        What must be equal for a checkpoint to be this run's.
+    """
+
+    def __init__(
+        self,
+        trainee: keras.Model,
+        callbacks: Sequence[keras.callbacks.Callback],
+        best: KeepBest,
+        checkpoints: Checkpoints | None,
+        identity: dict[str, Any],
+    ) -> None:
+        self.trainee = trainee
+        self.callbacks = callbacks
+        self.best = best
+        self.checkpoints = checkpoints
+        self.identity = identity
+        self.position = Position()
+
+    def run(self, training: Patches, validation: Patches, n_epochs: int) -> None:
+        """Train from the last checkpoint, or from the beginning, to the end."""
+        listeners = keras.callbacks.CallbackList(
+            list(self.callbacks), model=self.trainee, epochs=n_epochs, steps=len(training)
+        )
+        self.trainee.stop_training = False
+        listeners.on_train_begin()
+        self._resume()
+        while self.position.epoch < n_epochs and not self.position.stopped:
+            self._epoch(training, validation, listeners)
+        listeners.on_train_end()
+
+    def _epoch(self, training: Patches, validation: Patches, listeners: keras.callbacks.CallbackList) -> None:
+        epoch, began = self.position.epoch, time.perf_counter()
+        training.set_epoch(epoch)
+        validation.set_epoch(epoch)
+        listeners.on_epoch_begin(epoch)
+        self._train(training, listeners)
+        speed = {
+            "clips_per_second": round(self.position.clips / self.position.seconds, 2),
+            "data_wait": round(self.position.waited / self.position.seconds, 4),
+        }
+        logs = self._means() | self._validate(validation) | speed
+        logs["seconds"] = round(time.perf_counter() - began, 3)
+        listeners.on_epoch_end(epoch, logs)
+        self.position = Position(epoch=epoch + 1, stopped=self.trainee.stop_training)
+        self._save()
+
+    def _train(self, training: Patches, listeners: keras.callbacks.CallbackList) -> None:
+        position, saved = self.position, time.monotonic()
+        batches = Prefetched(training, position.batch)
+        seconds, waited, began = position.seconds, position.waited, time.perf_counter()
+        for x, y in batches:
+            logs = self.trainee.train_on_batch(x, y, return_dict=True)
+            listeners.on_train_batch_end(position.batch, logs)
+            position.add(logs, len(x))
+            position.seconds = seconds + time.perf_counter() - began
+            position.waited = waited + batches.waited
+            if time.monotonic() - saved > CHECKPOINT_SECONDS and position.batch < len(training):
+                self._save()
+                saved = time.monotonic()
+
+    def _means(self) -> dict[str, float]:
+        return {name: total / self.position.clips for name, total in self.position.totals.items()}
+
+    def _validate(self, validation: Patches) -> dict[str, float]:
+        totals: dict[str, float] = {}
+        clips = 0
+        for x, y in Prefetched(validation):
+            _add(totals, self.trainee.test_on_batch(x, y, return_dict=True), len(x))
+            clips += len(x)
+        return {f"val_{name}": total / clips for name, total in totals.items()}
+
+    def _save(self) -> None:
+        if self.checkpoints is None:
+            return
+        check_weights(self.trainee)
+        arrays = {
+            "network": values_of(self.trainee.variables),
+            "optimizer": values_of(self.trainee.optimizer.variables),
+            "best": self.best.weights,
+        }
+        state = {"identity": self.identity, "position": asdict(self.position), "callbacks": counters(self.callbacks)}
+        self.checkpoints.save(Snapshot(arrays, state))
+
+    def _resume(self) -> None:
+        snapshot = self.checkpoints.load() if self.checkpoints else None
+        if snapshot is None:
+            return
+        self._check(snapshot.state["identity"])
+        self.trainee.optimizer.build(self.trainee.trainable_variables)
+        assign(self.trainee.variables, snapshot.arrays["network"], "network")
+        assign(self.trainee.optimizer.variables, snapshot.arrays["optimizer"], "optimizer")
+        self.best.weights = snapshot.arrays.get("best", [])
+        set_counters(self.callbacks, snapshot.state["callbacks"])
+        self.position = Position(**snapshot.state["position"])
+        say(f"going on from epoch {self.position.epoch + 1}, batch {self.position.batch + 1}")
+
+    def _check(self, stored: Mapping[str, Any]) -> None:
+        for name, ours in self.identity.items():
+            if stored.get(name) != ours:
+                folder = self.checkpoints.folder if self.checkpoints else ""
+                raise ConfigError(
+                    f"{folder}: the checkpoint has other {name}: {_short(stored.get(name))}, now {_short(ours)}; "
+                    "restore what was there, or begin anew with force=true"
+                )
+
+
+def _add(totals: dict[str, float], logs: Mapping[str, float], n_clips: int) -> None:
+    for name, value in logs.items():
+        totals[name] = totals.get(name, 0.0) + n_clips * float(value)
+
+
+def _short(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)[:16]
