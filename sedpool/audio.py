@@ -23,6 +23,8 @@ _OGG_END_OF_STREAM = 0x04
 _WINDOW = 1536  # samples of a phase vocoder's frame: 35 ms at 44.1 kHz, between clear tones and sharp onsets
 _HOP = _WINDOW // 4
 
+VOCODER = f"phase-locked-1-{_WINDOW}"  # to be renamed whenever a shifted sound changes
+
 FloatArray = npt.NDArray[np.float32]
 
 

@@ -1,0 +1,114 @@
+"""Augmentations of batches: arrays in, arrays out, drawn from a generator that is handed in.
+
+Features are decibels relative to their clip's maximum, shape (batch, frames, n_mels); targets have the shape
+(batch, classes) or (batch, frames, classes). Inputs are never changed in place: they may be views of a store.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sedpool.augment.settings import Augmentation
+from sedpool.features.logmel import TOP_DB
+
+Array = npt.NDArray[np.float32]
+Pair = tuple[Array, Array]
+
+
+@dataclass(frozen=True)
+class Augmenter:
+    """Applies what the settings say, in the order in which it would happen: background, gain, shift, mixup, masks.
+
+    Parameters
+    ----------
+    settings : Augmentation
+        Kinds and strengths.
+    backgrounds : sequence of ndarray
+        Features (frames, n_mels) of what is mixed under the patches; needed if `settings` name a background.
+    """
+
+    settings: Augmentation
+    backgrounds: Sequence[Array] = ()
+
+    def __call__(self, features: Array, targets: Array, generator: np.random.Generator) -> Pair:
+        """Augmented features and targets of a batch."""
+        settings = self.settings
+        if settings.background:
+            features = mix_backgrounds(features, self.backgrounds, settings.background_snr, generator)
+        if settings.gain:
+            features = change_gain(features, settings.gain, generator)
+        if settings.time_shift:
+            features, targets = rotate(features, targets, settings.time_shift, generator)
+        if settings.mixup:
+            features, targets = mix_up(features, targets, settings.mixup, generator)
+        if settings.time_masks:
+            features = mask(features, 1, settings.time_masks, settings.time_mask_share, generator)
+        if settings.mel_masks:
+            features = mask(features, 2, settings.mel_masks, settings.mel_mask_share, generator)
+        return features, targets
+
+
+def mix_backgrounds(
+    features: Array, backgrounds: Sequence[Array], snr: tuple[float, float], generator: np.random.Generator
+) -> Array:
+    """Add a stretch of a background to each patch, as powers, at a ratio of mean powers drawn from `snr` (dB).
+
+    A background that is shorter than the patch is repeated. Phases are unknown, so powers add as those of independent
+    sounds do on average.
+    """
+    mixed = np.empty_like(features)
+    for row, patch in enumerate(features):
+        background = backgrounds[int(generator.integers(len(backgrounds)))]
+        start = generator.integers(len(background))
+        under = np.take(background, np.arange(start, start + len(patch)), axis=0, mode="wrap")
+        powers, under_powers = _power(patch), _power(under)
+        ratio = powers.mean() / under_powers.mean() / 10 ** (generator.uniform(*snr) / 10)
+        mixed[row] = 10 * np.log10(powers + ratio * under_powers)
+    return np.maximum(mixed, -TOP_DB)
+
+
+def change_gain(features: Array, limit: float, generator: np.random.Generator) -> Array:
+    """Make each patch louder or softer by up to `limit` dB; the floor stays where it is."""
+    decibels = generator.uniform(-limit, limit, size=(len(features), 1, 1)).astype(np.float32)
+    return np.asarray(np.maximum(features + decibels, -TOP_DB), dtype=np.float32)
+
+
+def rotate(features: Array, targets: Array, share: float, generator: np.random.Generator) -> Pair:
+    """Rotate each patch in time by up to `share` of its length; frame labels follow."""
+    n_frames = features.shape[1]
+    limit = int(share * n_frames)
+    steps = generator.integers(-limit, limit + 1, size=len(features))
+    frames = (np.arange(n_frames) - steps[:, None]) % n_frames
+    rows = np.arange(len(features))[:, None]
+    return features[rows, frames], targets if targets.ndim == 2 else targets[rows, frames]
+
+
+def mix_up(features: Array, targets: Array, parameter: float, generator: np.random.Generator) -> Pair:
+    """Mix each patch with another one of the batch, features and labels in the same shares."""
+    share = generator.beta(parameter, parameter, size=len(features)).astype(np.float32)
+    partner = generator.permutation(len(features))
+
+    def mixed(values: Array) -> Array:
+        own = share.reshape(-1, *[1] * (values.ndim - 1))
+        return own * values + (1 - own) * values[partner]
+
+    return mixed(features), mixed(targets)
+
+
+def mask(features: Array, axis: int, count: int, widest: float, generator: np.random.Generator) -> Array:
+    """Replace `count` stretches of the axis, each up to the share `widest` of it, by the patch's mean."""
+    length = features.shape[axis]
+    position = np.arange(length)
+    hidden = np.zeros((len(features), length), dtype=bool)
+    for _ in range(count):
+        width = generator.integers(int(widest * length) + 1, size=(len(features), 1))
+        start = generator.integers(length - width + 1)
+        hidden |= (position >= start) & (position < start + width)
+    where = np.expand_dims(hidden, 3 - axis)
+    return np.where(where, features.mean(axis=(1, 2), keepdims=True), features)
+
+
+def _power(decibels: Array) -> Array:
+    return np.asarray(10 ** (decibels / 10), dtype=np.float32)
