@@ -105,6 +105,21 @@ def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float]) -> tu
     return clipped.loc[clipped["onset"].to_numpy() < end].reset_index(drop=True), changed
 
 
+def count_overlaps(events: pd.DataFrame) -> int:
+    """Count the events that share time with an earlier event of their own class in the same clip.
+
+    Examples
+    --------
+    >>> count_overlaps(events_from_rows([("a", 0, 3, "dog"), ("a", 2, 4, "dog"), ("a", 3, 5, "cat")]))
+    1
+    """
+    ordered = events.sort_values("onset", kind="stable")
+    clip_and_class = [ordered["filename"], ordered["event_label"]]
+    latest = ordered["offset"].groupby(clip_and_class).cummax()
+    earlier = latest.groupby(clip_and_class).shift()
+    return int((ordered["onset"] < earlier).sum())
+
+
 def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
     """Weak labels that follow from strong ones: a clip has a class if any event of it occurs.
 

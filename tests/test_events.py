@@ -65,3 +65,14 @@ def test_active_seconds_against_counting_every_second(drawn: list[tuple[str, int
         for label in "ab":
             own = [set(range(on, on + n)) for other, on, n, kind in drawn if (other, kind) == (name, label)]
             assert seconds.loc[name, label] == len(set().union(*own))
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 5), st.sampled_from("ab")), max_size=8))
+def test_overlaps_agree_with_their_definition(drawn: list[tuple[int, int, str]]) -> None:
+    rows = [("clip", float(onset), float(onset + length), label) for onset, length, label in drawn]
+    ordered = sorted(rows, key=lambda row: row[1])
+    expected = sum(
+        any(earlier[3] == row[3] and earlier[2] > row[1] for earlier in ordered[:index])
+        for index, row in enumerate(ordered)
+    )
+    assert ev.count_overlaps(ev.events_from_rows(rows)) == expected

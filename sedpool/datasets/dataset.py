@@ -29,6 +29,11 @@ class Manifest:
     notes: dict[str, int] = field(default_factory=dict)
 
 
+def nonzero(**counts: int) -> dict[str, int]:
+    """Notes of a manifest: the counts that say something."""
+    return {name: count for name, count in counts.items() if count}
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A corpus, or a part of one.
@@ -52,6 +57,9 @@ class Dataset:
     min_activity : float or None
         Share of a training patch that a class must be active in for the patch to have it, where clips are long and
         patches are labelled by their events (MedleyDB). None: a patch has the tags of its clip.
+    weak_splits : tuple of str
+        Splits without strong labels in a corpus that has them elsewhere: `events` says nothing about their clips, and
+        is None once only these are selected.
     """
 
     name: str
@@ -61,6 +69,7 @@ class Dataset:
     events: pd.DataFrame | None = None
     manifest: Manifest = field(default_factory=Manifest)
     min_activity: float | None = None
+    weak_splits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         missing = [column for column in CLIP_COLUMNS if column not in self.clips.columns]
@@ -102,6 +111,8 @@ class Dataset:
         keep = self.clips["filename"].isin(list(filenames)).to_numpy()
         clips = self.clips.loc[keep].reset_index(drop=True)
         events = self.events
+        if len(clips) and clips["split"].isin(self.weak_splits).all():
+            events = None
         if events is not None:
             events = events.loc[events["filename"].isin(clips["filename"])].reset_index(drop=True)
         return replace(self, clips=clips, tags=self.tags.loc[keep], events=events)

@@ -6,14 +6,16 @@ train, validate and test. URBAN-SED is distributed so, and the corpora that sedp
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.dataset import Dataset, Manifest, nonzero
+from sedpool.datasets.recordings import refuse_incomplete
 from sedpool.errors import DataError
-from sedpool.events import events_from_rows, tags_from_events
+from sedpool.events import count_overlaps, events_from_rows, tags_from_events
 from sedpool.formats import audacity
 from sedpool.formats.clip import Annotation, clip_rows
 from sedpool.formats.jams import read_annotation
@@ -72,26 +74,7 @@ def read_layout(
             clips.append((filename, str(sound) if sound else None, annotation.duration, part))
             rows += [(filename, *event) for event in annotation.events]
             clipped += annotation.n_clipped
-    notes = {"events_clipped_at_the_end": clipped, "events_overlapping_own_class": count_overlaps(rows)}
-    manifest = Manifest(manifest.missing, manifest.extra, {key: count for key, count in notes.items() if count})
-    return _dataset(name, classes, clips, rows, manifest)
-
-
-def count_overlaps(rows: Iterable[tuple[str, float, float, str]]) -> int:
-    """Count the events that share time with an earlier event of their own class in the same clip.
-
-    Examples
-    --------
-    >>> count_overlaps([("a", 0, 3, "dog"), ("a", 2, 4, "dog"), ("a", 3, 5, "cat"), ("b", 0, 9, "dog")])
-    1
-    """
-    latest: dict[tuple[str, str], float] = {}
-    overlapping = 0
-    for filename, onset, offset, label in sorted(rows, key=lambda row: row[1]):
-        end = latest.get((filename, label), 0.0)
-        overlapping += onset < end
-        latest[filename, label] = max(end, offset)
-    return overlapping
+    return _dataset(name, classes, clips, rows, manifest, clipped)
 
 
 def _check_arguments(root: Path, name: str, split: str | None, annotations: str) -> None:
@@ -136,14 +119,7 @@ def _refuse_incomplete(
         raise DataError(
             f"{name}: {root / 'annotations'}: no annotations for {', '.join(empty)}; fetch the corpus again"
         )
-    if allow_missing:
-        return
-    for problem, files in (("without audio", manifest.missing), ("without annotation", manifest.extra)):
-        if files:
-            first = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
-            raise DataError(
-                f"{name}: {root}: {len(files)} clips {problem} ({first}); complete the corpus or set allow_missing=true"
-            )
+    refuse_incomplete(name, root, manifest, allow_missing=allow_missing)
 
 
 def _read(path: Path, clip_duration: float) -> Annotation:
@@ -162,6 +138,7 @@ def _dataset(
     clips: list[tuple[str, str | None, float, str]],
     rows: list[tuple[str, float, float, str]],
     manifest: Manifest,
+    clipped: int,
 ) -> Dataset:
     twice = [filename for filename, count in Counter(clip[0] for clip in clips).items() if count > 1]
     if twice:
@@ -169,4 +146,6 @@ def _dataset(
     table = pd.DataFrame(clips, columns=["filename", "path", "duration", "split"]).astype({"path": object})
     events = events_from_rows(rows)
     tags = tags_from_events(events, table["filename"].tolist(), classes)
+    notes = nonzero(events_clipped_at_the_end=clipped, events_overlapping_own_class=count_overlaps(events))
+    manifest = replace(manifest, notes=notes)
     return Dataset(name, tuple(classes), table, tags, events, manifest)

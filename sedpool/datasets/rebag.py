@@ -46,13 +46,13 @@ def rebag(
     ConfigError
         If `bag_duration` is not above 0.
     DataError
-        If `dataset` has no events.
+        If the clips to cut have no events.
     """
     if not bag_duration > 0:
         raise ConfigError(f"bag_duration={bag_duration}: expected seconds above 0")
     chosen = dataset.clips["split"].isin(dataset.clips["split"] if splits is None else splits)
     whole, rest = (dataset.select(dataset.clips.loc[part, "filename"].tolist()) for part in (chosen, ~chosen))
-    if whole.events is None or rest.events is None:
+    if whole.events is None:
         raise DataError(f"dataset {dataset.name}: only strong labels can be cut into bags, and it has none")
     bags = _cut_clips(whole.clips, bag_duration)
     events = _cut_events(whole.events, bags, bag_duration)
@@ -62,7 +62,7 @@ def rebag(
         dataset,
         clips=pd.concat([bags.drop(columns=["clip", "bag", "start"]), rest.clips], ignore_index=True),
         tags=pd.concat([seconds.ge(np.maximum(enough, ROUNDING), axis=0), rest.tags]),
-        events=pd.concat([events, rest.events], ignore_index=True),
+        events=events if rest.events is None else pd.concat([events, rest.events], ignore_index=True),
         min_activity=None,
     )
 

@@ -3,10 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sedpool.datasets.layout import count_overlaps, read_layout
+from sedpool.datasets.layout import read_layout
 from sedpool.errors import DataError
 
 from .conftest import observation, write_jams
@@ -112,14 +110,3 @@ def test_fault_15_overlaps_are_kept_and_counted(corpus: Path) -> None:
     dataset = read(corpus)
     assert dataset.manifest.notes == {"events_overlapping_own_class": 1}
     assert len(dataset.events) == 7
-
-
-@given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 5), st.sampled_from("ab")), max_size=8))
-def test_overlaps_agree_with_their_definition(drawn: list[tuple[int, int, str]]) -> None:
-    rows = [("clip", float(onset), float(onset + length), label) for onset, length, label in drawn]
-    ordered = sorted(rows, key=lambda row: row[1])
-    expected = sum(
-        any(earlier[3] == row[3] and earlier[2] > row[1] for earlier in ordered[:index])
-        for index, row in enumerate(ordered)
-    )
-    assert count_overlaps(rows) == expected

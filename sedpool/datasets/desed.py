@@ -1,0 +1,120 @@
+"""DESED: domestic sounds in 10 s clips of AudioSet and Vimeo, as DCASE task 4 has used them since 2019.
+
+The real recordings only: weak labels for training, strong ones for validation and public evaluation, and clips without
+any labels.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.recordings import (
+    find_recordings,
+    named_durations,
+    refuse_incomplete,
+    with_recordings,
+    within_recordings,
+)
+from sedpool.errors import DataError
+from sedpool.events import tags_from_events
+from sedpool.formats import table
+
+CLASSES = (
+    "Alarm_bell_ringing",
+    "Blender",
+    "Cat",
+    "Dishes",
+    "Dog",
+    "Electric_shaver_toothbrush",
+    "Frying",
+    "Running_water",
+    "Speech",
+    "Vacuum_cleaner",
+)
+SETS = {
+    "train": ("train/weak", "train/weak"),
+    "validate": ("validation/validation", "validation"),
+    "test": ("eval/public", "eval"),
+    "unlabelled": ("train/unlabel_in_domain", "train/unlabel_in_domain"),
+}
+"""List below ``metadata`` and folder below ``audio`` of each split."""
+LABELLED = ("train", "validate", "test")
+_GIVE = "give the folder that holds metadata/ and audio/ (dataset.root)"
+
+
+def load_desed(root: str | os.PathLike[str], split: str | None = None, *, allow_missing: bool = False) -> Dataset:
+    """Load the real recordings of DESED as distributed.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder that holds ``metadata`` and ``audio``.
+    split : {"train", "validate", "test", "unlabelled"}, optional
+        The part to load: weakly labelled, validation, public evaluation or unlabelled clips; the first three by
+        default. Nothing is known of unlabelled clips, so that part has no classes.
+    allow_missing : bool
+        Load clips without audio too (`path` is None) and accept audio that no list mentions and absent lists; clips
+        and audio are listed in the manifest.
+
+    Returns
+    -------
+    dataset : Dataset
+        Clips of up to 10 s with tags of ten classes; events for validation and test only.
+
+    Raises
+    ------
+    DataError
+        If a list is missing or wrong, or audio is missing.
+    """
+    root = Path(root)
+    if split is not None and split not in SETS:
+        raise DataError(f"desed: no split {split!r}; expected {', '.join(SETS)}")
+    parts = [split] if split else [part for part in LABELLED if not allow_missing or _list(root, part).exists()]
+    if not parts:
+        raise DataError(f"desed: {root}: {'no metadata in it' if root.is_dir() else 'no such folder'}; {_GIVE}")
+    lists = {part: _rows(root, part) for part in parts}
+    rows = pd.concat(lists.values(), ignore_index=True)
+    clips, manifest = _clips(rows, root, parts)
+    refuse_incomplete("desed", root, manifest, allow_missing=allow_missing)
+    classes = () if split == "unlabelled" else CLASSES
+    tags = tags_from_events(rows, clips["filename"].tolist(), classes)
+    strong = [table.labelled_rows(lists[part], _list(root, part)) for part in parts if part in ("validate", "test")]
+    if not strong:
+        return Dataset("desed", classes, clips, tags, None, manifest)
+    events, notes = within_recordings(pd.concat(strong, ignore_index=True), clips)
+    return Dataset("desed", classes, clips, tags, events, replace(manifest, notes=notes), weak_splits=("train",))
+
+
+def _list(root: Path, part: str) -> Path:
+    return root / "metadata" / f"{SETS[part][0]}.tsv"
+
+
+def _rows(root: Path, part: str) -> pd.DataFrame:
+    """Rows of a list, one a label; a clip without labels has one with an empty label."""
+    path = _list(root, part)
+    if not path.exists():
+        raise DataError(
+            f"desed: {path}: no such file; {_GIVE}, or set allow_missing=true to go on without absent lists"
+        )
+    rows = table.read_rows(path, "\t")
+    if "filename" not in rows.columns:
+        raise DataError(f"{path}: no column filename; found {', '.join(map(str, rows.columns))}")
+    if "event_labels" in rows.columns:  # weak labels, between commas
+        rows = rows.assign(event_label=rows["event_labels"].str.split(",")).explode("event_label")
+    elif "event_label" not in rows.columns:
+        rows = rows.assign(event_label="")
+    unknown = ~rows["event_label"].isin([*CLASSES, ""])
+    if unknown.any():
+        raise DataError(f"{path}: unknown label {rows.loc[unknown, 'event_label'].iloc[0]!r}")
+    return rows.assign(split=part)
+
+
+def _clips(rows: pd.DataFrame, root: Path, parts: Sequence[str]) -> tuple[pd.DataFrame, Manifest]:
+    clips = rows[["filename", "split"]].drop_duplicates(ignore_index=True)
+    recordings = [path for part in parts for path in find_recordings(root / "audio" / SETS[part][1])]
+    clips = clips.assign(duration=named_durations(clips["filename"]))
+    return with_recordings(clips, root, recordings, all_listed=True)
