@@ -10,6 +10,8 @@ from sedpool.errors import ConfigError
 
 Settings = TypeVar("Settings")
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(gt=0, le=1)]
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -48,9 +50,17 @@ class RunSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class EvaluationSettings:
-    """See ``configs/evaluation/default.yaml``."""
+    """See ``configs/evaluation/default.yaml``; `Decoder` explains the first six."""
 
-    threshold: Annotated[float, Field(gt=0, le=1)]
+    threshold: Probability | dict[str, Probability]
+    clip_threshold: Probability | dict[str, Probability]
+    low_threshold: Probability | dict[str, Probability] | None
+    median_filter: SecondsOrNone | dict[str, SecondsOrNone]
+    max_gap: SecondsOrNone | dict[str, SecondsOrNone]
+    min_duration: SecondsOrNone | dict[str, SecondsOrNone]
+    tune: Literal["global", "per_class", "all"] | None
+    tune_on: Literal["segment", "event"]
+    paper_compat: Annotated[bool, Field(strict=True)] | None
     resolution: Seconds
     collar: Seconds
     offset_share: Annotated[float, Field(ge=0, le=1)]

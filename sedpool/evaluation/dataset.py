@@ -1,6 +1,6 @@
 """How good are a system's answers on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import segment_and_event_metrics
 from sedpool.evaluation.validation import listed, refuse_unknown_files
-from sedpool.inference.decode import decode, decode_tags
+from sedpool.inference.decode import Answer
 from sedpool.scores import classes_of
 
 METRICS_FORMAT = 1
@@ -63,26 +63,25 @@ def _rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
 
 
 def evaluate_run(
-    frame_scores: pd.DataFrame,
-    clip_scores: pd.DataFrame,
+    answer: Answer,
     dataset: Dataset,
     *,
-    threshold: float | Mapping[str, float] = 0.5,
+    tuned: Answer | None = None,
     resolution: float = 1.0,
     collar: float = 0.2,
     offset_share: float = 0.2,
     allow_missing: bool = False,
 ) -> dict[str, Any]:
-    """Score a run's test scores: the content of ``metrics.json``.
+    """Score what a run says about its test clips: the content of ``metrics.json``.
 
     Parameters
     ----------
-    frame_scores, clip_scores : DataFrame
-        What the detector says about the clips of `dataset` (see `sedpool.scores`).
+    answer : Answer
+        Scores of the clips of `dataset`, with the decoder that was set.
     dataset : Dataset
         The reference.
-    threshold : float or mapping of str to float
-        Decides clips and frames alike.
+    tuned : Answer, optional
+        The same scores with the decoder that was tuned on validation.
     resolution : float
         Length of a segment in seconds.
     collar : float
@@ -95,60 +94,63 @@ def evaluate_run(
     Returns
     -------
     metrics : dict
-        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines"}`` and the settings. `segment` and
-        `event` are None and `baselines` empty where the Dataset has only weak labels. Coverage counts the clips
-        `expected`, those `scored` and, of these, those `without_detections`.
+        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines", "decoding"}`` and the settings.
+        `segment` and `event` are None and `baselines` empty where the Dataset has only weak labels. Coverage counts
+        the clips `expected`, those `scored` and, of these, those `without_detections`. ``"tuned"`` holds `clip`,
+        `segment`, `event`, `baselines` and `decoding` of the tuned answer, None without one.
 
     Raises
     ------
     DataError, EvaluationError
         If the scores do not fit the Dataset.
     """
-    scored = _scored_part(dataset, frame_scores, clip_scores, allow_missing=allow_missing)
-    events = decode(frame_scores, threshold)
-    predicted_tags = decode_tags(clip_scores, threshold)
+    scored = _scored_part(dataset, answer, allow_missing=allow_missing)
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
     return {
         "format": METRICS_FORMAT,
-        "clip": clip_metrics(scored.tags, predicted_tags),
-        **_levels_and_baselines(scored, events, predicted_tags, settings),
+        **_metrics_of(answer, scored, settings),
         "psds": {},
         "coverage": {
             "scored": len(scored),
             "expected": len(dataset),
-            "without_detections": len(scored) - events["filename"].nunique(),
+            "without_detections": len(scored) - answer.events["filename"].nunique(),
         },
-        "threshold": dict(threshold) if isinstance(threshold, Mapping) else threshold,
         **settings,
+        "tuned": _metrics_of(tuned, scored, settings) if tuned else None,
     }
 
 
-def _levels_and_baselines(
-    dataset: Dataset, events: pd.DataFrame, predicted_tags: pd.DataFrame, settings: dict[str, float]
-) -> dict[str, Any]:
+def _metrics_of(answer: Answer, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
+    """What depends on how scores are decoded."""
+    return {
+        "clip": clip_metrics(dataset.tags, answer.tags),
+        **_levels_and_baselines(dataset, answer, settings),
+        "decoding": answer.decoder.settings(),
+    }
+
+
+def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, float]) -> dict[str, Any]:
     """The keys `segment`, `event` and `baselines` of ``metrics.json``."""
     reference = dataset.events
     if reference is None:
         return {"segment": None, "event": None, "baselines": {}}
 
-    def score(answer: pd.DataFrame) -> dict[str, Metrics]:
+    def score(events: pd.DataFrame) -> dict[str, Metrics]:
         return segment_and_event_metrics(
-            reference, answer, durations=dataset.durations, classes=dataset.classes, **settings
+            reference, events, durations=dataset.durations, classes=dataset.classes, **settings
         )
 
-    answers = stretched_answers(dataset.tags, predicted_tags, dataset.durations)
-    return score(events) | {"baselines": {name: score(answer) for name, answer in answers.items()}}
+    stretched = stretched_answers(dataset.tags, answer.tags, dataset.durations)
+    return score(answer.events) | {"baselines": {name: score(events) for name, events in stretched.items()}}
 
 
-def _scored_part(
-    dataset: Dataset, frame_scores: pd.DataFrame, clip_scores: pd.DataFrame, *, allow_missing: bool
-) -> Dataset:
+def _scored_part(dataset: Dataset, answer: Answer, *, allow_missing: bool) -> Dataset:
     """The clips that have scores, after a check of classes and file names."""
-    for source, scores in (("scores", frame_scores), ("clip scores", clip_scores)):
+    for source, scores in (("scores", answer.frame_scores), ("clip scores", answer.clip_scores)):
         _refuse_other_classes(classes_of(scores), dataset, source=source)
         refuse_unknown_files(scores["filename"].unique(), dataset.clips["filename"], source=source)
-    present = set(clip_scores["filename"])
-    one_sided = sorted(present ^ set(frame_scores["filename"]))
+    present = set(answer.clip_scores["filename"])
+    one_sided = sorted(present ^ set(answer.frame_scores["filename"]))
     if one_sided:
         raise EvaluationError(f"{dataset.name}: {listed(one_sided)} have either frame or clip scores; expected both")
     missing = sorted(set(dataset.clips["filename"]) - present)

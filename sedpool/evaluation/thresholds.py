@@ -20,7 +20,8 @@ from sedpool.evaluation.event import matched_counts
 from sedpool.evaluation.indexed import IndexedEvents, in_order, indexed
 from sedpool.evaluation.segment import SegmentGrid
 from sedpool.evaluation.validation import comparable_events, listed, refuse_unknown_files
-from sedpool.inference.decode import decode_tags, first_rows
+from sedpool.inference.activity import frames_of
+from sedpool.inference.decode import Decoder
 from sedpool.scores import classes_of, validate_scores
 
 
@@ -44,12 +45,12 @@ def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.Ar
     Raises
     ------
     DataError, EvaluationError
-        As of `sedpool.evaluation.clip_metrics` and `sedpool.inference.decode.decode_tags`.
+        As of `sedpool.evaluation.clip_metrics` and `sedpool.inference.decode.Decoder.tags`.
     ConfigError
         If the thresholds are not increasing, or not probabilities.
     """
     limits = _checked_thresholds(thresholds)
-    return _stacked([clip_counts(tags, decode_tags(clip_scores, float(limit))).total() for limit in limits])
+    return _stacked([clip_counts(tags, Decoder(clip_threshold=float(limit)).tags(clip_scores)).total() for limit in limits])
 
 
 def segment_sweep(
@@ -147,7 +148,7 @@ class _Frames:
     ) -> None:
         limits = _checked_thresholds(thresholds)
         _check_scores(scores, durations, classes)
-        first = first_rows(scores)
+        first = frames_of(scores).begins
         clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
         onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
         end = np.fromiter(durations.values(), np.float64)[clip]

@@ -1,38 +1,220 @@
-"""How do probabilities become events and tags? A threshold, and then runs of active frames."""
+"""How do probabilities become events and tags? By a `Decoder`: smoothing, thresholds, and rules about time.
 
-from collections.abc import Mapping
+Its steps, in this order, each off by default but the threshold:
+
+1. **median filter** of every class's probabilities within a file: removes blips, fills dips, keeps edges in place;
+2. **threshold**: frames that reach it are active, and neighbouring active frames make an event. With a **low
+   threshold** (hysteresis) it is enough to reach that one, but an event is kept only if some frame reaches the other;
+3. **gap merging**: events of a class with a short pause between them become one;
+4. **minimum duration**: events that are still shorter are left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
+from sedpool.inference.activity import FloatArray, frames_of, joined, lasting, reaching, runs, smooth
 from sedpool.scores import classes_of, validate_scores
 
-_GAP = 1e-6  # seconds; frame edges are computed in floating point
+PerClass = float | Mapping[str, float]
+"""One value for all classes, or one for each."""
+
+_PROBABILITIES = ("threshold", "low_threshold", "clip_threshold")
 
 
-def decode(scores: pd.DataFrame, threshold: float | Mapping[str, float] = 0.5) -> pd.DataFrame:
-    """Detect events in frame scores: neighbouring active frames of a class make one event.
+@dataclass(frozen=True)
+class Decoder:
+    """What turns scores into events and clip decisions; every setting is one value or a mapping by class.
 
-    Parameters
+    Attributes
     ----------
-    scores : DataFrame
-        Frame scores (see `sedpool.scores`).
     threshold : float or mapping of str to float
-        A frame is active from this probability on; one value for all classes, or one for each.
-
-    Returns
-    -------
-    events : DataFrame
-        Event table, by file in the order of `scores`, then by onset, then by class column.
+        A frame is active from this probability on.
+    clip_threshold : float or mapping of str to float
+        A clip has a class from this probability on.
+    low_threshold : float or mapping of str to float, optional
+        An event that reaches `threshold` lasts as long as its frames reach this one; None for the same.
+    median_filter : float or mapping of str to float
+        Seconds of a median filter over frames, rounded to the nearest odd number of frames; 0 for none.
+    max_gap : float or mapping of str to float
+        Pauses of at most so many seconds within a class are filled.
+    min_duration : float or mapping of str to float
+        Events shorter than so many seconds are left out, after the pauses are filled.
 
     Raises
     ------
-    DataError
-        If a score is not a probability (NaN included), or a file's rows are scattered or leave gaps.
     ConfigError
-        If a threshold is outside [0, 1], or the mapping's classes are not those of `scores`.
+        If a threshold is outside [0, 1], or a number of seconds is negative or not finite.
+
+    Examples
+    --------
+    >>> from sedpool.scores import frame_scores
+    >>> scores = frame_scores("a.wav", [[0.9], [0.3], [0.1], [0.7]], [0.0, 0.5, 1.0, 1.5, 2.0], ["siren"])
+    >>> Decoder(threshold=0.6, low_threshold=0.2).events(scores)
+      filename  onset  offset event_label
+    0    a.wav    0.0     1.0       siren
+    1    a.wav    1.5     2.0       siren
+    >>> Decoder(threshold=0.6, max_gap=1.0).events(scores)
+      filename  onset  offset event_label
+    0    a.wav    0.0     2.0       siren
+    """
+
+    threshold: PerClass = 0.5
+    clip_threshold: PerClass = 0.5
+    low_threshold: PerClass | None = None
+    median_filter: PerClass = 0.0
+    max_gap: PerClass = 0.0
+    min_duration: PerClass = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in self.settings().items():
+            values = value.values() if isinstance(value, Mapping) else [] if value is None else [value]
+            limit, kind = (1.0, "a probability between 0 and 1") if name in _PROBABILITIES else (np.inf, "seconds")
+            for number in values:
+                if not 0 <= number <= limit or number == np.inf:
+                    raise ConfigError(f"{name}: {number}; expected {kind}, for all classes or each of them")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings by name, as JSON takes them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+
+    def check(self, classes: Sequence[str]) -> None:
+        """Refuse settings that do not fit scores with the columns `classes`.
+
+        Raises
+        ------
+        ConfigError
+            If a mapping has other classes, or a low threshold is above the other.
+        """
+        values = {name: self._each(name, classes) for name, value in self.settings().items() if value is not None}
+        excess = values.get("low_threshold", values["threshold"]) - values["threshold"]
+        if (excess > 0).any():
+            worst = int(excess.argmax())
+            raise ConfigError(
+                f"low_threshold: {values['low_threshold'][worst]} for {classes[worst]}; expected at most its threshold, "
+                f"{values['threshold'][worst]}"
+            )
+
+    def events(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Detect events in frame scores.
+
+        Parameters
+        ----------
+        scores : DataFrame
+            Frame scores (see `sedpool.scores`).
+
+        Returns
+        -------
+        events : DataFrame
+            Event table, by file in the order of `scores`, then by onset, then by class column. Events of a class
+            neither overlap nor touch.
+
+        Raises
+        ------
+        DataError
+            If a score is not a probability (NaN included), or a file's rows are scattered or leave gaps.
+        ConfigError
+            If the settings do not fit the classes; see `check`.
+        """
+        classes = classes_of(validate_scores(scores))
+        self.check(classes)
+        frames = frames_of(scores)
+        values = smooth(scores.loc[:, list(classes)].to_numpy(), frames, self._each("median_filter", classes))
+        active = values >= self._each("threshold", classes)
+        if self.low_threshold is None:
+            found = runs(active, frames)
+        else:
+            found = reaching(runs(values >= self._each("low_threshold", classes), frames), active)
+        found = joined(found, frames, self._each("max_gap", classes))
+        found = lasting(found, frames, self._each("min_duration", classes))
+        order = np.lexsort((found.column, found.first))
+        first, last = found.first[order], found.last[order]
+        events = pd.DataFrame(
+            {
+                "filename": scores["filename"].to_numpy()[first],
+                "onset": frames.onset[first],
+                "offset": frames.offset[last],
+                "event_label": np.asarray(classes, dtype=object)[found.column[order]],
+            },
+            columns=list(EVENT_COLUMNS),
+        )
+        return validate_events(events, source="decoded events")
+
+    def tags(self, clip_scores: pd.DataFrame) -> pd.DataFrame:
+        """Decide which classes a clip has.
+
+        Parameters
+        ----------
+        clip_scores : DataFrame
+            Clip scores (see `sedpool.scores`).
+
+        Returns
+        -------
+        tags : DataFrame of bool
+            One row a clip (index `filename`), one column a class.
+
+        Raises
+        ------
+        DataError
+            If a score is not a probability (NaN included), or a clip occurs twice.
+        ConfigError
+            If the settings do not fit the classes; see `check`.
+        """
+        classes = classes_of(validate_scores(clip_scores))
+        self.check(classes)
+        active = clip_scores.loc[:, list(classes)].to_numpy() >= self._each("clip_threshold", classes)
+        filenames = pd.Index(clip_scores["filename"], name="filename")
+        if not filenames.is_unique:
+            twice = filenames[filenames.duplicated()][0]
+            raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
+        return pd.DataFrame(active, index=filenames, columns=list(classes))
+
+    def _each(self, name: str, classes: Sequence[str]) -> FloatArray:
+        """A setting's value for each class, in their order."""
+        value: PerClass = getattr(self, name)
+        per_class = value if isinstance(value, Mapping) else dict.fromkeys(classes, value)
+        different = sorted(set(per_class) ^ set(classes))
+        if different:
+            raise ConfigError(f"{name}: it and the scores differ in the classes {', '.join(different)}; give all")
+        return np.array([per_class[label] for label in classes], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system says about a set of clips: its scores, and what a decoder makes of them.
+
+    Attributes
+    ----------
+    frame_scores, clip_scores : DataFrame
+        See `sedpool.scores`.
+    decoder : Decoder
+        Decides; each decision is made once, when it is first asked for.
+    """
+
+    frame_scores: pd.DataFrame
+    clip_scores: pd.DataFrame
+    decoder: Decoder = Decoder()
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The detected events; see `Decoder.events`."""
+        return self.decoder.events(self.frame_scores)
+
+    @cached_property
+    def tags(self) -> pd.DataFrame:
+        """The clip decisions; see `Decoder.tags`."""
+        return self.decoder.tags(self.clip_scores)
+
+
+def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass) -> pd.DataFrame:
+    """Detect events in frame scores; the parameters are those of `Decoder`.
 
     Examples
     --------
@@ -42,84 +224,8 @@ def decode(scores: pd.DataFrame, threshold: float | Mapping[str, float] = 0.5) -
       filename  onset  offset event_label
     0    a.wav    0.0     1.0       siren
     1    a.wav    1.5     2.0       siren
+    >>> decode(scores, threshold=0.6, min_duration=0.5, max_gap=1.0)
+      filename  onset  offset event_label
+    0    a.wav    0.0     2.0       siren
     """
-    active = _active(scores, threshold)
-    first = first_rows(scores)
-    last = np.append(first[1:], True)[: len(first)]
-    before = np.vstack([np.zeros_like(active[:1]), active[:-1]]) & ~first[:, None]
-    after = np.vstack([active[1:], np.zeros_like(active[:1])]) & ~last[:, None]
-    # Transposed, both lists run through one class after another, so the n-th start belongs to the n-th end.
-    columns, starts = np.nonzero((active & ~before).T)
-    _, ends = np.nonzero((active & ~after).T)
-    order = np.lexsort((columns, starts))
-    labels = np.asarray(classes_of(scores), dtype=object)
-    events = pd.DataFrame(
-        {
-            "filename": scores["filename"].to_numpy()[starts[order]],
-            "onset": scores["onset"].to_numpy()[starts[order]],
-            "offset": scores["offset"].to_numpy()[ends[order]],
-            "event_label": labels[columns[order]],
-        },
-        columns=list(EVENT_COLUMNS),
-    )
-    return validate_events(events, source="decoded events")
-
-
-def decode_tags(clip_scores: pd.DataFrame, threshold: float | Mapping[str, float] = 0.5) -> pd.DataFrame:
-    """Decide which classes a clip has.
-
-    Parameters
-    ----------
-    clip_scores : DataFrame
-        Clip scores (see `sedpool.scores`).
-    threshold : float or mapping of str to float
-        A clip has a class from this probability on; one value for all classes, or one for each.
-
-    Returns
-    -------
-    tags : DataFrame of bool
-        One row a clip (index `filename`), one column a class.
-
-    Raises
-    ------
-    DataError
-        If a score is not a probability (NaN included), or a clip occurs twice.
-    ConfigError
-        If a threshold is outside [0, 1], or the mapping's classes are not those of `clip_scores`.
-    """
-    active = _active(clip_scores, threshold)
-    filenames = pd.Index(clip_scores["filename"], name="filename")
-    if not filenames.is_unique:
-        raise DataError(f"clip scores: {filenames[filenames.duplicated()][0]} occurs twice; expected one row a clip")
-    return pd.DataFrame(active, index=filenames, columns=list(classes_of(clip_scores)))
-
-
-def _active(scores: pd.DataFrame, threshold: float | Mapping[str, float]) -> np.ndarray:
-    """Which scores reach their threshold, shape (rows, classes)."""
-    classes = classes_of(validate_scores(scores))
-    per_class = threshold if isinstance(threshold, Mapping) else dict.fromkeys(classes, threshold)
-    if set(per_class) != set(classes):
-        different = ", ".join(sorted(set(per_class) ^ set(classes)))
-        raise ConfigError(f"threshold: thresholds and scores differ in the classes {different}; give one to each class")
-    for label, value in per_class.items():
-        if not 0 <= value <= 1:
-            raise ConfigError(f"threshold: {value} for {label}; expected a probability between 0 and 1")
-    limits = np.array([per_class[label] for label in classes], dtype=np.float64)
-    return np.asarray(scores.loc[:, list(classes)].to_numpy() >= limits)
-
-
-def first_rows(scores: pd.DataFrame) -> np.ndarray:
-    """Which rows begin a file, after a check that each file is one stretch of time."""
-    codes, filenames = pd.factorize(scores["filename"])
-    first = np.diff(codes, prepend=-1) != 0
-    if first.sum() != len(filenames):
-        raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")
-    onset, offset = scores["onset"].to_numpy(dtype=np.float64), scores["offset"].to_numpy(dtype=np.float64)
-    gap = np.abs(onset[1:] - offset[:-1]) > _GAP
-    if (gap & ~first[1:]).any():
-        row = int(np.flatnonzero(gap & ~first[1:])[0])
-        raise DataError(
-            f"scores: {filenames[codes[row]]} jumps from {offset[row]} s to {onset[row + 1]} s; expected frames "
-            "without gaps, in the order of time"
-        )
-    return np.asarray(first)
+    return Decoder(threshold, **settings).events(scores)

@@ -1,14 +1,12 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from sedpool.errors import ConfigError, DataError
-from sedpool.inference.decode import decode, decode_tags
+from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import frame_scores
 
 
@@ -76,23 +74,112 @@ def test_events_cover_exactly_the_active_frames_and_never_touch(probabilities, t
     np.testing.assert_array_equal(covered, probabilities >= threshold)
 
 
-def test_two_thousand_clips_decode_in_well_under_a_second():
-    values = np.random.default_rng(0).random((2000 * 26, 10))
-    table = pd.DataFrame(values, columns=[f"class {index}" for index in range(10)])
-    table.insert(0, "filename", np.repeat([f"{index}.wav" for index in range(2000)], 26))
-    table.insert(1, "onset", np.tile(np.arange(26.0), 2000))
-    table.insert(2, "offset", table["onset"] + 1)
-    start = time.perf_counter()
-    decode(table)
-    assert time.perf_counter() - start < 1.0
-
-
 def test_clip_decisions():
-    tags = decode_tags(pd.DataFrame({"filename": ["b.wav", "a.wav"], "dog": [0.5, 0.49], "siren": [0.0, 1.0]}))
+    tags = Decoder().tags(pd.DataFrame({"filename": ["b.wav", "a.wav"], "dog": [0.5, 0.49], "siren": [0.0, 1.0]}))
     assert tags.index.tolist() == ["b.wav", "a.wav"]
     assert tags.to_numpy().tolist() == [[True, False], [False, True]]
 
 
 def test_a_clip_listed_twice_is_refused():
     with pytest.raises(DataError, match=r"a\.wav occurs twice"):
-        decode_tags(pd.DataFrame({"filename": ["a.wav", "a.wav"], "dog": [0.5, 0.5]}))
+        Decoder().tags(pd.DataFrame({"filename": ["a.wav", "a.wav"], "dog": [0.5, 0.5]}))
+
+
+@pytest.mark.parametrize("name", ["median_filter", "max_gap", "min_duration"])
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan"), {"dog": 1.0}])
+def test_durations_out_of_range_or_of_other_classes_are_refused(name, seconds):
+    with pytest.raises(ConfigError, match=name):
+        decode(scores_of([[0.4, 0.4]]), **{name: seconds})
+
+
+def test_a_low_threshold_above_the_other_is_refused():
+    with pytest.raises(ConfigError, match=r"low_threshold: 0\.6 for dog; expected at most 0\.5"):
+        decode(scores_of([[0.4, 0.4]]), low_threshold=0.6)
+
+
+def test_each_class_has_its_own_settings():
+    scores = scores_of([[0.9, 0.9], [0.1, 0.1], [0.9, 0.9]])
+    events = decode(scores, max_gap={"dog": 0.5, "siren": 0.0})
+    assert rows(events) == [("a.wav", 0.0, 1.5, "dog"), ("a.wav", 0.0, 0.5, "siren"), ("a.wav", 1.0, 1.5, "siren")]
+
+
+def test_a_median_filter_of_at_most_one_frame_changes_nothing():
+    scores = scores_of(np.random.default_rng(0).random((30, 2)))
+    for seconds in (0.0, 0.5, 0.9):
+        pd.testing.assert_frame_equal(decode(scores, median_filter=seconds), decode(scores))
+
+
+def test_a_median_filter_does_not_reach_into_the_next_file():
+    loud, quiet = scores_of(np.ones((5, 2))), scores_of(np.zeros((5, 2)), filename="b.wav")
+    both = pd.concat([loud, quiet], ignore_index=True)
+    assert rows(decode(both, median_filter=1.5)) == [("a.wav", 0.0, 2.5, "dog"), ("a.wav", 0.0, 2.5, "siren")]
+
+
+def by_hand(scores, classes, *, threshold, low, window, max_gap, min_duration):
+    """Slow oracle: one file and class after another, in the order that the module states."""
+    found = []
+    for filename, table in scores.groupby("filename", sort=False):
+        onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
+        for label in classes:
+            values = table[label].to_numpy()
+            half = window // 2
+            mirrored = np.pad(values, half, mode="symmetric")
+            values = np.array([np.median(mirrored[i : i + window]) for i in range(len(values))])
+            events, start = [], None
+            for i in range(len(values) + 1):
+                active = i < len(values) and values[i] >= low
+                if active and start is None:
+                    start = i
+                if not active and start is not None:
+                    if values[start:i].max() >= threshold:
+                        events.append([onset[start], offset[i - 1]])
+                    start = None
+            merged = []
+            for event in events:
+                if merged and event[0] - merged[-1][1] <= max_gap + 1e-9:
+                    merged[-1][1] = event[1]
+                else:
+                    merged.append(event)
+            found += [(filename, *event, label) for event in merged if event[1] - event[0] >= min_duration - 1e-9]
+    return sorted(found)
+
+
+@settings(max_examples=150)
+@given(
+    npst.arrays(np.float64, (15, 2), elements=st.floats(0, 1)),
+    st.lists(st.sampled_from([4, 11]), min_size=2, max_size=2),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.sampled_from([1, 3, 5, 9]),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([0.0, 1.0, 2.5]),
+)
+def test_equals_a_slow_oracle(probabilities, lengths, threshold, share, window, max_gap, min_duration):
+    classes = ("dog", "siren")
+    tables = [scores_of(probabilities[:length], f"{i}.wav", classes) for i, length in enumerate(lengths)]
+    scores = pd.concat(tables, ignore_index=True)
+    low = threshold * share
+    events = decode(
+        scores, threshold, low_threshold=low, median_filter=window * 0.5, max_gap=max_gap, min_duration=min_duration
+    )
+    expected = by_hand(
+        scores, classes, threshold=threshold, low=low, window=window, max_gap=max_gap, min_duration=min_duration
+    )
+    assert sorted(rows(events)) == expected
+
+
+@given(npst.arrays(np.float64, (20, 2), elements=st.floats(0, 1)), st.floats(0, 1), st.sampled_from([1.5, 2.5]))
+def test_filtering_probabilities_is_voting_on_decisions(probabilities, threshold, seconds):
+    decisions = (probabilities >= threshold).astype(float)
+    filtered = decode(scores_of(probabilities), threshold, median_filter=seconds)
+    pd.testing.assert_frame_equal(filtered, decode(scores_of(decisions), 0.5, median_filter=seconds))
+
+
+@given(npst.arrays(np.float64, (20, 2), elements=st.floats(0, 1)), st.floats(0.01, 1))
+def test_a_low_threshold_never_adds_events_and_covers_the_old_ones(probabilities, threshold):
+    plain = decode(scores_of(probabilities), threshold)
+    wide = decode(scores_of(probabilities), threshold, low_threshold=threshold / 2)
+    assert len(wide) <= len(plain)
+    for _, onset, offset, label in rows(plain):
+        of_class = wide.loc[wide["event_label"] == label]
+        assert ((of_class["onset"] <= onset) & (of_class["offset"] >= offset)).sum() == 1

@@ -10,7 +10,7 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
-from sedpool.inference.decode import decode
+from sedpool.inference.decode import Answer, Decoder, decode
 from sedpool.reports.example_figure import Example
 from sedpool.runs import RunFolder
 from sedpool.scores import frame_scores, write_scores
@@ -89,7 +89,10 @@ def make_run(tmp_path):
         write_scores(frames, run.file("scores.parquet"))
         write_scores(clips, run.file("clip_scores.parquet"))
         write_tsv(decode(frames), run.file("events.tsv"))
-        storage.write_json(run.file("metrics.json"), evaluate_run(frames, clips, dataset))
+        metrics = evaluate_run(
+            Answer(frames, clips), dataset, tuned=Answer(frames, clips, Decoder(threshold=0.4, clip_threshold=0.3))
+        )
+        storage.write_json(run.file("metrics.json"), metrics)
         run.mark_done()
         return run
 

@@ -1,0 +1,161 @@
+"""When is each class active? Runs of frames in score tables, as arrays: what `sedpool.inference.decode` builds on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.ndimage import median_filter
+
+from sedpool.errors import DataError
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+_ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The time axis of frame scores.
+
+    Attributes
+    ----------
+    file : ndarray of int, shape (rows,)
+        Number of each row's file; files follow each other, each is one stretch of time.
+    onset, offset : ndarray of float, shape (rows,)
+        Seconds.
+    """
+
+    file: IntArray
+    onset: FloatArray
+    offset: FloatArray
+
+    @property
+    def begins(self) -> BoolArray:
+        """Which rows are the first of their file."""
+        return np.asarray(np.diff(self.file, prepend=-1) != 0)
+
+    @property
+    def step(self) -> float:
+        """Usual length of a frame in seconds; a file's last one may differ."""
+        return float(np.median(self.offset - self.onset))
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Stretches of activity, by class and then time.
+
+    Attributes
+    ----------
+    column : ndarray of int, shape (runs,)
+        Number of the class.
+    first, last : ndarray of int, shape (runs,)
+        First and last active row.
+    """
+
+    column: IntArray
+    first: IntArray
+    last: IntArray
+
+    def where(self, keep: BoolArray) -> "Runs":
+        """The runs that `keep` says."""
+        return Runs(self.column[keep], self.first[keep], self.last[keep])
+
+
+def frames_of(scores: pd.DataFrame) -> Frames:
+    """The time axis of frame scores.
+
+    Raises
+    ------
+    DataError
+        If a file's rows are scattered, out of order or leave gaps.
+    """
+    codes, filenames = pd.factorize(scores["filename"])
+    onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    frames = Frames(codes.astype(np.int64), onset, offset)
+    if frames.begins.sum() != len(filenames):
+        raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")
+    jump = (np.abs(onset[1:] - offset[:-1]) > _ROUNDING) & ~frames.begins[1:]
+    if jump.any():
+        row = int(jump.argmax())
+        raise DataError(
+            f"scores: {filenames[codes[row]]} jumps from {offset[row]} s to {onset[row + 1]} s; expected frames "
+            "without gaps, in the order of time"
+        )
+    return frames
+
+
+def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: FloatArray) -> npt.NDArray[np.floating]:
+    """Median filter over time within each file, mirrored at its ends.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (rows, classes)
+        Scores.
+    frames : Frames
+        Their time axis.
+    seconds : ndarray of float, shape (classes,)
+        Length of each class's window, rounded to the nearest odd number of frames; one frame leaves a class as it is.
+    """
+    if not len(probabilities):
+        return probabilities
+    windows = 2 * np.rint(np.maximum(seconds / frames.step - 1, 0) / 2).astype(np.int64) + 1
+    smoothed = probabilities.copy()
+    for rows in _rows_of_equal_length(frames):
+        for window in np.unique(windows[windows > 1]):
+            columns = np.flatnonzero(windows == window)
+            smoothed[rows[..., None], columns] = median_filter(
+                probabilities[rows[..., None], columns], size=(1, int(window), 1), mode="reflect"
+            )
+    return smoothed
+
+
+def _rows_of_equal_length(frames: Frames) -> list[IntArray]:
+    """Row numbers, shape (files, frames), of the files that have equally many frames."""
+    lengths = np.bincount(frames.file)
+    begins = np.cumsum(lengths) - lengths
+    return [begins[lengths == length][:, None] + np.arange(length) for length in np.unique(lengths)]
+
+
+def runs(active: BoolArray, frames: Frames) -> Runs:
+    """Neighbouring active frames of a class within a file.
+
+    Parameters
+    ----------
+    active : ndarray of bool, shape (rows, classes)
+        Which frames are active.
+    frames : Frames
+        Their time axis.
+    """
+    begins = frames.begins[:, None]
+    before = np.roll(active, 1, axis=0) & ~begins
+    after = np.roll(active & ~begins, -1, axis=0)
+    # Transposed, both lists run through one class after another, so the n-th start belongs to the n-th end.
+    columns, starts = np.nonzero((active & ~before).T)
+    _, ends = np.nonzero((active & ~after).T)
+    return Runs(columns, starts, ends)
+
+
+def reaching(found: Runs, peaks: BoolArray) -> Runs:
+    """The runs with at least one frame in `peaks`, shape (rows, classes): hysteresis."""
+    seen = np.vstack([np.zeros_like(peaks[:1], dtype=np.int64), np.cumsum(peaks, axis=0)])
+    return found.where(seen[found.last + 1, found.column] > seen[found.first, found.column])
+
+
+def joined(found: Runs, frames: Frames, max_gap: FloatArray) -> Runs:
+    """Merge the runs of a class and file with pauses of at most `max_gap` seconds, shape (classes,), between them."""
+    if not len(found.column):
+        return found
+    pause = frames.onset[found.first[1:]] - frames.offset[found.last[:-1]]
+    beside = (np.diff(found.column) == 0) & (np.diff(frames.file[found.first]) == 0)
+    close = beside & (pause <= max_gap[found.column[1:]] + _ROUNDING)
+    begins, ends = np.append(True, ~close), np.append(~close, True)
+    return Runs(found.column[begins], found.first[begins], found.last[ends])
+
+
+def lasting(found: Runs, frames: Frames, min_duration: FloatArray) -> Runs:
+    """The runs of at least `min_duration` seconds, shape (classes,)."""
+    duration = frames.offset[found.last] - frames.onset[found.first]
+    return found.where(duration >= min_duration[found.column] - _ROUNDING)
