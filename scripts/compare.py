@@ -18,7 +18,9 @@ from sedpool.reports.comparison import as_text, compare_runs, write_comparison
 RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
 CLIP = {
     "clip_f1_macro": "macro F1",
+    "tuned_clip_f1_macro": "tuned",
     "clip_f1_micro": "F1",
+    "tuned_clip_f1_micro": "tuned",
     "clip_precision": "P",
     "clip_recall": "R",
     "coverage": "coverage",
@@ -27,10 +29,12 @@ CLIP = {
 SEGMENT = {
     "segment_f1_macro": "macro\nF1",
     "segment_f1_micro": "F1",
+    "tuned_segment_f1_micro": "F1\ntuned",
     "segment_precision": "P",
     "segment_recall": "R",
     "segment_error_rate": "ER",
     "own_stretched_f1": "own\ntags",
+    "tuned_own_stretched_f1": "own\ntuned",
     "oracle_stretched_f1": "true\ntags",
 }
 
@@ -52,7 +56,7 @@ def main(
         _printable(
             comparison.table,
             RUN | SEGMENT,
-            title="Segments (dynamic); last two: F1 of tags over whole clips",
+            title="Segments (dynamic); last three: F1 of tags over whole clips",
         )
     )
     for path in comparison.unfinished:

@@ -15,8 +15,8 @@ from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, DataError, SedpoolError
+from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
-from sedpool.formats.table import write_tsv
 from sedpool.log import recorded, say
 from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
 from sedpool.settings import EvaluationSettings, RunSettings, check_types, checked
@@ -79,6 +79,7 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
     backbone = build(config, "model")
     pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
     dataset: Dataset = build(config, "dataset")
+    decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
         pooling,
@@ -99,7 +100,8 @@ def _run(
 ) -> None:
     _describe(config, recipe, folder)
     test = _train_and_score(config, recipe, folder, dataset, detector, extractor)
-    metrics = _evaluate(config, folder, dataset.split("test"))
+    settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
+    metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
     folder.mark_done()
     _track(config, folder)
@@ -130,17 +132,6 @@ def _train_and_score(
         score_files.write_scores(frames, folder.file(f"{prefix}scores.parquet"))
         score_files.write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
     return test
-
-
-def _evaluate(config: Mapping[str, Any], folder: RunFolder, listed: Dataset) -> dict[str, Any]:
-    from sedpool.evaluation.dataset import evaluate_run
-    from sedpool.inference.decode import decode
-
-    settings = config["evaluation"]
-    write_tsv(decode(folder.scores, settings["threshold"]), folder.file("events.tsv"))
-    metrics = evaluate_run(folder.scores, folder.clip_scores, listed, **settings, allow_missing=config["allow_missing"])
-    storage.write_json(folder.file("metrics.json"), metrics)
-    return metrics
 
 
 def _checked(config: Mapping[str, Any]) -> Recipe:

@@ -26,6 +26,7 @@ FILES = {
     "metrics.json",
     "report.html",
     "scores.parquet",
+    "tuned.json",
     "validation_clip_scores.parquet",
     "validation_scores.parquet",
     "weights.npz",

@@ -1,6 +1,7 @@
 """How good are a system's answers on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import segment_and_event_metrics
+from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.inference.decode import Answer
 from sedpool.scores import classes_of
@@ -66,7 +68,7 @@ def evaluate_run(
     answer: Answer,
     dataset: Dataset,
     *,
-    tuned: Answer | None = None,
+    tuned: Tuned | None = None,
     resolution: float = 1.0,
     collar: float = 0.2,
     offset_share: float = 0.2,
@@ -80,8 +82,8 @@ def evaluate_run(
         Scores of the clips of `dataset`, with the decoder that was set.
     dataset : Dataset
         The reference.
-    tuned : Answer, optional
-        The same scores with the decoder that was tuned on validation.
+    tuned : Tuned, optional
+        The decoder that was tuned on validation, for the same scores.
     resolution : float
         Length of a segment in seconds.
     collar : float
@@ -97,7 +99,7 @@ def evaluate_run(
         ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines", "decoding"}`` and the settings.
         `segment` and `event` are None and `baselines` empty where the Dataset has only weak labels. Coverage counts
         the clips `expected`, those `scored` and, of these, those `without_detections`. ``"tuned"`` holds `clip`,
-        `segment`, `event`, `baselines` and `decoding` of the tuned answer, None without one.
+        `segment`, `event`, `baselines` and `decoding` with the tuned decoder, and how it was found; None without one.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def evaluate_run(
             "without_detections": len(scored) - answer.events["filename"].nunique(),
         },
         **settings,
-        "tuned": _metrics_of(tuned, scored, settings) if tuned else None,
+        "tuned": _tuned_metrics(tuned, answer, scored, settings) if tuned else None,
     }
 
 
@@ -127,6 +129,10 @@ def _metrics_of(answer: Answer, dataset: Dataset, settings: dict[str, float]) ->
         **_levels_and_baselines(dataset, answer, settings),
         "decoding": answer.decoder.settings(),
     }
+
+
+def _tuned_metrics(tuned: Tuned, answer: Answer, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
+    return tuned.description() | _metrics_of(replace(answer, decoder=tuned.decoder), dataset, settings)
 
 
 def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, float]) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.Ar
         If the thresholds are not increasing, or not probabilities.
     """
     limits = _checked_thresholds(thresholds)
-    return _stacked([clip_counts(tags, Decoder(clip_threshold=float(limit)).tags(clip_scores)).total() for limit in limits])
+    return _stacked(
+        [clip_counts(tags, Decoder(clip_threshold=float(limit)).tags(clip_scores)).total() for limit in limits]
+    )
 
 
 def segment_sweep(

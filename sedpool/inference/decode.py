@@ -20,12 +20,13 @@ import pandas as pd
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 from sedpool.inference.activity import FloatArray, frames_of, joined, lasting, reaching, runs, smooth
-from sedpool.scores import classes_of, validate_scores
+from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
 PerClass = float | Mapping[str, float]
 """One value for all classes, or one for each."""
 
 _PROBABILITIES = ("threshold", "low_threshold", "clip_threshold")
+_OFF = {"low_threshold": None, "max_gap": 0.0, "min_duration": 0.0}
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Decoder:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
+    @property
+    def only_smooths(self) -> bool:
+        """Whether events are the runs of smoothed probabilities at the threshold, without further steps."""
+        return all(getattr(self, name) == value for name, value in _OFF.items())
+
     def check(self, classes: Sequence[str]) -> None:
         """Refuse settings that do not fit scores with the columns `classes`.
 
@@ -98,9 +104,20 @@ class Decoder:
         if (excess > 0).any():
             worst = int(excess.argmax())
             raise ConfigError(
-                f"low_threshold: {values['low_threshold'][worst]} for {classes[worst]}; expected at most its threshold, "
-                f"{values['threshold'][worst]}"
+                f"low_threshold: {values['low_threshold'][worst]} for {classes[worst]}; expected at most its "
+                f"threshold, {values['threshold'][worst]}"
             )
+
+    def smoothed(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Frame scores after the median filter alone; parameters and errors as of `events`."""
+        classes = classes_of(validate_scores(scores))
+        self.check(classes)
+        values = smooth(
+            scores.loc[:, list(classes)].to_numpy(), frames_of(scores), self._each("median_filter", classes)
+        )
+        return pd.concat(
+            [scores.loc[:, list(FRAME_COLUMNS)], pd.DataFrame(values, scores.index, list(classes))], axis=1
+        )
 
     def events(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Detect events in frame scores.
@@ -123,10 +140,9 @@ class Decoder:
         ConfigError
             If the settings do not fit the classes; see `check`.
         """
-        classes = classes_of(validate_scores(scores))
-        self.check(classes)
-        frames = frames_of(scores)
-        values = smooth(scores.loc[:, list(classes)].to_numpy(), frames, self._each("median_filter", classes))
+        smoothed = self.smoothed(scores)
+        classes, frames = classes_of(smoothed), frames_of(smoothed)
+        values = smoothed.loc[:, list(classes)].to_numpy()
         active = values >= self._each("threshold", classes)
         if self.low_threshold is None:
             found = runs(active, frames)

@@ -24,7 +24,15 @@ METRIC_COLUMNS = {
     "segment_recall": ("segment", "micro", "recall"),
     "segment_error_rate": ("segment", "micro", "error_rate"),
     "segment_f1_macro": ("segment", "macro", "f1"),
+    "event_f1_micro": ("event", "micro", "f1"),
     "own_stretched_f1": ("baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
+    "tuned_clip_f1_macro": ("tuned", "clip", "macro", "f1"),
+    "tuned_clip_f1_micro": ("tuned", "clip", "micro", "f1"),
+    "tuned_segment_f1_micro": ("tuned", "segment", "micro", "f1"),
+    "tuned_segment_f1_macro": ("tuned", "segment", "macro", "f1"),
+    "tuned_segment_error_rate": ("tuned", "segment", "micro", "error_rate"),
+    "tuned_event_f1_micro": ("tuned", "event", "micro", "f1"),
+    "tuned_own_stretched_f1": ("tuned", "baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
     "oracle_stretched_f1": ("baselines", "oracle_tags_stretched", "segment", "micro", "f1"),
 }
 COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, "identical_to", "coverage", "run")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 METRIC_NAMES = ("f1", "precision", "recall", "error_rate")
 BASELINE_TITLES = {
-    "clip_decisions_stretched": "own clip decisions, stretched over the clip",
-    "oracle_tags_stretched": "true tags, stretched over the clip",
+    "clip_decisions_stretched": "own clip decisions, stretched",
+    "oracle_tags_stretched": "true tags, stretched",
     "every_class_always": "every class, always",
 }
 UNDEFINED = "–"
@@ -33,22 +34,44 @@ def number(value: float | None, digits: int = 3) -> str:
     return UNDEFINED if value is None else f"{value:.{digits}f}"
 
 
+def threshold_title(decoding: Mapping[str, Any]) -> str:
+    """The decoding that was set, in two words.
+
+    Examples
+    --------
+    >>> threshold_title({"threshold": 0.5, "clip_threshold": 0.5}), threshold_title({"threshold": {"siren": 0.4}})
+    ('at 0.5', 'as set')
+    """
+    same = isinstance(decoding["threshold"], float) and decoding["threshold"] == decoding.get("clip_threshold")
+    return f"at {decoding['threshold']:g}" if same else "as set"
+
+
+def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The run's answers by title: decoded as set, and as tuned on validation where it was."""
+    tuned = {"tuned": metrics["tuned"]} if metrics["tuned"] else {}
+    return {threshold_title(metrics["decoding"]): metrics, **tuned}
+
+
 def clip_rows(metrics: Mapping[str, Any]) -> list[Row]:
-    """Clip-level scores: micro and macro F1, precision and recall."""
+    """Clip-level scores: micro and macro F1, precision and recall, as set and tuned."""
     return [
-        Row(f"{average} average", [number(metrics["clip"][average][name]) for name in METRIC_NAMES[:3]])
+        Row(f"{average} average, {title}", [number(part["clip"][average][name]) for name in METRIC_NAMES[:3]])
         for average in ("macro", "micro")
+        for title, part in _decodings(metrics).items()
     ]
 
 
 def level_rows(metrics: Mapping[str, Any], level: str) -> list[Row]:
-    """Scores at one level (``"segment"`` or ``"event"``), the run's over those of the baselines.
+    """Scores at one level (``"segment"`` or ``"event"``), as set and tuned, the run's over those of the baselines.
 
     Each row has micro F1, precision, recall and error rate, then macro F1.
     """
-    rows = [Row("this run", _level_cells(metrics[level]))]
-    for name, title in BASELINE_TITLES.items():
-        rows.append(Row(title, _level_cells(metrics["baselines"][name][level]), is_baseline=True))
+    parts = _decodings(metrics)
+    rows = [Row(f"this run, {title}", _level_cells(part[level])) for title, part in parts.items()]
+    for name, baseline in BASELINE_TITLES.items():
+        own = {f"{baseline}, {title}": part for title, part in parts.items()}
+        for title, part in (own if name == "clip_decisions_stretched" else {baseline: metrics}).items():
+            rows.append(Row(title, _level_cells(part["baselines"][name][level]), is_baseline=True))
     return rows
 
 
@@ -56,19 +79,38 @@ def _level_cells(averages: Mapping[str, Any]) -> list[str]:
     return [number(averages["micro"][name]) for name in METRIC_NAMES] + [number(averages["macro"]["f1"])]
 
 
-def class_rows(metrics: Mapping[str, Any]) -> list[Row]:
-    """Class-wise scores.
+@dataclass(frozen=True)
+class ClassTable:
+    """Class-wise scores: groups of columns, the columns' titles by group, and a row a class."""
 
-    Each row has clip F1, precision, recall; where there are strong labels also segment F1, precision, recall, error
-    rate, the segment F1 of the run's own clip decisions stretched, and event F1.
+    groups: Mapping[str, Sequence[str]]
+    rows: Sequence[Row]
+
+
+def class_table(metrics: Mapping[str, Any]) -> ClassTable:
+    """Class-wise scores as set, with tuned F1 beside: clips and, where there are strong labels, segments and events.
+
+    The segment F1 of the run's own clip decisions, stretched over the clip, stands beside its segment scores.
     """
-    return [Row(label, _class_cells(metrics, label)) for label in metrics["clip"]["class_wise"]]
+    titles = list(_decodings(metrics))
+    f1 = [f"F1 {title}" for title in titles]
+    groups = {"clip": [*f1, "P", "R"]}
+    if metrics["segment"] is not None:
+        groups |= {"segment": [*f1, "P", "R", "ER"], "own tags stretched, segment": f1, "event": f1}
+    return ClassTable(groups, [Row(label, _class_cells(metrics, label)) for label in metrics["clip"]["class_wise"]])
 
 
 def _class_cells(metrics: Mapping[str, Any], label: str) -> list[str]:
-    cells = [number(metrics["clip"]["class_wise"][label][name]) for name in METRIC_NAMES[:3]]
+    parts = list(_decodings(metrics).values())
+
+    def f1(*keys: str) -> list[Any]:
+        path = [*keys, "class_wise", label, "f1"]
+        return [reduce(lambda value, key: value[key], path, part) for part in parts]
+
+    clip = metrics["clip"]["class_wise"][label]
+    cells = [*f1("clip"), clip["precision"], clip["recall"]]
     if metrics["segment"] is not None:
-        stretched = metrics["baselines"]["clip_decisions_stretched"]["segment"]["class_wise"][label]
-        cells += [number(metrics["segment"]["class_wise"][label][name]) for name in METRIC_NAMES]
-        cells += [number(stretched["f1"]), number(metrics["event"]["class_wise"][label]["f1"])]
-    return cells
+        segment = metrics["segment"]["class_wise"][label]
+        cells += [*f1("segment"), segment["precision"], segment["recall"], segment["error_rate"]]
+        cells += [*f1("baselines", "clip_decisions_stretched", "segment"), *f1("event")]
+    return [number(cell) for cell in cells]

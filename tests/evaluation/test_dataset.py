@@ -7,7 +7,7 @@ import pytest
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import evaluate, evaluate_run
-from sedpool.inference.decode import Answer, Decoder
+from sedpool.inference.decode import Answer
 from sedpool.scores import frame_scores
 
 from .conftest import CLASSES, DURATIONS

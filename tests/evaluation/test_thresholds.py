@@ -17,7 +17,7 @@ from sedpool.evaluation import (
     segment_sweep,
 )
 from sedpool.events import events_from_rows
-from sedpool.inference.decode import decode, decode_tags
+from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import frame_scores
 
 from .conftest import CLASSES
@@ -85,7 +85,7 @@ def test_clip_sweep_equals_decoding_and_counting():
     scores = scores.rename_axis("filename").reset_index()
     totals = clip_sweep(scores, tags, THRESHOLDS)
     for index in (0, 49, 98):
-        assert_equal_at(totals, index, clip_counts(tags, decode_tags(scores, THRESHOLDS[index])))
+        assert_equal_at(totals, index, clip_counts(tags, Decoder(clip_threshold=float(THRESHOLDS[index])).tags(scores)))
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_durations_out_of_range_or_of_other_classes_are_refused(name, seconds):
 
 
 def test_a_low_threshold_above_the_other_is_refused():
-    with pytest.raises(ConfigError, match=r"low_threshold: 0\.6 for dog; expected at most 0\.5"):
+    with pytest.raises(ConfigError, match=r"low_threshold: 0\.6 for dog; expected at most its threshold, 0\.5"):
         decode(scores_of([[0.4, 0.4]]), low_threshold=0.6)
 
 

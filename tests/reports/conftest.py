@@ -8,6 +8,7 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
+from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder, decode
@@ -89,9 +90,8 @@ def make_run(tmp_path):
         write_scores(frames, run.file("scores.parquet"))
         write_scores(clips, run.file("clip_scores.parquet"))
         write_tsv(decode(frames), run.file("events.tsv"))
-        metrics = evaluate_run(
-            Answer(frames, clips), dataset, tuned=Answer(frames, clips, Decoder(threshold=0.4, clip_threshold=0.3))
-        )
+        tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
+        metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
         storage.write_json(run.file("metrics.json"), metrics)
         run.mark_done()
         return run

@@ -1,0 +1,77 @@
+"""From the scores in a run folder to its decisions and numbers: ``events.tsv``, ``tuned.json``, ``metrics.json``."""
+
+from dataclasses import fields
+from typing import Any
+
+from sedpool import storage
+from sedpool.datasets.dataset import Dataset
+from sedpool.evaluation.dataset import evaluate_run
+from sedpool.evaluation.tuning import Tuned, tune
+from sedpool.formats import write_tsv
+from sedpool.inference.decode import Answer, Decoder
+from sedpool.runs import RunFolder
+from sedpool.settings import EvaluationSettings
+
+TUNED_FORMAT = 1
+
+
+def decoder_of(settings: EvaluationSettings) -> Decoder:
+    """The decoder that the settings describe."""
+    return Decoder(**{field.name: getattr(settings, field.name) for field in fields(Decoder)})
+
+
+def evaluate_folder(
+    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
+) -> dict[str, Any]:
+    """Decode, tune on validation, score on test, and write the three files.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        With frame and clip scores of validation and test.
+    dataset : Dataset
+        The corpus, with its splits ``validate`` and ``test``.
+    settings : EvaluationSettings
+        How to decode, tune and score.
+    allow_missing : bool
+        Whether clips may lack scores.
+
+    Returns
+    -------
+    metrics : dict
+        The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`.
+    """
+    answer = Answer(folder.scores, folder.clip_scores, decoder_of(settings))
+    write_tsv(answer.events, folder.file("events.tsv"))
+    tuned = _tuned(folder, dataset, settings, allow_missing=allow_missing)
+    metrics = evaluate_run(
+        answer,
+        dataset.split("test"),
+        tuned=tuned,
+        resolution=settings.resolution,
+        collar=settings.collar,
+        offset_share=settings.offset_share,
+        allow_missing=allow_missing,
+    )
+    storage.write_json(folder.file("metrics.json"), metrics)
+    return metrics
+
+
+def _tuned(folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool) -> Tuned | None:
+    if settings.tune is None:
+        folder.file("tuned.json").unlink(missing_ok=True)
+        return None
+    answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
+    validation = dataset.split("validate")
+    tuned = tune(
+        answer,
+        validation.select(answer.clip_scores["filename"].tolist()) if allow_missing else validation,
+        held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
+        parameters=settings.tune,
+        objective=settings.tune_on,
+        resolution=settings.resolution,
+        collar=settings.collar,
+        offset_share=settings.offset_share,
+    )
+    storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
+    return tuned

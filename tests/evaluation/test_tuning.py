@@ -1,0 +1,139 @@
+"""Tuning on made scores whose best decoder is known, and its guard against test clips."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import EvaluationError
+from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
+from sedpool.evaluation.tuning import THRESHOLDS, tune
+from sedpool.events import events_from_rows, tags_from_events
+from sedpool.inference.decode import Answer, Decoder
+from sedpool.scores import frame_scores
+
+CLASSES = ("dog", "siren", "unheard")
+NAMES = tuple(f"{index}.wav" for index in range(6))
+DURATIONS = dict.fromkeys(NAMES, 10.0)
+EDGES = np.arange(0.0, 10.25, 0.25)
+
+
+def corpus(*, strong=True, split="validate"):
+    """Each clip has a dog from 2 s to 5 s; every other one a siren from 4 s to 9 s."""
+    rows = [(name, 2.0, 5.0, "dog") for name in NAMES] + [(name, 4.0, 9.0, "siren") for name in NAMES[::2]]
+    events = events_from_rows(rows)
+    clips = pd.DataFrame({"filename": NAMES, "path": NAMES, "duration": 10.0, "split": split})
+    tags = tags_from_events(events, NAMES, CLASSES)
+    return Dataset("made", CLASSES, clips, tags, events if strong else None)
+
+
+def answer(decoder=None, *, noise=0.02, blips=False):
+    """Scores of 0.3 for a dog over 0.1, 0.8 for a siren over 0.6: at 0.5 the one is missed, the other always on."""
+    generator = np.random.default_rng(0)
+    tables = []
+    for index, name in enumerate(NAMES):
+        values = np.tile([0.1, 0.6, 0.2], (40, 1))
+        values[8:20, 0] = 0.3
+        if index % 2 == 0:
+            values[16:36, 1] = 0.8
+        if blips:
+            values[generator.integers(22, 40, size=3), 0] = 0.9
+            values[12, 0] = 0.05
+        values = np.clip(values + generator.uniform(-noise, noise, values.shape), 0, 1)
+        tables.append(frame_scores(name, values, EDGES, CLASSES))
+    frames = pd.concat(tables, ignore_index=True)
+    clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
+    return Answer(frames, clips, decoder or Decoder())
+
+
+def segment_f1(events, average="micro"):
+    return segment_metrics(corpus().events, events, durations=DURATIONS, classes=CLASSES)[average]["f1"]
+
+
+def test_thresholds_by_class_find_both():
+    tuned = tune(answer(), corpus(), held_out=[])
+    threshold = tuned.decoder.threshold
+    assert 0.12 <= threshold["dog"] <= 0.32
+    assert 0.62 <= threshold["siren"] <= 0.78
+    assert segment_f1(tuned.decoder.events(answer().frame_scores)) == 1.0
+    assert tuned.objective == "segment F1, 1 s"
+    assert tuned.n_clips == 6
+
+
+def test_a_class_without_reference_keeps_its_threshold():
+    decoder = Decoder(threshold=0.4, clip_threshold={"dog": 0.5, "siren": 0.5, "unheard": 0.35})
+    tuned = tune(answer(decoder), corpus(), held_out=[])
+    assert tuned.decoder.threshold["unheard"] == 0.4
+    assert tuned.decoder.clip_threshold["unheard"] == 0.35
+
+
+@pytest.mark.parametrize("decoder", [Decoder(), Decoder(median_filter=0.75), Decoder(min_duration=0.5, max_gap=0.3)])
+@pytest.mark.parametrize("level", ["segment", "event"])
+def test_one_threshold_is_the_best_of_all(decoder, level):
+    system = answer(decoder, noise=0.15)
+    tuned = tune(system, corpus(), held_out=[], parameters="global", objective=level)
+
+    def f1(threshold):
+        events = replace(decoder, threshold=threshold).events(system.frame_scores)
+        metrics = segment_metrics if level == "segment" else event_metrics
+        return metrics(corpus().events, events, durations=DURATIONS, classes=CLASSES)["micro"]["f1"]
+
+    best = max(f1(float(threshold)) for threshold in THRESHOLDS)
+    assert f1(tuned.decoder.threshold) == best
+    clip = [clip_metrics(corpus().tags, Decoder(clip_threshold=float(t)).tags(system.clip_scores)) for t in THRESHOLDS]
+    chosen = clip_metrics(corpus().tags, tuned.decoder.tags(system.clip_scores))
+    assert chosen["micro"]["f1"] == max(metrics["micro"]["f1"] for metrics in clip)
+
+
+def test_all_parameters_remove_what_thresholds_cannot():
+    system = answer(blips=True)
+    thresholds = tune(system, corpus(), held_out=[], objective="event").decoder
+    everything = tune(system, corpus(), held_out=[], parameters="all", objective="event").decoder
+    f1 = [
+        event_metrics(corpus().events, decoder.events(system.frame_scores), durations=DURATIONS, classes=CLASSES)
+        for decoder in (thresholds, everything)
+    ]
+    assert f1[0]["class_wise"]["dog"]["f1"] < f1[1]["class_wise"]["dog"]["f1"] == 1.0
+    everything.check(CLASSES)
+
+
+def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
+    tuned = tune(answer(Decoder(low_threshold=0.4)), corpus(), held_out=[])
+    tuned.decoder.check(CLASSES)
+    assert tuned.decoder.low_threshold["siren"] == 0.4
+    assert tuned.decoder.low_threshold["dog"] == tuned.decoder.threshold["dog"]
+
+
+@pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
+@pytest.mark.parametrize("dataset", [corpus(strong=False), replace(corpus(), events=corpus().events.iloc[:0])])
+def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
+    tuned = tune(answer(), dataset, held_out=[], parameters=parameters)
+    assert "weak labels only" in tuned.objective
+    assert tuned.decoder.median_filter == 0.0
+    assert tuned.decoder.low_threshold is None
+    tags = tags_from_events(tuned.decoder.events(answer().frame_scores), NAMES, CLASSES)
+    at_half = tags_from_events(answer().events, NAMES, CLASSES)
+    f1, before = (clip_metrics(dataset.tags, decided)["micro"]["f1"] for decided in (tags, at_half))
+    assert f1 > before
+
+
+def test_tuning_on_test_clips_is_an_error():
+    with pytest.raises(EvaluationError, match=r"1 clips to tune on are test clips \(3\.wav\)"):
+        tune(answer(), corpus(), held_out=["3.wav", "other.wav"])
+    with pytest.raises(EvaluationError, match="6 clips to tune on are test clips"):
+        tune(answer(), corpus(split="test"), held_out=[])
+
+
+def test_clips_without_scores_are_an_error():
+    system = answer()
+    some = replace(system, frame_scores=system.frame_scores.iloc[40:])
+    with pytest.raises(EvaluationError, match=r"0\.wav"):
+        tune(some, corpus(), held_out=[])
+
+
+def test_the_description_is_plain():
+    description = tune(answer(), corpus(), held_out=[]).description()
+    assert set(description) == {"decoding", "parameters", "objective", "n_clips"}
+    assert Decoder(**description["decoding"]) == tune(answer(), corpus(), held_out=[]).decoder
