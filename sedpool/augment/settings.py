@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-
 Share = Annotated[float, Field(ge=0, le=1)]
 AtLeast0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, strict=True)]

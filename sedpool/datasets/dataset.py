@@ -130,6 +130,10 @@ class Dataset:
             raise DataError(f"dataset {self.name}: no split {name}; it has {', '.join(names)}")
         return self.select(self.clips.loc[self.clips["split"] == name, "filename"].tolist())
 
+    def with_events(self) -> "Dataset":
+        """The clips whose events are known; all of them, and no events, where there are only weak labels."""
+        return self.select(self.clips.loc[~self.clips["split"].isin(self.weak_splits), "filename"].tolist())
+
     def available(self) -> "Dataset":
         """The clips whose audio is on disk."""
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import Metrics
+from sedpool.evaluation.segment import segment_metrics
 from sedpool.events import stretch_tags
 
 
@@ -33,3 +37,26 @@ def stretched_answers(
         "clip_decisions_stretched": stretch_tags(predicted_tags, durations),
         "every_class_always": stretch_tags(true_tags | True, durations),
     }
+
+
+def stretched_tags_score(dataset: Dataset, *, resolution: float = 1.0) -> Metrics:
+    """Segment-based score of the true tags stretched over the clip: how much of a corpus needs no localisation.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its clips with events are scored.
+    resolution : float
+        Length of a segment in seconds.
+
+    Raises
+    ------
+    EvaluationError
+        If it has no events.
+    """
+    dataset = dataset.with_events()
+    if dataset.events is None:
+        raise EvaluationError(f"dataset {dataset.name}: only weak labels; locating cannot be scored")
+    durations = dataset.durations
+    answer = stretch_tags(dataset.tags, durations)
+    return segment_metrics(dataset.events, answer, durations=durations, classes=dataset.classes, resolution=resolution)

@@ -1,0 +1,102 @@
+"""What is in a corpus: how often and how long each class sounds, with which others, and how many at once."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.events import active_seconds
+
+
+def class_statistics(dataset: Dataset) -> pd.DataFrame:
+    """One row a class: how much of it there is.
+
+    Returns
+    -------
+    table : DataFrame
+        Index `event_label`, in the order of the classes; `clips` that have it and their share of all clips
+        (`clip_share`). Where there are events also their number (`events`), their quartiles of duration in seconds
+        (`duration_25`, `duration_50`, `duration_75`) and the share of a clip that has the class in which it sounds
+        (`active_share`), NaN for a class without events.
+    """
+    index = pd.Index(dataset.classes, name="event_label")
+    clips = dataset.tags.sum().to_numpy()
+    table = pd.DataFrame({"clips": clips, "clip_share": clips / max(1, len(dataset))}, index=index)
+    if dataset.events is None:
+        return table
+    durations = event_durations(dataset)
+    table["events"] = [len(durations[label]) for label in dataset.classes]
+    for percent in (25, 50, 75):
+        table[f"duration_{percent}"] = [
+            np.percentile(values, percent) if len(values) else np.nan for values in durations.values()
+        ]
+    table["active_share"] = _active_share(dataset)
+    return table
+
+
+def event_durations(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
+    """Length in seconds of every event, by class."""
+    if dataset.events is None:
+        return {label: np.empty(0) for label in dataset.classes}
+    lengths = (dataset.events["offset"] - dataset.events["onset"]).to_numpy()
+    labels = dataset.events["event_label"].to_numpy()
+    return {label: lengths[labels == label] for label in dataset.classes}
+
+
+def _active_share(dataset: Dataset) -> npt.NDArray[np.float64]:
+    """Mean over the clips that have events of a class: how much of the clip it fills."""
+    assert dataset.events is not None
+    seconds = active_seconds(dataset.events, dataset.clips["filename"].tolist(), dataset.classes).to_numpy()
+    shares = seconds / dataset.clips["duration"].to_numpy(dtype=np.float64)[:, np.newaxis]
+    present = (seconds > 0).sum(axis=0)
+    mean: npt.NDArray[np.float64] = np.full(len(present), np.nan)
+    np.divide(shares.sum(axis=0), present, out=mean, where=present > 0)
+    return mean
+
+
+def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
+    """Of the clips that have the class of a row, the share that has the class of a column too.
+
+    Parameters
+    ----------
+    tags : DataFrame of bool
+        One row a clip, one column a class.
+
+    Returns
+    -------
+    shares : DataFrame
+        Classes × classes, 1 on the diagonal; rows of classes that no clip has are NaN.
+
+    Examples
+    --------
+    >>> co_occurrence(pd.DataFrame({"dog": [True, True], "cat": [True, False]})).loc["dog", "cat"]
+    0.5
+    """
+    present = tags.to_numpy(dtype=np.float64)
+    together = present.T @ present
+    own = np.diag(together)[:, np.newaxis]
+    shares = np.divide(together, own, out=np.full_like(together, np.nan), where=own > 0)
+    return pd.DataFrame(shares, index=tags.columns, columns=tags.columns)
+
+
+def tags_per_clip(tags: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Number of clips with 0, 1, 2, ... classes."""
+    return np.bincount(tags.to_numpy().sum(axis=1, dtype=np.int64))
+
+
+def polyphony(dataset: Dataset) -> npt.NDArray[np.float64]:
+    """Share of the time in which 0, 1, 2, ... events sound at once, events of one class counted each."""
+    dataset = dataset.with_events()
+    total = float(dataset.clips["duration"].sum())
+    if dataset.events is None or not total:
+        return np.empty(0)
+    starts = pd.Series(1, index=pd.MultiIndex.from_frame(dataset.events[["filename", "onset"]]))
+    ends = pd.Series(-1, index=pd.MultiIndex.from_frame(dataset.events[["filename", "offset"]]))
+    steps = pd.concat([starts, ends]).groupby(level=[0, 1]).sum().reset_index(name="step")
+    steps.columns = pd.Index(["filename", "time", "step"])
+    level = steps.groupby("filename")["step"].cumsum().to_numpy()
+    lasting = steps.groupby("filename")["time"].diff(-1).abs().fillna(0.0).to_numpy()
+    seconds = np.bincount(level, weights=lasting, minlength=1)
+    seconds[0] = total - seconds[1:].sum()
+    shares: npt.NDArray[np.float64] = seconds / total
+    return shares
