@@ -16,7 +16,7 @@ from sedpool.formats.table import read_tsv
 from sedpool.scores import read_scores
 
 FORMAT = 1
-SOURCE_KEYS = frozenset({"root", "foreground", "background"})
+SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits"})
 """Folders that data come from: only their own name is part of a run's name, so that they may be moved."""
 IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
 """Settings that no number depends on: not part of a run's name."""

@@ -1,0 +1,152 @@
+"""MedleyDB as the paper uses it: full mixes, and mixes with one instrument removed, of eight instruments."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool import audio
+from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.layout import SPLITS
+from sedpool.datasets.medleydb.library import SEPARATOR, Library, Mix, read_library
+from sedpool.datasets.medleydb.mixing import Remix, render
+from sedpool.datasets.medleydb.multitrack import Activations, read_artists, read_coefficients
+from sedpool.datasets.medleydb.splits import draw_split, read_split
+from sedpool.errors import DataError
+from sedpool.events import clip_to_duration, events_from_rows, tags_from_events
+
+CLASSES = (
+    "acoustic guitar",
+    "clean electric guitar",
+    "distorted electric guitar",
+    "drum set",
+    "electric bass",
+    "female singer",
+    "male singer",
+    "piano",
+)
+MIN_ACTIVITY = 0.1
+"""Share of a training patch that an instrument must sound in for the patch to have it (section IV.A)."""
+
+
+def load_medleydb(
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    annotations: str | os.PathLike[str] | None = None,
+    splits: str | os.PathLike[str] | None = None,
+    fold: int = 0,
+    seed: int = 0,
+    cache: str | os.PathLike[str] = "data/features",
+    n_jobs: int = -1,
+    allow_missing: bool = False,
+) -> Dataset:
+    """Load MedleyDB, rendering the mixes with one instrument removed where they do not exist yet.
+
+    Clips are whole pieces; the Dataset's `min_activity` says how patches of them are labelled. An instrument sounds
+    where the activation confidence of one of its stems is at least 0.5.
+
+    Parameters
+    ----------
+    root : path-like
+        Holds ``Audio/<Track>/`` with ``<Track>_MIX.wav`` and ``<Track>_STEMS/``.
+    split : {"train", "validate", "test"}, optional
+        The part to load; all by default.
+    annotations : path-like, optional
+        Holds ``Metadata``, ``Activation_Confidence_v2`` (or ``Activation_Confidence``), ``mixing_coefficients.yaml``
+        and, if there are, ``artist_index.json`` and ``tracklist_v1.txt`` (the multitracks to use), beside each other or
+        as in the package ``medleydb``. `root` by default.
+    splits : path-like, optional
+        Folder of the authors' split lists, which say which mixes there are. By default splits are drawn by their rule.
+    fold : int
+        Which of the ten lists, or which draw.
+    seed : int
+        Seed of the draws.
+    cache : path-like
+        Remixes are kept below it, in ``medleydb-remixes``.
+    n_jobs : int
+        Number of processes that render, -1 for one a core.
+    allow_missing : bool
+        Load mixes without audio too (`path` is None), leave out multitracks without annotations, and list both in the
+        manifest.
+
+    Returns
+    -------
+    dataset : Dataset
+        Mixes named ``<Track>---<removed instrument>``, with events and tags of eight instruments.
+
+    Raises
+    ------
+    DataError
+        If annotations or, unless `allow_missing`, recordings are missing or wrong; the message names the file.
+    """
+    if split is not None and split not in SPLITS:
+        raise DataError(f"medleydb: no split {split!r}; expected {', '.join(SPLITS)}")
+    folder = Path(annotations or root)
+    given = read_split(Path(splits), fold) if splits else None
+    library = read_library(Path(root) / "Audio", folder, given and {name.split(SEPARATOR)[0] for name in given})
+    assigned = given or _draw(library, read_artists(folder), fold, seed)
+    wanted = {name: part for name, part in assigned.items() if split in (None, part)}
+    mixes = [mix for mix in library.mixes() if mix.name in wanted]
+    paths, broken = _locate(library, mixes, folder, Path(cache) / "medleydb-remixes", n_jobs)
+    missing = [name for name in wanted if name not in paths] + [
+        f"{name}{SEPARATOR}" for name in library.unannotated if given is None
+    ]
+    if missing and not allow_missing:
+        reason = broken.get(missing[0], f"{missing[0]}: no recordings in {library.audio}, or no annotations")
+        raise DataError(
+            f"medleydb: {len(missing)} mixes cannot be used ({reason}); mend this or set allow_missing=true"
+        )
+    return _dataset(library, mixes, paths, wanted, Manifest(tuple(missing)))
+
+
+def _draw(library: Library, artists: Mapping[str, str], fold: int, seed: int) -> dict[str, str]:
+    tracks = library.multitracks
+    by_mix = {mix.name: artists.get(mix.track, tracks[mix.track].artist) for mix in library.mixes()}
+    return draw_split(by_mix, fold=fold, seed=seed)
+
+
+def _locate(
+    library: Library, mixes: Sequence[Mix], annotations: Path, folder: Path, n_jobs: int
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Files of the mixes, rendered where need be; and why some cannot be rendered."""
+    full = {mix.name: library.mix_file(mix.track) for mix in mixes if not mix.removed}
+    stems = {mix: library.stem_files(mix) for mix in mixes if mix.removed}
+    complete = {mix: files for mix, files in stems.items() if all(path.is_file() for path in files.values())}
+    coefficients = read_coefficients(annotations) if complete else {}
+    remixes = [_remix(mix, files, coefficients) for mix, files in complete.items()]
+    rendered, broken = render(remixes, folder, n_jobs=n_jobs)
+    return {name: path for name, path in full.items() if path.is_file()} | rendered, broken
+
+
+def _remix(mix: Mix, files: Mapping[int, Path], coefficients: Mapping[str, Mapping[int, float]]) -> Remix:
+    own = coefficients.get(mix.track, {})
+    if lacking := [stem for stem in files if stem not in own]:
+        raise DataError(f"medleydb: mixing_coefficients.yaml has none for stem {lacking[0]} of {mix.track}; add it")
+    return Remix(mix.name, mix.track, {path: float(own[stem]) for stem, path in files.items()})
+
+
+def _dataset(
+    library: Library, mixes: Sequence[Mix], paths: Mapping[str, Path], splits: Mapping[str, str], manifest: Manifest
+) -> Dataset:
+    clips, rows = [], []
+    activations = {name: library.read_activations(name) for name in dict.fromkeys(mix.track for mix in mixes)}
+    for mix in mixes:
+        path, active = paths.get(mix.name), activations[mix.track]
+        duration = audio.duration(path) if path else float(active.times[-1])
+        clips.append((mix.name, str(path) if path else None, duration, splits[mix.name]))
+        rows += [(mix.name, *event) for event in _events(library, mix, active)]
+    table = pd.DataFrame(clips, columns=["filename", "path", "duration", "split"]).astype({"path": object})
+    # The last frame of activations may reach past the recording's end.
+    events, _ = clip_to_duration(events_from_rows(rows), dict(zip(table["filename"], table["duration"], strict=True)))
+    tags = tags_from_events(events, table["filename"].tolist(), CLASSES)
+    return Dataset("medleydb", CLASSES, table, tags, events, manifest, MIN_ACTIVITY)
+
+
+def _events(library: Library, mix: Mix, activations: Activations) -> Iterator[tuple[float, float, str]]:
+    stems = library.multitracks[mix.track].stems
+    present = library.stem_files(mix)
+    for label in CLASSES:
+        for onset, offset in activations.active([stem for stem in present if label in stems[stem].instruments]):
+            yield onset, offset, label

@@ -1,0 +1,159 @@
+"""What MedleyDB says about a multitrack: its artist, its stems and when each of them sounds.
+
+Metadata, activation confidences, artists and mixing coefficients come with the annotations
+(https://github.com/marl/medleydb), the recordings apart from them; both may lie in one folder or in two.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sedpool import storage
+from sedpool.errors import DataError
+
+INNER_FOLDERS = ("", "data", "data/Annotations", "Annotations", "resources")
+"""Where annotations lie below their folder: beside each other, or as in the package ``medleydb``."""
+ACTIVE = 0.5
+"""Activation confidence from which on a stem counts as sounding (section IV.A)."""
+
+Confidences = dict[int, npt.NDArray[np.float64]]
+StemNumber = Annotated[int, BeforeValidator(lambda key: str(key).removeprefix("S"))]
+Labels = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+
+
+class Stem(BaseModel):
+    """One stem: the file, and the instruments in it (more than one where they were recorded together)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    filename: str
+    instruments: Labels = Field(alias="instrument")
+
+
+class Multitrack(BaseModel):
+    """A multitrack's metadata, as ``<Track>_METADATA.yaml`` has it; `stems` by their number."""
+
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+
+    artist: str
+    mix_filename: str
+    stem_dir: str
+    stems: dict[StemNumber, Stem]
+
+    @property
+    def instruments(self) -> frozenset[str]:
+        """Instruments of all stems."""
+        return frozenset(label for stem in self.stems.values() for label in stem.instruments)
+
+    def stems_without(self, instrument: str) -> list[int]:
+        """Numbers of the stems that are left when all stems of an instrument are removed."""
+        return [number for number, stem in self.stems.items() if instrument not in stem.instruments]
+
+
+@dataclass(frozen=True)
+class Activations:
+    """When the stems of a multitrack sound.
+
+    Attributes
+    ----------
+    times : ndarray, shape (frames + 1,)
+        Start in seconds of every frame, and the end of the last.
+    confidences : dict of int to ndarray, shape (frames,)
+        Activation confidence of every stem.
+    """
+
+    times: npt.NDArray[np.float64]
+    confidences: Confidences
+
+    def active(self, stems: Collection[int]) -> list[tuple[float, float]]:
+        """Onsets and offsets in seconds where at least one of some stems sounds."""
+        if not stems:
+            return []
+        sounding = np.maximum.reduce([self.confidences[stem] for stem in stems]) >= ACTIVE
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], sounding, [False]]).astype(np.int8)))
+        return [(float(self.times[on]), float(self.times[off])) for on, off in edges.reshape(-1, 2)]
+
+
+def find(folder: Path, *names: str) -> Path | None:
+    """The first of `names` that is in the folder of the annotations or in one of its inner folders."""
+    candidates = (folder / inner / name for name in names for inner in INNER_FOLDERS)
+    return next((path for path in candidates if path.exists()), None)
+
+
+def read_multitrack(path: Path) -> Multitrack:
+    """Read ``<Track>_METADATA.yaml``.
+
+    Raises
+    ------
+    DataError
+        If it is no such file; the message names the file and the key.
+    """
+    try:
+        return Multitrack.model_validate(_read_yaml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def read_activations(path: Path, stems: Collection[int]) -> Activations:
+    """Read ``<Track>_ACTIVATION_CONF.lab``: a time and the confidences of all stems, ``time,S01,S02,…``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, lacks one of `stems` or holds what is no number.
+    """
+    try:
+        table = pd.read_csv(path, dtype=np.float64).rename(columns=_stem_number)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a table of activation confidences ({error})") from None
+    missing = [f"S{stem:02d}" for stem in stems if stem not in table.columns]
+    if missing or "time" not in table.columns or len(table) < 2:
+        raise DataError(f"{path}: lacks {', '.join(missing) or 'the column time or rows'}; fetch the annotations again")
+    if not np.isfinite(table.to_numpy()).all() or (np.diff(table["time"]) <= 0).any():
+        raise DataError(f"{path}: holds a value that is not finite, or times that do not rise; fetch it again")
+    starts = table["time"].to_numpy()
+    times = np.append(starts, 2 * starts[-1] - starts[-2])
+    return Activations(times, {stem: table[stem].to_numpy() for stem in stems})
+
+
+def _stem_number(column: str) -> str | int:
+    return int(column[1:]) if column[:1] == "S" and column[1:].isdecimal() else column
+
+
+def read_artists(folder: Path) -> Mapping[str, str]:
+    """Artist by multitrack, from the index of artists; empty where there is none.
+
+    The index tells apart what the metadata does not: the pieces that Music Delta had made count as artists of their
+    own, and the singers of art songs as theirs.
+    """
+    path = find(folder, "artist_index.json", "medley_artist_index.json")
+    return dict(storage.read_json(path)) if path else {}
+
+
+def read_coefficients(folder: Path) -> Mapping[str, Mapping[int, float]]:
+    """Factor of every stem in its multitrack's mix, from ``mixing_coefficients.yaml``.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    path = find(folder, "mixing_coefficients.yaml")
+    if path is None:
+        raise DataError(f"medleydb: {folder}: no mixing_coefficients.yaml in it; copy it from medleydb/resources")
+    return dict(_read_yaml(path))
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(f"{path}: not readable YAML ({' '.join(str(error).split())})") from None
