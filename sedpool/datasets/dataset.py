@@ -54,9 +54,6 @@ class Dataset:
         Event table (see `sedpool.events`), None where only weak labels exist.
     manifest : Manifest
         What is missing.
-    min_activity : float or None
-        Share of a training patch that a class must be active in for the patch to have it, where clips are long and
-        patches are labelled by their events (MedleyDB). None: a patch has the tags of its clip.
     weak_splits : tuple of str
         Splits without strong labels in a corpus that has them elsewhere: `events` says nothing about their clips, and
         is None once only these are selected.
@@ -68,7 +65,6 @@ class Dataset:
     tags: pd.DataFrame
     events: pd.DataFrame | None = None
     manifest: Manifest = field(default_factory=Manifest)
-    min_activity: float | None = None
     weak_splits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,8 +76,6 @@ class Dataset:
             raise DataError(f"dataset {self.name}: clip {twice} is listed twice; ids must be unique")
         if list(self.tags.index) != list(self.clips["filename"]) or tuple(self.tags.columns) != self.classes:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
-        if self.min_activity is not None and self.events is None:
-            raise DataError(f"dataset {self.name}: min_activity={self.min_activity} needs events")
 
     def __repr__(self) -> str:
         """Say how much there is."""

@@ -19,7 +19,7 @@ ROUNDING = 1e-6
 
 
 def rebag(
-    dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float | None = None
+    dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float = 0.0
 ) -> Dataset:
     """Cut every clip into bags that follow one another; the last is shorter where they do not fit.
 
@@ -31,9 +31,8 @@ def rebag(
         Length of a bag in seconds. A clip that is no longer stays whole.
     splits : sequence of str, optional
         The splits to cut; all by default. Clips of other splits stay as they are.
-    min_activity : float, optional
-        Share of a bag that a class must be active in for the bag to have its tag; that of `dataset` by default, and
-        where it has none, any activity will do.
+    min_activity : float
+        Share of a bag that a class must be active in for the bag to have its tag; at 0, any activity will do.
 
     Returns
     -------
@@ -57,13 +56,12 @@ def rebag(
     bags = _cut_clips(whole.clips, bag_duration)
     events = _cut_events(whole.events, bags, bag_duration)
     seconds = active_seconds(events, bags["filename"].tolist(), dataset.classes)
-    enough = (min_activity or dataset.min_activity or 0.0) * bags["duration"].to_numpy() - ROUNDING
+    enough = min_activity * bags["duration"].to_numpy() - ROUNDING
     return replace(
         dataset,
         clips=pd.concat([bags.drop(columns=["clip", "bag", "start"]), rest.clips], ignore_index=True),
         tags=pd.concat([seconds.ge(np.maximum(enough, ROUNDING), axis=0), rest.tags]),
         events=events if rest.events is None else pd.concat([events, rest.events], ignore_index=True),
-        min_activity=None,
     )
 
 

@@ -26,8 +26,6 @@ CLASSES = (
     "male singer",
     "piano",
 )
-MIN_ACTIVITY = 0.1
-"""Share of a training patch that an instrument must sound in for the patch to have it (section IV.A)."""
 
 
 def load_medleydb(
@@ -44,8 +42,9 @@ def load_medleydb(
 ) -> Dataset:
     """Load MedleyDB, rendering the mixes with one instrument removed where they do not exist yet.
 
-    Clips are whole pieces; the Dataset's `min_activity` says how patches of them are labelled. An instrument sounds
-    where the activation confidence of one of its stems is at least 0.5.
+    Clips are whole pieces, which have an instrument if it sounds at all; training labels patches of them by their
+    events (`Recipe.min_activity`). An instrument sounds where the activation confidence of one of its stems is at
+    least 0.5.
 
     Parameters
     ----------
@@ -141,7 +140,7 @@ def _dataset(
     # The last frame of activations may reach past the recording's end.
     events, _ = clip_to_duration(events_from_rows(rows), dict(zip(table["filename"], table["duration"], strict=True)))
     tags = tags_from_events(events, table["filename"].tolist(), CLASSES)
-    return Dataset("medleydb", CLASSES, table, tags, events, manifest, MIN_ACTIVITY)
+    return Dataset("medleydb", CLASSES, table, tags, events, manifest)
 
 
 def _events(library: Library, mix: Mix, activations: Activations) -> Iterator[tuple[float, float, str]]:
