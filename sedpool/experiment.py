@@ -163,6 +163,35 @@ def build(config: Mapping[str, Any], key: str) -> Any:
         raise ConfigError(f"{key}._target_={node['_target_']}: {reason}") from None
 
 
+def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:
+    """The corpus that a finished run was made with.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    root : Path, optional
+        Where the corpus is now, if not where the run found it (``dataset.root``).
+
+    Raises
+    ------
+    ConfigError
+        If the run is not finished, or its corpus is loaded by code outside sedpool, which a run folder from elsewhere
+        could name to run anything.
+    """
+    config = folder.config
+    if not folder.is_done:
+        raise ConfigError(f"{folder.path}: not finished (no file DONE); run its training again")
+    target = str(config["dataset"]["_target_"])
+    if not target.startswith("sedpool."):
+        raise ConfigError(f"{folder.path}: its corpus is loaded by {target}; expected a loader of sedpool")
+    if root is not None and not root.is_dir():
+        raise ConfigError(f"--root {root}: no such folder; expected the corpus of {folder.path}")
+    node = config["dataset"] if root is None else {**config["dataset"], "root": str(root)}
+    dataset: Dataset = build({"dataset": node}, "dataset")
+    return dataset
+
+
 def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
     storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
     environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)

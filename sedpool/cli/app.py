@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import data, train
+from sedpool.cli import analyse, data, train
 from sedpool.errors import SedpoolError
 
 DEBUG = "HYDRA_FULL_ERROR"
@@ -18,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(context_settings=train.PASSED_ON)(train.train)
+app.command()(analyse.analyse)
 app.add_typer(data.app, name="data")
 
 

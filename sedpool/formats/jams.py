@@ -71,6 +71,24 @@ def read_annotation(path: PathLike) -> Annotation:
     return clip_rows(_duration(document, path), _rows(document, path))
 
 
+def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
+    """Read how Scaper mixed each foreground event: onset, label, signal-to-noise ratio in dB, source file.
+
+    A ratio that is not stated is NaN, a source that is not stated is empty. Annotations in other namespaces tell
+    nothing: the list is empty.
+    """
+    namespace, observations = _annotation(_parse(path), path)
+    mixed = []
+    for index, observation in enumerate(observations if namespace in SCAPER_NAMESPACES else []):
+        where = f"{path}: observation {index}"
+        if _field(observation, ("value", "role"), where) == "foreground":
+            onset, _, label = _event(observation, ("value", "label"), where)
+            snr, source = (observation["value"].get(key) for key in ("snr", "source_file"))
+            ratio = float("nan") if snr is None else _number(snr, f"{where}: snr", expected="decibels")
+            mixed.append((onset, label, ratio, str(source or "")))
+    return mixed
+
+
 def _parse(path: PathLike) -> Any:
     try:
         return json.loads(Path(path).read_bytes())
@@ -141,9 +159,9 @@ def _list(value: Any, key: str, where: str) -> list[Any]:
     return found
 
 
-def _number(value: Any, where: str) -> float:
+def _number(value: Any, where: str, *, expected: str = "seconds") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{where} is {value!r}; expected seconds")
+        raise DataError(f"{where} is {value!r}; expected {expected}")
     return float(value)
 
 

@@ -1,5 +1,6 @@
 """Reports: run folders to pages, figures and tables.
 
 `run_report` writes the page of one run from `tables`, `findings`, `training_figures` and `example_figure`;
-`comparison` puts many runs into one table; `style` is how figures look.
+`error_report` that of its errors from `error_figures`. `comparison` puts many runs into one table; `ranking_figures`
+draw which are better. `page` fills in templates, `style` is how figures look.
 """

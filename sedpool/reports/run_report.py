@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sedpool import storage
 from sedpool.reports import findings, tables
 from sedpool.reports.example_figure import Example, example_figure
+from sedpool.reports.page import render
 from sedpool.reports.style import data_uri
 from sedpool.reports.training_figures import (
     alpha_bar_figure,
@@ -45,11 +45,7 @@ def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
     StorageError
         If a file of the run is missing or damaged.
     """
-    environment = Environment(
-        loader=PackageLoader("sedpool.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    page = environment.get_template("run_report.html").render(**_content(run, examples))
-    storage.write_text(run.file("report.html"), page)
+    storage.write_text(run.file("report.html"), render("run_report.html", **_content(run, examples)))
     return run.file("report.html")
 
 

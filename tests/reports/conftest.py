@@ -69,6 +69,13 @@ def made_alpha(n_epochs, bound):
     return pd.DataFrame(rows, columns=["epoch", "event_label", "alpha", "bound"])
 
 
+def made_dataset(corpus="demo", *, weak=False):
+    reference = made_reference()
+    table = pd.DataFrame({"filename": NAMES, "path": NAMES, "duration": 10.0, "split": "test"})
+    tags = tags_from_events(reference, NAMES, CLASSES)
+    return Dataset(corpus, CLASSES, table, tags, None if weak else reference)
+
+
 @pytest.fixture
 def make_run(tmp_path):
     """Function that writes a finished run folder and returns it."""
@@ -78,9 +85,7 @@ def make_run(tmp_path):
         reference = made_reference()
         frames = made_scores(reference, np.random.default_rng(scores_seed))
         clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
-        table = pd.DataFrame({"filename": NAMES, "path": NAMES, "duration": 10.0, "split": "test"})
-        tags = tags_from_events(reference, NAMES, CLASSES)
-        dataset = Dataset(corpus, CLASSES, table, tags, None if weak else reference)
+        dataset = made_dataset(corpus, weak=weak)
         config = {"corpus": corpus, "method": method, "seed": seed, "training": {"epochs": 20}}
         storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
         storage.write_json(run.file("environment.json"), {"format": 1, "python": "3.11", "seeds": {"training": seed}})

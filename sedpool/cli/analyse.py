@@ -1,0 +1,23 @@
+"""``sedpool analyse``: what a run confuses, misses and mistimes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def analyse(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    root: Annotated[Path | None, typer.Option(help="Where its corpus is now (dataset.root), if it was moved.")] = None,
+) -> None:
+    """Analyse the errors of a run: writes errors.html, and tables in errors/, into its folder."""
+    from sedpool.datasets.mixing import mixing_details
+    from sedpool.experiment import dataset_of
+    from sedpool.reports.error_report import error_tables, write_error_report
+    from sedpool.runs import RunFolder
+
+    folder = RunFolder(run)
+    dataset = dataset_of(folder, root)
+    test = dataset.split("test")
+    tables = error_tables(folder, test, dataset.split("train").events, mixing_details(test))
+    typer.echo(write_error_report(folder, tables))

@@ -1,0 +1,87 @@
+"""How was each event mixed in, and from which recording? What Scaper's annotations tell beyond time and class."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.formats.jams import read_mixing
+
+COLUMNS = ("filename", "onset", "event_label", "snr", "source_file")
+_RECORDING = (
+    re.compile(r"^(?P<recording>\d+)-\d+-\d+-\d+\.\w+$"),  # UrbanSound8K: <recording>-<class>-<occurrence>-<slice>
+    re.compile(r"^\d-(?P<recording>\d+)-[A-Z]-\d+\.\w+$"),  # ESC-50: <fold>-<recording>-<take>-<class>
+)
+_MADE = "procedural/"  # the demo's sounds are made anew for each event
+
+
+def mixing_details(dataset: Dataset) -> pd.DataFrame | None:
+    """Signal-to-noise ratio and source of every event.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A corpus in URBAN-SED's layout, where the annotation of ``audio/<split>/<clip>.wav`` is
+        ``annotations/<split>/<clip>.jams``.
+
+    Returns
+    -------
+    details : DataFrame or None
+        ``filename, onset`` (seconds), ``event_label, snr`` (dB over the background, NaN where not stated),
+        ``source_file`` (empty where not stated). None if a clip has no such annotation.
+
+    Raises
+    ------
+    DataError
+        If an annotation is damaged.
+    """
+    rows: list[tuple[str, float, str, float, str]] = []
+    for filename, path in dataset.clips[["filename", "path"]].itertuples(index=False, name=None):
+        annotation = _annotation(path)
+        if annotation is None:
+            return None
+        rows += [(filename, *event) for event in read_mixing(annotation)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _annotation(path: str | None) -> Path | None:
+    if path is None:
+        return None
+    audio = Path(path)
+    annotation = audio.parents[2] / "annotations" / audio.parent.name / f"{audio.stem}.jams"
+    return annotation if annotation.is_file() else None
+
+
+def clip_sources(details: pd.DataFrame) -> pd.DataFrame:
+    """Which recordings each clip was mixed from.
+
+    Parameters
+    ----------
+    details : DataFrame
+        Of `mixing_details`.
+
+    Returns
+    -------
+    sources : DataFrame
+        ``filename, source``, each pair once. Slices and takes that UrbanSound8K and ESC-50 name as cut from one
+        recording are that recording; any other file is its own.
+    """
+    known = details[(details["source_file"] != "") & ~details["source_file"].str.startswith(_MADE)]
+    sources = known.assign(source=known["source_file"].map(recording_of))
+    return sources[["filename", "source"]].drop_duplicates(ignore_index=True)
+
+
+def recording_of(source_file: str) -> str:
+    """The recording that a source file was cut from.
+
+    Examples
+    --------
+    >>> recording_of("gun_shot/135527-6-5-0.wav"), recording_of("1-100032-A-0.ogg"), recording_of("my/dog.wav")
+    ('135527', '100032', 'my/dog.wav')
+    """
+    name = source_file.replace("\\", "/").rsplit("/", 1)[-1]
+    for pattern in _RECORDING:
+        if found := pattern.match(name):
+            return found["recording"]
+    return source_file

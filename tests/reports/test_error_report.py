@@ -1,0 +1,78 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sedpool.errors import ConfigError
+from sedpool.experiment import dataset_of
+from sedpool.reports.error_report import error_report_figures, error_tables, write_error_report
+
+from .conftest import made_dataset, made_reference
+
+
+@pytest.fixture
+def mixing():
+    reference = made_reference()
+    details = reference[["filename", "onset", "event_label"]]
+    return details.assign(snr=np.linspace(5, 30, len(details)), source_file="")
+
+
+def test_every_table_has_a_figure_and_a_file(make_run, mixing):
+    run = make_run()
+    tables = error_tables(run, made_dataset(), made_reference(), mixing)
+    assert set(tables) == {
+        "confusion",
+        "false_alarms",
+        "detection_by_duration",
+        "detection_by_polyphony",
+        "detection_by_snr",
+        "boundaries",
+        "clip_calibration",
+        "frame_calibration",
+        "alpha",
+    }
+    assert set(error_report_figures(tables)) == set(tables) - {"frame_calibration"}
+    page = write_error_report(run, tables).read_text(encoding="utf-8")
+    assert page.count("data:image/svg+xml;base64,") == 8
+    written = {path.stem for path in run.file("errors").iterdir()}
+    assert written == set(tables)
+    pd.testing.assert_frame_equal(pd.read_csv(run.file("errors/alpha.csv")), tables["alpha"], check_dtype=False)
+
+
+def test_weak_labels_leave_calibration_alone(make_run):
+    run = make_run("max", weak=True)
+    tables = error_tables(run, made_dataset(weak=True), None, None)
+    assert set(tables) == {"clip_calibration"}
+    assert "weak labels only" in write_error_report(run, tables).read_text(encoding="utf-8")
+
+
+def test_without_scapers_annotations_nothing_is_said_about_snr(make_run):
+    run = make_run()
+    tables = error_tables(run, made_dataset(), None, None)
+    assert "detection_by_snr" not in tables
+    assert "tell no signal-to-noise ratio" in write_error_report(run, tables).read_text(encoding="utf-8")
+
+
+def set_dataset(run, **node):
+    run.config["dataset"] = node  # what is read once stays
+
+
+def test_a_run_that_is_not_done_has_no_errors_yet(make_run):
+    run = make_run()
+    run.file("DONE").unlink()
+    with pytest.raises(ConfigError, match="not finished"):
+        dataset_of(run)
+
+
+def test_fault_25_a_run_folder_cannot_name_code_to_run(make_run):
+    run = make_run()
+    set_dataset(run, _target_="joblib.load", filename="evil.pickle")
+    with pytest.raises(ConfigError, match=r"loaded by joblib\.load; expected a loader of sedpool"):
+        dataset_of(run)
+
+
+def test_a_corpus_that_is_nowhere_is_not_made_there(make_run, tmp_path):
+    run = make_run()
+    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", root="data/demo")
+    with pytest.raises(ConfigError, match="no such folder"):
+        dataset_of(run, tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
