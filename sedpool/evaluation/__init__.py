@@ -1,6 +1,6 @@
 """Evaluation: events and clip decisions to metrics.
 
-One module a question: `clip`, `segment` and `event` hold the metrics (`levels` the latter two together), `baselines`
+One module a question: `clip`, `segment`, `event`, `intersection` and `psds` hold the metrics, `baselines`
 answers that need no localisation, `dataset` the evaluation of a whole Dataset or run. `validation` decides what may
 be compared, `counts` holds what was right in each clip, `averages` how counts become numbers, `thresholds` how they
 change with the threshold; `official` asks sed_eval for the same counts.
@@ -11,11 +11,16 @@ from sedpool.evaluation.clip import clip_counts, clip_metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.dataset import evaluate, evaluate_run
 from sedpool.evaluation.event import event_counts, event_metrics
+from sedpool.evaluation.intersection import intersection_counts, intersection_metrics
+from sedpool.evaluation.psds import SCENARIO_1, SCENARIO_2, Scenario, psds_of_operating_points, psds_of_scores
 from sedpool.evaluation.segment import segment_counts, segment_metrics
 from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
 
 __all__ = [
+    "SCENARIO_1",
+    "SCENARIO_2",
     "ClipCounts",
+    "Scenario",
     "Totals",
     "clip_counts",
     "clip_metrics",
@@ -26,6 +31,10 @@ __all__ = [
     "event_counts",
     "event_metrics",
     "event_sweep",
+    "intersection_counts",
+    "intersection_metrics",
+    "psds_of_operating_points",
+    "psds_of_scores",
     "segment_counts",
     "segment_metrics",
     "segment_sweep",

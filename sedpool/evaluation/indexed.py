@@ -1,9 +1,10 @@
 """Event tables as arrays, clips and classes by number: the form in which events are counted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray
@@ -29,6 +30,10 @@ class IndexedEvents:
     def __len__(self) -> int:
         """Number of events."""
         return len(self.clip)
+
+    def select(self, chosen: npt.NDArray[np.bool_] | IntArray) -> "IndexedEvents":
+        """Some of the events, by mask or number."""
+        return IndexedEvents(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
 
 
 def indexed(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[str]) -> IndexedEvents:
@@ -78,3 +83,24 @@ def ranges(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
     source = np.repeat(np.arange(len(begin)), lengths)
     within = np.arange(len(source)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     return begin[source] + within, source
+
+
+def merged(events: IndexedEvents) -> IndexedEvents:
+    """Each clip's active time of each class: events of one class that overlap or touch become in_time.
+
+    Examples
+    --------
+    >>> overlapping = IndexedEvents(*map(np.array, ([0, 0, 1], [0, 0, 0], [1.0, 2.0, 0.0], [4.0, 3.0, 1.0])))
+    >>> merged(overlapping).offset
+    array([4., 1.])
+    """
+    order = np.lexsort((events.onset, events.label, events.clip))
+    if not len(order):
+        return events
+    in_time = events.select(order)
+    new_group = np.append(True, (np.diff(in_time.clip) != 0) | (np.diff(in_time.label) != 0))
+    # Groups end to end on one line, so that one running maximum tells how far the earlier events of a group reach.
+    base = np.cumsum(new_group) * (in_time.offset.max() + 1)
+    reach = np.maximum.accumulate(base + in_time.offset)
+    begins = np.flatnonzero(np.append(True, (base + in_time.onset)[1:] > reach[:-1]))
+    return replace(in_time.select(begins), offset=np.maximum.reduceat(in_time.offset, begins))

@@ -5,7 +5,6 @@ level is above ``j``. At segment level a segment has the highest level among its
 at ``j`` where the level rises above ``j`` from one frame to the next.
 """
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
@@ -13,16 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.errors import ConfigError, EvaluationError
+from sedpool.errors import ConfigError
 from sedpool.evaluation.averages import FloatArray, Totals
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.event import matched_counts
+from sedpool.evaluation.frames import IndexedFrames, indexed_frames
 from sedpool.evaluation.indexed import IndexedEvents, in_order, indexed
 from sedpool.evaluation.segment import SegmentGrid
-from sedpool.evaluation.validation import comparable_events, listed, refuse_unknown_files
-from sedpool.inference.activity import frames_of
+from sedpool.evaluation.validation import comparable_events
 from sedpool.inference.decode import Decoder
-from sedpool.scores import classes_of, validate_scores
 
 
 def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.ArrayLike) -> Totals:
@@ -99,20 +97,20 @@ def segment_sweep(
         If frames or events last longer than their clip (by more than 10 ms).
     """
     annotated = _checked_reference(reference, durations, classes)
-    frames = _Frames(scores, thresholds, durations, classes)
+    levels = _Levels(indexed_frames(scores, durations, classes), _checked_thresholds(thresholds), classes)
     grid = SegmentGrid(durations, classes, resolution)
-    levels = frames.highest_levels(grid)
-    wanted = np.zeros(levels.shape, dtype=bool)
+    highest = levels.highest(grid)
+    wanted = np.zeros(highest.shape, dtype=bool)
     wanted.flat[grid.active_cells(annotated)] = True
 
     def totals_at(index: int) -> Totals:
-        active = levels > index
+        active = highest > index
         counts = {"true_positives": active & wanted, "n_ref": wanted, "n_sys": active}
         errors = grid.errors(**{name: cells.sum(axis=1) for name, cells in counts.items()})
         by_class = {name: cells.sum(axis=0) for name, cells in counts.items()}
         return Totals(tuple(classes), **by_class, **{name: values.sum() for name, values in errors.items()})
 
-    return _stacked([totals_at(index) for index in range(frames.n_thresholds)])
+    return _stacked([totals_at(index) for index in range(levels.n_thresholds)])
 
 
 def event_sweep(
@@ -127,7 +125,7 @@ def event_sweep(
 ) -> Totals:
     """Counts in events at every threshold; parameters as of `segment_sweep` and `sedpool.evaluation.event_metrics`."""
     annotated = _checked_reference(reference, durations, classes)
-    frames = _Frames(scores, thresholds, durations, classes)
+    levels = _Levels(indexed_frames(scores, durations, classes), _checked_thresholds(thresholds), classes)
 
     def totals_of(events: IndexedEvents) -> Totals:
         return matched_counts(
@@ -139,36 +137,22 @@ def event_sweep(
             offset_share=offset_share,
         ).total()
 
-    return _stacked([totals_of(events) for events in frames.events()])
+    return _stacked([totals_of(events) for events in levels.events()])
 
 
-class _Frames:
-    """Frame scores as levels, shape (classes, frames): how many thresholds each reaches."""
+class _Levels:
+    """Frames with the level of every class, shape (classes, frames): how many thresholds each score reaches."""
 
-    def __init__(
-        self, scores: pd.DataFrame, thresholds: npt.ArrayLike, durations: Mapping[str, float], classes: Sequence[str]
-    ) -> None:
-        limits = _checked_thresholds(thresholds)
-        _check_scores(scores, durations, classes)
-        first = frames_of(scores).begins
-        clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
-        onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
-        end = np.fromiter(durations.values(), np.float64)[clip]
-        _warn_of_late_frames(offset, end)
+    def __init__(self, frames: IndexedFrames, limits: FloatArray, classes: Sequence[str]) -> None:
         kind = np.min_scalar_type(len(limits))
-        levels = [
-            np.searchsorted(limits, scores[label].to_numpy(np.float64), "right").astype(kind) for label in classes
-        ]
+        self.frames, self.classes, self.n_thresholds = frames, tuple(classes), len(limits)
+        self.levels = np.stack(
+            [np.searchsorted(limits, row.astype(np.float64), "right").astype(kind) for row in frames.probabilities]
+        )
 
-        inside = onset < end
-        self.clip, self.first = clip[inside], first[inside]
-        self.onset, self.offset = onset[inside], np.minimum(offset, end)[inside]
-        self.levels = np.stack(levels)[:, inside]
-        self.classes, self.n_thresholds = tuple(classes), len(limits)
-
-    def highest_levels(self, grid: SegmentGrid) -> npt.NDArray[np.unsignedinteger]:
+    def highest(self, grid: SegmentGrid) -> npt.NDArray[np.unsignedinteger]:
         """The highest level in every segment, shape (segments, classes); 0 where there is no frame."""
-        segments, frames = grid.touched(self.onset, self.offset, self.clip)
+        segments, frames = grid.touched(self.frames.onset, self.frames.offset, self.frames.clip)
         order = np.argsort(segments, kind="stable")
         present, begin = np.unique(segments[order], return_index=True)
         highest = np.zeros((len(grid.clip), len(self.classes)), dtype=self.levels.dtype)
@@ -178,18 +162,19 @@ class _Frames:
 
     def events(self) -> Iterator[IndexedEvents]:
         """The events at each threshold."""
+        frames = self.frames
         before = np.roll(self.levels, 1, axis=1)
-        before[:, self.first] = 0
+        before[:, frames.first] = 0
         after = np.roll(self.levels, -1, axis=1)
-        after[:, np.roll(self.first, -1)] = 0
-        # Row by row, so that the n-th rise of a class in a clip belongs to the n-th fall.
+        after[:, np.roll(frames.first, -1)] = 0
+        # Class by class, so that the n-th rise of a class belongs to its n-th fall.
         rises, falls = np.flatnonzero(self.levels > before), np.flatnonzero(self.levels > after)
         rise = self.levels.flat[rises], before.flat[rises]
         fall = self.levels.flat[falls], after.flat[falls]
         for index in range(self.n_thresholds):
-            label, begin = np.divmod(rises[(rise[0] > index) & (rise[1] <= index)], len(self.clip))
-            last = falls[(fall[0] > index) & (fall[1] <= index)] % len(self.clip)
-            yield in_order(self.clip[begin], label, self.onset[begin], self.offset[last], classes=self.classes)
+            label, begin = np.divmod(rises[(rise[0] > index) & (rise[1] <= index)], len(frames.clip))
+            last = falls[(fall[0] > index) & (fall[1] <= index)] % len(frames.clip)
+            yield in_order(frames.clip[begin], label, frames.onset[begin], frames.offset[last], classes=self.classes)
 
 
 def _checked_thresholds(thresholds: npt.ArrayLike) -> FloatArray:
@@ -204,23 +189,6 @@ def _checked_reference(
 ) -> IndexedEvents:
     table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
     return indexed(table, durations, classes)
-
-
-def _check_scores(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> None:
-    different = sorted(set(classes_of(validate_scores(scores))) ^ set(classes))
-    if different:
-        raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
-    present = scores["filename"].unique()
-    refuse_unknown_files(present, durations, source="scores")
-    missing = sorted(set(durations) - set(present))
-    if missing:
-        raise EvaluationError(f"scores: {len(missing)} clips of the reference are missing ({listed(missing)})")
-
-
-def _warn_of_late_frames(offset: FloatArray, end: FloatArray) -> None:
-    n_late = int((offset > end + 0.010).sum())
-    if n_late:
-        warnings.warn(f"scores: {n_late} frames last longer than their clip and were cut at its end", stacklevel=4)
 
 
 def _stacked(totals: Sequence[Totals]) -> Totals:

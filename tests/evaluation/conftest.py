@@ -5,6 +5,7 @@ import pytest
 
 from sedpool.datasets.dataset import Dataset
 from sedpool.events import events_from_rows, tags_from_events
+from sedpool.formats import read_tsv
 
 CLASSES = ("dog", "siren", "drill")
 DURATIONS = {"a.wav": 10.0, "b.wav": 10.0, "silent.wav": 10.0}
@@ -27,3 +28,19 @@ def dataset(reference):
         {"filename": names, "path": names, "duration": [DURATIONS[name] for name in names], "split": "test"}
     )
     return Dataset("tiny", CLASSES, clips, tags_from_events(reference, names, CLASSES), reference)
+
+
+@pytest.fixture(scope="session")
+def desed(shared_data):
+    folder = shared_data / "desed_predictions"
+    reference = read_tsv(folder / "validation.tsv")
+    estimated = pd.read_csv(folder / "student" / "predictions0.5.csv")
+    listed = pd.read_csv(folder / "validation_durations.tsv", sep="\t").set_index("filename")["duration"]
+    # A few events outlast their clip; the published numbers let them.
+    last = pd.concat([reference, estimated]).groupby("filename")["offset"].max()
+    return {
+        "reference": reference,
+        "estimated": estimated,
+        "durations": listed.combine(last, max, fill_value=0.0).to_dict(),
+        "classes": sorted(set(reference["event_label"])),
+    }

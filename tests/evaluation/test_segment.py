@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from sedpool.evaluation import event_metrics, segment_metrics
 from sedpool.events import events_from_rows, stretch_tags, tags_from_events
-from sedpool.formats import read_tsv
 
 from .conftest import CLASSES, DURATIONS
 
@@ -123,22 +122,6 @@ def test_oracle_tags_stretched_score_half_of_urban_sed(shared_data):
     micro = segment_metrics(reference, stretched, durations=durations, classes=classes)["micro"]
     assert micro["n_ref"] == 13_201
     assert round(micro["f1"], 2) == 0.51
-
-
-@pytest.fixture(scope="module")
-def desed(shared_data):
-    folder = shared_data / "desed_predictions"
-    reference = read_tsv(folder / "validation.tsv")
-    estimated = pd.read_csv(folder / "student" / "predictions0.5.csv")
-    listed = pd.read_csv(folder / "validation_durations.tsv", sep="\t").set_index("filename")["duration"]
-    # A few events outlast their clip; the published numbers let them.
-    last = pd.concat([reference, estimated]).groupby("filename")["offset"].max()
-    return {
-        "reference": reference,
-        "estimated": estimated,
-        "durations": listed.combine(last, max, fill_value=0.0).to_dict(),
-        "classes": sorted(set(reference["event_label"])),
-    }
 
 
 def test_desed_baseline(desed):

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from sedpool.errors import ConfigError, DataError, EvaluationError
 from sedpool.evaluation import (
@@ -21,42 +20,11 @@ from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import frame_scores
 
 from .conftest import CLASSES
-from .test_segment import times
+from .random_scores import LENGTHS, reference_tables, scores_of_all_clips
 
-LENGTHS = {"b.wav": 3.7, "a.wav": 10.0, "silent.wav": 0.95}
 THRESHOLDS = np.arange(1, 100) / 100
 SETTINGS = {"durations": LENGTHS, "classes": CLASSES}
 ONE = {"durations": {"silent.wav": 0.95}, "classes": CLASSES}
-
-
-@st.composite
-def scores_of_all_clips(draw):
-    """Frames of 0.37 s, or of random lengths; the last ends with the clip. Scores often lie on a threshold."""
-    kind = draw(st.sampled_from([np.float32, np.float64]))
-    tables = []
-    for filename in draw(st.permutations(sorted(LENGTHS))):
-        inner = draw(
-            st.one_of(st.just(np.arange(0.37, 10, 0.37)), st.lists(times, max_size=9, unique=True).map(np.sort))
-        )
-        edges = np.array([0.0, *(edge for edge in inner if 0 < edge < LENGTHS[filename]), LENGTHS[filename]])
-        values = draw(arrays.arrays(np.int64, (len(edges) - 1, len(CLASSES)), elements=st.integers(0, 20))) / 20
-        tables.append(frame_scores(filename, values.astype(kind), edges, CLASSES))
-    return pd.concat(tables, ignore_index=True)
-
-
-rows = st.builds(
-    lambda filename, onset, length, label: (
-        filename,
-        onset % (0.9 * LENGTHS[filename]),
-        min(onset % (0.9 * LENGTHS[filename]) + length, LENGTHS[filename]),
-        label,
-    ),
-    st.sampled_from(sorted(LENGTHS)),
-    times,
-    st.sampled_from([0.01, 0.37, 0.74, 1.0, 8.0]),
-    st.sampled_from(CLASSES),
-)
-references = st.lists(rows, max_size=10).map(events_from_rows)
 
 
 def assert_equal_at(totals, index, counts):
@@ -67,7 +35,7 @@ def assert_equal_at(totals, index, counts):
 
 
 @settings(max_examples=40)
-@given(scores_of_all_clips(), references, st.sampled_from([1.0, 0.1]), st.sampled_from([0.2, None]))
+@given(scores_of_all_clips(), reference_tables, st.sampled_from([1.0, 0.1]), st.sampled_from([0.2, None]))
 def test_sweeps_equal_decoding_and_counting(scores, reference, resolution, offset_share):
     segments = segment_sweep(scores, reference, THRESHOLDS, resolution=resolution, **SETTINGS)
     events = event_sweep(scores, reference, THRESHOLDS, offset_share=offset_share, **SETTINGS)

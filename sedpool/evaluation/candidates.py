@@ -1,0 +1,72 @@
+"""Every event that some threshold makes of frame scores, each once, with the thresholds at which it exists.
+
+A run of frames is an event at threshold ``t`` if ``t`` is above both neighbours and no frame is below it. A class of
+``n`` frames has at most ``n`` such runs over all thresholds, one for each frame that is the first lowest of its run.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sedpool.evaluation.averages import FloatArray, IntArray
+from sedpool.evaluation.frames import IndexedFrames
+from sedpool.evaluation.indexed import IndexedEvents
+
+_OUTSIDE = -1.0  # below every score: what lies before and after a clip
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Events of one class.
+
+    Attributes
+    ----------
+    events : IndexedEvents
+        In the order of their lowest frames.
+    lower, upper : ndarray of float, shape (events,)
+        An event exists at the thresholds above `lower`, up to and with `upper`.
+    """
+
+    events: IndexedEvents
+    lower: FloatArray
+    upper: FloatArray
+
+
+def candidate_events(frames: IndexedFrames, label: int) -> Candidates:
+    """The events that any threshold makes of the scores of one class.
+
+    Parameters
+    ----------
+    frames : IndexedFrames
+        Frame scores.
+    label : int
+        Number of the class.
+    """
+    n_frames = len(frames.clip)
+    place = np.arange(n_frames) + np.cumsum(frames.first)
+    scores = np.full(n_frames + int(frames.first.sum()) + 1, _OUTSIDE)
+    scores[place] = frames.probabilities[label]
+    before = _nearest(scores, place, -1, np.less_equal)
+    after = _nearest(scores, place, 1, np.less)
+
+    lowest = np.flatnonzero(scores[before] < scores[place])
+    before, after = before[lowest], after[lowest]
+    frame = np.zeros(len(scores), dtype=np.int64)
+    frame[place] = np.arange(n_frames)
+    begin, last = frame[before + 1], frame[after - 1]
+    events = IndexedEvents(frames.clip[begin], np.full(len(begin), label), frames.onset[begin], frames.offset[last])
+    return Candidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
+
+
+def _nearest(scores: FloatArray, place: IntArray, step: int, fits: np.ufunc) -> IntArray:
+    """Where each score's nearest neighbour is, in the direction of `step`, for which ``fits(neighbour, score)``.
+
+    A neighbour that does not fit hides what does not fit it, so all scores look on from there at once: a few rounds
+    suffice, since the distances double.
+    """
+    nearest = np.arange(len(scores)) + step
+    seeking = place
+    while len(seeking):
+        seeking = seeking[~fits(scores[nearest[seeking]], scores[seeking])]
+        nearest[seeking] = nearest[nearest[seeking]]
+    return nearest[place]

@@ -1,0 +1,91 @@
+"""Frame scores as arrays, checked against the clip set: what threshold sweeps and PSDS start from."""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import FloatArray, IntArray
+from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.inference.activity import frames_of
+from sedpool.scores import classes_of, validate_scores
+
+
+@dataclass(frozen=True)
+class IndexedFrames:
+    """Frames by clip and time, cut at the clips' ends.
+
+    Attributes
+    ----------
+    clip : ndarray of int, shape (frames,)
+        Number of the clip.
+    first : ndarray of bool, shape (frames,)
+        Which frames begin a clip.
+    onset, offset : ndarray of float, shape (frames,)
+        Seconds.
+    probabilities : ndarray of float, shape (classes, frames)
+        Scores.
+    """
+
+    clip: IntArray
+    first: npt.NDArray[np.bool_]
+    onset: FloatArray
+    offset: FloatArray
+    probabilities: npt.NDArray[np.floating]
+
+
+def indexed_frames(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> IndexedFrames:
+    """Check frame scores and return their arrays.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Frame scores (see `sedpool.scores`) of all clips.
+    durations : mapping of str to float
+        Length in seconds of every clip: the clip set, in the order that numbers it.
+    classes : sequence of str
+        The classes of `scores`, in the order that numbers them.
+
+    Raises
+    ------
+    DataError
+        If a score is not a probability, or the frames of a file do not follow each other.
+    EvaluationError
+        If the classes differ, or clips are unknown or missing.
+
+    Warns
+    -----
+    UserWarning
+        If frames last longer than their clip (by more than 10 ms, which is rounding).
+    """
+    different = sorted(set(classes_of(validate_scores(scores))) ^ set(classes))
+    if different:
+        raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
+    _require_same_clips(scores["filename"].unique(), durations)
+    first = frames_of(scores).begins
+    clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
+    onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    end = np.fromiter(durations.values(), np.float64)[clip]
+    n_late = int((offset > end + 0.010).sum())
+    if n_late:
+        warnings.warn(f"scores: {n_late} frames last longer than their clip and were cut at its end", stacklevel=4)
+    inside = onset < end
+    return IndexedFrames(
+        clip[inside],
+        first[inside],
+        onset[inside],
+        np.minimum(offset, end)[inside],
+        np.stack([scores[label].to_numpy()[inside] for label in classes]),
+    )
+
+
+def _require_same_clips(present: Iterable[str], durations: Mapping[str, float]) -> None:
+    names = set(present)
+    refuse_unknown_files(names, durations, source="scores")
+    missing = sorted(set(durations) - names)
+    if missing:
+        raise EvaluationError(f"scores: {len(missing)} clips of the reference are missing ({listed(missing)})")

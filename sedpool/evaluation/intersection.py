@@ -1,0 +1,161 @@
+"""Do detections and references cover each other, however they are cut? Intersection-based metrics.
+
+A detection is *relevant* if enough of it lies in references of its class (detection tolerance criterion, DTC), and a
+reference event is found if relevant detections cover enough of it (ground truth intersection criterion, GTC). A
+detection that is not relevant is a false positive, and a cross-trigger of every other class of which it holds enough
+(cross-trigger tolerance criterion, CTTC) [1]_. Shares are compared in whole microseconds, as sed_scores_eval does;
+psds_eval compares floating-point numbers, so that rounding decides where exactly half was asked for and exactly half
+is covered. Where references of one class overlap, time counts once.
+
+References
+----------
+.. [1] Ç. Bilen, G. Ferroni, F. Tuveri, J. Azcarreta, S. Krstulović, "A framework for the robust evaluation of sound
+   event detection", ICASSP 2020.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.indexed import IndexedEvents, counted, indexed, merged, ranges
+from sedpool.evaluation.validation import comparable_events
+
+BoolArray = npt.NDArray[np.bool_]
+MICROSECONDS = 6
+"""Decimals of a second to which shares are compared; None compares them as they were computed."""
+
+
+def intersection_metrics(
+    reference: pd.DataFrame,
+    estimated: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    dtc: float = 0.5,
+    gtc: float = 0.5,
+) -> Metrics:
+    """Intersection-based F1, precision and recall.
+
+    Parameters
+    ----------
+    reference, estimated : DataFrame
+        Event tables (see `sedpool.events`). A clip without rows in `estimated` counts as one without detections.
+    durations : mapping of str to float
+        Length in seconds of every clip of the reference, those without events included.
+    classes : sequence of str
+        The labels that are scored.
+    dtc : float
+        Share of a detection, above 0, that references of its class must cover.
+    gtc : float
+        Share of a reference event, above 0, that relevant detections must cover.
+
+    Returns
+    -------
+    metrics : dict
+        ``{"micro": M, "macro": M, "class_wise": {label: M}}`` with `f1`, `precision` and `recall`; None where
+        undefined. `n_ref` counts reference events, `n_sys` those that were found and the false positives: a relevant
+        detection counts through what it finds.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
+
+    Examples
+    --------
+    One detection joins two reference events and covers both; another has nothing to cover.
+
+    >>> from sedpool.events import events_from_rows
+    >>> reference = events_from_rows([("a.wav", 0.0, 2.0, "siren"), ("a.wav", 3.0, 5.0, "siren")])
+    >>> estimated = events_from_rows([("a.wav", 0.0, 5.0, "siren"), ("a.wav", 8.0, 9.0, "siren")])
+    >>> intersection_metrics(reference, estimated, durations={"a.wav": 10.0}, classes=["siren"])["micro"]["f1"]
+    0.8
+    """
+    return intersection_counts(reference, estimated, durations=durations, classes=classes, dtc=dtc, gtc=gtc).metrics()
+
+
+def intersection_counts(
+    reference: pd.DataFrame,
+    estimated: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    dtc: float = 0.5,
+    gtc: float = 0.5,
+) -> ClipCounts:
+    """Counts of every clip; parameters and errors as of `intersection_metrics`."""
+    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
+    annotated, detected = (indexed(events, durations, classes) for events in tables)
+    relevant = are_relevant(detected, merged(annotated), dtc)
+    found = are_found(annotated, detected.select(relevant), gtc)
+
+    shape = (len(durations), len(classes))
+    true_positives = counted(annotated.clip[found], annotated.label[found], shape)
+    false_positives = counted(detected.clip[~relevant], detected.label[~relevant], shape)
+    n_ref = counted(annotated.clip, annotated.label, shape)
+    return ClipCounts(tuple(durations), tuple(classes), true_positives, n_ref, true_positives + false_positives)
+
+
+def are_relevant(
+    detected: IndexedEvents, active: IndexedEvents, dtc: float, decimals: int | None = MICROSECONDS
+) -> BoolArray:
+    """Which detections meet the DTC, given the reference's active time; see `sedpool.evaluation.indexed.merged`."""
+    detection, _, seconds = overlaps(detected, active)
+    return enough(_summed(detection, seconds, len(detected)), dtc, detected, decimals)
+
+
+def are_found(
+    reference: IndexedEvents, relevant: IndexedEvents, gtc: float, decimals: int | None = MICROSECONDS
+) -> BoolArray:
+    """Which reference events meet the GTC, given the relevant detections."""
+    event, _, seconds = overlaps(reference, merged(relevant))
+    return enough(_summed(event, seconds, len(reference)), gtc, reference, decimals)
+
+
+def cross_triggers(
+    detected: IndexedEvents, active: IndexedEvents, cttc: float, *, n_classes: int, decimals: int | None = MICROSECONDS
+) -> tuple[IntArray, IntArray]:
+    """Pairs of a detection and another class of which it holds enough for the CTTC."""
+    detection, other, seconds = overlaps(detected, active, same_class=False)
+    pairs, pair = np.unique(detection * n_classes + active.label[other], return_inverse=True)
+    detection, label = np.divmod(pairs, n_classes)
+    held = enough(_summed(pair, seconds, len(pairs)), cttc, detected.select(detection), decimals)
+    held &= label != detected.label[detection]
+    return detection[held], label[held]
+
+
+def enough(seconds: FloatArray, share: float, events: IndexedEvents, decimals: int | None) -> BoolArray:
+    """Whether so many seconds, if any, are the given share of each event."""
+    lengths = events.offset - events.onset
+    if decimals is None:
+        return np.asarray((seconds / lengths >= share) & (seconds > 0))
+    covered = np.round(seconds, decimals)
+    return np.asarray((covered >= np.round(share * lengths, decimals)) & (covered > 0))
+
+
+def overlaps(
+    events: IndexedEvents, others: IndexedEvents, *, same_class: bool = True
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pairs of events that overlap, in the same clip and perhaps class, and for how many seconds."""
+    n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
+
+    def group(of: IndexedEvents) -> IntArray:
+        return of.clip * n_labels + (of.label if same_class else 0)
+
+    order = np.argsort(group(others), kind="stable")
+    groups, wanted = group(others)[order], group(events)
+    other, event = ranges(np.searchsorted(groups, wanted, "left"), np.searchsorted(groups, wanted, "right"))
+    other = order[other]
+    seconds = np.minimum(events.offset[event], others.offset[other]) - np.maximum(
+        events.onset[event], others.onset[other]
+    )
+    overlap = seconds > 0
+    return event[overlap], other[overlap], seconds[overlap]
+
+
+def _summed(index: IntArray, seconds: FloatArray, size: int) -> FloatArray:
+    return np.bincount(index, weights=seconds, minlength=size).astype(np.float64)
