@@ -182,14 +182,21 @@ def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:
     config = folder.config
     if not folder.is_done:
         raise ConfigError(f"{folder.path}: not finished (no file DONE); run its training again")
-    target = str(config["dataset"]["_target_"])
-    if not target.startswith("sedpool."):
-        raise ConfigError(f"{folder.path}: its corpus is loaded by {target}; expected a loader of sedpool")
+    outside = [target for target in _targets(config["dataset"]) if not target.startswith("sedpool.")]
+    if outside:
+        raise ConfigError(f"{folder.path}: its corpus is loaded by {outside[0]}; expected a loader of sedpool")
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root {root}: no such folder; expected the corpus of {folder.path}")
     node = config["dataset"] if root is None else {**config["dataset"], "root": str(root)}
     dataset: Dataset = build({"dataset": node}, "dataset")
     return dataset
+
+
+def _targets(node: Any) -> list[str]:
+    """Every ``_target_`` at any depth."""
+    items = list(node.values()) if isinstance(node, Mapping) else node if isinstance(node, list) else []
+    own = [str(node["_target_"])] if isinstance(node, Mapping) and "_target_" in node else []
+    return own + [target for item in items for target in _targets(item)]
 
 
 def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:

@@ -139,7 +139,9 @@ def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(data_root: 
     corpus = make_urbansed(data_root, tmp_path / "corpus")
     settings = ("dataset=urbansed", "training=demo", "model=compact", f"dataset.root={corpus}", "training.epochs=1")
     small_settings = [*settings, "tracking=none", f"data_root={data_root}", f"runs={tmp_path / 'runs'}"]
-    assert RunFolder(run(composed(*small_settings))).metrics["coverage"]["expected"] == 8
+    metrics = RunFolder(run(composed(*small_settings))).metrics
+    assert metrics["coverage"]["expected"] == 8
+    assert set(metrics["paper_compat"]) == {"static", "dynamic"}
     removed = sorted(corpus.glob("audio/test/*.wav"))[0]
     removed.unlink()
     with pytest.raises(DataError, match="allow_missing=true"):

@@ -6,6 +6,7 @@ from typing import Any
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.dataset import evaluate_run
+from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder
@@ -39,7 +40,8 @@ def evaluate_folder(
     Returns
     -------
     metrics : dict
-        The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`.
+        The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`. On the paper's corpora, or where the
+        settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`.
     """
     answer = Answer(folder.scores, folder.clip_scores, decoder_of(settings))
     write_tsv(answer.events, folder.file("events.tsv"))
@@ -53,6 +55,10 @@ def evaluate_folder(
         offset_share=settings.offset_share,
         allow_missing=allow_missing,
     )
+    if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
+        scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
+        strong = folder.config.get("supervision") == "strong"
+        metrics["paper_compat"] = paper_metrics(answer.frame_scores, answer.clip_scores, scored, strong=strong)
     storage.write_json(folder.file("metrics.json"), metrics)
     return metrics
 

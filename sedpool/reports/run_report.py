@@ -80,6 +80,7 @@ def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
         "clip_rows": tables.clip_rows(metrics),
         "segment_rows": tables.level_rows(metrics, "segment") if has_events else [],
         "event_rows": tables.level_rows(metrics, "event") if has_events else [],
+        "paper_rows": tables.paper_rows(metrics) if "paper_compat" in metrics else [],
         "class_table": tables.class_table(metrics),
         "n_epochs": len(history),
         "kept_epoch": kept,

@@ -79,6 +79,16 @@ def _level_cells(averages: Mapping[str, Any]) -> list[str]:
     return [number(averages["micro"][name]) for name in METRIC_NAMES] + [number(averages["macro"]["f1"])]
 
 
+def paper_rows(metrics: Mapping[str, Any]) -> list[Row]:
+    """The published evaluation's numbers: F1, precision, recall and error rate (none where static)."""
+    paper = metrics["paper_compat"]
+    names = {"pooled": "static, pooled output", "highest_frame": "static, highest frame"}
+    rows = {title: paper["static"][name] for name, title in names.items()}
+    if paper["dynamic"] is not None:
+        rows["dynamic"] = paper["dynamic"]["micro"]
+    return [Row(title, [number(values.get(name)) for name in METRIC_NAMES]) for title, values in rows.items()]
+
+
 @dataclass(frozen=True)
 class ClassTable:
     """Class-wise scores: groups of columns, the columns' titles by group, and a row a class."""

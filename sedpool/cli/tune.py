@@ -1,0 +1,46 @@
+"""``sedpool tune``: choose the decoding of finished runs on their validation scores."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def tune(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
+    parameters: Annotated[
+        Literal["global", "per_class", "all"],
+        typer.Option(help="One threshold, one for each class, or also median filter, hysteresis, gaps and durations."),
+    ] = "per_class",
+    objective: Annotated[
+        Literal["segment", "event"], typer.Option(help="Whose F1 decides on frames; clips go by clip F1.")
+    ] = "segment",
+    root: Annotated[Path | None, typer.Option(help="Where their corpus is now (dataset.root), if it was moved.")] = None,
+) -> None:
+    """Tune thresholds and decoding on validation scores, and score the test set as set and as tuned.
+
+    Writes tuned.json and metrics.json into each run folder. Test scores are never tuned on.
+    """
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from sedpool.errors import DataError
+    from sedpool.evaluation.run_folder import evaluate_folder
+    from sedpool.experiment import dataset_of
+    from sedpool.reports.terminal import side_by_side
+    from sedpool.runs import find_runs
+    from sedpool.settings import EvaluationSettings, checked
+
+    folders = [folder for path in runs for folder in find_runs(path) if folder.is_done]
+    if not folders:
+        raise DataError(f"{', '.join(map(str, runs))}: no finished run; expected folders with config.yaml and DONE")
+    for folder in folders:
+        settings = checked(EvaluationSettings, folder.config["evaluation"], "evaluation")
+        metrics = evaluate_folder(
+            folder,
+            dataset_of(folder, root),
+            replace(settings, tune=parameters, tune_on=objective),
+            allow_missing=folder.config["allow_missing"],
+        )
+        Console().print(side_by_side(metrics, title=folder.path.name))

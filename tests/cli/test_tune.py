@@ -1,0 +1,90 @@
+"""``sedpool tune`` on a finished run over a corpus of annotations."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sedpool import storage
+from sedpool.datasets.urbansed import CLASSES
+from sedpool.runs import RunFolder
+from sedpool.scores import frame_scores, write_scores
+from tests.test_configs import composed
+
+RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
+EDGES = np.arange(0.0, 10.5, 0.5)
+
+
+def sedpool(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def scores(names: list[str]) -> pd.DataFrame:
+    """A siren of probability 0.3 from 2 s to 6 s, over 0.1 of everything."""
+    values = np.full((20, len(CLASSES)), 0.1)
+    values[4:12, CLASSES.index("siren")] = 0.3
+    return pd.concat([frame_scores(name, values, EDGES, CLASSES) for name in names], ignore_index=True)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    for split in ("train", "validate", "test"):
+        for index in range(3):
+            storage.write_text(tmp_path / f"corpus/annotations/{split}/{split}{index}.txt", "2.0\t6.0\tsiren\n")
+    folder = RunFolder(tmp_path / "runs" / "made")
+    config = composed("dataset=urbansed", "dataset.annotations=txt", "allow_missing=true")
+    config["dataset"]["root"] = str(tmp_path / "corpus")
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(config))
+    for split, prefix in (("validate", "validation_"), ("test", "")):
+        frames = scores([f"{split}{index}.wav" for index in range(3)])
+        write_scores(frames, folder.file(f"{prefix}scores.parquet"))
+        clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
+        write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
+    folder.mark_done()
+    return folder
+
+
+@pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
+def test_tuned_stands_beside_one_half_and_is_written(run: RunFolder, parameters: str) -> None:
+    shown = sedpool("tune", run.path.parent, "--parameters", parameters)
+    assert shown.returncode == 0, shown.stderr
+    for title in ("this run, at 0.5", "this run, tuned", "own clip decisions, stretched, tuned", "true tags"):
+        assert title in shown.stdout
+    metrics = run.metrics
+    assert metrics["segment"]["micro"]["f1"] == 0.0
+    assert metrics["tuned"]["segment"]["micro"]["f1"] == 1.0
+    assert metrics["paper_compat"]["dynamic"]["micro"]["recall"] == 0.0
+    written = storage.read_json(run.file("tuned.json"))
+    assert written["decoding"] == metrics["tuned"]["decoding"]
+    assert (written["parameters"], written["n_clips"], written["objective"]) == (parameters, 3, "segment F1, 1 s")
+
+
+def test_test_scores_under_another_name_are_refused(run: RunFolder) -> None:
+    shutil.copy(run.file("scores.parquet"), run.file("validation_scores.parquet"))
+    shown = sedpool("tune", run.path)
+    assert shown.returncode == 1
+    assert "are test clips (test0.wav" in shown.stderr
+    assert len(shown.stderr.splitlines()) == 1
+    assert not run.file("tuned.json").exists()
+
+
+def test_no_run_is_one_line(tmp_path: Path) -> None:
+    shown = sedpool("tune", tmp_path)
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("error: ")
+    assert len(shown.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("where", ["_target_", "root"])
+def test_fault_25_a_run_that_names_other_code_is_refused(run: RunFolder, where: str) -> None:
+    config = dict(run.config)
+    config["dataset"][where] = "os.getcwd" if where == "_target_" else {"_target_": "os.getcwd"}
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    shown = sedpool("tune", run.path)
+    assert shown.returncode == 1
+    assert "loaded by os.getcwd; expected a loader of sedpool" in shown.stderr
