@@ -15,7 +15,7 @@ def tune(
     objective: Annotated[
         Literal["segment", "event"], typer.Option(help="Whose F1 decides on frames; clips go by clip F1.")
     ] = "segment",
-    root: Annotated[Path | None, typer.Option(help="Where their corpus is now (dataset.root), if it was moved.")] = None,
+    root: Annotated[Path | None, typer.Option(help="Where their corpus is now, if it was moved.")] = None,
 ) -> None:
     """Tune thresholds and decoding on validation scores, and score the test set as set and as tuned.
 
