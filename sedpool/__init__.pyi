@@ -1,4 +1,5 @@
 from . import formats as formats
+from .augment.settings import Augmentation as Augmentation
 from .datasets.dataset import Dataset as Dataset
 from .datasets.dcase2017 import load_dcase2017 as load_dcase2017
 from .datasets.demo import load_demo as load_demo

@@ -12,7 +12,7 @@ import soxr
 from scipy.ndimage import maximum_filter1d
 
 from sedpool import storage
-from sedpool.errors import AudioError, ConfigError
+from sedpool.errors import AudioError, ConfigError, DataError
 
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
 RESAMPLER = f"soxr-{soxr.__version__}-HQ"
@@ -61,6 +61,31 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
         return np.ascontiguousarray(mono)
     resampled: FloatArray = soxr.resample(mono, native_sr, sr, quality="HQ")
     return resampled
+
+
+def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
+    """Names of the recordings in a folder and below it, relative to it and sorted.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder.
+    role : str
+        What the recordings are for, for messages.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder, or no audio in it.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise DataError(f"{role} {root}: no such folder; expected a folder of recordings")
+    files = (path for path in root.rglob("*") if path.suffix.lower() in EXTENSIONS and path.is_file())
+    names = sorted(path.relative_to(root).as_posix() for path in files if not path.name.startswith("."))
+    if not names:
+        raise DataError(f"{role} {root}: no audio in it; expected {', '.join(sorted(EXTENSIONS))} files")
+    return names
 
 
 def _level(samples: FloatArray) -> float:

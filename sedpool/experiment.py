@@ -12,6 +12,7 @@ from hydra.utils import get_object, instantiate
 
 from sedpool import scores as score_files
 from sedpool import storage
+from sedpool.augment.settings import Augmentation
 from sedpool.datasets.dataset import Dataset
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, DataError, SedpoolError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sedpool.fitting import Part
     from sedpool.models.detector import Detector
 
-GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
+GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
 
@@ -117,14 +118,14 @@ def _train_and_score(
     extractor: LogMel,
 ) -> "Part":
     """Train, and leave weights and scores in the folder; return the test part."""
-    from sedpool.fitting import fit_parts, prepare, score
+    from sedpool.fitting import fit_parts, prepare, prepare_augmentation, score
     from sedpool.training.weights import save_weights
 
-    everything = prepare(
-        dataset, extractor, cache=config["cache"], n_jobs=config["jobs"], allow_missing=config["allow_missing"]
-    )
+    places = {"cache": config["cache"], "n_jobs": config["jobs"]}
+    everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
     train, validate, test = (everything.split(name) for name in SPLITS)
-    outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], folder=folder.path)
+    augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
+    outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], augmented=augmented, folder=folder.path)
     say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
     for part, prefix in ((validate, "validation_"), (test, "")):
@@ -138,6 +139,7 @@ def _checked(config: Mapping[str, Any]) -> Recipe:
     """Check every setting before any work starts; return the recipe."""
     checked(RunSettings, {key: value for key, value in config.items() if key not in GROUPS})
     checked(EvaluationSettings, config["evaluation"], "evaluation")
+    checked(Augmentation, config["augment"], "augment")
     return checked(Recipe, config["training"], "training")
 
 

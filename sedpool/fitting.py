@@ -1,6 +1,7 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
+from sedpool import audio
+from sedpool.augment import NONE, Augmentation, Augmenter, PitchShifted, PitchVariants
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import ConfigError, DataError
 from sedpool.features.logmel import LogMel
-from sedpool.features.store import Features, FeatureStore
+from sedpool.features.store import Array, Features, FeatureStore
 from sedpool.inference.predict import predict
 from sedpool.log import say
 from sedpool.models.detector import Detector
@@ -44,6 +47,25 @@ class Part:
     def split(self, name: str) -> "Part":
         """One split, e.g. ``"train"``."""
         return replace(self, dataset=self.dataset.split(name))
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """What is done to training patches, and what that needs; by default nothing.
+
+    Attributes
+    ----------
+    settings : Augmentation
+        Kinds and strengths.
+    versions : mapping of float to mapping
+        Features of every clip by semitones of its pitch shift; empty for the recordings alone.
+    backgrounds : sequence of ndarray
+        Features of what is mixed under the patches.
+    """
+
+    settings: Augmentation = NONE
+    versions: Mapping[float, Mapping[str, Array]] = field(default_factory=dict)
+    backgrounds: Sequence[Array] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +114,7 @@ def fit(
     features: LogMel,
     recipe: Recipe = STUDY,
     seed: int = 0,
+    augmentation: Augmentation = NONE,
     cache: str | Path = "data/features",
     progress: bool = True,
 ) -> Fitted:
@@ -110,6 +133,8 @@ def fit(
     seed : int
         Draws the batches. The initial weights are drawn when the backbone is built: call
         ``keras.utils.set_random_seed`` before.
+    augmentation : Augmentation
+        What is done to the training patches.
     cache : path-like
         Parent folder of feature stores.
     progress : bool
@@ -118,7 +143,10 @@ def fit(
     train_part, validation_part = (
         prepare(part, features, cache=cache, progress=progress) for part in (train, validate)
     )
-    outcome = fit_parts(detector, train_part, validation_part, recipe, seed=seed, progress=progress)
+    augmented = prepare_augmentation(train_part, augmentation, cache=cache, progress=progress)
+    outcome = fit_parts(
+        detector, train_part, validation_part, recipe, seed=seed, augmented=augmented, progress=progress
+    )
     return Fitted(detector, outcome, features, Path(cache))
 
 
@@ -142,14 +170,7 @@ def prepare(
     if not len(here):
         raise DataError(f"dataset {dataset.name}: none of its {len(dataset)} clips has audio on disk; complete it")
     paths = dict(zip(here.clips["filename"], here.clips["path"], strict=True))
-    store = FeatureStore(cache, extractor)
-    console = Console(stderr=True)
-    bar = (
-        (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
-    )
-    features, broken = store.prepare(paths, windows=here.windows, n_jobs=n_jobs or default_threads(), track=bar)
-    for reason in broken.values():
-        say(f"left out: {reason}")
+    features, broken = _computed(FeatureStore(cache, extractor), paths, here.windows, n_jobs, progress)
     if broken and not allow_missing:
         raise DataError(
             f"{len(broken)} of {len(paths)} recordings cannot be used (listed above); "
@@ -159,6 +180,52 @@ def prepare(
     return Part(usable, features, extractor)
 
 
+def prepare_augmentation(
+    part: Part, settings: Augmentation, *, cache: str | Path, n_jobs: int | None = None, progress: bool = True
+) -> Augmented:
+    """Compute what the augmentation of a training part needs beforehand: shifted recordings, and backgrounds.
+
+    Raises
+    ------
+    DataError
+        If there is no usable recording in the folder of backgrounds.
+    """
+    clips = part.dataset.clips
+    paths = dict(zip(clips["filename"], clips["path"], strict=True))
+    versions: dict[float, Mapping[str, Array]] = {}
+    for semitones in settings.pitch_shift:
+        extractor = PitchShifted(part.extractor, semitones) if semitones else part.extractor
+        store = FeatureStore(cache, extractor)
+        versions[semitones], _ = _computed(store, paths, part.dataset.windows, n_jobs, progress)
+    backgrounds: Sequence[Array] = ()
+    if settings.background:
+        names = audio.list_files(settings.background, "augment.background")
+        files = {name: str(Path(settings.background, name)) for name in names}
+        features, _ = _computed(FeatureStore(cache, part.extractor), files, {}, n_jobs, progress)
+        backgrounds = list(features.values())
+    if settings.background and not backgrounds:
+        raise DataError(f"augment.background={settings.background}: no usable recording in this folder")
+    return Augmented(settings, versions, backgrounds)
+
+
+def _computed(
+    store: FeatureStore,
+    paths: Mapping[str, str],
+    windows: Mapping[str, tuple[float, float]],
+    n_jobs: int | None,
+    progress: bool,
+) -> tuple[Features, dict[str, str]]:
+    """Features of the recordings that can be used, and why the others cannot, which is said too."""
+    console = Console(stderr=True)
+    bar = (
+        (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
+    )
+    features, broken = store.prepare(paths, windows=windows, n_jobs=n_jobs or default_threads(), track=bar)
+    for reason in broken.values():
+        say(f"left out: {reason}")
+    return features, broken
+
+
 def fit_parts(
     detector: Detector,
     train_part: Part,
@@ -166,14 +233,15 @@ def fit_parts(
     recipe: Recipe,
     *,
     seed: int,
+    augmented: Augmented | None = None,
     folder: Path | None = None,
     progress: bool = True,
 ) -> Outcome:
     """Train a detector on prepared data; see `sedpool.training.loop.train`."""
-    training = _patches(
-        detector, train_part, recipe, n_batches=recipe.batches_per_epoch, seed=seed, sampling=_sampling(recipe)
+    training = _training_patches(detector, train_part, recipe, augmented or Augmented(), seed)
+    drawn: dict[str, Any] = (
+        {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     )
-    drawn = {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     validation = _patches(detector, validation_part, recipe, **drawn)
     return train(detector, training, validation, recipe, folder=folder, progress=progress)
 
@@ -189,15 +257,43 @@ def _sampling(recipe: Recipe) -> Sampling:
     return in_turn
 
 
-def _patches(detector: Detector, part: Part, recipe: Recipe, **draws: Any) -> Patches:
+def _training_patches(detector: Detector, part: Part, recipe: Recipe, augmented: Augmented, seed: int) -> Patches:
+    settings = augmented.settings
+    bag = settings.bag_duration and tuple(_patch_frames(detector, part, seconds) for seconds in settings.bag_duration)
+    return _patches(
+        detector,
+        part,
+        recipe,
+        versions=augmented.versions,
+        # One pass over the clips, however many versions there are of each.
+        n_batches=recipe.batches_per_epoch or -(-len(part.dataset) // recipe.batch_size),
+        seed=seed,
+        sampling=_sampling(recipe),
+        augmenter=Augmenter(settings, augmented.backgrounds) if settings != NONE else None,
+        bag_frames=bag,
+    )
+
+
+def _patch_frames(detector: Detector, part: Part, seconds: float) -> int:
+    """Input frames of a patch; for a strong model those that have an output, and no others."""
+    frames = part.extractor.n_frames(seconds)
+    return frames - frames % detector.min_frames if detector.supervision == "strong" else frames
+
+
+def _patches(
+    detector: Detector,
+    part: Part,
+    recipe: Recipe,
+    *,
+    versions: Mapping[float, Mapping[str, Array]] | None = None,
+    **draws: Any,
+) -> Patches:
     strong = detector.supervision == "strong"
-    patch_frames = part.extractor.n_frames(recipe.patch_duration)
-    if strong:  # the frames that have an output, and no others
-        patch_frames -= patch_frames % detector.min_frames
+    targets = _targets(detector, part, framewise=strong or recipe.min_activity is not None)
     return Patches(
-        part.features,
-        _targets(detector, part, framewise=strong or recipe.min_activity is not None),
-        patch_frames=patch_frames,
+        PitchVariants(versions) if versions else part.features,
+        PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,
+        patch_frames=_patch_frames(detector, part, recipe.patch_duration),
         batch_size=recipe.batch_size,
         min_activity=None if strong else recipe.min_activity,
         **draws,

@@ -1,5 +1,6 @@
 """Every config composes, and states exactly what its target takes."""
 
+import dataclasses
 import importlib
 import inspect
 from pathlib import Path
@@ -9,12 +10,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from sedpool.augment import Augmentation
 from sedpool.main import config_folder, resolve
 from sedpool.runs import run_name
 from sedpool.training.recipe import Recipe
 
-GROUPS = ("dataset", "features", "model", "pooling", "training", "evaluation", "tracking")
+GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
+SETTINGS = {"augment": Augmentation, "training": Recipe}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
 
 
@@ -35,7 +38,14 @@ def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> N
     assert run_name(config)
 
 
-@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in ("training", "tracking")])
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in SETTINGS])
+def test_settings_are_all_stated_and_in_range(group: str, option: str) -> None:
+    node = composed(f"{group}={option}")[group]
+    assert set(node) == {field.name for field in dataclasses.fields(SETTINGS[group])}
+    assert SETTINGS[group](**node)
+
+
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in {*SETTINGS, "tracking"}])
 def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
     extra = FOLDERS if option == "soundscapes" else []
     node = dict(composed(f"{group}={option}", *extra)[group])

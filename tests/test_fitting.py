@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import sedpool as sp
-from sedpool.errors import ConfigError
+from sedpool.errors import ConfigError, DataError
+from sedpool.fitting import prepare, prepare_augmentation
 from sedpool.training.recipe import STUDY
 
 
@@ -28,3 +29,33 @@ def test_train_predict_decode_evaluate_in_a_notebook(tmp_path: Path) -> None:
     fewer = replace(test, classes=test.classes[1:], tags=test.tags[list(test.classes[1:])])
     with pytest.raises(ConfigError, match="only the detector: air_conditioner"):
         sp.fit(detector, fewer, validate=fewer, features=features, recipe=recipe, cache=tmp_path / "f", progress=False)
+
+
+def test_augmented_training(tmp_path: Path) -> None:
+    corpus = sp.load_demo(tmp_path, n_train=16, n_validate=8, n_test=8)
+    train, validate = corpus.split("train"), corpus.split("validate")
+    augmentation = sp.Augmentation(
+        pitch_shift=[-1, 0],
+        time_shift=1.0,
+        gain=3.0,
+        background=str(Path(train.clips["path"].iloc[0]).parent),
+        time_masks=1,
+        mel_masks=1,
+        mixup=0.2,
+        bag_duration=(5.0, 10.0),
+    )
+    detector = sp.build_detector(sp.compact_cnn(), sp.cap(), classes=corpus.classes)
+    places = {"features": sp.LogMel(), "cache": tmp_path / "features", "progress": False}
+    recipe = replace(STUDY, epochs=2)
+    fitted = sp.fit(detector, train, validate=validate, recipe=recipe, augmentation=augmentation, **places)
+    assert fitted.outcome.history["loss"].notna().all()
+    assert len(list((tmp_path / "features").iterdir())) == 2
+
+
+def test_a_folder_without_backgrounds_is_refused(tmp_path: Path) -> None:
+    corpus = sp.load_demo(tmp_path, n_train=2, n_validate=2, n_test=2)
+    part = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError, match=r"augment\.background .*empty: no audio in it"):
+        prepare_augmentation(part, sp.Augmentation(background=str(empty)), cache=tmp_path / "f", progress=False)

@@ -4,11 +4,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sedpool.augment.patches import Augmenter
 from sedpool.features.logmel import TOP_DB
 from sedpool.storage import hash_value
 from sedpool.training.sampling import Sampling, in_turn
@@ -43,6 +45,10 @@ class Patches:
     min_activity : float or None
         Makes patch labels of frame labels: a class counts if it is active in this share of the patch. None leaves
         targets as they are.
+    augmenter : Augmenter or None
+        Changes the batches.
+    bag_frames : (int, int) or None
+        Fewest and most input frames of a patch, drawn for each batch; None for `patch_frames`.
     """
 
     def __init__(
@@ -56,6 +62,8 @@ class Patches:
         seed: int | None = None,
         sampling: Sampling = in_turn,
         min_activity: float | None = None,
+        augmenter: Augmenter | None = None,
+        bag_frames: tuple[int, int] | None = None,
     ) -> None:
         self.features = features
         self.targets = targets
@@ -66,21 +74,25 @@ class Patches:
         self.seed = seed
         self.sampling = sampling
         self.min_activity = min_activity
+        self.augmenter = augmenter
+        self.bag_frames = bag_frames
         self.set_epoch(0)
 
     @property
     def identity(self) -> str:
-        """Hash of what a run must find unchanged when it goes on: the clips and their lengths."""
-        return hash_value([[name, len(self.features[name])] for name in self.filenames])
+        """Hash of what a run must find unchanged when it goes on: the clips and their lengths, the augmentation."""
+        augmentation = self.augmenter and asdict(self.augmenter.settings)
+        return hash_value([augmentation, [[name, len(self.features[name])] for name in self.filenames]])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the clips and positions of an epoch."""
+        self.epoch = epoch
         n_patches, n_clips = self.n_batches * self.batch_size, len(self.filenames)
         if self.seed is None:
             self._order = np.arange(n_clips)
             self._position = np.full(n_clips, 0.5)
             return
-        generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, epoch])))
+        generator = _generator(self.seed, epoch)
         self._order = self.sampling(n_patches, n_clips, generator)
         self._position = generator.random(n_patches)
 
@@ -90,23 +102,26 @@ class Patches:
 
     def __getitem__(self, index: int) -> Batch:
         """Features (batch, frames, n_mels) and targets (batch, classes) or (batch, frames, classes)."""
+        generator = _generator(self.seed or 0, self.epoch, index + 1)  # a key that ends in 0 is that of the epoch
+        n_frames = int(generator.integers(*self.bag_frames, endpoint=True)) if self.bag_frames else self.patch_frames
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
         pairs = [
-            self._patch(self.filenames[clip], position)
+            self._patch(self.filenames[clip], position, n_frames)
             for clip, position in zip(self._order[rows], self._position[rows], strict=True)
         ]
-        return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs]).astype(np.float32)
+        batch = np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs]).astype(np.float32)
+        return self.augmenter(*batch, generator) if self.augmenter else batch
 
-    def _patch(self, filename: str, position: float) -> tuple[Array, npt.NDArray[Any]]:
+    def _patch(self, filename: str, position: float, n_frames: int) -> tuple[Array, npt.NDArray[Any]]:
         features, target = self.features[filename], self.targets[filename]
-        start = int(position * (max(0, len(features) - self.patch_frames) + 1))
-        shown = slice(start, start + self.patch_frames)
-        patch = fit_length(features[shown], self.patch_frames, -TOP_DB)
+        start = int(position * (max(0, len(features) - n_frames) + 1))
+        shown = slice(start, start + n_frames)
+        patch = fit_length(features[shown], n_frames, -TOP_DB)
         if target.ndim == 1:
             return patch, target
         if self.min_activity is not None:
             return patch, patch_tags(target[shown], self.min_activity)
-        return patch, fit_length(target[shown], self.patch_frames, 0)
+        return patch, fit_length(target[shown], n_frames, 0)
 
 
 class Prefetched:
@@ -142,6 +157,10 @@ class Prefetched:
                     batch = coming.popleft().result()
                     self.waited += time.perf_counter() - began
                     yield batch
+
+
+def _generator(*key: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
 def fit_length(array: npt.NDArray[Any], length: int, fill: float) -> npt.NDArray[Any]:

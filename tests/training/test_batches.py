@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sedpool.augment import Augmentation, Augmenter
 from sedpool.training.batches import Patches, Prefetched, fit_length
 
 N_CLIPS, N_FRAMES = 7, 20
@@ -122,3 +123,26 @@ def test_identity_is_of_the_clips() -> None:
     assert make().identity == make(seed=5).identity
     fewer, _ = clips(n_frames=N_FRAMES - 1)
     assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4).identity != make().identity
+
+
+def test_augmented_batches_depend_on_seed_epoch_and_index_alone() -> None:
+    features, targets = clips()
+
+    def augmented() -> Patches:
+        augmenter = Augmenter(Augmentation(gain=6.0, time_shift=1.0, mixup=0.2))
+        return Patches(features, targets, patch_frames=8, batch_size=4, seed=0, augmenter=augmenter, bag_frames=(4, 12))
+
+    first, second = augmented(), augmented()
+    second.set_epoch(1)
+    other = second[0]
+    second.set_epoch(0)
+    for ours, theirs in zip(first[1], second[1], strict=True):
+        assert np.array_equal(ours, theirs)
+    assert not np.array_equal(first[0][0], other[0])
+    assert first.identity != make().identity
+
+
+def test_bags_differ_in_length_between_batches_and_stay_within_the_limits() -> None:
+    features, targets = clips()
+    patches = Patches(features, targets, patch_frames=8, batch_size=4, n_batches=40, seed=0, bag_frames=(4, 6))
+    assert {patches[index][0].shape[1] for index in range(40)} == {4, 5, 6}

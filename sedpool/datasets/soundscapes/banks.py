@@ -170,7 +170,7 @@ def list_foreground(root: str | os.PathLike[str]) -> dict[str, str]:
     DataError
         If the folder is missing or has no sub-folder with audio, or if two sub-folders give one label.
     """
-    names = [name for name in _audio_files(root, "foreground") if "/" in name]
+    names = [name for name in audio.list_files(root, "foreground") if "/" in name]
     folders = sorted({name.split("/", 1)[0] for name in names})
     if not folders:
         raise DataError(f"foreground {root}: no audio in its sub-folders; expected one sub-folder a class")
@@ -190,7 +190,7 @@ def list_background(root: str | os.PathLike[str], exclude: Sequence[str]) -> dic
     DataError
         If the folder is missing, or no audio is left.
     """
-    names = _audio_files(root, "background")
+    names = audio.list_files(root, "background")
     kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in exclude)]
     if not kept:
         raise DataError(f"background {root}: all {len(names)} recordings are excluded by {', '.join(exclude)}")
@@ -206,17 +206,6 @@ def label_of(folder: str) -> str:
     'dog_bark'
     """
     return re.sub(r"\W+", "_", re.sub(r"^\d+\s*-\s*", "", folder)).strip("_").lower()
-
-
-def _audio_files(root: str | os.PathLike[str], role: str) -> list[str]:
-    root = Path(root)
-    if not root.is_dir():
-        raise DataError(f"{role} {root}: no such folder; expected a folder of recordings")
-    files = (path for path in root.rglob("*") if path.suffix.lower() in audio.EXTENSIONS and path.is_file())
-    names = sorted(path.relative_to(root).as_posix() for path in files if not path.name.startswith("."))
-    if not names:
-        raise DataError(f"{role} {root}: no audio in it; expected {', '.join(sorted(audio.EXTENSIONS))} files")
-    return names
 
 
 def inspect(
