@@ -1,4 +1,4 @@
-"""How often do confidence intervals hold the truth? ``python scripts/coverage.py --json FILE``.
+"""How often do confidence intervals hold the truth? ``python scripts/interval_coverage.py --json FILE``.
 
 Test sets are drawn from a model whose true scores are known, and the intervals of each are looked at. The table, with
 command, commit and seed, is in docs/statistics.md.
