@@ -1,6 +1,7 @@
 """Compare finished runs: ``python scripts/compare.py experiments/runs``.
 
-Prints every run found, and writes one table over them as ``comparison.csv`` and ``comparison.md``.
+Prints every run found, which of them cannot be told from the best, and what the test clips and seeds can show; writes
+one table over them as ``comparison.csv`` and ``comparison.md``, and figures.
 """
 
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from matplotlib.figure import Figure
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from sedpool import storage
 from sedpool.errors import SedpoolError
-from sedpool.reports.comparison import as_text, compare_runs, write_comparison
+from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
+from sedpool.reports.comparison import as_text, compare_runs, with_significance, write_comparison
+from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
 
 RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
 CLIP = {
@@ -23,8 +28,6 @@ CLIP = {
     "tuned_clip_f1_micro": "tuned",
     "clip_precision": "P",
     "clip_recall": "R",
-    "coverage": "coverage",
-    "identical_to": "identical to",
 }
 SEGMENT = {
     "segment_f1_macro": "macro\nF1",
@@ -39,14 +42,20 @@ SEGMENT = {
 }
 
 
+INTERVAL = {"low": "low", "high": "high", "behind": "behind\nbest", "behind_low": "low", "behind_high": "high"}
+INTERVAL |= {"with_best": "with\nbest"}
+
+
 def main(
     folders: Annotated[list[Path], typer.Argument(help="Folders that hold run folders, at any depth.")],
     output: Annotated[Path | None, typer.Option(help="Where the files go; default: the first folder.")] = None,
+    metric: Annotated[str, typer.Option(help="Column to give intervals and tests for.")] = "segment_f1_micro",
 ) -> None:
     """Compare finished runs: printed, and written in full as CSV and Markdown."""
     try:
         comparison = compare_runs(folders)
-        written = write_comparison(comparison.table, output or folders[0])
+        table, over_seeds, notes = with_significance(comparison, metric)
+        written = [*write_comparison(table, output or folders[0]), *draw(table, metric, output or folders[0])]
     except (SedpoolError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
@@ -59,13 +68,60 @@ def main(
             title="Segments (dynamic); last three: F1 of tags over whole clips",
         )
     )
+    console.print(_printable(table, RUN | {metric: "score"} | INTERVAL, title=f"95 % intervals of {metric}"))
+    console.print(_printable(over_seeds, {name: name for name in over_seeds.columns}, title="Over seeds"))
+    for note in [*peculiarities(comparison.table), *notes]:
+        typer.echo(f"note: {note}")
     for path in comparison.unfinished:
         typer.echo(f"unfinished: {path}")
     typer.echo("written: " + ", ".join(map(str, written)))
 
 
+def peculiarities(table: pd.DataFrame) -> list[str]:
+    """Runs that are in fact the same, and runs that some clips are missing from."""
+    runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
+    same = table["identical_to"] != ""
+    scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
+    partly = scored != expected
+    return [
+        *(
+            f"{run}: the same scores as {other}"
+            for run, other in zip(runs[same], table["identical_to"][same], strict=True)
+        ),
+        *(f"{run}: {share} clips scored" for run, share in zip(runs[partly], table["coverage"][partly], strict=True)),
+    ]
+
+
+def draw(table: pd.DataFrame, metric: str, folder: Path) -> list[Path]:
+    """Draw each corpus's intervals, and its critical differences where several methods ran with several seeds."""
+    written = []
+    for dataset, rows in table.groupby("dataset"):
+        known = rows[rows["low"].notna()]
+        if len(known):
+            names = known["method"] + " s" + known["seed"].astype(str)
+            scores = known.assign(name=names, estimate=known[metric])
+            written.append(save(interval_figure(scores, f"{dataset}: {metric}"), folder / f"intervals_{dataset}.png"))
+        blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
+        if min(blocks.shape) > 1:
+            ranks = average_ranks(-blocks if metric.endswith("error_rate") else blocks)
+            distance = critical_difference(blocks.shape[1], blocks.shape[0])
+            figure = critical_difference_figure(ranks, distance)
+            written.append(save(figure, folder / f"ranks_{dataset}.png"))
+    return written
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure and return its path."""
+    with storage.atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+    return path
+
+
 def _printable(table: pd.DataFrame, titles: dict[str, str], *, title: str) -> Table:
     """The columns in `titles`, few enough for a terminal of 80 characters; P, R, ER and F1 are micro averages."""
+    if len(set(table["dataset"])) == 1:  # then it is said once, which leaves room
+        title = f"{table['dataset'].iloc[0]}: {title}"
+        titles = {column: heading for column, heading in titles.items() if column != "dataset"}
     printable = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
     for column, heading in titles.items():
         numeric = pd.api.types.is_numeric_dtype(table[column])

@@ -114,6 +114,27 @@ class RunFolder:
         return read_scores(self.file("validation_clip_scores.parquet"))
 
     @cached_property
+    def counts(self) -> pd.DataFrame | None:
+        """Counts of every test clip (see `sedpool.evaluation.counts_table`); None in a run of an earlier version."""
+        return self._parquet("counts.parquet")
+
+    @cached_property
+    def tuned_counts(self) -> pd.DataFrame | None:
+        """The same, decoded as tuned on validation; None if nothing was tuned."""
+        return self._parquet("tuned_counts.parquet")
+
+    @cached_property
+    def sources(self) -> pd.DataFrame | None:
+        """Recordings that the test clips were mixed from: `filename, source`; None where they are not known."""
+        return self._csv("sources.csv") if self.file("sources.csv").is_file() else None
+
+    def _parquet(self, name: str) -> pd.DataFrame | None:
+        try:
+            return pd.read_parquet(self.file(name)) if self.file(name).is_file() else None
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{self.file(name)}: not a readable parquet file ({error})") from None
+
+    @cached_property
     def events(self) -> pd.DataFrame:
         """Events detected on the test split."""
         return read_tsv(self.file("events.tsv"))

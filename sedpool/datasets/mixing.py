@@ -49,7 +49,7 @@ def _annotation(path: str | None) -> Path | None:
     if path is None:
         return None
     audio = Path(path)
-    annotation = audio.parents[2] / "annotations" / audio.parent.name / f"{audio.stem}.jams"
+    annotation = audio.parent.parent.parent / "annotations" / audio.parent.name / f"{audio.stem}.jams"
     return annotation if annotation.is_file() else None
 
 

@@ -1,11 +1,12 @@
 """From the scores in a run folder to its decisions and numbers: ``events.tsv``, ``tuned.json``, ``metrics.json``."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.dataset import evaluate_run
+from sedpool.evaluation.left_for_comparisons import leave_for_comparisons
 from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
@@ -24,7 +25,7 @@ def decoder_of(settings: EvaluationSettings) -> Decoder:
 def evaluate_folder(
     folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
 ) -> dict[str, Any]:
-    """Decode, tune on validation, score on test, and write the three files.
+    """Decode, tune on validation, score on test, and write what follows from it.
 
     Parameters
     ----------
@@ -60,12 +61,24 @@ def evaluate_folder(
         strong = folder.config.get("supervision") == "strong"
         metrics["paper_compat"] = paper_metrics(answer.frame_scores, answer.clip_scores, scored, strong=strong)
     storage.write_json(folder.file("metrics.json"), metrics)
+    answers = {"counts.parquet": answer}
+    if tuned is not None:
+        answers["tuned_counts.parquet"] = replace(answer, decoder=tuned.decoder)
+    leave_for_comparisons(
+        folder,
+        dataset.split("test"),
+        answers,
+        resolution=settings.resolution,
+        collar=settings.collar,
+        offset_share=settings.offset_share,
+    )
     return metrics
 
 
 def _tuned(folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool) -> Tuned | None:
     if settings.tune is None:
-        folder.file("tuned.json").unlink(missing_ok=True)
+        for name in ("tuned.json", "tuned_counts.parquet"):
+            folder.file(name).unlink(missing_ok=True)
         return None
     answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
     validation = dataset.split("validate")

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import DataError
+from sedpool.errors import ConfigError, DataError
+from sedpool.evaluation.statistics.seeds import over_seeds
+from sedpool.reports import significance
 from sedpool.reports.tables import UNDEFINED
 from sedpool.runs import RunFolder, find_runs
 
@@ -125,6 +127,39 @@ def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
     return csv, markdown
 
 
+def with_significance(comparison: Comparison, metric: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """How sure a column of the comparison is.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Runs side by side.
+    metric : str
+        A column of clip, segment or event scores, the runs' own.
+
+    Returns
+    -------
+    table : DataFrame
+        The comparison's, with the columns of `sedpool.reports.significance.intervals`.
+    over_seeds : DataFrame
+        Mean and standard deviation of the metric by dataset and method.
+    notes : list of str
+        What the test sets and the seeds can and cannot show.
+
+    Raises
+    ------
+    ConfigError
+        If `metric` is no such column.
+    """
+    own = [column for column, keys in METRIC_COLUMNS.items() if "baselines" not in keys]
+    if metric not in own:
+        raise ConfigError(f"metric {metric}: no score of the runs' own; expected one of {', '.join(own)}")
+    found, notes = significance.intervals(comparison.table, significance.metric_at(METRIC_COLUMNS[metric]))
+    summary = over_seeds(comparison.table, by=["dataset", "method"], metrics=[metric])
+    table = pd.concat([comparison.table, found], axis=1)
+    return table, summary, notes + significance.seed_notes(comparison.table, metric)
+
+
 def to_markdown(table: pd.DataFrame) -> str:
     """The table in GitHub's Markdown."""
     texts = as_text(table)
@@ -133,11 +168,13 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Every cell as text: metrics to three digits, a dash where undefined."""
+    """Every cell as text: numbers to three digits, a dash where undefined, a tick for true."""
     texts = {}
     for column in table.columns:
-        if column in METRIC_COLUMNS:
+        if pd.api.types.is_float_dtype(table[column]):
             texts[column] = [UNDEFINED if pd.isna(value) else f"{value:.3f}" for value in table[column]]
+        elif pd.api.types.is_bool_dtype(table[column]):
+            texts[column] = ["✓" if value else "" for value in table[column]]
         else:
             texts[column] = [str(value) for value in table[column]]
     return pd.DataFrame(texts)

@@ -8,6 +8,7 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
+from sedpool.evaluation.left_for_comparisons import leave_for_comparisons
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
@@ -98,6 +99,7 @@ def make_run(tmp_path):
         tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
         metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
         storage.write_json(run.file("metrics.json"), metrics)
+        leave_for_comparisons(run, dataset, {"counts.parquet": Answer(frames, clips)})
         run.mark_done()
         return run
 

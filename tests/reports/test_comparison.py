@@ -67,7 +67,9 @@ def test_the_script_prints_and_writes(runs_folder, tmp_path):
     finished = compare(runs_folder, "--output", tmp_path / "out")
     assert finished.returncode == 0, finished.stderr
     assert "unfinished:" in finished.stdout
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"comparison.csv", "comparison.md"}
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"comparison.csv", "comparison.md", "intervals_demo.png"}
+    assert "note: demo cap s0: the same scores as auto s0" in finished.stdout
 
 
 def test_the_script_says_in_one_line_that_there_is_nothing(tmp_path):

@@ -1,0 +1,56 @@
+"""Counts of every clip as one table, so that a run can be compared with others when its corpus is long gone.
+
+One row a level, clip and class holds `true_positives`, `n_ref` and `n_sys`; one row a level and clip with an empty
+`event_label` holds `substitutions`, `deletions` and `insertions`.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sedpool.evaluation.counts import ClipCounts
+
+_OF_CLASS = ["true_positives", "n_ref", "n_sys"]
+_OF_CLIP = ["substitutions", "deletions", "insertions"]
+
+
+def counts_table(levels: Mapping[str, ClipCounts]) -> pd.DataFrame:
+    """The counts of several levels (clip, segment, event) as one table."""
+    parts = [_level_table(counts).assign(level=level) for level, counts in levels.items()]
+    table = pd.concat(parts, ignore_index=True)[["level", "filename", "event_label", *_OF_CLASS, *_OF_CLIP]]
+    return table.astype({"filename": "category", "event_label": "category", "level": "category"})
+
+
+def _level_table(counts: ClipCounts) -> pd.DataFrame:
+    n_clips, n_classes = counts.n_ref.shape
+    in_class = {name: getattr(counts, name).ravel() for name in _OF_CLASS}
+    labels = pd.DataFrame(
+        {
+            "filename": np.repeat(np.asarray(counts.filenames, dtype=object), n_classes),
+            "event_label": list(counts.classes) * n_clips,
+            **in_class,
+        }
+    )
+    in_clip = {name: getattr(counts, name) for name in _OF_CLIP if getattr(counts, name) is not None}
+    clips = pd.DataFrame({"filename": list(counts.filenames), "event_label": "", **in_clip})
+    both = pd.concat([labels, clips] if in_clip else [labels], ignore_index=True)
+    return (
+        both.reindex(columns=["filename", "event_label", *_OF_CLASS, *_OF_CLIP])
+        .fillna(0)
+        .astype(dict.fromkeys([*_OF_CLASS, *_OF_CLIP], np.int64))
+    )
+
+
+def counts_of(table: pd.DataFrame, level: str) -> ClipCounts | None:
+    """The counts of one level in a table of `counts_table`; None where it has none."""
+    rows = table[table["level"] == level]
+    labelled, clips = rows[rows["event_label"] != ""], rows[rows["event_label"] == ""]
+    if labelled.empty:
+        return None
+    filenames = tuple(map(str, labelled["filename"].unique()))
+    classes = tuple(map(str, labelled["event_label"].unique()))
+    shape = len(filenames), len(classes)
+    in_class = {name: labelled[name].to_numpy(dtype=np.int64).reshape(shape) for name in _OF_CLASS}
+    in_clip = {name: clips[name].to_numpy(dtype=np.int64) for name in _OF_CLIP if not clips.empty}
+    return ClipCounts(filenames, classes, **in_class, **in_clip)

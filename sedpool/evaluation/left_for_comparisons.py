@@ -1,0 +1,61 @@
+"""What a run leaves for comparisons with others: counts of every test clip, and the recordings that clips share."""
+
+from collections.abc import Mapping
+
+from sedpool import storage
+from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.mixing import clip_sources, mixing_details
+from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.counts_table import counts_table
+from sedpool.evaluation.event import event_counts
+from sedpool.evaluation.segment import segment_counts
+from sedpool.inference.decode import Answer
+from sedpool.runs import RunFolder
+
+
+def leave_for_comparisons(
+    folder: RunFolder,
+    test: Dataset,
+    answers: Mapping[str, Answer],
+    *,
+    resolution: float = 1.0,
+    collar: float = 0.2,
+    offset_share: float = 0.2,
+) -> None:
+    """Write the counts of each answer, and ``sources.csv`` where annotations name the recordings.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where they go.
+    test : Dataset
+        The reference; clips without scores are left out.
+    answers : mapping of str to Answer
+        By the name of the file of counts.
+    resolution, collar, offset_share : float
+        See `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`.
+    """
+    for name, answer in answers.items():
+        scored = test.select(answer.clip_scores["filename"].tolist())
+        levels = {"clip": clip_counts(scored.tags, answer.tags)}
+        if scored.events is not None:
+            levels["segment"] = segment_counts(
+                scored.events,
+                answer.events,
+                durations=scored.durations,
+                classes=scored.classes,
+                resolution=resolution,
+            )
+            levels["event"] = event_counts(
+                scored.events,
+                answer.events,
+                durations=scored.durations,
+                classes=scored.classes,
+                collar=collar,
+                offset_share=offset_share,
+            )
+        with storage.atomic_path(folder.file(name)) as temporary:
+            counts_table(levels).to_parquet(temporary, index=False)
+    mixing = mixing_details(test)
+    if mixing is not None and not (sources := clip_sources(mixing)).empty:
+        storage.write_text(folder.file("sources.csv"), sources.to_csv(index=False, lineterminator="\n"))

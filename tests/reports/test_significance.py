@@ -1,0 +1,93 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sedpool.errors import ConfigError
+from sedpool.reports.comparison import compare_runs, with_significance
+from sedpool.reports.significance import metric_at, seed_notes
+
+SEGMENT_F1 = "segment_f1_micro"
+
+
+@pytest.fixture
+def comparison(make_run):
+    make_run("cap")
+    make_run("auto", alpha_bound=None)  # the same scores as cap
+    return compare_runs([make_run("max", scores_seed=2).path.parent])
+
+
+def test_every_run_has_an_interval_around_its_score(comparison):
+    table, _, notes = with_significance(comparison, SEGMENT_F1)
+    assert ((table["low"] <= table[SEGMENT_F1]) & (table[SEGMENT_F1] <= table["high"])).all()
+    assert any("must differ by about" in note for note in notes)
+
+
+def test_the_best_run_and_its_equals_are_with_the_best(comparison):
+    table, _, _ = with_significance(comparison, SEGMENT_F1)
+    best = table[SEGMENT_F1] == table[SEGMENT_F1].max()
+    assert table.loc[best, "with_best"].all()
+    assert (table.loc[best, ["behind", "behind_low", "behind_high"]] == 0).all(axis=None)
+
+
+def test_less_error_is_better(comparison):
+    table, _, _ = with_significance(comparison, "segment_error_rate")
+    best = table["segment_error_rate"].idxmin()
+    assert table.loc[best, "behind"] == 0
+    assert (table["behind"] >= 0).all()
+
+
+def test_a_run_without_counts_has_no_interval_and_is_mentioned(comparison, make_run):
+    run = make_run("mean", scores_seed=3)
+    run.file("counts.parquet").unlink()
+    table, _, notes = with_significance(compare_runs([run.path.parent]), SEGMENT_F1)
+    mean = table.set_index("method").loc["mean"]
+    assert np.isnan(mean["low"])
+    assert not mean["with_best"]
+    assert "demo: 1 runs without counts, or on other clips: no interval" in notes
+
+
+@pytest.mark.parametrize("metric", ["nonsense", "own_stretched_f1"])
+def test_a_metric_without_counts_is_an_error(comparison, metric):
+    with pytest.raises(ConfigError, match="expected one of"):
+        with_significance(comparison, metric)
+
+
+def test_tuned_metrics_come_from_tuned_counts():
+    metric = metric_at(("tuned", "segment", "macro", "f1"))
+    assert (metric.level, metric.key, metric.is_tuned) == ("segment", ("macro", "", "f1"), True)
+
+
+def seeds_table(n_seeds, methods):
+    rows = [
+        {"dataset": "demo", "method": method, "seed": seed, "f1": 0.5 + 0.1 * rank + 0.001 * seed}
+        for rank, method in enumerate(methods)
+        for seed in range(n_seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_what_three_seeds_of_two_methods_cannot_show_is_said():
+    (note,) = seed_notes(seeds_table(3, ["cap", "max"]), "f1")
+    assert note.endswith("p = 0.250; cannot be significant: the smallest possible p is 0.25")
+
+
+def test_three_seeds_of_four_methods_can_show_something():
+    (note,) = seed_notes(seeds_table(3, ["cap", "max", "auto", "mean"]), "f1")
+    assert "Friedman's test of 4 methods over 3 seeds: p = 0.00" in note
+    assert "cannot" not in note
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (seeds_table(1, ["cap", "max"]), "fewer than two seeds"),
+        (pd.concat([seeds_table(2, ["cap", "max"])] * 2, ignore_index=True), "several runs of one method and seed"),
+    ],
+)
+def test_why_there_is_no_test_over_seeds_is_said(table, said):
+    (note,) = seed_notes(table, "f1")
+    assert said in note
+
+
+def test_one_method_needs_no_test():
+    assert seed_notes(seeds_table(3, ["cap"]), "f1") == []
