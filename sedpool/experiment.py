@@ -14,13 +14,15 @@ from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
 from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.noise import add_label_noise
+from sedpool.datasets.rebag import rebag
 from sedpool.environment import describe_environment
 from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
 from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
-from sedpool.settings import EvaluationSettings, RunSettings, check_types, checked
+from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, check_types, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
@@ -79,7 +81,7 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
     pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
-    dataset: Dataset = build(config, "dataset")
+    dataset = _relabelled(build(config, "dataset"), checked(LabelSettings, config["labels"], "labels"), recipe)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
@@ -89,6 +91,17 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
         supervision=config["supervision"],
     )
     return dataset, detector, extractor
+
+
+def _relabelled(dataset: Dataset, labels: LabelSettings, recipe: Recipe) -> Dataset:
+    """The corpus with the labels that a study asks for; its test split is never changed."""
+    if labels.bag_duration is not None:
+        dataset = rebag(
+            dataset, labels.bag_duration, splits=("train", "validate"), min_activity=recipe.min_activity or 0.0
+        )
+    if labels.are_noisy:
+        dataset = add_label_noise(dataset, drop=labels.drop, add=labels.add, seed=labels.seed)
+    return dataset
 
 
 def _run(
@@ -137,10 +150,23 @@ def _train_and_score(
 
 def _checked(config: Mapping[str, Any]) -> Recipe:
     """Check every setting before any work starts; return the recipe."""
-    checked(RunSettings, {key: value for key, value in config.items() if key not in GROUPS})
+    checked(RunSettings, {key: value for key, value in config.items() if key not in (*GROUPS, "labels")})
     checked(EvaluationSettings, config["evaluation"], "evaluation")
     checked(Augmentation, config["augment"], "augment")
-    return checked(Recipe, config["training"], "training")
+    recipe = checked(Recipe, config["training"], "training")
+    _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
+    return recipe
+
+
+def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> None:
+    if labels.bag_duration is not None and labels.bag_duration < recipe.patch_duration:
+        raise ConfigError(
+            f"labels.bag_duration={labels.bag_duration}: shorter than training.patch_duration={recipe.patch_duration}, "
+            "so that silence would fill the patches; set both"
+        )
+    if labels.are_noisy and (supervision == "strong" or recipe.min_activity is not None):
+        asked = "supervision=strong" if supervision == "strong" else f"training.min_activity={recipe.min_activity}"
+        raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
 
 
 def build(config: Mapping[str, Any], key: str) -> Any:

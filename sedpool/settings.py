@@ -12,6 +12,7 @@ Settings = TypeVar("Settings")
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -46,6 +47,31 @@ class RunSettings:
     data_root: str
     cache: str
     runs: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LabelSettings:
+    """How labels are changed before training; see ``configs/train.yaml``.
+
+    Attributes
+    ----------
+    bag_duration : float or None
+        Length in seconds of the bags that training and validation clips are cut into.
+    drop, add : float or dict of str to float
+        Probability that a right tag of a training clip is dropped, and a wrong one added, for all classes or by name.
+    seed : int
+        Draws them.
+    """
+
+    bag_duration: Seconds | None
+    drop: Share | dict[str, Share]
+    add: Share | dict[str, Share]
+    seed: Annotated[int, Field(ge=0, strict=True)]
+
+    @property
+    def are_noisy(self) -> bool:
+        """Whether tags may change."""
+        return bool(self.drop or self.add)
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -159,6 +159,33 @@ def make_urbansed(data_root: Path, target: Path) -> Path:
     return target
 
 
+def test_training_learns_from_bags_and_noisy_tags_and_the_test_split_stays(data_root: Path, tmp_path: Path) -> None:
+    bags = ("labels.bag_duration=5", "training.patch_duration=5", "labels.drop=0.5", "labels.add={siren: 0.2}")
+    folder = RunFolder(run(small(data_root, tmp_path, *bags, "training.epochs=1")))
+    assert folder.scores.groupby("filename")["offset"].max().tolist() == [10.0] * 8
+    validated = folder.validation_scores.groupby("filename")["offset"].max()
+    assert validated.tolist() == [5.0] * 16
+    assert validated.index[0].endswith("#t=0,5")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["labels.bag_duration=5"], r"labels\.bag_duration=5.0: shorter than training\.patch_duration=10.0"),
+        (["labels.bag_duration=0"], "labels.bag_duration=0"),
+        (["labels.drop=1.2"], r"labels\.drop=1\.2"),
+        (["labels.add={siren: -1}"], r"labels\.add"),
+        (["labels.drop=0.1", "supervision=strong"], "supervision=strong training learns from events"),
+        (["labels.add=0.1", "training.min_activity=0.1"], r"training\.min_activity=0\.1 training learns from events"),
+        (["labels.drop={cat: 0.1}"], "names cat; expected some of air_conditioner"),
+    ],
+)
+def test_wrong_label_settings_are_named(data_root: Path, tmp_path: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(small(data_root, tmp_path, *overrides))
+    assert not list(tmp_path.iterdir())
+
+
 def test_targets_that_do_not_exist_or_refuse_their_arguments_are_one_line() -> None:
     with pytest.raises(ConfigError, match=r"pooling\._target_=nowhere\.Layer: .*No module named"):
         build({"pooling": {"_target_": "nowhere.Layer"}}, "pooling")

@@ -51,8 +51,10 @@ def rebag(
         raise ConfigError(f"bag_duration={bag_duration}: expected seconds above 0")
     chosen = dataset.clips["split"].isin(dataset.clips["split"] if splits is None else splits)
     whole, rest = (dataset.select(dataset.clips.loc[part, "filename"].tolist()) for part in (chosen, ~chosen))
-    if whole.events is None:
-        raise DataError(f"dataset {dataset.name}: only strong labels can be cut into bags, and it has none")
+    weak = sorted(set(whole.clips["split"]) & set(dataset.weak_splits))
+    if whole.events is None or weak:
+        where = f"dataset {dataset.name}" + (f", split {weak[0]}" if weak else "")
+        raise DataError(f"{where}: only strong labels can be cut into bags, and it has none")
     bags = _cut_clips(whole.clips, bag_duration)
     events = _cut_events(whole.events, bags, bag_duration)
     seconds = active_seconds(events, bags["filename"].tolist(), dataset.classes)

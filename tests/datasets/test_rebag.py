@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,8 +111,11 @@ def test_clips_without_events_are_cut_too() -> None:
 def test_weak_labels_and_lengths_out_of_range_are_refused() -> None:
     dataset = corpus([], {"x": 4.0})
     weak = Dataset("made", CLASSES, dataset.clips, dataset.tags)
-    with pytest.raises(DataError, match="only strong labels"):
-        rebag(weak, 1)
+    partly = replace(corpus([("x", 0, 3, "a")], {"x": 4.0, "y": 4.0}), weak_splits=("test",))
+    for refused in (weak, partly):
+        with pytest.raises(DataError, match="only strong labels"):
+            rebag(refused, 1)
+    assert len(rebag(partly, 1, splits=("train",))) == 5
     for length in (0.0, -1.0, float("nan")):
         with pytest.raises(ConfigError, match="bag_duration"):
             rebag(dataset, length)
