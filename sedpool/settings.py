@@ -114,7 +114,8 @@ def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") ->
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in ([group] if group else []) + list(first["loc"][:1]))
-        reason = first["msg"][0].lower() + first["msg"][1:]
+        message = first["msg"].removeprefix("Value error, ")
+        reason = message[0].lower() + message[1:]
         raise ConfigError(f"{key}={first['input']}: {reason}") from None
 
 

@@ -13,13 +13,15 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.soundscapes import synthesis
 from sedpool.datasets.soundscapes.band import SR
+from sedpool.datasets.soundscapes.distributions import Distribution
+from sedpool.datasets.soundscapes.draws import Event
 from sedpool.datasets.soundscapes.mixer import Sound
-from sedpool.datasets.soundscapes.specs import Range, Recipe
+from sedpool.datasets.soundscapes.specs import EventSpec, SoundscapeSpec
 from sedpool.datasets.soundscapes.writer import Plan, make_corpus
 from sedpool.datasets.urbansed import CLASSES
 
 CLIP_DURATION = 10.0
-CLASS_DURATIONS: dict[str, Range] = {
+CLASS_DURATIONS: dict[str, tuple[float, float]] = {
     "air_conditioner": (3.0, 8.0),
     "car_horn": (0.3, 1.2),
     "children_playing": (1.5, 5.0),
@@ -46,10 +48,10 @@ class ProceduralSources:
         """Nothing: no recordings are read."""
         return ()
 
-    def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
-        """Synthesise an event of `duration` seconds."""
-        samples = synthesis.SYNTHESISERS[label](round(duration * SR), rng)
-        return Sound(samples, f"procedural/{label}", 0.0, label)
+    def event(self, event: Event, split: str, rng: np.random.Generator) -> Sound:
+        """Synthesise an event as long as asked for."""
+        samples = synthesis.SYNTHESISERS[event.label](round(event.duration * SR), rng)
+        return Sound(samples, f"procedural/{event.label}", 0.0, event.label)
 
     def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Synthesise a background of `duration` seconds."""
@@ -83,10 +85,16 @@ def make_demo(
     folder : Path
         The corpus, in URBAN-SED's layout.
     """
-    recipe = Recipe((1, 9), (6.0, 30.0), (0.25, 8.0), CLASS_DURATIONS, CLIP_DURATION)
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
-    plan = Plan("demo", seed, sizes, recipe, {"kind": "procedural"})
+    plan = Plan("demo", seed, sizes, _spec(), {"kind": "procedural"})
     return make_corpus(root, plan, ProceduralSources, n_jobs=n_jobs)
+
+
+def _spec() -> SoundscapeSpec:
+    snr = Distribution("uniform", (6.0, 30.0))
+    classes = {label: EventSpec(Distribution("uniform", ends), snr) for label, ends in CLASS_DURATIONS.items()}
+    anything = EventSpec(Distribution("uniform", (0.25, 8.0)), snr)
+    return SoundscapeSpec(Distribution("uniform", (1, 9)), anything, classes, duration=CLIP_DURATION, level="rms")
 
 
 def load_demo(

@@ -1,9 +1,99 @@
-"""How a soundscape's annotation is written to JAMS, as Scaper lays it out; `sedpool.formats.jams` reads it."""
+"""A soundscape as its Scaper JAMS tells it: what is mixed of which recordings, when, how loud, how changed.
 
+`sedpool.formats.jams` reads the events of any JAMS; this reads all that it takes to render the soundscape again.
+"""
+
+import json
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from sedpool.errors import DataError
 from sedpool.formats import jams
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Length = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+class Value:
+    """What one observation in the namespace ``scaper`` says.
+
+    Attributes
+    ----------
+    label : str
+        Class, or kind of background.
+    source_file : str
+        The recording.
+    source_time, event_time, event_duration : float
+        Seconds: where in the recording, when in the soundscape, and how much of the recording, before any stretch.
+    snr : float
+        Level over the background in dB.
+    role : {"background", "foreground"}
+    pitch_shift : float or None
+        Semitones.
+    time_stretch : float or None
+        Factor by which it gets longer.
+    """
+
+    label: Annotated[str, Field(min_length=1)]
+    source_file: Annotated[str, Field(min_length=1)]
+    source_time: Time
+    event_time: Time
+    event_duration: Length
+    snr: Finite
+    role: Literal["background", "foreground"]
+    pitch_shift: Finite | None = None
+    time_stretch: Length | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One soundscape: its length in seconds, what is in it, and the settings in its JAMS' sandbox."""
+
+    duration: float
+    background: Value
+    events: tuple[Value, ...]
+    settings: Mapping[str, Any]
+
+
+def read_scene(path: str | os.PathLike[str]) -> Scene:
+    """Read all that a Scaper JAMS says of its soundscape.
+
+    Raises
+    ------
+    DataError
+        If the file is no such JAMS, an observation lacks a field or has an impossible value, or there is not exactly
+        one background. The message names the file and the observation.
+    """
+    duration = jams.read_annotation(path).duration
+    document = json.loads(Path(path).read_bytes())
+    annotation = next(found for found in document["annotations"] if found["namespace"] in jams.SCAPER_NAMESPACES)
+    values = [_value(item.get("value"), f"{path}: observation {n}") for n, item in enumerate(annotation["data"])]
+    backgrounds = [value for value in values if value.role == "background"]
+    if len(backgrounds) != 1:
+        raise DataError(f"{path}: {len(backgrounds)} backgrounds; expected one")
+    settings = (annotation.get("sandbox") or {}).get("scaper") or {}
+    return Scene(duration, backgrounds[0], tuple(value for value in values if value.role == "foreground"), settings)
+
+
+def _value(found: Any, where: str) -> Value:
+    try:
+        return TypeAdapter(Value).validate_python(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, ("value", *first["loc"][:1])))
+        raise DataError(f"{where}: {key}={first['input']!r}: {first['msg']}") from None
+
+
+def lasting(value: Mapping[str, Any]) -> float:
+    """Seconds that an event lasts in the soundscape: as long as its recording, stretched."""
+    return float(value["event_duration"]) * float(value["time_stretch"] or 1.0)
 
 
 def document(duration: float, values: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,12 +105,13 @@ def document(duration: float, values: Sequence[Mapping[str, Any]], settings: Map
         Length of the soundscape in seconds.
     values : sequence of mapping
         One event each, background included: `label`, `source_file`, `source_time`, `event_time`, `event_duration`
-        (seconds), `snr` (dB), `role`, `pitch_shift`, `time_stretch`.
+        (seconds of the recording, before any stretch), `snr` (dB), `role`, `pitch_shift` (semitones), `time_stretch`
+        (factor; None for 1).
     settings : mapping
         How the soundscape was made; kept in the annotation's sandbox.
     """
     observations = [
-        {"time": value["event_time"], "duration": value["event_duration"], "value": dict(value), "confidence": 1.0}
+        {"time": value["event_time"], "duration": lasting(value), "value": dict(value), "confidence": 1.0}
         for value in values
     ]
     return jams.document("scaper", duration, observations, sandbox={"scaper": dict(settings)})

@@ -7,9 +7,11 @@ rounding to 16 bits from doing what the treble would: undithered, its noise come
 """
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 from scipy.signal import welch
+
+from sedpool.audio import FloatArray
+from sedpool.datasets.soundscapes.loudness import rms
 
 SR = 44100
 FLOOR_DB = 20 * np.log10(0.5 / 32768)
@@ -18,13 +20,6 @@ FLOOR_DB = 20 * np.log10(0.5 / 32768)
 _MARGIN_DB = 3.0  # by which a background's spectrum must exceed the floor to count as sound
 _TRANSITION = 800.0  # Hz below the band's edge in which the low-pass falls; wide enough not to ring for long
 _PAD = 2048  # samples beside an event in which its low-pass rings out
-
-FloatArray = npt.NDArray[np.float32]
-
-
-def rms(samples: FloatArray) -> float:
-    """Root of the mean square."""
-    return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
 
 
 def dither(n: int, rng: np.random.Generator) -> FloatArray:

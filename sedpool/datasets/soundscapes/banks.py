@@ -16,7 +16,10 @@ import joblib
 import numpy as np
 
 from sedpool import audio
-from sedpool.datasets.soundscapes.band import SR, FloatArray, band_edge, rms
+from sedpool.audio import FloatArray
+from sedpool.datasets.soundscapes.band import SR, band_edge
+from sedpool.datasets.soundscapes.draws import Event
+from sedpool.datasets.soundscapes.loudness import MEASURES, rms
 from sedpool.datasets.soundscapes.mixer import BACKGROUND_DB, Sound
 from sedpool.errors import AudioError, DataError
 
@@ -40,6 +43,8 @@ class Recording:
         Its class, or its kind of background.
     start, stop : int
         First sample and the one after the last, at 44.1 kHz, between leading and trailing silence.
+    band : float
+        Highest frequency in Hz that a background stands out of the noise floor at.
     """
 
     path: str
@@ -47,6 +52,7 @@ class Recording:
     label: str
     start: int
     stop: int
+    band: float = SR / 2
 
 
 class FileSources:
@@ -82,13 +88,15 @@ class FileSources:
         """Recordings that cannot be used, each with the reason."""
         return self._skipped
 
-    def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
-        """Cut an excerpt of at most `duration` seconds from one of the split's recordings of a class."""
-        recordings = self._foreground[split, label]
+    def event(self, event: Event, split: str, rng: np.random.Generator) -> Sound:
+        """Cut an excerpt of at most `event.duration` seconds from one of the split's recordings of its class."""
+        recordings = self._foreground[split, event.label]
         recording = recordings[int(rng.integers(len(recordings)))]
-        samples = _load(recording.path)[recording.start : recording.stop]
-        first, last = excerpt(samples, round(duration * SR), rng)
-        return Sound(samples[first:last], recording.name, (recording.start + first) / SR, label)
+        samples, length = _load(recording.path)[recording.start : recording.stop], round(event.duration * SR)
+        first, last = (0, 0) if event.source_time is None else excerpt_at(samples, event.source_time, length)
+        if first == last:  # nothing is asked for, or there is but a pause
+            first, last = excerpt(samples, length, rng)
+        return Sound(samples[first:last], recording.name, (recording.start + first) / SR, event.label)
 
     def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Cut `duration` seconds from one of the split's backgrounds; every second of them is equally likely."""
@@ -97,7 +105,7 @@ class FileSources:
         recording = recordings[int(rng.choice(len(recordings), p=sizes / sizes.sum()))]
         first = recording.start + int(rng.integers(recording.stop - recording.start - length + 1))
         samples = _load(recording.path)[first : first + length]
-        return Sound(samples, recording.name, first / SR, recording.label, _band(recording))
+        return Sound(samples, recording.name, first / SR, recording.label, recording.band)
 
 
 @lru_cache(maxsize=256)  # the recordings of a split, as a rule: they are drawn over and over
@@ -105,11 +113,6 @@ def _load(path: str) -> FloatArray:
     samples = audio.read(path, SR)
     samples.flags.writeable = False
     return samples
-
-
-@lru_cache(maxsize=256)
-def _band(background: Recording) -> float:
-    return band_edge(_load(background.path)[background.start : background.stop], BACKGROUND_DB)
 
 
 def excerpt(samples: FloatArray, length: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -132,12 +135,28 @@ def excerpt(samples: FloatArray, length: int, rng: np.random.Generator) -> tuple
     first, last : int
         The excerpt is ``samples[first:last]``.
     """
-    energy = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
-    starts = np.arange(0, max(len(samples) - length, 0) + 1, _HOP)
-    stops = np.minimum(starts + length, len(samples))
+    per_hop = np.add.reduceat(np.square(samples), np.arange(0, len(samples), _HOP))
+    energy = np.concatenate(([0.0], np.cumsum(per_hop, dtype=np.float64)))
+    starts = np.arange(max(len(samples) - length, 0) // _HOP + 1)
+    stops = np.minimum(starts + -(-length // _HOP), len(per_hop))
     levels = np.sqrt(np.maximum(energy[stops] - energy[starts], 0.0))
-    chosen = rng.choice(np.flatnonzero(levels >= _LOUD * levels.max()))
-    first, last = int(starts[chosen]), int(stops[chosen])
+    first = _HOP * int(rng.choice(np.flatnonzero(levels >= _LOUD * levels.max())))
+    return _tight(samples, first, min(first + length, len(samples)))
+
+
+def excerpt_at(samples: FloatArray, time: float, length: int) -> tuple[int, int]:
+    """Excerpt that starts `time` seconds into the recording, or earlier where the recording ends before it would.
+
+    Returns
+    -------
+    first, last : int
+        The excerpt is ``samples[first:last]``, without silence at its ends; empty where there is nothing else.
+    """
+    first = min(round(time * SR), max(0, len(samples) - length))
+    return _tight(samples, first, min(first + length, len(samples)))
+
+
+def _tight(samples: FloatArray, first: int, last: int) -> tuple[int, int]:
     inner_first, inner_last = sounding(samples[first:last], _FAINT)
     return first + inner_first, first + inner_last
 
@@ -209,7 +228,7 @@ def label_of(folder: str) -> str:
 
 
 def inspect(
-    root: str | os.PathLike[str], labels: dict[str, str], shortest: float, *, n_jobs: int
+    root: str | os.PathLike[str], labels: dict[str, str], shortest: float, *, level: str | None = None, n_jobs: int
 ) -> tuple[list[Recording], list[str]]:
     """Read every file of a bank once.
 
@@ -221,6 +240,8 @@ def inspect(
         Label of every file, by its path within the bank.
     shortest : float
         Least length in seconds of a usable recording, silence around it not counted.
+    level : str, optional
+        How the level of backgrounds is measured; their band depends on it. None for events.
     n_jobs : int
         Number of worker processes.
 
@@ -230,13 +251,13 @@ def inspect(
     broken : list of str
         ``path: reason`` of the others.
     """
-    tasks = (joblib.delayed(_inspect)(Path(root), name, label, shortest) for name, label in labels.items())
+    tasks = (joblib.delayed(_inspect)(Path(root), name, label, shortest, level) for name, label in labels.items())
     results = joblib.Parallel(n_jobs=n_jobs)(tasks)
     usable = [result for result in results if isinstance(result, Recording)]
     return usable, [result for result in results if isinstance(result, str)]
 
 
-def _inspect(root: Path, name: str, label: str, shortest: float) -> Recording | str:
+def _inspect(root: Path, name: str, label: str, shortest: float, level: str | None) -> Recording | str:
     path = root / name
     try:
         samples = audio.read(path, SR)
@@ -247,4 +268,9 @@ def _inspect(root: Path, name: str, label: str, shortest: float) -> Recording | 
         return f"{path}: silent"
     if last - first < shortest * SR:
         return f"{path}: {(last - first) / SR:.3f} s of sound; expected at least {shortest} s"
-    return Recording(str(path), name, label, first, last)
+    band = SR / 2 if level is None else _band(samples[first:last], level)
+    return Recording(str(path), name, label, first, last, band)
+
+
+def _band(samples: FloatArray, level: str) -> float:
+    return band_edge(samples, BACKGROUND_DB + 20 * np.log10(rms(samples) / MEASURES[level](samples, SR)))

@@ -1,41 +1,23 @@
-"""Soundscapes from real recordings: made from a foreground and a background folder on first use, then loaded."""
+"""Soundscapes from real recordings: made from a foreground and a background folder, and loaded."""
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
-from sedpool.datasets.layout import SPLITS, read_layout
-from sedpool.datasets.soundscapes import banks, splits
-from sedpool.datasets.soundscapes.banks import FileSources, Recording
-from sedpool.datasets.soundscapes.specs import Recipe
+from sedpool.datasets.layout import read_layout
+from sedpool.datasets.soundscapes.collect import Banks, divide_banks, read_banks, report_skipped
+from sedpool.datasets.soundscapes.specs import SoundscapeSpec, make_spec, uniform
 from sedpool.datasets.soundscapes.splits import Division
-from sedpool.datasets.soundscapes.writer import Plan, make_corpus
+from sedpool.datasets.soundscapes.writer import Plan, make_corpus, write_corpus
 from sedpool.errors import DataError
 
-CLIP_DURATION = 10.0
-SHORTEST_EVENT = 0.050
-"""Seconds of sound that a foreground recording must hold."""
 ESC_PATTERN = r"^(?P<fold>\d+)-(?P<source>\d+)-"
 """Names of ESC-10 and ESC-50: fold, id of the source recording, take."""
 ESC_FOLDS = {"train": ("1", "2"), "validate": ("3",), "test": ("4",)}
-
-
-@dataclass(frozen=True)
-class Banks:
-    """Two folders of recordings, and which split every file of them belongs to."""
-
-    foreground: Path
-    background: Path
-    labels: dict[str, str]
-    kinds: dict[str, str]
-    foreground_splits: dict[str, str]
-    background_splits: dict[str, str]
 
 
 def load_soundscapes(
@@ -51,6 +33,7 @@ def load_soundscapes(
     n_events: tuple[int, int] = (1, 6),
     event_duration: tuple[float, float] = (0.5, 3.0),
     snr: tuple[float, float] = (6.0, 30.0),
+    spec: Mapping[str, Any] | None = None,
     source_pattern: str = ESC_PATTERN,
     folds: Mapping[str, Sequence[str]] | None = ESC_FOLDS,
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2),
@@ -69,7 +52,8 @@ def load_soundscapes(
     foreground : path-like
         Folder with one sub-folder a class; ``001 - Dog bark`` becomes the label ``dog_bark``.
     background : path-like
-        Folder of backgrounds of 10 s or more; its sub-folders are kinds, of which every split gets some.
+        Folder of backgrounds at least as long as a soundscape; its sub-folders are kinds, of which every split
+        gets some.
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
     seed : int
@@ -81,7 +65,10 @@ def load_soundscapes(
     event_duration : (float, float)
         Range in seconds that lengths are drawn from; a recording with less sound gives a shorter event.
     snr : (float, float)
-        Range in dB that levels over the background are drawn from.
+        Range in dB that levels over the background are drawn from, in LUFS as Scaper defines it.
+    spec : mapping, optional
+        Distributions in place of the last three, for all classes and for each: what
+        `sedpool.datasets.soundscapes.specs.make_spec` takes.
     source_pattern : str
         Regular expression for file names, with a group `source`, and `fold` where `folds` is given.
     folds : mapping of str to sequence of str, optional
@@ -97,88 +84,108 @@ def load_soundscapes(
 
     Raises
     ------
+    ConfigError
+        If a distribution is impossible, or names a class that no recording has.
     DataError
         If a folder is missing or holds no audio, a class has no recording in some split, or, where `strict`, a
         recording cannot be used.
     """
-    files = _divide(foreground, background, Division(source_pattern, folds, shares), exclude_backgrounds, seed)
-    recipe = Recipe(n_events, snr, event_duration, {}, CLIP_DURATION)
+    wanted = make_spec(spec) if spec else _simple_spec(n_events, event_duration, snr)
+    division = Division(source_pattern, folds, shares)
+    files = divide_banks(foreground, background, division, exclude_backgrounds, seed)
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
-    plan = Plan("soundscapes", seed, sizes, recipe, _fingerprint(files))
-    folder = make_corpus(root, plan, lambda: _prepare(files, strict, n_jobs), n_jobs=n_jobs)
-    skipped = storage.read_json(folder / "corpus.json")["skipped"]
-    _report(skipped, strict)
-    classes = tuple(sorted(set(files.labels.values())))
-    dataset = read_layout(folder, "soundscapes", classes, clip_duration=CLIP_DURATION, split=split)
-    notes = dataset.manifest.notes | ({"recordings_skipped": len(skipped)} if skipped else {})
+    plan = _plan("soundscapes", files, wanted, seed, sizes)
+    folder = make_corpus(root, plan, lambda: read_banks(files, wanted, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
+    return load_synthesised(folder, split, name="soundscapes", strict=strict)
+
+
+def synthesise(
+    folder: str | os.PathLike[str],
+    foreground: str | os.PathLike[str],
+    background: str | os.PathLike[str],
+    spec: SoundscapeSpec,
+    *,
+    sizes: Mapping[str, int],
+    seed: int = 0,
+    division: Division,
+    exclude_backgrounds: Sequence[str] = (),
+    isolated: bool = False,
+    strict: bool = False,
+    n_jobs: int = -1,
+) -> bool:
+    """Make a corpus of soundscapes in a folder of one's choice, unless it is there.
+
+    Parameters
+    ----------
+    folder : path-like
+        The corpus; see `sedpool.datasets.layout`.
+    spec : SoundscapeSpec
+        What a soundscape is drawn from.
+    sizes : mapping of str to int
+        Number of soundscapes of each split.
+    division : Division
+        How recordings are divided among the splits.
+    isolated : bool
+        Also write the background and every event alone.
+    foreground, background, seed, exclude_backgrounds, strict, n_jobs
+        See `load_soundscapes`.
+
+    Returns
+    -------
+    written : bool
+        False if the corpus was there.
+
+    Raises
+    ------
+    ConfigError, DataError
+        See `load_soundscapes`; also if the folder holds anything else.
+    """
+    files = divide_banks(foreground, background, division, exclude_backgrounds, seed)
+    folder = Path(folder)
+    plan = _plan(folder.name, files, spec, seed, sizes, isolated)
+    written = write_corpus(folder, plan, lambda: read_banks(files, spec, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
+    report_skipped(storage.read_json(folder / "corpus.json")["skipped"], strict=strict)
+    return written
+
+
+def load_synthesised(
+    root: str | os.PathLike[str], split: str | None = None, *, name: str = "synthesised", strict: bool = False
+) -> Dataset:
+    """Load a corpus that `synthesise` or ``sedpool data synthesise`` made.
+
+    Parameters
+    ----------
+    root : path-like
+        The corpus.
+    split : {"train", "validate", "test"}, optional
+        The part to load; all by default.
+    name : str
+        Name of the dataset.
+    strict : bool
+        Refuse a corpus that was made without recordings that could not be used.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no such corpus.
+    """
+    about = Path(root) / "corpus.json"
+    if not about.is_file():
+        raise DataError(f"{root}: no corpus.json in it; make the corpus with `sedpool data synthesise`")
+    made = storage.read_json(about)
+    report_skipped(made["skipped"], strict=strict)
+    dataset = read_layout(root, name, made["classes"], clip_duration=made["spec"]["duration"], split=split)
+    notes = dataset.manifest.notes | ({"recordings_skipped": len(made["skipped"])} if made["skipped"] else {})
     return replace(dataset, manifest=replace(dataset.manifest, notes=notes))
 
 
-def _divide(
-    foreground: str | os.PathLike[str],
-    background: str | os.PathLike[str],
-    division: Division,
-    exclude_backgrounds: Sequence[str],
-    seed: int,
-) -> Banks:
-    labels, kinds = banks.list_foreground(foreground), banks.list_background(background, exclude_backgrounds)
-    foreground_rng, background_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
-    dealt: dict[str, str] = {}
-    for kind in sorted(set(kinds.values())):
-        dealt |= splits.deal([name for name in kinds if kinds[name] == kind], division.shares, background_rng)
-    return Banks(
-        Path(foreground), Path(background), labels, kinds, splits.divide(labels, division, foreground_rng), dealt
-    )
+def _simple_spec(n_events: Sequence[float], event_duration: Sequence[float], snr: Sequence[float]) -> SoundscapeSpec:
+    event = {"duration": uniform("event_duration", event_duration), "snr": uniform("snr", snr)}
+    return make_spec({"n_events": uniform("n_events", n_events), "event": event})
 
 
-def _fingerprint(files: Banks) -> dict[str, dict[str, list[str]]]:
-    """Content, label and split of every recording: other recordings make another corpus, wherever they lie."""
-    return {
-        role: {name: [labels[name], assigned[name], storage.sha256_file(folder / name)] for name in labels}
-        for role, folder, labels, assigned in (
-            ("foreground", files.foreground, files.labels, files.foreground_splits),
-            ("background", files.background, files.kinds, files.background_splits),
-        )
-    }
-
-
-def _prepare(files: Banks, strict: bool, n_jobs: int) -> FileSources:
-    events, bad_events = banks.inspect(files.foreground, files.labels, SHORTEST_EVENT, n_jobs=n_jobs)
-    beds, bad_beds = banks.inspect(files.background, files.kinds, CLIP_DURATION, n_jobs=n_jobs)
-    skipped = (*bad_events, *bad_beds)
-    if strict:
-        _report(skipped, strict)
-    by_class: dict[tuple[str, str], list[Recording]] = {}
-    for recording in events:
-        by_class.setdefault((files.foreground_splits[recording.name], recording.label), []).append(recording)
-    by_split: dict[str, list[Recording]] = {}
-    for recording in beds:
-        by_split.setdefault(files.background_splits[recording.name], []).append(recording)
-    _refuse_empty(files, by_class, by_split, skipped)
-    return FileSources(by_class, by_split, skipped)
-
-
-def _refuse_empty(
-    files: Banks,
-    by_class: dict[tuple[str, str], list[Recording]],
-    by_split: dict[str, list[Recording]],
-    skipped: Sequence[str],
-) -> None:
-    because = f" ({len(skipped)} recordings cannot be used: {_first(skipped)})" if skipped else ""
-    for split in SPLITS:
-        if split not in by_split:
-            raise DataError(f"background {files.background}: no usable recording for {split}{because}")
-        for label in sorted(set(files.labels.values())):
-            if (split, label) not in by_class:
-                raise DataError(f"foreground {files.foreground}: no usable {label} for {split}{because}")
-
-
-def _report(skipped: Sequence[str], strict: bool) -> None:
-    if skipped and strict:
-        raise DataError(f"{len(skipped)} recordings cannot be used: {_first(skipped)}; mend or remove them")
-    if skipped:
-        warnings.warn(f"recordings skipped: {len(skipped)} ({_first(skipped)})", stacklevel=3)
-
-
-def _first(skipped: Sequence[str]) -> str:
-    return "; ".join(skipped[:3]) + ("; ..." if len(skipped) > 3 else "")
+def _plan(
+    name: str, files: Banks, spec: SoundscapeSpec, seed: int, sizes: Mapping[str, int], isolated: bool = False
+) -> Plan:
+    spec.check_labels(files.classes)
+    return Plan(name, seed, sizes, spec, files.fingerprint(), isolated)

@@ -1,24 +1,22 @@
-"""How events and a background become one recording.
-
-The signal-to-noise ratio of an event is the RMS level of the event over its whole extent, pauses included, after
-fading and band limiting, relative to the RMS level of the background over the whole soundscape, in dB.
-"""
+"""How events and a background become one recording."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from sedpool.datasets.soundscapes.band import SR, FloatArray, dither, lowpass, rms
-from sedpool.datasets.soundscapes.specs import EventSpec, Recipe
+from sedpool import audio
+from sedpool.audio import FloatArray
+from sedpool.datasets.soundscapes.band import SR, lowpass
+from sedpool.datasets.soundscapes.draws import Event
+from sedpool.datasets.soundscapes.loudness import MEASURES
 
 BACKGROUND_DB = -50.0
-"""RMS level of the background in dB of full scale: leaves room for events 30 dB above it."""
+"""Level of the background in dB of full scale: leaves room for events 30 dB above it."""
 FADE = 0.010
 """Length in seconds of the raised-cosine fade at either end of an event."""
 PEAK = 0.95
-SNR_DEFINITION = "RMS of the event over its extent, after fades and band limit, over RMS of the whole background, dB"
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Sound:
     Attributes
     ----------
     samples : ndarray of float32, shape (n,)
-        Audio at 44.1 kHz, any level.
+        Audio at any level.
     source_file : str
         Name of the recording, or of the synthesiser.
     source_time : float
@@ -57,11 +55,44 @@ class Sources(Protocol):
     def skipped(self) -> tuple[str, ...]:
         """Recordings that cannot be used, each with the reason."""
 
-    def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
-        """Draw an event of at most `duration` seconds."""
+    def event(self, event: Event, split: str, rng: np.random.Generator) -> Sound:
+        """Draw the sound of an event: at most `event.duration` seconds of its class."""
 
     def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Draw a background of exactly `duration` seconds."""
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """What levels, ends and rate a mix has.
+
+    Attributes
+    ----------
+    level : {"lufs", "rms", "scaper"}
+        How levels are measured; see `sedpool.datasets.soundscapes.loudness`.
+    sr : int
+        Sampling rate of all sounds in Hz.
+    ref_db : float
+        Level of the background in dB of full scale.
+    fade_in, fade_out : float
+        Seconds of fade at an event's ends.
+    """
+
+    level: str = "lufs"
+    sr: int = SR
+    ref_db: float = BACKGROUND_DB
+    fade_in: float = FADE
+    fade_out: float = FADE
+
+
+@dataclass(frozen=True)
+class Track:
+    """One event as it sounds in a soundscape: what the JAMS says of it, and its samples from sample `first` on."""
+
+    event: Event
+    sound: Sound
+    first: int
+    samples: FloatArray
 
 
 @dataclass(frozen=True)
@@ -71,87 +102,96 @@ class Soundscape:
     Attributes
     ----------
     samples : ndarray of float32, shape (n,)
-        The mix at 44.1 kHz, dithered for 16 bits.
-    gain : float
-        Factor by which the whole mix was scaled so that its peak does not pass 0.95; 1 where it would not.
+        The mix.
     background : Sound
-        What lies under the events.
-    events : tuple of (EventSpec, Sound)
-        What was mixed in: the spec's times are those of the audio as it was available.
+        What lies under the events, at its level.
+    tracks : tuple of Track
+        The events at their levels; the background and they add up to the mix before its gain.
+    gain : float
+        Factor for the whole mix so that its peak does not pass 0.95; 1 where it would not.
     """
 
     samples: FloatArray
-    gain: float
     background: Sound
-    events: tuple[tuple[EventSpec, Sound], ...]
+    tracks: tuple[Track, ...]
+    gain: float
+
+    def isolated(self) -> list[tuple[str, FloatArray]]:
+        """Return the background and every event alone, each with a name and as long as the mix; they add up to it."""
+        parts = [(f"background0_{self.background.label}", self.background.samples)]
+        for index, track in enumerate(self.tracks):
+            silence = np.zeros_like(self.background.samples)
+            parts.append((f"foreground{index}_{track.event.label}", add(silence, [track])))
+        return [(name, samples * np.float32(self.gain)) for name, samples in parts]
 
 
 def mix(
-    specs: Sequence[EventSpec], recipe: Recipe, sources: Sources, split: str, rng: np.random.Generator
+    background: Sound, events: Sequence[tuple[Event, Sound]], mixing: Mixing, gain: float | None = None
 ) -> Soundscape:
-    """Render one soundscape.
+    """Bring a background and events to their levels.
 
     Parameters
     ----------
-    specs : sequence of EventSpec
-        The events to mix in; one whose source is shorter than asked for becomes shorter.
-    recipe : Recipe
-        Gives the soundscape's length.
-    sources : Sources
-        Where events and background are drawn from.
-    split : {"train", "validate", "test"}
-        The split that the soundscape belongs to.
-    rng : Generator
-        The soundscape's own generator.
+    background : Sound
+        As long as the soundscape; events are cut where its band ends.
+    events : sequence of (Event, Sound)
+        What happens; an event whose sound is shorter than asked for becomes shorter.
+    mixing : Mixing
+        Levels, fades and rate.
+    gain : float, optional
+        Factor for the whole mix; by default what keeps its peak at 0.95 or less.
     """
-    background = sources.background(recipe.duration, split, rng)
-    level = 10 ** (BACKGROUND_DB / 20)
-    mixed = to_level(background.samples, level)
-    rendered = []
-    for spec in specs:
-        sound = sources.event(spec.label, spec.duration, split, rng)
-        add_event(mixed, sound.samples, spec, level, background.band)
-        length = min(spec.duration, len(sound.samples) / SR)
-        rendered.append((EventSpec(spec.label, spec.onset, length, spec.snr), sound))
-    gain = min(1.0, PEAK / max(float(np.abs(mixed).max()), 1e-12))
-    samples = mixed * np.float32(gain) + dither(len(mixed), rng)
-    return Soundscape(samples, gain, background, tuple(rendered))
+    bed = replace(background, samples=to_level(background.samples, mixing))
+    tracks = tuple(_track(event, sound, mixing, background.band) for event, sound in events)
+    mixed = add(bed.samples, tracks)
+    if gain is None:
+        gain = min(1.0, PEAK / max(float(np.abs(mixed).max()), 1e-12))
+    return Soundscape(mixed * np.float32(gain), bed, tracks, gain)
 
 
-def add_event(mixed: FloatArray, samples: FloatArray, spec: EventSpec, background_level: float, band: float) -> None:
-    """Add an event to `mixed` in place.
-
-    Parameters
-    ----------
-    mixed : ndarray of float32
-        The soundscape so far.
-    samples : ndarray of float32
-        The event, any level.
-    spec : EventSpec
-        Gives its onset and its level over the background.
-    background_level : float
-        RMS of the background.
-    band : float
-        Frequency in Hz above which the event is cut.
-    """
-    event, pad = lowpass(fade(samples), band)
-    extent = event[pad : pad + len(samples)]
-    gain = background_level * 10 ** (spec.snr / 20) / max(rms(extent), 1e-12)
-    start = round(spec.onset * SR) - pad
-    first, last = max(start, 0), min(start + len(event), len(mixed))
-    mixed[first:last] += np.float32(gain) * event[first - start : last - start]
+def add(samples: FloatArray, tracks: Sequence[Track]) -> FloatArray:
+    """Add tracks to a copy of `samples`; what passes its ends is cut."""
+    mixed = samples.copy()
+    for track in tracks:
+        first, last = max(track.first, 0), min(track.first + len(track.samples), len(mixed))
+        mixed[first:last] += track.samples[first - track.first : last - track.first]
+    return mixed
 
 
-def fade(samples: FloatArray) -> FloatArray:
-    """The samples with a raised-cosine fade of 10 ms (at most half their length) at either end."""
-    n = min(round(FADE * SR), len(samples) // 2)
-    ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / max(n, 1))).astype(np.float32)
+def _track(event: Event, sound: Sound, mixing: Mixing, band: float) -> Track:
+    taken = min(event.duration, len(sound.samples) / mixing.sr)
+    event = replace(event, duration=taken, source_time=sound.source_time)
+    shaped = fade(_changed(sound.samples, event, mixing.sr), mixing)
+    samples, pad = lowpass(shaped, band)
+    extent = samples[pad : pad + len(shaped)]
+    level = 10 ** (mixing.ref_db / 20) * 10 ** (event.snr / 20)
+    gain = level / max(MEASURES[mixing.level](extent, mixing.sr), 1e-12)
+    return Track(event, sound, round(event.onset * mixing.sr) - pad, np.float32(gain) * samples)
+
+
+def _changed(samples: FloatArray, event: Event, sr: int) -> FloatArray:
+    if event.pitch_shift:
+        samples = audio.pitch_shift(samples, sr, event.pitch_shift)
+    if event.time_stretch not in (None, 1.0):
+        samples = audio.time_stretch(samples, event.time_stretch or 1.0)
+    return samples
+
+
+def fade(samples: FloatArray, mixing: Mixing) -> FloatArray:
+    """The samples with a raised-cosine fade at either end, of at most half their length."""
     faded = samples.copy()
-    faded[:n] *= ramp
-    faded[len(faded) - n :] *= ramp[::-1]
+    if n := min(round(mixing.fade_in * mixing.sr), len(samples) // 2):
+        faded[:n] *= _ramp(n)
+    if n := min(round(mixing.fade_out * mixing.sr), len(samples) // 2):
+        faded[-n:] *= _ramp(n)[::-1]
     return faded
 
 
-def to_level(samples: FloatArray, level: float) -> FloatArray:
-    """The samples scaled to an RMS of `level`; silence stays silence."""
-    return samples * np.float32(level / max(rms(samples), 1e-12))
+def _ramp(n: int) -> FloatArray:
+    return (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32)
+
+
+def to_level(samples: FloatArray, mixing: Mixing) -> FloatArray:
+    """The samples at the background's level; silence stays silence."""
+    level = MEASURES[mixing.level](samples, mixing.sr)
+    return samples * np.float32(10 ** (mixing.ref_db / 20) / max(level, 1e-12))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.signal import sosfilt
 
-from sedpool.datasets.soundscapes.band import SR, FloatArray
+from sedpool.audio import FloatArray
+from sedpool.datasets.soundscapes.band import SR
 
 Synthesiser = Callable[[int, np.random.Generator], FloatArray]
 

@@ -1,14 +1,11 @@
-"""How a made corpus is written: whole or not at all, once for each recipe.
+"""How a made corpus is written: whole or not at all, and going on where it was stopped.
 
-A corpus is made in a temporary folder and renamed when it is complete. Its name ends with the hash of everything that
-determines it, so that the same settings find it again and other settings never do.
+A corpus is made in a hidden folder beside its own and renamed when it is complete. A soundscape that is complete there
+is kept, so that a killed synthesis loses only what it was at.
 """
 
 import itertools
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -16,21 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import soundfile as sf
 from filelock import FileLock
 from rich.console import Console
 from rich.progress import track
 
 from sedpool import storage
-from sedpool.datasets import scaper_jams
-from sedpool.datasets.soundscapes import mixer
-from sedpool.datasets.soundscapes.band import FLOOR_DB, SR
-from sedpool.datasets.soundscapes.mixer import Soundscape, Sources
-from sedpool.datasets.soundscapes.specs import Recipe, draw_events, generator
+from sedpool.datasets.soundscapes import files
+from sedpool.datasets.soundscapes.band import FLOOR_DB, dither
+from sedpool.datasets.soundscapes.draws import draw_events, generator
+from sedpool.datasets.soundscapes.loudness import DEFINITIONS
+from sedpool.datasets.soundscapes.mixer import Mixing, Sources, mix
+from sedpool.datasets.soundscapes.specs import SoundscapeSpec
 from sedpool.errors import ConfigError, DataError
+from sedpool.formats import audacity
 
-FORMAT = 1
-"""Raise it whenever the same recipe gives other bytes."""
+FORMAT = 2
+"""Raise it whenever the same spec gives other bytes."""
 _CHUNK = 8  # soundscapes a task: few enough for an even load, enough to hide the cost of a task
 
 
@@ -46,17 +44,20 @@ class Plan:
         Seed of every draw.
     sizes : mapping of str to int
         Number of soundscapes of each split.
-    recipe : Recipe
+    spec : SoundscapeSpec
         What the events are drawn from.
     sources : mapping
         What the sounds are drawn from, e.g. a fingerprint of the recordings; JSON values.
+    isolated : bool
+        Whether the background and every event are also written alone.
     """
 
     name: str
     seed: int
     sizes: Mapping[str, int]
-    recipe: Recipe
+    spec: SoundscapeSpec
     sources: Mapping[str, Any]
+    isolated: bool = False
 
     def __post_init__(self) -> None:
         for split, size in self.sizes.items():
@@ -65,14 +66,21 @@ class Plan:
         if self.seed < 0:
             raise ConfigError(f"{self.name}: seed {self.seed}; expected 0 or more")
 
+    @property
+    def mixing(self) -> Mixing:
+        """How the soundscapes are mixed."""
+        return Mixing(self.spec.level)
+
     def settings(self) -> dict[str, Any]:
         """Return the plan as JSON values."""
-        levels = {"sr": SR, "background_db": mixer.BACKGROUND_DB, "floor_db": FLOOR_DB, "fade": mixer.FADE}
-        return {"format": FORMAT, **asdict(self), "mixer": {**levels, "snr_definition": mixer.SNR_DEFINITION}}
+        mixing = {**asdict(self.mixing), "floor_db": FLOOR_DB, "snr_definition": DEFINITIONS[self.spec.level]}
+        return {"format": FORMAT, **asdict(self), "mixing": mixing}
 
 
 def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> Path:
-    """Write a corpus in URBAN-SED's layout unless it exists.
+    """Write a corpus in URBAN-SED's layout unless it exists, to a folder whose name follows from the plan.
+
+    The same settings find it again and other settings never do; see `write_corpus`.
 
     Parameters
     ----------
@@ -91,12 +99,51 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], 
         ``root/<name>-<hash of the plan>``.
     """
     folder = Path(root) / f"{plan.name}-{storage.hash_value(plan.settings())[:12]}"
-    if (folder / "corpus.json").is_file():
-        return folder
-    with _lock(folder):
-        if not (folder / "corpus.json").is_file():
-            _make(folder, plan, prepare(), n_jobs)
+    write_corpus(folder, plan, prepare, n_jobs=n_jobs)
     return folder
+
+
+def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> bool:
+    """Write a corpus in URBAN-SED's layout to `folder` unless it is there.
+
+    Beside the audio and the annotations it holds ``<split>.tsv``, the events in DCASE's format, and ``corpus.json``,
+    which says how it was made.
+
+    Parameters
+    ----------
+    folder : Path
+        The corpus.
+    plan, prepare, n_jobs
+        See `make_corpus`.
+
+    Returns
+    -------
+    written : bool
+        False if the corpus was there.
+
+    Raises
+    ------
+    DataError
+        If the folder holds anything else, or cannot be written.
+    """
+    if _is_made(folder, plan):
+        return False
+    with _lock(folder):
+        if _is_made(folder, plan):
+            return False
+        _make(folder, plan, prepare(), n_jobs)
+    return True
+
+
+def _is_made(folder: Path, plan: Plan) -> bool:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    if not (folder / "corpus.json").is_file():
+        raise DataError(f"{folder}: holds something else; choose another folder")
+    made = storage.read_json(folder / "corpus.json")
+    if made.get("plan") != storage.hash_value(plan.settings()):
+        raise DataError(f"{folder}: holds a corpus made with other settings or recordings; choose another folder")
+    return True
 
 
 def _lock(folder: Path) -> AbstractContextManager[Any]:
@@ -109,24 +156,31 @@ def _lock(folder: Path) -> AbstractContextManager[Any]:
 
 
 def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _make_folders(temporary, plan.sizes)
-        tasks = (joblib.delayed(_write_chunk)(temporary, plan, sources, chunk) for chunk in _chunks(plan.sizes))
-        done = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
-        total = sum(-(-size // _CHUNK) for size in plan.sizes.values())
-        for _ in track(done, f"making {folder.name}", total, console=Console(stderr=True), transient=True):
-            pass
-        storage.write_json(temporary / "corpus.json", {**plan.settings(), "skipped": list(sources.skipped)})
-        temporary.chmod(0o755)
-        os.rename(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    digest = storage.hash_value(plan.settings())
+    partial = folder.with_name(f".{folder.name}-{digest[:12]}.partial")
+    _make_folders(partial, plan)
+    tasks = (joblib.delayed(_write_chunk)(partial, plan, sources, chunk) for chunk in _chunks(plan.sizes))
+    done = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+    total = sum(-(-size // _CHUNK) for size in plan.sizes.values())
+    for _ in track(done, f"making {folder.name}", total, console=Console(stderr=True), transient=True):
+        pass
+    for split in plan.sizes:
+        _write_tsv(partial, split)
+    about = {
+        "plan": digest,
+        "classes": sorted(set(plan.spec.labels or sources.classes)),
+        "skipped": list(sources.skipped),
+    }
+    storage.write_json(partial / "corpus.json", {**plan.settings(), **about})
+    if folder.exists():
+        folder.rmdir()
+    os.rename(partial, folder)
 
 
-def _make_folders(root: Path, sizes: Mapping[str, int]) -> None:
-    for kind, split in itertools.product(("audio", "annotations"), sizes):
-        (root / kind / split).mkdir(parents=True)
+def _make_folders(root: Path, plan: Plan) -> None:
+    kinds = (*files.FOLDERS, files.ISOLATED) if plan.isolated else files.FOLDERS
+    for kind, split in itertools.product(kinds, plan.sizes):
+        (root / kind / split).mkdir(parents=True, exist_ok=True)
 
 
 def _chunks(sizes: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
@@ -137,54 +191,25 @@ def _chunks(sizes: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
 
 def _write_chunk(root: Path, plan: Plan, sources: Sources, chunk: Sequence[tuple[str, int]]) -> None:
     for split, index in chunk:
-        rng = generator(plan.seed, split, index)
-        specs = draw_events(plan.recipe, sources.classes, rng)
-        soundscape = mixer.mix(specs, plan.recipe, sources, split, rng)
-        _write(root, split, f"soundscape_{split}_{index:05d}", soundscape, plan)
+        stem = files.stem_of(split, index)
+        if not files.is_complete(root, split, stem):
+            _write_one(root, plan, sources, split, index, stem)
 
 
-def _write(root: Path, split: str, stem: str, soundscape: Soundscape, plan: Plan) -> None:
-    # Plain writes: the folder is renamed only when it is complete, so that no file needs to be safe by itself.
-    sf.write(root / "audio" / split / f"{stem}.wav", soundscape.samples, SR, subtype="PCM_16")
-    annotations = root / "annotations" / split
-    document = scaper_jams.document(plan.recipe.duration, _values(soundscape, plan.recipe), _sandbox(soundscape, plan))
-    (annotations / f"{stem}.jams").write_text(json.dumps(document), encoding="utf-8", newline="\n")
-    lines = [f"{spec.onset!r}\t{spec.onset + spec.duration!r}\t{spec.label}\n" for spec, _ in soundscape.events]
-    (annotations / f"{stem}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
+def _write_one(root: Path, plan: Plan, sources: Sources, split: str, index: int, stem: str) -> None:
+    rng = generator(plan.seed, split, index)
+    drawn = draw_events(plan.spec, sources.classes, rng)
+    background = sources.background(plan.spec.duration, split, rng)
+    soundscape = mix(background, [(event, sources.event(event, split, rng)) for event in drawn], plan.mixing)
+    samples = soundscape.samples + dither(len(soundscape.samples), rng)
+    files.write_soundscape(root, split, stem, soundscape, samples, plan.mixing, isolated=plan.isolated)
 
 
-def _values(soundscape: Soundscape, recipe: Recipe) -> list[dict[str, Any]]:
-    values = [_value(soundscape.background, "background", 0.0, recipe.duration, 0.0)]
-    for spec, sound in soundscape.events:
-        values.append(_value(sound, "foreground", spec.onset, spec.duration, spec.snr))
-    return values
-
-
-def _value(sound: mixer.Sound, role: str, onset: float, duration: float, snr: float) -> dict[str, Any]:
-    return {
-        "label": sound.label,
-        "source_file": sound.source_file,
-        "source_time": sound.source_time,
-        "event_time": onset,
-        "event_duration": duration,
-        "snr": snr,
-        "role": role,
-        "pitch_shift": None,
-        "time_stretch": None,
-    }
-
-
-def _sandbox(soundscape: Soundscape, plan: Plan) -> dict[str, Any]:
-    return {
-        "duration": plan.recipe.duration,
-        "ref_db": mixer.BACKGROUND_DB,
-        "n_channels": 1,
-        "fade_in_len": mixer.FADE,
-        "fade_out_len": mixer.FADE,
-        "seed": plan.seed,
-        "peak_gain": soundscape.gain,
-        "background_band": soundscape.background.band,
-        "sr": SR,
-        "floor_db": FLOOR_DB,
-        "snr_definition": mixer.SNR_DEFINITION,
-    }
+def _write_tsv(root: Path, split: str) -> None:
+    """Events of a split in DCASE's format; a soundscape without any is a row with its name alone."""
+    lines = ["filename\tonset\toffset\tevent_label\n"]
+    for path in sorted((root / "annotations" / split).glob("[!.]*.txt")):
+        events = audacity.read_rows(path)
+        lines += [f"{path.stem}.wav\t{onset:.6f}\t{offset:.6f}\t{label}\n" for onset, offset, label in events]
+        lines += [] if events else [f"{path.stem}.wav\t\t\t\n"]
+    storage.write_text(root / f"{split}.tsv", "".join(lines))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import soxr
 
-from sedpool.datasets.soundscapes.band import FLOOR_DB, SR, band_edge, dither, lowpass, rms
+from sedpool.datasets.soundscapes.band import FLOOR_DB, SR, band_edge, dither, lowpass
+from sedpool.datasets.soundscapes.loudness import rms
 
 
 def noise(n: int, seed: int = 0) -> np.ndarray:

@@ -91,3 +91,27 @@ def test_an_excerpt_of_a_short_recording_is_all_of_it() -> None:
     samples = noise(SR // 2)
     first, last = banks.excerpt(samples, SR, np.random.default_rng(0))
     assert last - first > 0.99 * len(samples)
+
+
+def test_an_excerpt_may_be_asked_for_at_a_time() -> None:
+    samples = noise(2 * SR)
+    first, last = banks.excerpt_at(samples, 0.5, SR)
+    assert first == pytest.approx(SR // 2, abs=5)
+    assert last == pytest.approx(SR // 2 + SR, abs=5)
+    assert banks.excerpt_at(samples, 1.9, SR)[0] == pytest.approx(SR, abs=5)
+    samples[:SR] = 0
+    assert banks.excerpt_at(samples, 0.0, SR // 2) == (0, 0)
+
+
+def test_a_background_ends_where_it_stands_out_of_the_noise_floor(background: Path) -> None:
+    usable, _ = banks.inspect(background, banks.list_background(background, ["park/*"]), 1.0, level="lufs", n_jobs=1)
+    for recording in usable:
+        assert 7000 < recording.band < 8200
+
+
+def test_fault_10_a_recording_that_cancels_itself_is_not_used(tmp_path: Path) -> None:
+    sf.write(tmp_path / "anti.wav", np.stack([noise(SR), -noise(SR)], axis=1), SR, subtype="FLOAT")
+    with pytest.warns(UserWarning, match=r"anti\.wav: the channels cancel each other"):
+        usable, broken = banks.inspect(tmp_path, {"anti.wav": "dog"}, 0.05, n_jobs=1)
+    assert usable == []
+    assert "anti.wav: silent" in broken[0]

@@ -2,63 +2,72 @@ import numpy as np
 import pytest
 
 from sedpool.datasets.soundscapes import mixer
-from sedpool.datasets.soundscapes.band import SR, rms
-from sedpool.datasets.soundscapes.mixer import Sound
-from sedpool.datasets.soundscapes.specs import EventSpec, Recipe, generator
+from sedpool.datasets.soundscapes.band import SR
+from sedpool.datasets.soundscapes.draws import Event
+from sedpool.datasets.soundscapes.loudness import MEASURES, rms
+from sedpool.datasets.soundscapes.mixer import Mixing, Sound
 
-RECIPE = Recipe((1, 1), (0.0, 60.0), (0.1, 2.0), duration=3.0)
+
+def noise(seconds: float, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(round(seconds * SR), dtype=np.float32)
 
 
-class NoiseSources:
+def render(events: list[Event], band: float = SR / 2, level: str = "lufs") -> mixer.Soundscape:
     """White events of half the length asked for, over white noise that is said to end at `band`."""
-
-    classes = ("noise",)
-    skipped = ()
-
-    def __init__(self, band: float = SR / 2) -> None:
-        self.band = band
-
-    def event(self, label: str, duration: float, split: str, rng: np.random.Generator) -> Sound:
-        return Sound(rng.standard_normal(round(duration / 2 * SR), dtype=np.float32), "e.wav", 0.0, label)
-
-    def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
-        samples = rng.standard_normal(round(duration * SR), dtype=np.float32)
-        return Sound(samples, "b.wav", 0.0, "bed", self.band)
+    background = Sound(noise(3.0, 0), "b.wav", 0.0, "bed", band)
+    sounds = [Sound(noise(event.duration / 2, 1 + n), "e.wav", 0.0, event.label) for n, event in enumerate(events)]
+    return mixer.mix(background, list(zip(events, sounds, strict=True)), Mixing(level))
 
 
-def render(specs: list[EventSpec], band: float = SR / 2) -> mixer.Soundscape:
-    return mixer.mix(specs, RECIPE, NoiseSources(band), "train", generator(0, "train", 0))
+def dbs(ratio: float) -> float:
+    return 20 * np.log10(ratio)
 
 
-@pytest.mark.parametrize("snr", [0.0, 6.0, 30.0])
+@pytest.mark.parametrize("level", ["lufs", "rms"])
+@pytest.mark.parametrize("snr", [-20.0, 0.0, 6.0, 30.0])
 @pytest.mark.parametrize("band", [SR / 2, 6000.0])
-def test_an_event_has_the_ratio_that_is_stated(snr: float, band: float) -> None:
-    spec = EventSpec("noise", 1.0, 1.0, snr)
-    with_event, without = render([spec], band), render([])
-    (rendered, _), *_ = with_event.events
-    start, stop = (round(t * SR) for t in (rendered.onset, rendered.onset + rendered.duration))
-    # Both use one generator: before the event is drawn they are the same, apart from dither.
+def test_an_event_has_the_ratio_that_is_stated(snr: float, band: float, level: str) -> None:
+    with_event, without = render([Event("noise", 1.0, 1.0, snr)], band, level), render([], band, level)
+    (track,) = with_event.tracks
+    start, stop = round(track.event.onset * SR), round(track.event.offset * SR)
     event = (with_event.samples - without.samples)[start:stop]
-    assert 20 * np.log10(rms(event) / rms(without.samples)) == pytest.approx(snr, abs=0.1)
-    assert rendered.duration == 0.5
-    assert 20 * np.log10(rms(without.samples)) == pytest.approx(mixer.BACKGROUND_DB, abs=0.01)
+    measure = MEASURES[level]
+    assert dbs(measure(event, SR) / measure(without.samples, SR)) == pytest.approx(snr, abs=0.1)
+    assert track.event.duration == 0.5
+    assert dbs(measure(without.samples, SR)) == pytest.approx(mixer.BACKGROUND_DB, abs=0.01)
+
+
+def test_a_changed_event_is_as_long_as_its_stretch_makes_it_and_as_loud_as_stated() -> None:
+    event = Event("noise", 0.5, 1.0, 20.0, pitch_shift=3.0, time_stretch=1.5)
+    (track,) = render([event]).tracks
+    assert track.event.extent == pytest.approx(0.75)
+    assert len(track.samples) == round(0.75 * SR)
+    assert dbs(MEASURES["lufs"](track.samples, SR)) == pytest.approx(mixer.BACKGROUND_DB + 20, abs=0.1)
+
+
+def test_isolated_events_add_up_to_the_mix() -> None:
+    soundscape = render([Event("noise", 1.0, 1.0, 60.0), Event("hiss", 1.2, 2.0, 20.0)], band=8000.0)
+    parts = soundscape.isolated()
+    assert [name for name, _ in parts] == ["background0_bed", "foreground0_noise", "foreground1_hiss"]
+    np.testing.assert_allclose(sum(samples for _, samples in parts), soundscape.samples, atol=1e-6)
+    assert soundscape.gain < 1
 
 
 def test_nothing_sounds_beside_an_event() -> None:
-    with_event, without = render([EventSpec("noise", 1.0, 1.0, 30.0)]), render([])
+    with_event, without = render([Event("noise", 1.0, 1.0, 30.0)]), render([])
     difference = np.abs(with_event.samples - without.samples)
-    assert difference[: SR - 1].max() < 3 / 32768
-    assert difference[round(1.51 * SR) :].max() < 3 / 32768
+    assert difference[: SR - 1].max() == 0
+    assert difference[round(1.51 * SR) :].max() == 0
 
 
 @pytest.mark.parametrize("onset", [0.0, 2.0])
 def test_an_event_may_touch_the_ends(onset: float) -> None:
-    assert len(render([EventSpec("noise", onset, 2.0, 20.0)], band=5000.0).samples) == 3 * SR
+    assert len(render([Event("noise", onset, 2.0, 20.0)], band=5000.0).samples) == 3 * SR
 
 
 def test_a_loud_mix_is_scaled_as_a_whole() -> None:
-    soundscape = render([EventSpec("noise", 1.0, 1.0, 60.0)])
-    assert np.abs(soundscape.samples).max() <= mixer.PEAK + 2 / 32768
+    soundscape = render([Event("noise", 1.0, 1.0, 60.0)], level="rms")
+    assert np.abs(soundscape.samples).max() <= mixer.PEAK + 1e-6
     assert soundscape.gain < 1
     quiet = 20 * np.log10(rms(soundscape.samples[: SR // 2] / soundscape.gain))
     assert quiet == pytest.approx(mixer.BACKGROUND_DB, abs=1.5)
@@ -66,9 +75,9 @@ def test_a_loud_mix_is_scaled_as_a_whole() -> None:
 
 def test_fades_start_and_end_at_silence_and_keep_the_middle() -> None:
     samples = np.ones(SR, np.float32)
-    faded = mixer.fade(samples)
+    faded = mixer.fade(samples, Mixing())
     assert faded[0] == faded[-1] == 0
     assert (faded[round(0.011 * SR) : -round(0.011 * SR)] == 1).all()
     assert (np.diff(faded[: round(0.01 * SR)]) > 0).all()
-    assert len(mixer.fade(np.ones(3, np.float32))) == 3
+    assert len(mixer.fade(np.ones(3, np.float32), Mixing())) == 3
     assert (samples == 1).all()
