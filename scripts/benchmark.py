@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the results, and where they were made.")]
 
@@ -28,6 +28,17 @@ def pooling(
     from benchmarks.pooling import measure  # imports TensorFlow, which --help must not
 
     report("pooling", measure(turns).to_dict("records"), json_file)
+
+
+@app.command()
+def augment(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Calls of each; the median counts.")] = 15,
+) -> None:
+    """Time of each augmentation, against librosa's pitch shift and against doing it to the audio."""
+    from benchmarks.augment import measure
+
+    report("augment", measure(turns), json_file)
 
 
 @app.command()
@@ -64,7 +75,7 @@ def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) 
         from sedpool.environment import describe_environment
 
         environment = describe_environment(seed=0, threads=None, precision="float32")
-        content = {"benchmark": subject, "environment": environment, "results": rows}
+        content = {"benchmark": subject, "environment": environment, "rows": rows}
         json_file.write_text(json.dumps(content, indent=2) + "\n")
         typer.echo(f"written: {json_file}")
 

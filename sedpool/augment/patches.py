@@ -13,6 +13,8 @@ import numpy.typing as npt
 from sedpool.augment.settings import Augmentation
 from sedpool.features.logmel import TOP_DB
 
+_NEPERS = np.float32(np.log(10) / 10)
+
 Array = npt.NDArray[np.float32]
 Pair = tuple[Array, Array]
 
@@ -65,7 +67,7 @@ def mix_backgrounds(
         under = np.take(background, np.arange(start, start + len(patch)), axis=0, mode="wrap")
         powers, under_powers = _power(patch), _power(under)
         ratio = powers.mean() / under_powers.mean() / 10 ** (generator.uniform(*snr) / 10)
-        mixed[row] = 10 * np.log10(powers + ratio * under_powers)
+        mixed[row] = 10 * np.log10(powers + np.float32(ratio) * under_powers)
     return np.maximum(mixed, -TOP_DB)
 
 
@@ -111,4 +113,4 @@ def mask(features: Array, axis: int, count: int, widest: float, generator: np.ra
 
 
 def _power(decibels: Array) -> Array:
-    return np.asarray(10 ** (decibels / 10), dtype=np.float32)
+    return np.asarray(np.exp(decibels * _NEPERS), dtype=np.float32)
