@@ -40,7 +40,7 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
 
 def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCounts:
     """Counts of every clip, 0 or 1 a class; parameters and errors as of `clip_metrics`."""
-    predicted = _aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
+    predicted = aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
     true = true_tags.to_numpy(dtype=bool)
     return ClipCounts(
         tuple(true_tags.index),
@@ -51,7 +51,7 @@ def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCo
     )
 
 
-def _aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> pd.DataFrame:
+def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> pd.DataFrame:
     """`predicted_tags` in the order of `true_tags`."""
     different = sorted(set(true_tags.columns) ^ set(predicted_tags.columns))
     if different:

@@ -11,7 +11,9 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
-from sedpool.evaluation.levels import segment_and_event_metrics
+from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
+from sedpool.evaluation.psds import SCENARIO_1, SCENARIO_2, psds_of_scores
+from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.inference.decode import Answer
@@ -36,9 +38,9 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
     Returns
     -------
     table : DataFrame
-        One row a level (clip, segment of 1 s, event with a collar of 0.2 s and 20 %) and average (micro, macro,
-        sed_eval_macro, class_wise), with the metrics in columns, NaN where undefined. `event_label` is empty but for
-        class-wise rows.
+        One row a level (clip, segment of 1 s, event with a collar of 0.2 s and 20 %, onset, intersection) and average
+        (micro, macro, sed_eval_macro, class_wise), with the metrics in columns, NaN where undefined. `event_label` is
+        empty but for class-wise rows.
 
     Raises
     ------
@@ -49,9 +51,7 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
     if clip_predictions is not None:
         levels["clip"] = clip_metrics(dataset.tags, clip_predictions)
     if dataset.events is not None:
-        levels |= segment_and_event_metrics(
-            dataset.events, events, durations=dataset.durations, classes=dataset.classes
-        )
+        levels |= metrics_at_all_levels(dataset.events, events, durations=dataset.durations, classes=dataset.classes)
     rows = [row for level, metrics in levels.items() for row in _rows(level, metrics)]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 
@@ -96,10 +96,11 @@ def evaluate_run(
     Returns
     -------
     metrics : dict
-        ``{"format", "clip", "segment", "event", "psds", "coverage", "baselines", "decoding"}`` and the settings.
-        `segment` and `event` are None and `baselines` empty where the Dataset has only weak labels. Coverage counts
-        the clips `expected`, those `scored` and, of these, those `without_detections`. ``"tuned"`` holds `clip`,
-        `segment`, `event`, `baselines` and `decoding` with the tuned decoder, and how it was found; None without one.
+        ``{"format", "clip", "segment", "event", "onset", "intersection", "psds", "coverage", "baselines", "decoding"}``
+        and the settings. `clip` also holds what needs no threshold. Where the Dataset has only weak labels, `segment`
+        to `intersection` are None and `psds` and `baselines` empty. Coverage counts the clips `expected`, those
+        `scored` and, of these, those `without_detections`. ``"tuned"`` holds what depends on the decoder with the
+        tuned one, and how it was found; None without one.
 
     Raises
     ------
@@ -111,7 +112,6 @@ def evaluate_run(
     return {
         "format": METRICS_FORMAT,
         **_metrics_of(answer, scored, settings),
-        "psds": {},
         "coverage": {
             "scored": len(scored),
             "expected": len(dataset),
@@ -125,8 +125,9 @@ def evaluate_run(
 def _metrics_of(answer: Answer, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
     """What depends on how scores are decoded."""
     return {
-        "clip": clip_metrics(dataset.tags, answer.tags),
+        "clip": _clip_level(answer, dataset),
         **_levels_and_baselines(dataset, answer, settings),
+        "psds": _psds(answer, dataset),
         "decoding": answer.decoder.settings(),
     }
 
@@ -136,18 +137,39 @@ def _tuned_metrics(tuned: Tuned, answer: Answer, dataset: Dataset, settings: dic
 
 
 def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, float]) -> dict[str, Any]:
-    """The keys `segment`, `event` and `baselines` of ``metrics.json``."""
+    """The levels of located events, and `baselines`."""
     reference = dataset.events
     if reference is None:
-        return {"segment": None, "event": None, "baselines": {}}
+        return dict.fromkeys(LEVELS) | {"baselines": {}}
 
     def score(events: pd.DataFrame) -> dict[str, Metrics]:
-        return segment_and_event_metrics(
+        return metrics_at_all_levels(
             reference, events, durations=dataset.durations, classes=dataset.classes, **settings
         )
 
     stretched = stretched_answers(dataset.tags, answer.tags, dataset.durations)
     return score(answer.events) | {"baselines": {name: score(events) for name, events in stretched.items()}}
+
+
+def _clip_level(answer: Answer, dataset: Dataset) -> Metrics:
+    """Clip decisions and rankings, by average."""
+    decisions = clip_metrics(dataset.tags, answer.tags)
+    rankings = ranking_metrics(dataset.tags, answer.clip_scores)
+    class_wise = {label: values | rankings["class_wise"][label] for label, values in decisions["class_wise"].items()}
+    return {name: decisions[name] | rankings[name] for name in ("micro", "macro")} | {"class_wise": class_wise}
+
+
+def _psds(answer: Answer, dataset: Dataset) -> dict[str, float | None]:
+    """Both DCASE scenarios, of the scores that the decoder compares with its thresholds."""
+    if dataset.events is None:
+        return {}
+    smoothed = answer.decoder.smoothed(answer.frame_scores)
+    return {
+        name: psds_of_scores(
+            smoothed, dataset.events, durations=dataset.durations, classes=dataset.classes, scenario=scenario
+        )
+        for name, scenario in (("scenario1", SCENARIO_1), ("scenario2", SCENARIO_2))
+    }
 
 
 def _scored_part(dataset: Dataset, answer: Answer, *, allow_missing: bool) -> Dataset:

@@ -1,4 +1,4 @@
-"""Segment- and event-based scores of one answer together, as ``metrics.json`` holds them."""
+"""Every score of one table of events, as ``metrics.json`` holds them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,13 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.event import event_metrics
+from sedpool.evaluation.intersection import intersection_metrics
 from sedpool.evaluation.segment import segment_metrics
 
+LEVELS = ("segment", "event", "onset", "intersection")
 
-def segment_and_event_metrics(
+
+def metrics_at_all_levels(
     reference: pd.DataFrame,
     estimated: pd.DataFrame,
     *,
@@ -19,10 +22,18 @@ def segment_and_event_metrics(
     collar: float = 0.2,
     offset_share: float = 0.2,
 ) -> dict[str, Metrics]:
-    """``{"segment": A, "event": A}``; parameters and errors as of `segment_metrics` and `event_metrics`."""
+    """``{"segment": A, "event": A, "onset": A, "intersection": A}``.
+
+    Parameters and errors are as of `segment_metrics` and `event_metrics`. Onset is the event level without regard to
+    offsets; intersection has DTC = GTC = 0.5.
+    """
     return {
-        "segment": segment_metrics(reference, estimated, durations=durations, classes=classes, resolution=resolution),
+        "segment": segment_metrics(reference, estimated, resolution=resolution, durations=durations, classes=classes),
         "event": event_metrics(
-            reference, estimated, durations=durations, classes=classes, collar=collar, offset_share=offset_share
+            reference, estimated, collar=collar, offset_share=offset_share, durations=durations, classes=classes
         ),
+        "onset": event_metrics(
+            reference, estimated, collar=collar, offset_share=None, durations=durations, classes=classes
+        ),
+        "intersection": intersection_metrics(reference, estimated, durations=durations, classes=classes),
     }

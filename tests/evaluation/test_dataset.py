@@ -38,8 +38,8 @@ def test_the_table_has_one_row_a_level_and_average(dataset, estimated):
     overall = table.loc[table["event_label"] == ""].set_index(["level", "average"])
     assert overall.loc[("segment", "micro"), "precision"] == 5 / 6
     assert overall.loc[("clip", "micro"), "f1"] == 1.0
-    assert set(table["level"]) == {"clip", "segment", "event"}
-    assert (table["average"] == "class_wise").sum() == 3 * len(CLASSES)
+    assert set(table["level"]) == {"clip", "segment", "event", "onset", "intersection"}
+    assert (table["average"] == "class_wise").sum() == 5 * len(CLASSES)
 
 
 def test_a_dataset_without_events_has_clip_metrics_only(dataset, estimated, frames, clips):
@@ -59,6 +59,12 @@ def test_metrics_of_a_run(dataset, frames, clips):
     assert metrics["decoding"]["threshold"] == metrics["decoding"]["clip_threshold"] == 0.5
     assert metrics["segment"]["micro"]["precision"] == 5 / 6
     assert metrics["clip"]["micro"]["recall"] == 2 / 3
+    assert metrics["clip"]["class_wise"]["dog"]["average_precision"] == 1.0
+    assert metrics["onset"]["micro"]["f1"] == pytest.approx(2 / 5)
+    assert metrics["intersection"]["micro"]["f1"] == pytest.approx(2 * 2 / (3 + 2))
+    assert set(metrics["psds"]) == {"scenario1", "scenario2"}
+    # All dogs and half of the sirens are found before the first false alarm: 3/4, less their deviation of 1/4.
+    assert metrics["psds"]["scenario2"] == pytest.approx(0.5)
     assert metrics["coverage"] == {"scored": 3, "expected": 3, "without_detections": 1}
 
 

@@ -1,0 +1,120 @@
+"""Do clips that have a class score above those that have not? Clip-level metrics that need no threshold.
+
+Average precision is the mean precision at the ranks of the true items, the area under the staircase of precision over
+recall. AUC, the area under the receiver operating characteristic, is the probability that a true item scores above a
+false one. Both rank the clips of one class; lwlrap, the label-weighted label-ranking average precision, ranks the
+classes of one clip: the mean, over all true labels, of the precision at that label's rank [1]_. Equal scores share the
+lowest of their ranks.
+
+References
+----------
+.. [1] E. Fonseca et al., "Audio tagging with noisy labels and minimal supervision", DCASE Workshop 2019.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.errors import DataError
+from sedpool.evaluation.averages import FloatArray, Metrics, ratio
+from sedpool.evaluation.clip import aligned
+from sedpool.scores import classes_of, validate_scores
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metrics:
+    """Average precision, AUC and lwlrap of clip scores.
+
+    Parameters
+    ----------
+    true_tags : DataFrame of bool
+        The clips' true classes: one row a clip (index `filename`), one column a class.
+    clip_scores : DataFrame
+        Clip scores (see `sedpool.scores`) of the same clips and classes, in any order.
+
+    Returns
+    -------
+    metrics : dict
+        ``{"micro": M, "macro": M, "class_wise": {label: M}}`` with `average_precision`, `roc_auc` and `lwlrap` in each
+        ``M``. A class without true clips has none of them, one without false clips no AUC: None, and left out of the
+        macro average. `macro` holds mAP, `micro` the lwlrap that is known by that name; micro averages of the other
+        two rank all pairs of clip and class together.
+
+    Raises
+    ------
+    DataError
+        If a score is not a probability (NaN included), or a clip occurs twice.
+    EvaluationError
+        If the two differ in their classes or clips.
+
+    Examples
+    --------
+    >>> names = pd.Index(["a.wav", "b.wav", "c.wav"], name="filename")
+    >>> true_tags = pd.DataFrame({"siren": [True, False, True]}, index=names)
+    >>> clip_scores = pd.DataFrame({"siren": [0.9, 0.6, 0.3]}, index=names).reset_index()
+    >>> siren = ranking_metrics(true_tags, clip_scores)["class_wise"]["siren"]
+    >>> round(siren["average_precision"], 3), siren["roc_auc"]  # precision 1/1 at rank 1, 2/3 at rank 3
+    (0.833, 0.5)
+    """
+    true, scores = _checked(true_tags, clip_scores)
+    precisions = _label_precisions(true, scores)
+    n_labels = true.sum(axis=0)
+    class_wise = {
+        "average_precision": np.array([_average_precision(*column) for column in zip(true.T, scores.T, strict=True)]),
+        "roc_auc": np.array([_roc_auc(*column) for column in zip(true.T, scores.T, strict=True)]),
+        "lwlrap": ratio(precisions.sum(axis=0), n_labels),
+    }
+    micro = {
+        "average_precision": _average_precision(true.ravel(), scores.ravel()),
+        "roc_auc": _roc_auc(true.ravel(), scores.ravel()),
+        "lwlrap": float(ratio(precisions.sum(), n_labels.sum())),
+    }
+    macro = {name: _mean_of_defined(values) for name, values in class_wise.items()}
+    return {
+        "micro": {name: _plain(value) for name, value in micro.items()},
+        "macro": {name: _plain(value) for name, value in macro.items()},
+        "class_wise": {
+            label: {name: _plain(values[index]) for name, values in class_wise.items()}
+            for index, label in enumerate(true_tags.columns)
+        },
+    }
+
+
+def _checked(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
+    table = validate_scores(clip_scores, source="clip scores").set_index("filename")
+    if not table.index.is_unique:
+        twice = table.index[table.index.duplicated()][0]
+        raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
+    table = aligned(true_tags, table.loc[:, list(classes_of(clip_scores))])
+    return true_tags.to_numpy(dtype=bool), table.to_numpy(dtype=np.float64)
+
+
+def _average_precision(true: BoolArray, scores: FloatArray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(true, scores)) if true.any() else np.nan
+
+
+def _roc_auc(true: BoolArray, scores: FloatArray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(true, scores)) if true.any() and not true.all() else np.nan
+
+
+def _label_precisions(true: BoolArray, scores: FloatArray) -> FloatArray:
+    """The precision at the rank of every true label within its clip, 0 elsewhere, shape (clips, classes)."""
+    from scipy.stats import rankdata
+
+    rank = rankdata(-scores, method="max", axis=1)
+    rank_among_true = rankdata(np.where(true, -scores, np.inf), method="max", axis=1)
+    return np.asarray(np.where(true, rank_among_true / rank, 0.0))
+
+
+def _mean_of_defined(values: FloatArray) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else np.nan
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
