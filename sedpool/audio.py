@@ -1,7 +1,9 @@
 """Audio files in and out: mono float32 at a known rate, or an error that names the file. And its pitch and tempo."""
 
+import hashlib
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +57,7 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
     """
     data, native_sr = _read_native(path, onset, duration)
     mono = data.mean(axis=1, dtype=np.float32) if data.shape[1] > 1 else data[:, 0]
-    if data.shape[1] > 1 and _level(mono) < 1e-3 * _level(data):
+    if _cancels(data, mono):
         warnings.warn(f"{path}: the channels cancel each other; the mono mix is near-silent", stacklevel=2)
     if native_sr == sr:
         return np.ascontiguousarray(mono)
@@ -86,6 +88,49 @@ def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
     if not names:
         raise DataError(f"{role} {root}: no audio in it; expected {', '.join(sorted(EXTENSIONS))} files")
     return names
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a recording turns out to be once all of it is read.
+
+    Attributes
+    ----------
+    duration : float
+        Seconds.
+    is_silent : bool
+        Whether every sample is 0.
+    cancels : bool
+        Whether its channels cancel each other in the mono mix.
+    digest : str
+        A hash of the samples, whatever the file around them.
+    """
+
+    duration: float
+    is_silent: bool
+    cancels: bool
+    digest: str
+
+
+def inspect(path: str | os.PathLike[str]) -> Inspection:
+    """Read a recording from end to end.
+
+    Raises
+    ------
+    AudioError
+        Where `read` would.
+    """
+    data, sr = _read_native(path, 0.0, None)
+    return Inspection(
+        duration=len(data) / sr,
+        is_silent=not data.any(),
+        cancels=_cancels(data, data.mean(axis=1, dtype=np.float32)),
+        digest=hashlib.sha256(np.ascontiguousarray(data).data).hexdigest(),
+    )
+
+
+def _cancels(data: FloatArray, mono: FloatArray) -> bool:
+    return data.shape[1] > 1 and _level(mono) < 1e-3 * _level(data)
 
 
 def _level(samples: FloatArray) -> float:

@@ -27,8 +27,8 @@ from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sedpool.fitting import Part
     from sedpool.models.detector import Detector
+    from sedpool.preparation import Part
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
@@ -131,7 +131,8 @@ def _train_and_score(
     extractor: LogMel,
 ) -> "Part":
     """Train, and leave weights and scores in the folder; return the test part."""
-    from sedpool.fitting import fit_parts, prepare, prepare_augmentation, score
+    from sedpool.fitting import fit_parts, score
+    from sedpool.preparation import prepare, prepare_augmentation
     from sedpool.training.weights import save_weights
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}

@@ -7,6 +7,7 @@ for the traceback. Each job of a sweep runs in a process of its own, so that a c
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-from sedpool.errors import SedpoolError
+from sedpool.errors import ConfigError, SedpoolError
 from sedpool.sweep import Sweep
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -74,6 +75,33 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
 
     task()
     return problem
+
+
+def compose(overrides: Sequence[str], **dataset: Any) -> dict[str, Any]:
+    """The resolved configuration that ``train.py`` would run, for commands that share its settings.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line, e.g. ``["dataset=urbansed", "features.sr=22050"]``.
+    **dataset
+        Plain values for keys of the group `dataset`, e.g. a path, which need no quoting.
+
+    Raises
+    ------
+    ConfigError
+        If they do not compose, or a mandatory value is missing.
+    """
+    try:
+        with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
+            cfg = hydra.compose("train", list(overrides), return_hydra_config=True)
+        choices = dict(cfg.hydra.runtime.choices)
+        OmegaConf.set_struct(cfg, False)
+        del cfg["hydra"]
+        cfg.dataset.update(dataset)
+        return resolve(cfg, choices)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(one_line(error)) from None
 
 
 def resolve(cfg: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 
 from sedpool.augment import Augmentation
-from sedpool.main import config_folder, resolve
+from sedpool.main import compose, config_folder
 from sedpool.runs import run_name
 from sedpool.training.recipe import Recipe
 
@@ -22,12 +20,7 @@ FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
 
 
 def composed(*overrides: str) -> dict[str, Any]:
-    with initialize_config_dir(str(config_folder()), version_base="1.3"):
-        cfg = compose("train", list(overrides), return_hydra_config=True)
-    choices = dict(cfg.hydra.runtime.choices)
-    OmegaConf.set_struct(cfg, False)
-    del cfg["hydra"]
-    return resolve(cfg, choices)
+    return compose(overrides)
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)

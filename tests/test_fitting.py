@@ -7,7 +7,7 @@ import pytest
 
 import sedpool as sp
 from sedpool.errors import ConfigError, DataError
-from sedpool.fitting import prepare, prepare_augmentation
+from sedpool.preparation import prepare, prepare_augmentation
 from sedpool.training.recipe import STUDY
 
 

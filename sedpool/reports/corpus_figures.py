@@ -16,6 +16,7 @@ from sedpool.reports.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_fig
 _WIDTH = 12.0  # inches
 _CLASS_HEIGHT = 0.26
 _DPI = 150
+SUFFIXES = frozenset({".png", ".svg", ".pdf"})
 _MANY_CLASSES = 12  # more, and numbers in the matrix would not be legible
 
 

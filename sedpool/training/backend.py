@@ -1,7 +1,5 @@
 """Settings of the numerical backend that a run depends on: threads, precision, determinism, seed."""
 
-import os
-
 import keras
 
 from sedpool.errors import ConfigError
@@ -46,8 +44,3 @@ def _configure_tensorflow(threads: int | None) -> None:
                 f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
                 "start a new one"
             ) from None
-
-
-def default_threads() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,22 +1,32 @@
 """`sedpool data` as a shell sees it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+from sedpool import storage
 from sedpool.cli.app import app
-from sedpool.errors import DataError
+from sedpool.datasets.catalog import CORPORA
+from sedpool.errors import DataError, SedpoolError
+from sedpool.experiment import build
+from sedpool.features.logmel import LogMel
+from sedpool.main import compose, config_folder
+from sedpool.preparation import prepare
 
 runner = CliRunner()
+SMALL = ("features.sr=8000", "features.n_fft=256", "features.hop_length=128", "features.n_mels=8", "jobs=1")
 
 
-def data(*arguments: object, **environment: str) -> str:
-    """Standard output of a command that succeeds."""
+def data(*arguments: object, code: int = 0, **environment: str) -> str:
+    """Output of a command that ends with `code`."""
     result = runner.invoke(app, ["data", *map(str, arguments)], env=environment, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    assert result.exit_code == code, result.output
+    return result.output
 
 
-def test_list_says_which_corpora_are_on_disk(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_says_which_corpora_are_on_disk(tmp_path: Path) -> None:
     (tmp_path / "URBAN-SED" / "audio").mkdir(parents=True)
     rows = {
         row.split()[0]: row
@@ -34,3 +44,80 @@ def test_download_says_how_to_get_what_cannot_be_fetched() -> None:
 def test_a_wrong_name_lists_the_right_ones() -> None:
     with pytest.raises(DataError, match=r"urbansd: no such corpus; known: urbansed, dcase2017"):
         data("download", "urbansd")
+
+
+def test_info_prints_licence_citation_and_layout() -> None:
+    shown = data("info", "urbansed", COLUMNS="200")
+    for text in ("CC BY 4.0", "WASPAA 2017", "annotations/<split>/<clip>.jams", "sedpool data download urbansed"):
+        assert text in shown
+
+
+@pytest.mark.parametrize("target", ["figures", "figure.svg"])
+def test_info_draws_into_a_folder_or_a_file(corpus: Path, tmp_path: Path, target: str) -> None:
+    shown = data("info", "urbansed", "--root", corpus, "--figures", tmp_path / target)
+    assert "micro F1 1.000" in shown
+    drawn = tmp_path / target if target.endswith("svg") else tmp_path / target / "urbansed.png"
+    assert drawn.stat().st_size > 10_000
+
+
+def test_validate_finds_nothing_wrong_and_writes_outside_the_corpus(corpus: Path, tmp_path: Path) -> None:
+    before = sorted(corpus.rglob("*"))
+    shown = data("validate", "urbansed", "--root", corpus, "--jobs", 1, f"data_root={tmp_path / 'elsewhere'}")
+    assert "6 of 6 listed clips can be used" in shown
+    assert "nothing is wrong" in shown
+    assert sorted(corpus.rglob("*")) == before
+    manifest = storage.read_json(tmp_path / "elsewhere" / "features" / "manifests" / "urbansed.json")
+    assert manifest["problems"] == []
+
+
+def test_validate_counts_what_is_wrong_and_fails(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "audio" / "train" / "train0.wav").unlink()
+    (corpus / "audio" / "test" / "test1.wav").write_bytes(b"<html>")
+    target = tmp_path / "manifest.json"
+    shown = data("validate", "urbansed", "--root", corpus, "--jobs", 1, "--manifest", target, code=1, COLUMNS="200")
+    assert "4 of 6 listed clips can be used" in shown
+    manifest = storage.read_json(target)
+    assert {problem["kind"] for problem in manifest["problems"]} == {"missing", "unreadable"}
+    assert (manifest["missing"], manifest["unusable"]) == (["train0.wav"], ["test1.wav"])
+
+
+def test_prepare_fills_the_store_that_training_uses(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = (f"cache={tmp_path / 'cache'}", *SMALL)
+    assert "features of 6 of 6 clips" in data("prepare", "urbansed", *settings, "--root", corpus)
+    config = compose(["dataset=urbansed", *settings], root=str(corpus))
+    monkeypatch.setattr(LogMel, "__call__", lambda *_: pytest.fail("computed again"))
+    part = prepare(build(config, "dataset"), build(config, "features"), cache=config["cache"], progress=False)
+    assert len(part.dataset) == 6
+
+
+def test_fault_07_prepare_passes_over_bad_recordings_and_lists_them(corpus: Path, tmp_path: Path) -> None:
+    for stem, content in {"train0": b"", "train1": b"<html>404</html>"}.items():
+        (corpus / "audio" / "train" / f"{stem}.wav").write_bytes(content)
+    shown = data("prepare", "urbansed", f"cache={tmp_path / 'cache'}", *SMALL, "--root", corpus, code=1)
+    assert "features of 4 of 6 clips" in shown
+    assert shown.count("left out: ") == 2
+    assert "train0.wav: not readable audio" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["features.srr=1"], "features.srr: no such setting; known: "),
+        (["features.sr=-1"], "features.sr=-1: expected a whole number above 0"),
+        (["dataset.root=/no/such/folder"], "/no/such/folder: no such folder"),
+    ],
+)
+def test_wrong_settings_are_named(arguments: list[str], message: str) -> None:
+    with pytest.raises(SedpoolError, match=re.escape(message)):
+        data("prepare", "urbansed", *arguments)
+
+
+def test_names_and_folders_of_the_catalogue_are_those_of_the_configurations() -> None:
+    options = {path.stem for path in (config_folder() / "dataset").glob("*.yaml")}
+    assert options <= {corpus.name for corpus in CORPORA}
+    for corpus in CORPORA:
+        if corpus.name not in ("soundscapes", "folder"):  # mandatory settings
+            root = compose([f"dataset={corpus.name}", "data_root=parent"])["dataset"]["root"]
+            assert Path(root) == Path("parent") / corpus.folder

@@ -2,11 +2,14 @@
 
 import typer
 
-from sedpool.cli.data import download, listing
+from sedpool.cli.data import download, info, listing, prepare, validate
 
 app = typer.Typer(no_args_is_help=True)
 app.command("list")(listing.list_corpora)
+app.command()(info.info)
 app.command()(download.download)
+app.command()(validate.validate)
+app.command()(prepare.prepare)
 
 
 @app.callback()

@@ -1,0 +1,31 @@
+"""How ``sedpool data`` loads a corpus: with the configuration that training would use, so that both share one store."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sedpool.datasets.dataset import Dataset
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Settings, as for training: features.sr=22050 dataset.seed=1"),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a processor.")]
+
+
+def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
+    """The configuration of training on a corpus, clips without audio allowed."""
+    from sedpool.main import compose
+
+    place = {} if root is None else {"root": str(root)}
+    return compose([f"dataset={name}", "allow_missing=true", *(overrides or [])], **place)
+
+
+def load(config: dict[str, Any]) -> "Dataset":
+    """The corpus that a configuration describes."""
+    from sedpool.experiment import build
+
+    dataset: Dataset = build(config, "dataset")
+    return dataset

@@ -1,0 +1,69 @@
+"""``sedpool data validate``: compare a corpus on disk with its lists."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sedpool.cli.data.loading import Jobs, Overrides, configuration, load
+from sedpool.cli.data.names import Name, Root
+
+if TYPE_CHECKING:
+    from sedpool.datasets.dataset import Dataset
+    from sedpool.datasets.validation import Problem
+
+SHOWN = 3  # of each kind of problem
+
+ManifestPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where the manifest goes; default: manifests/NAME.json in the cache."),
+]
+
+
+def validate(
+    name: Name, overrides: Overrides = None, root: Root = None, manifest: ManifestPath = None, jobs: Jobs = None
+) -> None:
+    """Read every recording and compare a corpus with its lists; exit with 1 if anything is wrong."""
+    from dataclasses import asdict
+
+    from sedpool import storage
+    from sedpool.datasets import validation
+    from sedpool.datasets.manifest import manifest_of, usable_and_listed
+
+    config = configuration(name, root, overrides)
+    dataset = load(config)
+    problems = validation.validate(dataset, n_jobs=jobs or config["jobs"])
+    content = manifest_of(dataset, validation.unusable(problems))
+    target = manifest or Path(config["cache"]) / "manifests" / f"{name}.json"
+    storage.write_json(target, content | {"problems": [asdict(problem) for problem in problems]})
+    usable, listed = usable_and_listed(content)
+    typer.echo(f"{dataset.name}: {usable} of {listed} listed clips can be used; hash {content['hash'][:12]}")
+    _print_problems(dataset, problems)
+    typer.echo(f"manifest: {target}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from sedpool.datasets.validation import KINDS
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("what")
+    table.add_column("how many", justify="right")
+    table.add_column("the first", overflow="fold")
+    for kind, meaning in KINDS.items():
+        found = [problem for problem in problems if problem.kind == kind]
+        if found:
+            first = "\n".join(f"{problem.filename} {problem.detail}".strip() for problem in found[:SHOWN])
+            table.add_row(meaning, str(len(found)), first)
+    for note, count in dataset.manifest.notes.items():
+        table.add_row(note.replace("_", " "), str(count), "(as distributed)")
+    if table.rows:
+        Console(highlight=False, markup=False).print(table)
+    if not problems:
+        typer.echo("nothing is wrong")
