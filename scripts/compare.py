@@ -19,6 +19,7 @@ from sedpool.errors import SedpoolError
 from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
 from sedpool.reports.comparison import as_text, compare_runs, with_significance, write_comparison
 from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
+from sedpool.reports.significance import seed_blocks
 
 RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
 CLIP = {
@@ -101,11 +102,10 @@ def draw(table: pd.DataFrame, metric: str, folder: Path) -> list[Path]:
             names = known["method"] + " s" + known["seed"].astype(str)
             scores = known.assign(name=names, estimate=known[metric])
             written.append(save(interval_figure(scores, f"{dataset}: {metric}"), folder / f"intervals_{dataset}.png"))
-        blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
-        if min(blocks.shape) > 1:
-            ranks = average_ranks(-blocks if metric.endswith("error_rate") else blocks)
-            distance = critical_difference(blocks.shape[1], blocks.shape[0])
-            figure = critical_difference_figure(ranks, distance)
+        blocks = seed_blocks(rows, metric)
+        if blocks is not None:
+            n_seeds, n_methods = blocks.shape
+            figure = critical_difference_figure(average_ranks(blocks), critical_difference(n_methods, n_seeds))
             written.append(save(figure, folder / f"ranks_{dataset}.png"))
     return written
 

@@ -12,11 +12,12 @@ from sedpool.evaluation.counts_table import counts_of
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.permutation import sign_flip_test
 from sedpool.evaluation.statistics.power import (
+    LEVEL,
     cannot_reach,
     detectable_difference,
     smallest_p_sign_flip,
 )
-from sedpool.evaluation.statistics.ranks import friedman
+from sedpool.evaluation.statistics.ranks import average_ranks, friedman, pairwise
 from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic, difference
 from sedpool.evaluation.statistics.sources import Membership, membership
 from sedpool.runs import RunFolder
@@ -169,17 +170,24 @@ def seed_notes(table: pd.DataFrame, metric: str) -> list[str]:
     """
     notes = []
     for dataset, rows in table.groupby("dataset"):
-        if rows["method"].nunique() < 2:
-            continue
-        if rows.duplicated(["method", "seed"]).any():
-            notes.append(f"{dataset}: several runs of one method and seed; no test over seeds")
-            continue
-        blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
-        if len(blocks) < 2:
-            notes.append(f"{dataset}: fewer than two seeds that all methods ran with; no test over seeds")
-            continue
-        notes.append(f"{dataset}: {_test_over(blocks)}")
+        if len(set(rows["method"])) > 1:
+            blocks = seed_blocks(rows, metric)
+            few = "no test over seeds: it needs two seeds that each method ran with once"
+            notes.append(f"{dataset}: {few if blocks is None else _test_over(blocks)}")
     return notes
+
+
+def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
+    """Scores of one corpus by seed (rows) and method (columns), turned so that more is better.
+
+    None if there are not two methods and two seeds that all of them ran with, or a method ran twice with one seed.
+    """
+    if rows.duplicated(["method", "seed"]).any():
+        return None
+    blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
+    if min(blocks.shape) < 2:
+        return None
+    return -blocks if metric.endswith("error_rate") else blocks
 
 
 def _test_over(blocks: pd.DataFrame) -> str:
@@ -190,5 +198,15 @@ def _test_over(blocks: pd.DataFrame) -> str:
     else:
         found = friedman(blocks)
         title, p_value, smallest = f"Friedman's test of {n_methods} methods", found.p_value, found.smallest_p
-    said = cannot_reach(smallest)
-    return f"{title} over {n_seeds} seeds: p = {p_value:.3f}" + (f"; {said}" if said else "")
+    said = f"{title} over {n_seeds} seeds: p = {p_value:.3f}"
+    if limit := cannot_reach(smallest):
+        return f"{said}; {limit}"
+    return said + (_behind_over(blocks) if n_methods > 2 and p_value <= LEVEL else "")
+
+
+def _behind_over(blocks: pd.DataFrame) -> str:
+    """Which methods are behind the best, after Holm's correction."""
+    best = str(average_ranks(blocks).idxmin())
+    against = pairwise(blocks, control=best)
+    behind = against.loc[against["p_holm"] <= LEVEL, "second"]
+    return f"; behind {best} (Holm): {', '.join(behind) or 'none'}"
