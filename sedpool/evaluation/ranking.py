@@ -57,8 +57,8 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     >>> round(siren["average_precision"], 3), siren["roc_auc"]  # precision 1/1 at rank 1, 2/3 at rank 3
     (0.833, 0.5)
     """
-    true, scores = _checked(true_tags, clip_scores)
-    precisions = _label_precisions(true, scores)
+    true, scores = comparable_scores(true_tags, clip_scores)
+    precisions = label_precisions(true, scores)
     n_labels = true.sum(axis=0)
     class_wise = {
         "average_precision": np.array([_average_precision(*column) for column in zip(true.T, scores.T, strict=True)]),
@@ -81,7 +81,8 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     }
 
 
-def _checked(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
+def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
+    """Tags and scores as arrays in the order of `true_tags`, shape (clips, classes); errors as of `ranking_metrics`."""
     table = validate_scores(clip_scores, source="clip scores").set_index("filename")
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
@@ -102,7 +103,7 @@ def _roc_auc(true: BoolArray, scores: FloatArray) -> float:
     return float(roc_auc_score(true, scores)) if true.any() and not true.all() else np.nan
 
 
-def _label_precisions(true: BoolArray, scores: FloatArray) -> FloatArray:
+def label_precisions(true: BoolArray, scores: FloatArray) -> FloatArray:
     """The precision at the rank of every true label within its clip, 0 elsewhere, shape (clips, classes)."""
     from scipy.stats import rankdata
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray, ratio
 from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.ranking import comparable_scores, label_precisions
 
 Key = tuple[str, str, str]
 """Average (``"micro"``, ``"macro"`` or ``"class_wise"``), class (empty for averages) and name of a metric."""
@@ -48,32 +49,40 @@ def count_statistic(counts: ClipCounts) -> Statistic:
 
 
 def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Statistic:
-    """Average precision and area under the ROC curve, of every class and as their mean (macro).
+    """Average precision, AUC and lwlrap of every class and as their means (macro), and lwlrap of all labels (micro).
 
-    Classes without a positive, or for the area a negative, clip in a resample are undefined there and left out of the
-    mean.
+    They are those of `sedpool.evaluation.ranking.ranking_metrics`. Classes without a true clip, or for AUC a false one,
+    in a resample are undefined there and left out of the mean.
 
     Parameters
     ----------
     true_tags : DataFrame of bool
         One row a clip (index `filename`), one column a class.
     clip_scores : DataFrame
-        Clip scores of the same clips (see `sedpool.scores`).
+        Clip scores of the same clips and classes (see `sedpool.scores`).
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If the two do not fit.
     """
-    classes = tuple(true_tags.columns)
-    scores = clip_scores.set_index("filename").loc[true_tags.index, list(classes)].to_numpy(dtype=np.float64)
-    orders = [_Ranking(true_tags[label].to_numpy(dtype=bool), scores[:, i]) for i, label in enumerate(classes)]
+    true, scores = comparable_scores(true_tags, clip_scores)
+    rankings = [_Ranking(*column) for column in zip(true.T, scores.T, strict=True)]
+    precisions, labels = label_precisions(true, scores), true.astype(np.float64)
 
     def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
         rows = np.asarray(weights, dtype=np.float64)
-        measured: dict[str, list[FloatArray]] = {"average_precision": [], "roc_auc": []}
-        for order in orders:
-            for name, value in order.metrics(rows).items():
-                measured[name].append(value)
-        values: dict[Key, FloatArray] = {}
-        for name, columns in measured.items():
-            values["macro", "", name] = _mean_of_defined(np.stack(columns, axis=-1))
-            values |= {("class_wise", label, name): column for label, column in zip(classes, columns, strict=True)}
+        measured = [ranking.metrics(rows) for ranking in rankings]
+        by_class = {
+            name: np.stack([one[name] for one in measured], axis=-1) for name in ("average_precision", "roc_auc")
+        }
+        by_class["lwlrap"] = ratio(rows @ precisions, rows @ labels)
+        values: dict[Key, FloatArray] = {
+            ("micro", "", "lwlrap"): ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
+        }
+        values |= {("macro", "", name): _mean_of_defined(columns) for name, columns in by_class.items()}
+        for name, columns in by_class.items():
+            values |= {("class_wise", label, name): columns[:, i] for i, label in enumerate(true_tags.columns)}
         return values
 
     return statistic
