@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sedpool.augment import Augmentation
+from sedpool.datasets.soundscapes.specs import read_spec
 from sedpool.main import compose, config_folder
 from sedpool.runs import run_name
 from sedpool.training.recipe import Recipe
@@ -83,6 +84,11 @@ def test_run_names_depend_on_settings_and_not_on_places() -> None:
     assert run_name(composed("dataset.seed=1")) != base
 
 
+@pytest.mark.parametrize("path", sorted((config_folder() / "soundscapes").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_soundscape_spec_is_one(path: Path) -> None:
+    assert read_spec(path).duration == 10.0
+
+
 def test_no_config_is_left_out() -> None:
     folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
-    assert folders - {"experiment"} == set(GROUPS)
+    assert folders - {"experiment", "soundscapes"} == set(GROUPS)

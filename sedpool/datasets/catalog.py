@@ -209,6 +209,20 @@ Nothing to fetch: they are made when they are first used, from a folder of label
   sedpool data prepare soundscapes dataset.foreground=FOLDER dataset.background=FOLDER""",
     ),
     Corpus(
+        name="synthesised",
+        title="Soundscapes made beforehand",
+        labels="strong",
+        size="any",
+        licence="that of your recordings",
+        citation="what your recordings ask for",
+        homepage="",
+        folder="synthesised",
+        layout=_SOUNDSCAPES_LAYOUT,
+        steps="""\
+Nothing to fetch: make them from a folder of labelled recordings and one of backgrounds, as docs/soundscapes.md says:
+  sedpool data synthesise --foreground FOLDER --background FOLDER --out FOLDER""",
+    ),
+    Corpus(
         name="folder",
         title="A folder of your own",
         labels="weak or strong",

@@ -93,7 +93,7 @@ def _value(found: Any, where: str) -> Value:
 
 def lasting(value: Mapping[str, Any]) -> float:
     """Seconds that an event lasts in the soundscape: as long as its recording, stretched."""
-    return float(value["event_duration"]) * float(value["time_stretch"] or 1.0)
+    return float(value["event_duration"]) * float(value.get("time_stretch") or 1.0)
 
 
 def document(duration: float, values: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from sedpool.cli.data import download, info, listing, prepare, validate
+from sedpool.cli.data import download, info, listing, prepare, synthesise, validate
 
 app = typer.Typer(no_args_is_help=True)
 app.command("list")(listing.list_corpora)
@@ -10,6 +10,8 @@ app.command()(info.info)
 app.command()(download.download)
 app.command()(validate.validate)
 app.command()(prepare.prepare)
+app.command()(synthesise.synthesise)
+app.command()(synthesise.render)
 
 
 @app.callback()

@@ -96,7 +96,8 @@ def load_soundscapes(
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
     plan = _plan("soundscapes", files, wanted, seed, sizes)
     folder = make_corpus(root, plan, lambda: read_banks(files, wanted, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
-    return load_synthesised(folder, split, name="soundscapes", strict=strict)
+    report_skipped(storage.read_json(folder / "corpus.json")["skipped"], strict=strict)
+    return _load(folder, "soundscapes", split)
 
 
 def synthesise(
@@ -148,9 +149,7 @@ def synthesise(
     return written
 
 
-def load_synthesised(
-    root: str | os.PathLike[str], split: str | None = None, *, name: str = "synthesised", strict: bool = False
-) -> Dataset:
+def load_synthesised(root: str | os.PathLike[str], split: str | None = None) -> Dataset:
     """Load a corpus that `synthesise` or ``sedpool data synthesise`` made.
 
     Parameters
@@ -159,22 +158,21 @@ def load_synthesised(
         The corpus.
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
-    name : str
-        Name of the dataset.
-    strict : bool
-        Refuse a corpus that was made without recordings that could not be used.
 
     Raises
     ------
     DataError
         If the folder holds no such corpus.
     """
-    about = Path(root) / "corpus.json"
-    if not about.is_file():
-        raise DataError(f"{root}: no corpus.json in it; make the corpus with `sedpool data synthesise`")
-    made = storage.read_json(about)
-    report_skipped(made["skipped"], strict=strict)
-    dataset = read_layout(root, name, made["classes"], clip_duration=made["spec"]["duration"], split=split)
+    if not (Path(root) / "corpus.json").is_file():
+        problem = "no corpus.json in it" if Path(root).is_dir() else "no such folder"
+        raise DataError(f"{root}: {problem}; make the corpus with `sedpool data synthesise`")
+    return _load(Path(root), "synthesised", split)
+
+
+def _load(folder: Path, name: str, split: str | None) -> Dataset:
+    made = storage.read_json(folder / "corpus.json")
+    dataset = read_layout(folder, name, made["classes"], clip_duration=made["spec"]["duration"], split=split)
     notes = dataset.manifest.notes | ({"recordings_skipped": len(made["skipped"])} if made["skipped"] else {})
     return replace(dataset, manifest=replace(dataset.manifest, notes=notes))
 

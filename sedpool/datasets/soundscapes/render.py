@@ -26,7 +26,13 @@ PathLike = str | os.PathLike[str]
 
 
 def render_files(
-    paths: Sequence[PathLike], foreground: PathLike, background: PathLike, out: PathLike, *, n_jobs: int = -1
+    paths: Sequence[PathLike],
+    foreground: PathLike,
+    background: PathLike,
+    out: PathLike,
+    *,
+    dry: bool = False,
+    n_jobs: int = -1,
 ) -> list[Path]:
     """Render soundscapes again, each to ``out/<stem of its JAMS>.wav``, 16 bits.
 
@@ -39,6 +45,8 @@ def render_files(
         `source_file`.
     out : path-like
         Folder to write to.
+    dry : bool
+        Leave out reverb, which would otherwise be refused: there is none here.
     n_jobs : int
         Number of worker processes, -1 for one a core.
 
@@ -51,13 +59,17 @@ def render_files(
     if len(targets) < len(paths):
         raise DataError(f"{len(paths)} JAMS have but {len(targets)} names; render those of one name to other folders")
     folders = Path(foreground), Path(background)
-    tasks = (joblib.delayed(_render_file)(path, *folders, target) for target, path in targets.items())
+    tasks = (joblib.delayed(_render_file)(path, *folders, target, dry) for target, path in targets.items())
     joblib.Parallel(n_jobs=n_jobs)(tasks)
     return list(targets)
 
 
-def _render_file(path: Path, foreground: Path, background: Path, target: Path) -> None:
+def _render_file(path: Path, foreground: Path, background: Path, target: Path, dry: bool) -> None:
     scene = read_scene(path)
+    if scene.settings.get("reverb") and not dry:
+        raise DataError(
+            f"{path}: made with reverb {scene.settings['reverb']}, which cannot be rendered; leave it out (dry)"
+        )
     try:
         mixing = mixing_of(scene)
         soundscape = render(scene, foreground, background)
@@ -68,7 +80,7 @@ def _render_file(path: Path, foreground: Path, background: Path, target: Path) -
 
 
 def render(scene: Scene, foreground: PathLike, background: PathLike) -> Soundscape:
-    """Mix a soundscape again.
+    """Mix a soundscape again, without any reverb.
 
     Parameters
     ----------
@@ -80,7 +92,7 @@ def render(scene: Scene, foreground: PathLike, background: PathLike) -> Soundsca
     Raises
     ------
     DataError
-        If a recording is missing or too short, or the soundscape had reverb or several channels.
+        If a recording is missing or too short, or the soundscape had several channels.
     """
     mixing = mixing_of(scene)
     bed = _background(scene, Path(background), mixing.sr)
@@ -91,9 +103,8 @@ def render(scene: Scene, foreground: PathLike, background: PathLike) -> Soundsca
 def mixing_of(scene: Scene) -> Mixing:
     """How a soundscape was mixed, from its settings; Scaper's defaults where they say nothing."""
     settings = scene.settings
-    if settings.get("reverb") or settings.get("n_channels", 1) != 1:
-        given = {key: settings.get(key) for key in ("reverb", "n_channels")}
-        raise DataError(f"made with {given}; expected one channel without reverb, which is all that can be rendered")
+    if settings.get("n_channels", 1) != 1:
+        raise DataError(f"made with {settings['n_channels']} channels; expected 1, which is all that can be rendered")
     known = {definition: level for level, definition in DEFINITIONS.items()}
     level = known.get(settings.get("snr_definition", ""), "scaper")
     return Mixing(

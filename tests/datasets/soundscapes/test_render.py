@@ -159,7 +159,8 @@ def test_scapers_own_files_are_read(shared_data: Path) -> None:
         ([value("background"), value(source_file="x/gone.wav")], {}, r"no x/gone\.wav in it"),
         ([value("background"), value(event_duration=7.0)], {}, r"1-101-A\.wav: ends before 7\.3 s"),
         ([value("background", source_time=60.0)], {}, r"0\.wav: ends before 60\.0 s"),
-        ([value("background")], {"reverb": 0.2}, "reverb"),
+        ([value("background")], {"reverb": 0.2}, r"made with reverb 0\.2"),
+        ([value("background")], {"n_channels": 2}, "made with 2 channels"),
         ([value("background")], {"sr": "fast"}, r"sandbox\.scaper\.sr is 'fast'"),
         ([value()], {}, "0 backgrounds; expected one"),
         ([value("background"), value(snr=None)], {}, r"observation 1: value\.snr=None"),
@@ -173,6 +174,12 @@ def test_what_cannot_be_rendered(
     with pytest.raises(DataError, match=rf"scene\.jams.*{message}"):
         render_files([path], foreground, background, tmp_path / "out", n_jobs=1)
     assert not (tmp_path / "out" / "scene.wav").exists()
+
+
+def test_reverb_may_be_left_out(tmp_path: Path, foreground: Path, background: Path) -> None:
+    paths = [write(tmp_path / f"{reverb}.jams", value("background"), value(), reverb=reverb) for reverb in (None, 0.1)]
+    dry, wet = (file.read_bytes() for file in render_files(paths, foreground, background, tmp_path, dry=True, n_jobs=1))
+    assert dry == wet
 
 
 def test_two_of_one_name(tmp_path: Path) -> None:
