@@ -4,6 +4,7 @@ from .datasets.dataset import Dataset as Dataset
 from .datasets.dcase2017 import load_dcase2017 as load_dcase2017
 from .datasets.demo import load_demo as load_demo
 from .datasets.desed import load_desed as load_desed
+from .datasets.folder import load_folder as load_folder
 from .datasets.medleydb.load import load_medleydb as load_medleydb
 from .datasets.noise import add_label_noise as add_label_noise
 from .datasets.rebag import rebag as rebag

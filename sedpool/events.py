@@ -113,10 +113,10 @@ def count_overlaps(events: pd.DataFrame) -> int:
     >>> count_overlaps(events_from_rows([("a", 0, 3, "dog"), ("a", 2, 4, "dog"), ("a", 3, 5, "cat")]))
     1
     """
-    ordered = events.sort_values("onset", kind="stable")
-    clip_and_class = [ordered["filename"], ordered["event_label"]]
-    latest = ordered["offset"].groupby(clip_and_class).cummax()
-    earlier = latest.groupby(clip_and_class).shift()
+    clip, label = (pd.factorize(events[column])[0] for column in ("filename", "event_label"))
+    ordered = events.assign(group=clip * (label.max(initial=0) + 1) + label).sort_values("onset", kind="stable")
+    latest = ordered["offset"].groupby(ordered["group"]).cummax()
+    earlier = latest.groupby(ordered["group"]).shift()
     return int((ordered["onset"] < earlier).sum())
 
 

@@ -18,6 +18,7 @@ GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "eva
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
 SETTINGS = {"augment": Augmentation, "training": Recipe}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
+MANDATORY = {"soundscapes": FOLDERS, "folder": ["dataset.root=recordings"]}
 
 
 def composed(*overrides: str) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> None:
-    extra = FOLDERS if option == "soundscapes" else []
+    extra = MANDATORY.get(option, [])
     config = composed(f"{group}={option}", *extra)
     assert Recipe(**config["training"])
     assert run_name(config)
@@ -41,7 +42,7 @@ def test_settings_are_all_stated_and_in_range(group: str, option: str) -> None:
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in {*SETTINGS, "tracking"}])
 def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
-    extra = FOLDERS if option == "soundscapes" else []
+    extra = MANDATORY.get(option, [])
     node = dict(composed(f"{group}={option}", *extra)[group])
     module, _, name = node.pop("_target_", "sedpool.settings.EvaluationSettings").rpartition(".")
     signature = inspect.signature(getattr(importlib.import_module(module), name))

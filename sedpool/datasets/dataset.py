@@ -74,7 +74,7 @@ class Dataset:
         if not self.clips["filename"].is_unique:
             twice = self.clips["filename"][self.clips["filename"].duplicated()].iloc[0]
             raise DataError(f"dataset {self.name}: clip {twice} is listed twice; ids must be unique")
-        if list(self.tags.index) != list(self.clips["filename"]) or tuple(self.tags.columns) != self.classes:
+        if not self.tags.index.equals(pd.Index(self.clips["filename"])) or tuple(self.tags.columns) != self.classes:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
 
     def __repr__(self) -> str:

@@ -103,9 +103,7 @@ def _rows(root: Path, part: str) -> pd.DataFrame:
     rows = table.read_rows(path, "\t")
     if "filename" not in rows.columns:
         raise DataError(f"{path}: no column filename; found {', '.join(map(str, rows.columns))}")
-    if "event_labels" in rows.columns:  # weak labels, between commas
-        rows = rows.assign(event_label=rows["event_labels"].str.split(",")).explode("event_label")
-    elif "event_label" not in rows.columns:
+    if "event_label" not in rows.columns:
         rows = rows.assign(event_label="")
     unknown = ~rows["event_label"].isin([*CLASSES, ""])
     if unknown.any():

@@ -65,8 +65,7 @@ def with_recordings(
     Returns
     -------
     clips : DataFrame
-        With `path`; durations are those of the recordings where they are readable. What is wrong with the others is
-        reported when their features are computed.
+        With `path`; see `recorded_durations`.
     manifest : Manifest
         Missing clips and extra audio.
     """
@@ -76,9 +75,17 @@ def with_recordings(
     used = set(paths)
     missing = tuple(name for name, path in zip(names, paths, strict=True) if path is None)
     extra = tuple(os.path.relpath(path, root) for path in sorted(found.values()) if all_listed and path not in used)
-    durations = [_duration(path, listed) for path, listed in zip(paths, clips["duration"], strict=True)]
+    durations = recorded_durations(paths, clips["duration"])
     table = clips.assign(path=pd.Series(paths, dtype=object), duration=durations)
     return table[["filename", "path", "duration", "split"]], Manifest(missing, extra)
+
+
+def recorded_durations(paths: Iterable[str | None], listed: Iterable[float]) -> list[float]:
+    """Length of each recording in seconds: its own, or the listed one where there is no readable file.
+
+    What is wrong with such a file is reported when its features are computed.
+    """
+    return [_duration(path, seconds) for path, seconds in zip(paths, listed, strict=True)]
 
 
 def _duration(path: str | None, listed: float) -> float:

@@ -74,6 +74,12 @@ def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
         raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
 
 
+def first_line(path: str | os.PathLike[str]) -> str:
+    """The first line of a text file that is not blank; empty if there is none."""
+    with open_text(path) as lines:
+        return next((line.rstrip("\n") for line in lines if line.strip()), "")
+
+
 def clip_name(path: str | os.PathLike[str]) -> str:
     """Name of the recording that a file annotates: the audio file beside it with the same stem, else ``stem.wav``."""
     path = Path(path)

@@ -1,6 +1,7 @@
 """Which format a file of events has: told by its content, so that a ``.txt`` or ``.csv`` may be any of them."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +10,20 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, empty_events
 from sedpool.formats import listing, table
 from sedpool.formats.audacity import read_audacity
-from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.clip import clip_name, first_line
 from sedpool.formats.jams import read_jams
 from sedpool.formats.raven import BEGIN, read_raven
 
 SUFFIXES = (".jams", ".tsv", ".csv", ".txt")
+_READERS: dict[str, Callable[[Path, str | None], pd.DataFrame]] = {
+    "audacity": read_audacity,
+    "csv": table.read_csv,
+    "jams": read_jams,
+    "list": listing.read_list,
+    "names": listing.read_list,
+    "raven": read_raven,
+    "tsv": table.read_tsv,
+}
 
 
 def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -48,18 +58,32 @@ def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
     """Read one file; `filename` names the recording where the file does not."""
+    found = detect_format(path)
+    if found == "tags":
+        raise DataError(f"{path}: no columns onset and offset; expected {', '.join(EVENT_COLUMNS)}")
+    return _READERS[found](path, filename)
+
+
+def detect_format(path: Path) -> str:
+    """Name of a file's format: ``jams``, ``raven``, ``tsv``, ``csv``, ``tags``, ``audacity``, ``list`` or ``names``.
+
+    ``tags`` are tables that say which labels a recording has and not when, ``names`` lists of recordings without
+    events. Prose passes for names too; their reader then says what is wrong with it.
+    """
     if path.suffix.lower() == ".jams":
-        return read_jams(path, filename)
-    with open_text(path) as lines:
-        first = next((line.rstrip("\n") for line in lines if line.strip()), "")
-    fields = [field.strip() for field in first.split("\t" if "\t" in first else ",")]
+        return "jams"
+    first = first_line(path)
+    tabs = "\t" in first
+    fields = [field.strip() for field in first.split("\t" if tabs else ",")]
     if BEGIN in fields:
-        return read_raven(path, filename)
+        return "raven"
     if "onset" in fields:
-        return (table.read_tsv if "\t" in first else table.read_csv)(path)
+        return "tsv" if tabs else "csv"
     if "filename" in fields:
-        raise DataError(f"{path}: columns {', '.join(fields)}; expected {', '.join(EVENT_COLUMNS)}")
-    return (read_audacity if len(fields) == 3 or not first else listing.read_list)(path, filename)
+        return "tags"
+    if not tabs and first:
+        return "names"
+    return "audacity" if len(fields) == 3 or not first else "list"
 
 
 def annotation_files(folder: Path) -> list[Path]:

@@ -71,6 +71,14 @@ def read_annotation(path: PathLike) -> Annotation:
     return clip_rows(_duration(document, path), _rows(document, path))
 
 
+def read_tags(path: PathLike) -> list[str] | None:
+    """Labels of a recording whose annotation says nothing of their times (``tag_open``); None for any other."""
+    namespace, observations = _annotation(_parse(path), path)
+    if namespace != "tag_open":
+        return None
+    return [_label(entry, ("value",), f"{path}: observation {index}") for index, entry in enumerate(observations)]
+
+
 def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
     """Read how Scaper mixed each foreground event: onset, label, signal-to-noise ratio in dB, source file.
 
@@ -138,10 +146,14 @@ def _event(observation: Any, label_at: tuple[str, ...], where: str) -> Row:
     onset = _number(_field(observation, ("time",), where), f"{where}: time")
     length = _number(_field(observation, ("duration",), where), f"{where}: duration")
     check_times(onset, onset + length, where)
-    label = _field(observation, label_at, where)
+    return onset, onset + length, _label(observation, label_at, where)
+
+
+def _label(observation: Any, at: tuple[str, ...], where: str) -> str:
+    label = _field(observation, at, where)
     if not isinstance(label, str) or not label:
         raise DataError(f"{where}: label is {label!r}; expected a name")
-    return onset, onset + length, label
+    return label
 
 
 def _field(value: Any, keys: tuple[str, ...], where: str) -> Any:

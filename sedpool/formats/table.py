@@ -9,26 +9,36 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 
 
-def read_tsv(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
     """Read events in DCASE's format: tab-separated, columns in any order, further columns ignored.
 
     A row with a file name alone says that the file has no events; it adds no event here.
+
+    Parameters
+    ----------
+    path : path-like
+        The table.
+    filename : str, optional
+        Id of the recording, for a table of one without the column.
 
     Raises
     ------
     DataError
         If the file is not such a table; the message names the column or row.
     """
-    return labelled_rows(read_rows(path, "\t"), path)
+    return labelled_rows(read_rows(path, "\t", filename), path)
 
 
-def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_csv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
     """Read events from a comma-separated table with DCASE's columns; see `read_tsv`."""
-    return labelled_rows(read_rows(path, ","), path)
+    return labelled_rows(read_rows(path, ",", filename), path)
 
 
-def read_rows(path: str | os.PathLike[str], separator: str) -> pd.DataFrame:
-    """Every row of a table as it stands, those without an event included."""
+def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None = None) -> pd.DataFrame:
+    """Every row of a table as it stands, those without an event included.
+
+    A column `event_labels` (DESED's weak labels, between commas) becomes `event_label` with a row for each of them.
+    """
     try:
         table = pd.read_csv(
             path, sep=separator, dtype={"filename": str, "event_label": str, "event_labels": str}, keep_default_na=False
@@ -37,6 +47,10 @@ def read_rows(path: str | os.PathLike[str], separator: str) -> pd.DataFrame:
         raise DataError(f"{path}: no such file") from None
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path}: not an event table ({error})") from None
+    if "event_labels" in table.columns:
+        table = table.assign(event_label=table["event_labels"].str.split(",")).explode("event_label", ignore_index=True)
+    if filename is not None and "filename" not in table.columns:
+        table = table.assign(filename=filename)
     return table
 
 

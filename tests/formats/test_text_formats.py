@@ -107,7 +107,7 @@ def test_columns_may_be_in_any_order_and_more(tmp_path: Path) -> None:
 
 
 def test_tags_are_no_events(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="columns filename, event_labels; expected filename, onset"):
+    with pytest.raises(DataError, match="no columns onset and offset; expected filename, onset"):
         formats.read_events(written(tmp_path / "x.tsv", "filename\tevent_labels\na.wav\tdog,cat\n"))
 
 

@@ -1,0 +1,132 @@
+"""A folder of one's own: recordings anywhere in it, labels in any format, splits by folder, by column or by lot."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset, Manifest, nonzero
+from sedpool.datasets.folder_labels import read_labels
+from sedpool.datasets.folder_splits import drawn_splits, stated_splits
+from sedpool.datasets.rebag import rebag
+from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
+from sedpool.errors import DataError
+from sedpool.events import tags_from_events, validate_events
+
+
+def load_folder(
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    labels: str | None = None,
+    classes: Sequence[str] | None = None,
+    clip_duration: float | None = 10.0,
+    shares: Sequence[float] = (0.6, 0.2, 0.2),
+    seed: int = 0,
+    allow_missing: bool = False,
+) -> Dataset:
+    """Load recordings of one's own with their labels.
+
+    Labels are DCASE's TSV, CSV, JAMS, Audacity label tracks, Raven selection tables or sed_eval's lists (see
+    `sedpool.formats`): a file beside each recording with its name, or tables for many. Tables without times, with
+    the columns ``filename, event_label`` (a row a label) or ``filename, event_labels`` (between commas), and JAMS in
+    ``tag_open`` give weak labels. A split has strong labels if all its recordings have them; otherwise it has tags
+    only.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder.
+    split : {"train", "validate", "test"}, optional
+        The part to load; all by default.
+    labels : str, optional
+        The one file with all labels, relative to `root`; by default every file that holds labels.
+    classes : sequence of str, optional
+        The labels to learn, others being left out; all in alphabetical order by default.
+    clip_duration : float or None
+        Strongly labelled recordings that are longer (seconds) are cut into clips of this length that follow one
+        another, each with the events inside it; None leaves recordings whole.
+    shares : sequence of float
+        Shares of the recordings for training, validation and test, which are drawn where neither a column `split` of
+        the tables nor folders named after the splits say which recording belongs where.
+    seed : int
+        Draws them.
+    allow_missing : bool
+        Accept labels without their recording (its `path` is None) and recordings without labels, which are left out;
+        both are listed in the manifest.
+
+    Returns
+    -------
+    dataset : Dataset
+        `filename` is the path from `root`, followed by the seconds where a recording was cut (``a.wav#t=10,20``).
+
+    Raises
+    ------
+    DataError
+        If there are no recordings or labels, something is wrong with a label, or something is missing.
+    ConfigError
+        If `shares` cannot be met.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise DataError(f"folder: {root}: no such folder (dataset.root)")
+    recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
+    rows = read_labels(root, recordings, labels)
+    rows, names, left_out = _of_classes(rows, classes)
+    clips, manifest = _clips(rows, recordings, root)
+    refuse_incomplete("folder", root, manifest, allow_missing=allow_missing)
+    tags = tags_from_events(rows, clips["filename"].tolist(), names)
+    stated = stated_splits(clips["filename"].tolist(), rows)
+    clips["split"] = drawn_splits(tags, shares, seed) if stated is None else stated
+    strong = _strong_splits(rows, clips)
+    events, notes = _events(rows, clips, strong)
+    long = clips.loc[clips["duration"] > (clip_duration or np.inf), "split"]
+    notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=int((~long.isin(strong)).sum()))
+    weak = tuple(sorted(set(clips["split"].unique()) - set(strong))) if strong else ()
+    dataset = Dataset("folder", names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak)
+    if clip_duration is not None and long.isin(strong).any():
+        dataset = rebag(dataset, clip_duration, splits=strong)
+    return dataset.split(split) if split else dataset
+
+
+def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.DataFrame, tuple[str, ...], int]:
+    """Rows with other labels blanked, so that their recordings stay; the classes; how many labels were left out."""
+    found = sorted(set(rows["event_label"].unique()) - {""})
+    names = tuple(found if classes is None else classes)
+    if not set(names) & set(found):
+        raise DataError(
+            f"folder: none of the labels is one of the classes {', '.join(names)}; found {', '.join(found)}"
+        )
+    other = ~rows["event_label"].isin([*names, ""])
+    return rows.assign(event_label=rows["event_label"].mask(other, "")), names, int(other.sum())
+
+
+def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[pd.DataFrame, Manifest]:
+    """Every labelled recording; one that is missing lasts until its last label, as far as is known."""
+    last = rows["offset"].fillna(0.0).groupby(rows["filename"]).max()  # sorted by name
+    names, here = last.index.tolist(), set(recordings)
+    paths = [str(root / name) if name in here else None for name in names]
+    durations = recorded_durations(paths, last)
+    clips = pd.DataFrame({"filename": names, "path": pd.Series(paths, dtype=object), "duration": durations})
+    missing = tuple(name for name in names if name not in here)
+    return clips, Manifest(missing, tuple(sorted(here.difference(names))))
+
+
+def _strong_splits(rows: pd.DataFrame, clips: pd.DataFrame) -> list[str]:
+    """The splits whose recordings all have strong labels."""
+    located = pd.Index(rows.loc[rows["strong"], "filename"].unique()).get_indexer(pd.Index(clips["filename"])) >= 0
+    return sorted(set(clips["split"].unique()) - set(clips.loc[~located, "split"].unique()))
+
+
+def _events(
+    rows: pd.DataFrame, clips: pd.DataFrame, strong: Sequence[str]
+) -> tuple[pd.DataFrame | None, dict[str, int]]:
+    if not strong:
+        return None, {}
+    located = clips.loc[clips["split"].isin(strong)]
+    labelled = rows.loc[rows["strong"] & (rows["event_label"] != "")]
+    inside = pd.Index(located["filename"]).get_indexer(pd.Index(labelled["filename"])) >= 0
+    return within_recordings(validate_events(labelled.loc[inside]), located)

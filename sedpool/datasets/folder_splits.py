@@ -1,0 +1,117 @@
+"""Which recording of a folder is in which split: as a table says, as its folders say, or drawn."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.errors import ConfigError, DataError
+
+SPLITS = ("train", "validate", "test")
+SYNONYMS = {
+    "train": "train",
+    "training": "train",
+    "validate": "validate",
+    "validation": "validate",
+    "valid": "validate",
+    "val": "validate",
+    "dev": "validate",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
+}
+"""What folders and columns may call the splits, whatever their case."""
+
+
+def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | None:
+    """Splits by the tables' column `split`, or by folders; None where neither says anything.
+
+    Parameters
+    ----------
+    filenames : sequence of str
+        Recordings, as paths from the folder.
+    rows : DataFrame
+        Labels with the columns `filename` and `split`.
+
+    Raises
+    ------
+    DataError
+        If a split has an unknown name, a recording has two, or only some recordings have one.
+    """
+    named = rows.loc[rows["split"].notna(), ["filename", "split"]]
+    if len(named):
+        found = _of_column(filenames, named)
+    else:
+        found = pd.Series([_of_folder(name.rpartition("/")[0]) for name in filenames], dtype=object)
+    without = found.isna().to_numpy()
+    if without.all():
+        return None
+    if without.any():
+        first = filenames[int(without.argmax())]
+        raise DataError(f"folder: {without.sum()} of {len(found)} recordings have no split ({first}); give all one")
+    return found
+
+
+def _of_column(filenames: Sequence[str], named: pd.DataFrame) -> pd.Series:
+    splits = named["split"].astype(str).str.strip().str.lower().map(SYNONYMS)
+    if splits.isna().any():
+        unknown = named["split"][splits.isna()].iloc[0]
+        raise DataError(f"folder: unknown split {unknown!r}; expected {', '.join(SPLITS)}")
+    pairs = named.assign(split=splits).drop_duplicates()
+    twice = pairs["filename"].duplicated()
+    if twice.any():
+        raise DataError(f"folder: {pairs.loc[twice, 'filename'].iloc[0]} is in more than one split")
+    return pd.Series(filenames, dtype=object).map(pairs.set_index("filename")["split"])
+
+
+@cache
+def _of_folder(folder: str) -> str | None:
+    return next((SYNONYMS[part] for part in folder.lower().split("/") if part in SYNONYMS), None)
+
+
+def drawn_splits(tags: pd.DataFrame, shares: Sequence[float], seed: int) -> npt.NDArray[np.str_]:
+    """Splits by lot, each class dealt out evenly.
+
+    Recordings are ordered by the rarest class that they have, at random within it, and dealt out along this order.
+
+    Parameters
+    ----------
+    tags : DataFrame of bool
+        One row a recording, one column a class.
+    shares : sequence of float
+        Shares of training, validation and test; at least one recording goes to each that is above 0.
+    seed : int
+        Draws the order.
+
+    Returns
+    -------
+    splits : ndarray of str, shape (recordings,)
+
+    Raises
+    ------
+    ConfigError
+        If `shares` are not three numbers from 0 up, or there are too few recordings for them.
+    """
+    counts = _counts(len(tags), shares)
+    values = tags.to_numpy()
+    rarest_first = values[:, np.argsort(values.sum(axis=0), kind="stable")]
+    rarest = np.where(values.any(axis=1), rarest_first.argmax(axis=1), values.shape[1])
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    order = np.lexsort((generator.random(len(tags)), rarest))
+    evenly = np.argsort(np.concatenate([(np.arange(count) + 0.5) / count for count in counts if count]), kind="stable")
+    splits = np.empty(len(tags), dtype=object)
+    splits[order] = np.repeat(SPLITS, counts)[evenly]
+    return splits
+
+
+def _counts(n: int, shares: Iterable[float]) -> list[int]:
+    parts = list(shares)
+    if len(parts) != len(SPLITS) or not all(0 <= part < np.inf for part in parts) or not parts[0]:
+        raise ConfigError(f"shares={parts}: expected shares of {', '.join(SPLITS)}, the first above 0")
+    later = [max(1, int(n * part / sum(parts) + 1e-9)) if part else 0 for part in parts[1:]]
+    if n <= sum(later):
+        raise ConfigError(f"shares={parts}: {n} recordings are too few to be dealt out so; add recordings")
+    return [n - sum(later), *later]

@@ -1,0 +1,264 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sedpool import formats
+from sedpool.datasets.folder import load_folder
+from sedpool.datasets.folder_splits import SPLITS, drawn_splits
+from sedpool.errors import ConfigError, DataError
+from sedpool.events import events_from_rows
+
+from .conftest import observation, write_jams
+
+SR = 8000
+
+
+def record(path: Path, seconds: float = 4.0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, np.zeros(round(seconds * SR)), SR)
+    return path
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def audacity(tmp_path: Path) -> Path:
+    """Ten recordings of 4 s with a label track each; a README belongs to none of them."""
+    for index in range(10):
+        record(tmp_path / f"day 1/rec {index}.wav")
+        write(tmp_path / f"day 1/rec {index}.txt", f"0.5\t1.5\t{'dog, big' if index % 2 else 'cat'}\n")
+    write(tmp_path / "README.txt", "Recorded in May, by us, at home.\n")
+    return tmp_path
+
+
+def test_label_tracks_beside_recordings_just_work(audacity: Path) -> None:
+    dataset = load_folder(audacity)
+    assert dataset.classes == ("cat", "dog, big")
+    assert dataset.clips["filename"].tolist() == [f"day 1/rec {index}.wav" for index in range(10)]
+    assert dataset.clips["split"].value_counts().to_dict() == {"train": 6, "validate": 2, "test": 2}
+    assert set(dataset.clips["duration"]) == {4.0}
+    assert len(dataset.events) == 10
+    assert dataset.weak_splits == ()
+    for part in SPLITS:
+        assert dataset.split(part).tags.any().all()
+    assert len(load_folder(audacity, "test")) == 2
+
+
+def test_draw_follows_from_the_seed(audacity: Path) -> None:
+    first, again, other = (load_folder(audacity, seed=seed).clips["split"].tolist() for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+FORMATS = {
+    "a.jams": lambda events, path: formats.write_jams(events, path, duration=4.0),
+    "a.Table.1.selections.txt": formats.write_raven,
+    "a.tsv": formats.write_tsv,
+    "a.csv": formats.write_csv,
+    "a.txt": formats.write_list,
+    "all labels.tsv": formats.write_tsv,
+    "list.txt": formats.write_list,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_found(tmp_path: Path, name: str) -> None:
+    record(tmp_path / "a.flac")
+    events = events_from_rows([("a.flac", 0.5, 1.5, "dog"), ("a.flac", 1.0, 2.0, "dog")])
+    FORMATS[name](events, tmp_path / name)
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.events.equals(events)
+    assert dataset.manifest.notes == {"events_overlapping_own_class": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("weak.tsv", "filename\tevent_label\na.wav\tdog\na.wav\tcat, big\nb.wav\t\n"),
+        ("weak.csv", 'filename,event_label\na.wav,dog\na.wav,"cat, big"\nb.wav,\n'),
+    ],
+)
+def test_weak_labels(tmp_path: Path, name: str, text: str) -> None:
+    for stem in "ab":
+        record(tmp_path / f"{stem}.wav", 12.0)
+    write(tmp_path / name, text)
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.events is None
+    assert dataset.classes == ("cat, big", "dog")
+    assert dataset.tags.to_numpy().tolist() == [[True, True], [False, False]]
+    assert dataset.manifest.notes == {"weak_recordings_longer_than_a_clip": 2}
+
+
+def test_weak_labels_between_commas_and_in_jams(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    record(tmp_path / "b.wav")
+    write(tmp_path / "x/weak.tsv", "filename\tevent_labels\na.wav\tdog,cat\n")
+    write_jams(tmp_path / "b.jams", observation(time=0, duration=0) | {"value": "cat"}, namespace="tag_open")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.events is None
+    assert dataset.tags.to_numpy().tolist() == [[True, True], [True, False]]
+
+
+def test_a_split_is_strong_if_all_of_it_is(tmp_path: Path) -> None:
+    for name in ("train/a", "train/b", "val/c", "Test/d"):
+        record(tmp_path / f"{name}.wav")
+    strong = "filename\tonset\toffset\tevent_label\ntrain/b.wav\t0\t1\tdog\nval/c.wav\t0\t1\tdog\nTest/d.wav\t\t\t\n"
+    write(tmp_path / "strong.tsv", strong)
+    write(tmp_path / "weak.tsv", "filename\tevent_labels\ntrain/a.wav\tcat,dog\n")
+    dataset = load_folder(tmp_path)
+    assert dict(zip(dataset.clips["filename"], dataset.clips["split"], strict=True)) == {
+        "Test/d.wav": "test",
+        "train/a.wav": "train",
+        "train/b.wav": "train",
+        "val/c.wav": "validate",
+    }
+    assert dataset.weak_splits == ("train",)
+    assert dataset.split("train").events is None
+    assert dataset.split("train").tags.loc["train/b.wav", "dog"]
+    assert dataset.events["filename"].tolist() == ["val/c.wav"]
+    assert dataset.split("test").events.empty
+
+
+def test_splits_from_a_column(tmp_path: Path) -> None:
+    for stem in "abc":
+        record(tmp_path / f"{stem}.wav")
+    table = "filename,onset,offset,event_label,split\na.wav,0,1,dog,Train\na.wav,1,2,dog,training\nb.wav,0,1,dog,dev\n"
+    write(tmp_path / "labels.csv", f"{table}c.wav,,,,test\n")
+    assert load_folder(tmp_path).clips["split"].tolist() == ["train", "validate", "test"]
+    for wrong, message in (
+        ("fold1", "unknown split 'fold1'"),
+        ("train", r"a\.wav is in more than one split"),
+    ):
+        write(tmp_path / "labels.csv", table.replace("training", wrong).replace("Train", "test") + "c.wav,,,,test\n")
+        with pytest.raises(DataError, match=message):
+            load_folder(tmp_path)
+
+
+def test_some_recordings_in_split_folders_are_not_enough(audacity: Path) -> None:
+    for suffix in ("wav", "txt"):
+        (audacity / "train").mkdir(exist_ok=True)
+        (audacity / f"day 1/rec 1.{suffix}").rename(audacity / f"train/rec 1.{suffix}")
+    with pytest.raises(DataError, match=r"9 of 10 recordings have no split \(day 1/rec 0\.wav\)"):
+        load_folder(audacity)
+
+
+def test_long_recordings_are_cut_with_their_events(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 25.0)
+    write(tmp_path / "a.txt", "8\t12\tdog\n13\t14\tcat\n24\t25\tdog\n")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    names = ["a.wav#t=0,10", "a.wav#t=10,20", "a.wav#t=20,25"]
+    assert dataset.clips["filename"].tolist() == names
+    assert dataset.clips["duration"].tolist() == [10.0, 10.0, 5.0]
+    assert dataset.tags["dog"].tolist() == [True, True, True]
+    assert dataset.tags["cat"].tolist() == [False, True, False]
+    expected = [(names[0], 8, 10, "dog"), (names[1], 0, 2, "dog"), (names[1], 3, 4, "cat"), (names[2], 4, 5, "dog")]
+    assert dataset.events.equals(events_from_rows(expected))
+    assert load_folder(tmp_path, shares=(1, 0, 0), clip_duration=None).durations == {"a.wav": 25.0}
+
+
+def test_classes_can_be_chosen(audacity: Path) -> None:
+    dataset = load_folder(audacity, classes=("dog, big", "whale"))
+    assert dataset.classes == ("dog, big", "whale")
+    assert len(dataset) == 10
+    assert dataset.manifest.notes == {"labels_left_out": 5}
+    with pytest.raises(DataError, match="none of the labels is one of the classes whale; found cat, dog, big"):
+        load_folder(audacity, classes=("whale",))
+
+
+def test_labels_can_be_one_file(audacity: Path) -> None:
+    write(audacity / "other.tsv", "filename\tonset\toffset\tevent_label\nrec 0.wav\t0\t1\tbird\n")
+    with pytest.raises(DataError, match=r"day 1/rec 0\.wav is labelled in day 1/rec 0\.txt and in other\.tsv"):
+        load_folder(audacity)
+    dataset = load_folder(audacity, labels="other.tsv", shares=(1, 0, 0), allow_missing=True)
+    assert dataset.clips["filename"].tolist() == ["day 1/rec 0.wav"]
+    with pytest.raises(DataError, match=r"none\.tsv: no such file"):
+        load_folder(audacity, labels="none.tsv")
+
+
+def test_fault_04_missing_and_extra(audacity: Path) -> None:
+    (audacity / "day 1/rec 3.wav").rename(audacity / "day 1/unlabelled.wav")
+    with pytest.raises(DataError, match=r"1 clips without audio \(day 1/rec 3\.wav\).*allow_missing=true"):
+        load_folder(audacity)
+    dataset = load_folder(audacity, allow_missing=True)
+    assert dataset.manifest.missing == ("day 1/rec 3.wav",)
+    assert dataset.manifest.extra == ("day 1/unlabelled.wav",)
+    assert len(dataset.available()) == 9
+    assert dataset.durations["day 1/rec 3.wav"] == 1.5  # as far as is known
+
+
+def test_fault_13_events_end_with_their_recording(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 4.0)
+    write(tmp_path / "a.txt", "3\t4.005\tdog\n3.5\t6\tcat\n5\t6\tcat\n")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.events["offset"].tolist() == [4.0, 4.0]
+    assert dataset.manifest.notes == {"events_clipped_at_the_end": 2}
+
+
+def test_fault_14_wrong_row_is_named(audacity: Path) -> None:
+    write(audacity / "day 1/rec 2.txt", "1\t2\tdog\n2\t2\tdog\n")
+    with pytest.raises(DataError, match=r"rec 2\.txt: line 2: lasts from 2\.0 s to 2\.0 s"):
+        load_folder(audacity)
+
+
+def test_fault_45_names_and_labels_of_any_kind(tmp_path: Path) -> None:
+    folder = tmp_path / 'Wüste, "früh" 日本'
+    record(folder / "a b.c.wav")
+    (folder / "a b.c.txt").write_bytes('\ufeff0.5\t1.5\tHund, "groß"\r\n'.encode())
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.clips["filename"].tolist() == ['Wüste, "früh" 日本/a b.c.wav']
+    assert dataset.classes == ('Hund, "groß"',)
+
+
+def test_fault_46_nothing_is_written(audacity: Path) -> None:
+    before = sorted(audacity.rglob("*"))
+    for path in before:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    audacity.chmod(0o555)
+    load_folder(audacity)
+    assert sorted(audacity.rglob("*")) == before
+    for path in [audacity, *before]:
+        path.chmod(0o755)
+
+
+def test_folders_without_what_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere: no such folder \(dataset\.root\)"):
+        load_folder(tmp_path / "nowhere")
+    record(tmp_path / "a.wav")
+    with pytest.raises(DataError, match="no labels in it; see"):
+        load_folder(tmp_path)
+    write(tmp_path / "README.txt", "nothing here")
+    with pytest.raises(DataError, match=r"no labels in it; passed over README\.txt"):
+        load_folder(tmp_path)
+    write(tmp_path / "a.txt", "0\t1\tdog\n")
+    with pytest.raises(ConfigError, match="1 recordings are too few"):
+        load_folder(tmp_path)
+    with pytest.raises(DataError, match="no split validate; it has train"):
+        load_folder(tmp_path, "validate", shares=(1, 0, 0))
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0, 1, 1), (1, -1, 1), (1, float("nan"), 1)])
+def test_wrong_shares(audacity: Path, shares: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match="shares"):
+        load_folder(audacity, shares=shares)
+
+
+@given(st.integers(3, 200), st.integers(0, 5), st.tuples(*[st.sampled_from([1, 2, 3])] * 3))
+def test_draw_meets_the_shares_and_spreads_each_class(n: int, seed: int, shares: tuple[int, ...]) -> None:
+    owners = np.arange(n) % 3
+    tags = pd.DataFrame({label: owners == index for index, label in enumerate("abc")})
+    splits = drawn_splits(tags, shares, seed)
+    for name, share in zip(SPLITS, shares, strict=True):
+        expected = share / sum(shares)
+        assert abs((splits == name).sum() - n * expected) <= 2
+        for label in "abc":
+            inside = int((splits[tags[label]] == name).sum())
+            assert abs(inside - tags[label].sum() * expected) <= 3
