@@ -179,6 +179,7 @@ def test_training_learns_from_bags_and_noisy_tags_and_the_test_split_stays(data_
         (["labels.add={siren: -1}"], r"labels\.add"),
         (["labels.drop=0.1", "supervision=strong"], "supervision=strong training learns from events"),
         (["labels.add=0.1", "training.min_activity=0.1"], r"training\.min_activity=0\.1 training learns from events"),
+        (["labels.bag_duration=0.05", "training.patch_duration=0.05"], r"lengthen training\.patch_duration"),
         (["labels.drop={cat: 0.1}"], "names cat; expected some of air_conditioner"),
     ],
 )

@@ -152,12 +152,15 @@ put them under audio/. Some are gone for good: train with allow_missing=true, an
         homepage="https://medleydb.weebly.com",
         folder="MedleyDB",
         layout="""\
+Audio/<Track>/<Track>_MIX.wav
 Audio/<Track>/<Track>_STEMS/<Track>_STEM_<NN>.wav
 Metadata/<Track>_METADATA.yaml
-Annotations/Activation_Confidence_v2/<Track>_ACTIVATION_CONF.lab""",
+Annotations/Activation_Confidence_v2/<Track>_ACTIVATION_CONF.lab
+{mixing_coefficients.yaml, artist_index.json, tracklist_v1.txt}""",
         steps="""\
 1. Ask for the recordings at https://zenodo.org/record/1649325 and unpack them as Audio/.
-2. Take metadata and annotations from https://github.com/marl/medleydb (medleydb/data).""",
+2. Copy the content of medleydb/data and medleydb/resources of https://github.com/marl/medleydb beside it, or give
+   that folder medleydb as dataset.annotations.""",
     ),
     Corpus(
         name="desed",

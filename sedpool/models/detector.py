@@ -128,8 +128,14 @@ def told_bag_size(pooling: keras.layers.Layer, backbone: keras.Model, patch_fram
     Raises
     ------
     ConfigError
-        If the bound cannot hold in bags of that size.
+        If a patch is too short for one frame of output, or the bound cannot hold in bags of that size.
     """
+    reduction = time_reduction(backbone)
+    if patch_frames < reduction:
+        raise ConfigError(
+            f"a training patch has {patch_frames} frames, and {reduction} make one frame of output; "
+            "lengthen training.patch_duration"
+        )
     if not hasattr(pooling, "with_bag_size"):
         return pooling
-    return pooling.with_bag_size(patch_frames // time_reduction(backbone))
+    return pooling.with_bag_size(patch_frames // reduction)
