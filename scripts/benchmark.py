@@ -63,6 +63,21 @@ def statistics(
     report("statistics", measure(resamples), json_file)
 
 
+@app.command()
+def synthesis(
+    foreground: Annotated[Path, typer.Option(help="ESC-10, or recordings named like them.")],
+    background: Annotated[Path, typer.Option(help="Folder of backgrounds.")],
+    json_file: JsonFile = None,
+    n: Annotated[int, typer.Option(help="Soundscapes of each turn.")] = 400,
+    jobs: Annotated[int, typer.Option(help="Worker processes.")] = 2,
+    turns: Annotated[int, typer.Option(help="Turns of each renderer; the median counts.")] = 3,
+) -> None:
+    """Soundscapes made and written in a second, against a straightforward renderer after Scaper's documentation."""
+    from benchmarks.synthesis import measure
+
+    report("synthesis", measure(foreground, background, n, jobs, turns), json_file)
+
+
 def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) -> None:
     """Print the rows of a benchmark as a table, and write them if asked."""
     table = Table(title=subject, box=box.SIMPLE_HEAD, title_justify="left")

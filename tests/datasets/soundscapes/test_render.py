@@ -10,6 +10,7 @@ import soundfile as sf
 
 from sedpool.datasets import scaper_jams
 from sedpool.datasets.soundscapes.load import synthesise
+from sedpool.datasets.soundscapes.loudness import lufs_as_scaper
 from sedpool.datasets.soundscapes.render import find_source, render_files
 from sedpool.datasets.soundscapes.specs import make_spec
 from sedpool.datasets.soundscapes.splits import Division
@@ -151,6 +152,32 @@ def test_scapers_own_files_are_read(shared_data: Path) -> None:
             assert [row[2] for row in rows] == [event.label for event in scene.events]
             stated = [float(row[1]) - float(row[0]) for row in rows]
             np.testing.assert_allclose(lasting, stated, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "level"), [(0, 2, -50.0), (8, 10, -50.0), (5, 5.6875, -30.0), (7, 7.9675, -40.0)]
+)
+def test_scapers_own_audio_has_the_levels_that_its_jams_state_by_our_measure(
+    shared_data: Path, start: float, stop: float, level: float
+) -> None:
+    """Background alone, then the events at 20 and 10 dB over it: what else sounds there adds 0.4 dB at most."""
+    scene = scaper_jams.read_scene(shared_data / "scaper_regression" / "soundscape_20170928.jams")
+    samples, sr = sf.read(shared_data / "scaper_regression" / "soundscape_20170928.wav", dtype="float32")
+    assert level - scene.settings["ref_db"] in {0.0, *(event.snr for event in scene.events)}
+    assert 20 * np.log10(lufs_as_scaper(samples[round(start * sr) : round(stop * sr)], sr)) == pytest.approx(
+        level, abs=0.5
+    )
+
+
+def test_urban_seds_first_version_is_read(shared_data: Path) -> None:
+    paths = sorted((shared_data / "urbansed_annotations").rglob("*.jams"))[:50]
+    assert len(paths) == 50
+    for path in paths:
+        events = scaper_jams.read_scene(path).events
+        stated = [line.split() for line in path.with_suffix(".txt").read_text().splitlines()]
+        lasting = {(round(event.event_time, 3), event.label): scaper_jams.lasting(vars(event)) for event in events}
+        for onset, offset, label in stated:
+            assert lasting[round(float(onset), 3), label] == pytest.approx(float(offset) - float(onset), abs=1e-3)
 
 
 @pytest.mark.parametrize(
