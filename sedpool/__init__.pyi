@@ -1,5 +1,6 @@
 from . import formats as formats
 from .augment.settings import Augmentation as Augmentation
+from .building import load_run as load_run
 from .datasets.dataset import Dataset as Dataset
 from .datasets.dcase2017 import load_dcase2017 as load_dcase2017
 from .datasets.demo import load_demo as load_demo

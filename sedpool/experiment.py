@@ -2,27 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import yaml
 from filelock import FileLock, Timeout
-from hydra.errors import InstantiationException
-from hydra.utils import get_object, instantiate
 
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
+from sedpool.building import build, start_from
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.noise import add_label_noise
 from sedpool.datasets.rebag import rebag
 from sedpool.environment import describe_environment
-from sedpool.errors import ConfigError, DataError, SedpoolError
+from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
 from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
-from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, check_types, checked
+from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
@@ -64,7 +63,11 @@ def run(config: Mapping[str, Any]) -> Path:
         with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
             if config["force"]:
                 folder.forget()
-            _run(config, recipe, folder, dataset, detector, extractor)
+            try:
+                _run(config, recipe, folder, dataset, detector, extractor)
+            except Exception:
+                _track(config, folder, "FAILED")
+                raise
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
     return folder.path
@@ -90,6 +93,8 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
         patch_frames=patch_frames,
         supervision=config["supervision"],
     )
+    if recipe.init_from:
+        start_from(detector, recipe.init_from)
     return dataset, detector, extractor
 
 
@@ -118,7 +123,7 @@ def _run(
     metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
     folder.mark_done()
-    _track(config, folder)
+    _track(config, folder, "FINISHED")
     say(_headline(metrics))
 
 
@@ -170,67 +175,12 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
         raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
 
 
-def build(config: Mapping[str, Any], key: str) -> Any:
-    """Build the object that ``config[key]`` describes by its ``_target_``.
-
-    Raises
-    ------
-    ConfigError
-        If the target does not exist or refuses its arguments; an error of ours passes through unchanged.
-    """
-    node = dict(config[key])
-    try:
-        check_types(get_object(str(node["_target_"])), node, key)
-        return instantiate(node, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, SedpoolError):
-            raise error.__cause__ from None
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise ConfigError(f"{key} ({node['_target_']}): {reason}") from error
-    except (ImportError, AttributeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{key}._target_={node['_target_']}: {reason}") from None
-
-
-def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:
-    """The corpus that a finished run was made with.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-    root : Path, optional
-        Where the corpus is now, if not where the run found it (``dataset.root``).
-
-    Raises
-    ------
-    ConfigError
-        If the run is not finished, or its corpus is loaded by code outside sedpool, which a run folder from elsewhere
-        could name to run anything.
-    """
-    config = folder.config
-    if not folder.is_done:
-        raise ConfigError(f"{folder.path}: not finished (no file DONE); run its training again")
-    outside = [target for target in _targets(config["dataset"]) if not target.startswith("sedpool.")]
-    if outside:
-        raise ConfigError(f"{folder.path}: its corpus is loaded by {outside[0]}; expected a loader of sedpool")
-    if root is not None and not root.is_dir():
-        raise ConfigError(f"--root {root}: no such folder; expected the corpus of {folder.path}")
-    node = config["dataset"] if root is None else {**config["dataset"], "root": str(root)}
-    dataset: Dataset = build({"dataset": node}, "dataset")
-    return dataset
-
-
-def _targets(node: Any) -> list[str]:
-    """Every ``_target_`` at any depth."""
-    items = list(node.values()) if isinstance(node, Mapping) else node if isinstance(node, list) else []
-    own = [str(node["_target_"])] if isinstance(node, Mapping) and "_target_" in node else []
-    return own + [target for item in items for target in _targets(item)]
-
-
 def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
     storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
-    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
+    from sedpool.training.backend import policy
+
+    used = policy(recipe.precision)
+    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
     storage.write_json(folder.file("environment.json"), environment)
 
 
@@ -258,11 +208,11 @@ def _of_clip(events: pd.DataFrame | None, filename: str) -> pd.DataFrame | None:
     return None if events is None else events.loc[events["filename"] == filename]
 
 
-def _track(config: Mapping[str, Any], folder: RunFolder) -> None:
+def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISHED", "FAILED"]) -> None:
     if config["tracking"]["uri"]:
         from sedpool.tracking import log_run
 
-        log_run(folder, **config["tracking"])
+        log_run(folder, **config["tracking"], status=status)
 
 
 def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:

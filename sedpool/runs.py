@@ -16,7 +16,7 @@ from sedpool.formats.table import read_tsv
 from sedpool.scores import read_scores
 
 FORMAT = 1
-SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits"})
+SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
 """Folders that data come from: only their own name is part of a run's name, so that they may be moved."""
 IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
 """Settings that no number depends on: not part of a run's name."""
@@ -133,6 +133,11 @@ class RunFolder:
             return pd.read_parquet(self.file(name)) if self.file(name).is_file() else None
         except (OSError, ValueError) as error:
             raise StorageError(f"{self.file(name)}: not a readable parquet file ({error})") from None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the detector knows."""
+        return tuple(self.clip_scores.columns[1:])
 
     @cached_property
     def events(self) -> pd.DataFrame:

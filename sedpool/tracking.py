@@ -9,11 +9,13 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from filelock import FileLock
 
 from sedpool.runs import RunFolder
+
+Status = Literal["FINISHED", "FAILED"]
 
 _ARTIFACTS = (
     "config.yaml",
@@ -26,26 +28,29 @@ _ARTIFACTS = (
 )
 
 
-def log_run(folder: RunFolder, *, uri: str, experiment: str) -> None:
-    """Copy a finished run to MLflow; a failure is a warning.
+def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "FINISHED") -> None:
+    """Copy a run to MLflow; if that fails, a warning says how to repeat it.
 
     Parameters
     ----------
     folder : RunFolder
-        A finished run.
+        A run that has ended; of one that failed, what there is.
     uri : str
         Tracking URI, e.g. ``sqlite:///mlruns.db``; a SQLite database is created where it does not exist.
     experiment : str
         Name of the MLflow experiment.
+    status : {'FINISHED', 'FAILED'}
+        How the run ended.
     """
     try:
-        _log(folder, uri, experiment)
+        _log(folder, uri, experiment, status)
     except Exception as error:  # whatever the tracking store raises, the run itself is complete
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        warnings.warn(f"{folder.path}: complete, but not logged to {uri} ({reason})", stacklevel=2)
+        later = f"; later: sedpool track {folder.path} --uri {uri}" if folder.is_done else ""
+        warnings.warn(f"{folder.path}: not logged to {uri} ({reason}); the folder holds it all{later}", stacklevel=2)
 
 
-def _log(folder: RunFolder, uri: str, experiment: str) -> None:
+def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from mlflow.entities import Metric, Param
     from mlflow.tracking import MlflowClient
@@ -60,8 +65,9 @@ def _log(folder: RunFolder, uri: str, experiment: str) -> None:
     tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
     run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
     parameters = [Param(key, str(value)[:500]) for key, value in _flatten(folder.config)]
-    metrics = [Metric(key, value, started, 0) for key, value in _flatten(_overall(folder.metrics)) if value is not None]
-    for row in folder.history.to_dict("records"):
+    overall = _overall(folder.metrics) if folder.file("metrics.json").is_file() else {}
+    metrics = [Metric(key, value, started, 0) for key, value in _flatten(overall) if value is not None]
+    for row in folder.history.to_dict("records") if folder.file("history.csv").is_file() else ():
         epoch = int(row.pop("epoch"))
         metrics += [Metric(str(key), float(value), started, epoch) for key, value in row.items()]
     client.log_batch(run_id, params=parameters[:100])
@@ -70,7 +76,7 @@ def _log(folder: RunFolder, uri: str, experiment: str) -> None:
     for name in _ARTIFACTS:
         if folder.file(name).is_file():
             client.log_artifact(run_id, str(folder.file(name)))
-    client.set_terminated(run_id, "FINISHED")
+    client.set_terminated(run_id, status)
 
 
 def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:

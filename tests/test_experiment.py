@@ -1,15 +1,19 @@
 """The whole way, on a small made corpus: configuration to report."""
 
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from sedpool.errors import ConfigError, DataError
-from sedpool.experiment import build, run
+from sedpool.building import build, dataset_of, load_run
+from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
+from sedpool.experiment import run
 from sedpool.runs import RunFolder
 from tests.test_configs import composed
 
@@ -129,6 +133,83 @@ def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
     assert "going on from epoch" in folder.file("log.txt").read_text(encoding="utf-8")
 
 
+def test_a_loaded_run_scores_as_the_run_did(finished: RunFolder, data_root: Path) -> None:
+    loaded = load_run(finished.path, cache=data_root / "features")
+    assert loaded.outcome.best_epoch in (1, 2)
+    test = dataset_of(finished).split("test")
+    pd.testing.assert_frame_equal(loaded.predict(test), finished.scores)
+
+
+def test_fault_25_a_run_from_elsewhere_executes_no_code_unless_trusted(finished: RunFolder, tmp_path: Path) -> None:
+    for target in ("joblib.load", "sedpool.storage.os.system", "sedpool.datasets.demo.Path", "keras.layers.Lambda"):
+        node = finished.config["pooling"] | {"_target_": target}
+        with pytest.raises(ConfigError, match=f"pooling is made by {target}, code outside sedpool"):
+            load_run(copied(finished, tmp_path / target, pooling=node))
+    nested = {"_target_": "sedpool.pooling.AutoPool", "kernel_constraint": {"_target_": "os.system", "command": "true"}}
+    with pytest.raises(ConfigError, match=r"made by os\.system"):
+        load_run(copied(finished, tmp_path / "nested", pooling=nested))
+    known = {"_target_": "sedpool.pooling.AutoPool", "kernel_constraint": {"_target_": "keras.constraints.NonNeg"}}
+    assert load_run(copied(finished, tmp_path / "known", pooling=known)).detector.classes == finished.classes
+    foreign = finished.config["model"] | {"_target_": f"{__name__}.their_model"}
+    untrusted = copied(finished, tmp_path / "foreign", model=foreign)
+    with pytest.raises(ConfigError, match="trust_code=True"):
+        load_run(untrusted)
+    assert load_run(untrusted, trust_code=True).detector.classes == finished.classes
+
+
+def their_model(**settings: Any) -> Any:
+    from sedpool.models import compact_cnn
+
+    return compact_cnn(**settings)
+
+
+def copied(run: RunFolder, target: Path, **changes: Any) -> Path:
+    shutil.copytree(run.path, target)
+    (target / "config.yaml").write_text(yaml.safe_dump(run.config | changes))
+    return target
+
+
+def test_a_run_starts_from_the_weights_of_another(finished: RunFolder, data_root: Path, tmp_path: Path) -> None:
+    start = f"training.init_from={finished.path}"
+    tuned = RunFolder(run(small(data_root, tmp_path, start, "training.learning_rate=1e-6", "training.epochs=1")))
+    first = finished.history["loss"].iloc[0]
+    assert tuned.history["loss"].iloc[0] < 0.9 * first
+    with pytest.raises(StorageError, match="weights of another architecture"):
+        run(small(data_root, tmp_path, start, "pooling=max"))
+    with pytest.raises(ConfigError, match="nowhere: not finished"):
+        run(small(data_root, tmp_path, "training.init_from=nowhere"))
+
+
+def test_fault_44_weights_for_other_classes_are_refused(finished: RunFolder, data_root: Path, tmp_path: Path) -> None:
+    other = copied(finished, tmp_path / "other")
+    table = pd.read_parquet(other / "clip_scores.parquet").rename(columns={"siren": "alarm"})
+    table.to_parquet(other / "clip_scores.parquet")
+    with pytest.raises(ConfigError, match=r"only the detector: siren; only the run: alarm"):
+        run(small(data_root, tmp_path / "runs", f"training.init_from={other}"))
+
+
+def test_fault_41_a_run_that_becomes_nan_fails_keeps_its_checkpoint_and_tracking_says_so(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlruns.db'}"
+    monkeypatch.setattr("sedpool.training.callbacks.np.isfinite", become_nan(after=3))
+    with pytest.raises(TrainingError, match=r"the loss became .*lower training\.learning_rate"):
+        run(small(data_root, tmp_path / "runs", "tracking=mlflow", f"tracking.uri={uri}"))
+    monkeypatch.undo()
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert len(list(folder.glob("checkpoint/*.npz"))) == 1
+    assert not (folder / "DONE").exists()
+    with sqlite3.connect(tmp_path / "mlruns.db") as database:
+        assert database.execute("select status from runs").fetchall() == [("FAILED",)]
+    database.close()
+
+
+def become_nan(after: int) -> Any:
+    """An `isfinite` that finds the loss good for that many batches; weights are always good."""
+    batches = iter([True] * after)
+    return lambda value: next(batches, False) if np.ndim(value) == 0 else np.ones(np.shape(value), dtype=bool)
+
+
 @pytest.mark.parametrize("overrides", [["supervision=strong"], ["pooling=attention", "model=paper"]])
 def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, overrides: list[str]) -> None:
     folder = RunFolder(run(small(data_root, tmp_path, *overrides, "training.epochs=1", "dataset.n_train=24")))
@@ -154,8 +235,6 @@ def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(data_root: 
 
 def make_urbansed(data_root: Path, target: Path) -> Path:
     """Copy the small demo corpus, which has URBAN-SED's layout and classes, to a folder of its own."""
-    import shutil
-
     (corpus,) = (path for path in (data_root / "demo").iterdir() if path.is_dir())
     shutil.copytree(corpus, target)
     return target

@@ -48,5 +48,6 @@ def test_fault_39_jobs_that_start_at_once_on_a_new_database_are_all_logged(tmp_p
 
 def test_fault_42_an_unreachable_database_is_a_warning(tmp_path: Path, folder: RunFolder) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.warns(UserWarning, match="complete, but not logged"):
+    folder.mark_done()
+    with pytest.warns(UserWarning, match=r"not logged to .*; later: sedpool track .*abc --uri"):
         log_run(folder, uri=f"sqlite:///{tmp_path / 'file' / 'x' / 'mlruns.db'}", experiment="test")

@@ -11,8 +11,8 @@ def analyse(
     root: Annotated[Path | None, typer.Option(help="Where its corpus is now (dataset.root), if it was moved.")] = None,
 ) -> None:
     """Analyse the errors of a run: writes errors.html, and tables in errors/, into its folder."""
+    from sedpool.building import dataset_of
     from sedpool.datasets.mixing import mixing_details
-    from sedpool.experiment import dataset_of
     from sedpool.reports.error_report import error_tables, write_error_report
     from sedpool.runs import RunFolder
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, data, train, tune
+from sedpool.cli import analyse, data, track, train, tune
 from sedpool.errors import SedpoolError
 
 DEBUG = "HYDRA_FULL_ERROR"
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(analyse.analyse)
+app.command()(track.track)
 app.command()(tune.tune)
 app.add_typer(data.app, name="data")
 

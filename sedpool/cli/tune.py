@@ -25,9 +25,9 @@ def tune(
 
     from rich.console import Console
 
+    from sedpool.building import dataset_of
     from sedpool.errors import DataError
     from sedpool.evaluation.run_folder import evaluate_folder
-    from sedpool.experiment import dataset_of
     from sedpool.reports.terminal import side_by_side
     from sedpool.runs import find_runs
     from sedpool.settings import EvaluationSettings, checked

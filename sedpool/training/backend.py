@@ -1,5 +1,9 @@
 """Settings of the numerical backend that a run depends on: threads, precision, determinism, seed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import keras
 
 from sedpool.errors import ConfigError
@@ -17,7 +21,7 @@ def configure(*, seed: int, threads: int | None, precision: str) -> None:
     threads : int or None
         Threads within one operation; None for the backend's default.
     precision : str
-        Keras dtype policy, e.g. ``'float32'``.
+        Keras dtype policy, e.g. ``'float32'``, or ``'auto'``.
 
     Raises
     ------
@@ -25,7 +29,7 @@ def configure(*, seed: int, threads: int | None, precision: str) -> None:
         If the number of threads can no longer be changed in this process.
     """
     keras.utils.clear_session()
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(policy(precision))
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         _configure_tensorflow(threads)
@@ -44,3 +48,46 @@ def _configure_tensorflow(threads: int | None) -> None:
                 f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
                 "start a new one"
             ) from None
+
+
+def policy(precision: str) -> str:
+    """Keras dtype policy: `precision` itself, or the faster one that this machine is made for if it is ``'auto'``."""
+    if precision != "auto":
+        return precision
+    return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Build what is built within the block, with names counted anew, under a dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.utils.clear_session()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _multiplies_bfloat16() -> bool:
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        devices = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+        if devices:
+            return all(details.get("compute_capability", (0, 0)) >= (8, 0) for details in devices)
+    if backend == "jax":
+        import jax
+
+        if jax.default_backend() != "cpu":
+            return True
+    return not _cpu_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())

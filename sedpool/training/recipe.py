@@ -48,8 +48,10 @@ class Recipe:
         the paper.
     validation_batches : int or None
         Batches of random validation.
-    precision : {'float32', 'mixed_bfloat16'}
-        Of the convolutions; the rest is float32 always.
+    precision : {'float32', 'mixed_bfloat16', 'auto'}
+        Of the convolutions; the rest is float32 always. Auto is mixed where the processor multiplies bfloat16.
+    init_from : str or None
+        Run folder whose weights training starts from; of the same network and classes.
     threads : int or None
         Threads of the backend; None leaves it its default. Bits are equal for equal values.
     """
@@ -69,7 +71,8 @@ class Recipe:
     lr_factor: Annotated[float, Field(gt=0, lt=1)]
     validation: Literal["full", "random"]
     validation_batches: Count | None
-    precision: Literal["float32", "mixed_bfloat16"]
+    precision: Literal["float32", "mixed_bfloat16", "auto"]
+    init_from: str | None
     threads: Count | None
 
     def __post_init__(self) -> None:
@@ -97,6 +100,7 @@ STUDY = Recipe(
     validation="full",
     validation_batches=None,
     precision="float32",
+    init_from=None,
     threads=None,
 )
 """The recipe of ``configs/training/study.yaml``; a test keeps the two equal."""

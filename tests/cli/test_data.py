@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sedpool import storage
+from sedpool.building import build
 from sedpool.cli.app import app
 from sedpool.datasets.catalog import CORPORA
 from sedpool.errors import DataError, SedpoolError
-from sedpool.experiment import build
 from sedpool.features.logmel import LogMel
 from sedpool.main import compose, config_folder
 from sedpool.preparation import prepare

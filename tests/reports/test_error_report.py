@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sedpool.building import dataset_of
 from sedpool.errors import ConfigError
-from sedpool.experiment import dataset_of
 from sedpool.reports.error_report import error_report_figures, error_tables, write_error_report
 
 from .conftest import made_dataset, made_reference
@@ -66,7 +66,7 @@ def test_a_run_that_is_not_done_has_no_errors_yet(make_run):
 def test_fault_25_a_run_folder_cannot_name_code_to_run(make_run):
     run = make_run()
     set_dataset(run, _target_="joblib.load", filename="evil.pickle")
-    with pytest.raises(ConfigError, match=r"loaded by joblib\.load; expected a loader of sedpool"):
+    with pytest.raises(ConfigError, match=r"dataset is made by joblib\.load, code outside sedpool"):
         dataset_of(run)
 
 

@@ -25,7 +25,7 @@ def configuration(name: str, root: Path | None, overrides: list[str] | None) -> 
 
 def load(config: dict[str, Any]) -> "Dataset":
     """The corpus that a configuration describes."""
-    from sedpool.experiment import build
+    from sedpool.building import build
 
     dataset: Dataset = build(config, "dataset")
     return dataset

@@ -9,7 +9,7 @@ from sedpool.cli.data.names import Name, Root
 def prepare(name: Name, overrides: Overrides = None, root: Root = None, jobs: Jobs = None) -> None:
     """Compute features before training; recordings that cannot be used are left out and listed."""
     from sedpool.augment import Augmentation
-    from sedpool.experiment import build
+    from sedpool.building import build
     from sedpool.preparation import prepare, prepare_augmentation
 
     config = configuration(name, root, overrides)

@@ -1,0 +1,19 @@
+"""``sedpool track``: copy finished runs to MLflow, e.g. those made while its server could not be reached."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def track(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    uri: Annotated[str, typer.Option(help="Where to: MLflow's tracking URI.")] = "sqlite:///mlruns.db",
+    experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "sedpool",
+) -> None:
+    """Copy runs to MLflow."""
+    from sedpool.building import finished
+    from sedpool.tracking import log_run
+
+    for folder in [finished(path) for path in runs]:
+        log_run(folder, uri=uri, experiment=experiment)
