@@ -45,8 +45,8 @@ def mixing_details(dataset: Dataset) -> pd.DataFrame | None:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _annotation(path: str | None) -> Path | None:
-    if path is None:
+def _annotation(path: object) -> Path | None:
+    if not isinstance(path, str):  # no audio: None, which a table may turn into NaN
         return None
     audio = Path(path)
     annotation = audio.parent.parent.parent / "annotations" / audio.parent.name / f"{audio.stem}.jams"
