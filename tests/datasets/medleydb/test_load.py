@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +190,18 @@ def test_the_distributed_annotations_load_and_give_the_authors_mixes(shared_data
     given = load_medleydb(root, splits=root / "authors_splits", fold=3, allow_missing=True)
     assert len(given) == len(shared)
     assert len(given.manifest.missing) == 531
+
+
+def test_fault_43_two_loaders_share_the_rendering(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    write = audio.write_wav
+
+    def counting(path: Path, samples: np.ndarray, sr: int) -> None:
+        written.append(path.name)
+        write(path, samples, sr)
+
+    monkeypatch.setattr(audio, "write_wav", counting)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: load(corpus), range(2))
+    assert first.clips.equals(second.clips)
+    assert len(written) == len(set(written)) == sum(not name.endswith(SEPARATOR) for name in MIXES)
