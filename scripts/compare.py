@@ -79,17 +79,23 @@ def main(
 
 
 def peculiarities(table: pd.DataFrame) -> list[str]:
-    """Runs that are in fact the same, and runs that some clips are missing from."""
+    """Runs that are in fact the same, that some clips are missing from, or that were given other data than others."""
     runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
     same = table["identical_to"] != ""
     scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
     partly = scored != expected
+    data = table[table["manifest"] != ""].groupby("dataset")["manifest"].unique()
     return [
         *(
             f"{run}: the same scores as {other}"
             for run, other in zip(runs[same], table["identical_to"][same], strict=True)
         ),
         *(f"{run}: {share} clips scored" for run, share in zip(runs[partly], table["coverage"][partly], strict=True)),
+        *(
+            f"{dataset}: not all runs were given the same clips and labels (manifests {', '.join(hashes)})"
+            for dataset, hashes in data.items()
+            if len(hashes) > 1
+        ),
     ]
 
 

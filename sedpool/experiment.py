@@ -13,6 +13,7 @@ from sedpool import storage
 from sedpool.augment.settings import Augmentation
 from sedpool.building import build, start_from
 from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.noise import add_label_noise
 from sedpool.datasets.rebag import rebag
 from sedpool.environment import describe_environment
@@ -142,6 +143,8 @@ def _train_and_score(
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
+    left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
+    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out))
     train, validate, test = (everything.split(name) for name in SPLITS)
     augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
     outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], augmented=augmented, folder=folder.path)

@@ -73,6 +73,11 @@ class RunFolder:
         return dict(storage.read_json(self.file("environment.json")))
 
     @cached_property
+    def manifest(self) -> dict[str, Any] | None:
+        """What of the corpus was there (see `sedpool.datasets.manifest`); None for a run older than manifests."""
+        return dict(storage.read_json(self.file("manifest.json"))) if self.file("manifest.json").is_file() else None
+
+    @cached_property
     def metrics(self) -> dict[str, Any]:
         """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
         return dict(storage.read_json(self.file("metrics.json")))

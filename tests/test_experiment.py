@@ -27,6 +27,7 @@ FILES = {
     "events.tsv",
     "history.csv",
     "log.txt",
+    "manifest.json",
     "metrics.json",
     "report.html",
     "scores.parquet",
@@ -229,8 +230,13 @@ def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(data_root: 
     removed.unlink()
     with pytest.raises(DataError, match="allow_missing=true"):
         run(composed(*small_settings, "force=true"))
-    metrics = RunFolder(run(composed(*small_settings, "allow_missing=true"))).metrics
-    assert (metrics["coverage"]["scored"], metrics["coverage"]["expected"]) == (7, 8)
+    partial = RunFolder(run(composed(*small_settings, "allow_missing=true")))
+    assert (partial.metrics["coverage"]["scored"], partial.metrics["coverage"]["expected"]) == (7, 8)
+    assert partial.manifest is not None
+    assert partial.manifest["missing"] == [removed.name]
+    page = partial.file("report.html").read_text(encoding="utf-8")
+    assert "test 7 of 8; 1 without audio, 0 unusable" in page
+    assert partial.manifest["hash"][:12] in page
 
 
 def make_urbansed(data_root: Path, target: Path) -> Path:

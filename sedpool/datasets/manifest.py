@@ -4,7 +4,7 @@ Two runs with the same hash were given the same clips with the same labels, wher
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, A
     }
 
 
-def usable_and_listed(manifest: dict[str, Any]) -> tuple[int, int]:
+def usable_and_listed(manifest: Mapping[str, Any]) -> tuple[int, int]:
     """Number of clips that can be used, and of all that are listed."""
     splits = manifest["splits"].values()
     return sum(part["usable"] for part in splits), sum(part["listed"] for part in splits)

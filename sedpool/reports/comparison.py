@@ -12,6 +12,7 @@ from sedpool import storage
 from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.statistics.seeds import over_seeds
 from sedpool.reports import significance
+from sedpool.reports.findings import HASH_DIGITS
 from sedpool.reports.tables import UNDEFINED
 from sedpool.runs import RunFolder, find_runs
 
@@ -37,7 +38,7 @@ METRIC_COLUMNS = {
     "tuned_own_stretched_f1": ("tuned", "baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
     "oracle_stretched_f1": ("baselines", "oracle_tags_stretched", "segment", "micro", "f1"),
 }
-COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, "identical_to", "coverage", "run")
+COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, "identical_to", "coverage", "manifest", "run")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _row(run: RunFolder) -> dict[str, Any]:
         "seed": config["seed"],
         **values,
         "coverage": f"{coverage['scored']}/{coverage['expected']}",
+        "manifest": run.manifest["hash"][:HASH_DIGITS] if run.manifest else "",
         "run": str(run.path),
         "scores": _content_hash(run.scores) + _content_hash(run.clip_scores),
     }

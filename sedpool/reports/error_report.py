@@ -16,7 +16,7 @@ from sedpool.evaluation.analysis.detection_rate import detection_rate, event_det
 from sedpool.evaluation.analysis.false_alarms import false_alarms
 from sedpool.evaluation.analysis.timeline import timeline
 from sedpool.reports import error_figures as figures
-from sedpool.reports.findings import kept_epoch
+from sedpool.reports.findings import coverage, kept_epoch
 from sedpool.reports.page import render
 from sedpool.reports.style import data_uri
 from sedpool.reports.tables import threshold_title
@@ -99,6 +99,7 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         "config": run.config,
         "threshold_title": threshold_title(run.metrics["decoding"]),
         "n_clips": len(run.clip_scores),
+        "coverage": coverage(run.manifest),
         "worst": _worst_confusions(tables["confusion"]) if "confusion" in tables else [],
         "figures": {name: data_uri(figure) for name, figure in error_report_figures(tables).items()},
         "has_snr": "detection_by_snr" in tables,

@@ -1,11 +1,15 @@
-"""What a run's numbers say, in sentences: whether it localises, and whether α reached CAP's bound."""
+"""What a run's files say, in sentences: what it was given, whether it localises, and whether α reached CAP's bound."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from sedpool.datasets.manifest import usable_and_listed
 from sedpool.reports.tables import number
+
+HASH_DIGITS = 12
+"""How much of a manifest's hash is shown."""
 
 _AT_BOUND = 0.999  # a norm constraint leaves α a rounding below the bound
 
@@ -33,6 +37,19 @@ def localisation(metrics: Mapping[str, Any]) -> str:
         f"Segment F1 {number(own)} is {number(gain)} above the run's own clip decisions stretched over the whole clip "
         f"({number(stretched)}): so much comes from knowing when."
     )
+
+
+def coverage(manifest: Mapping[str, Any] | None) -> str:
+    """How much of its corpus a run was given, and the hash of that; nothing for a run that did not record it."""
+    if manifest is None:
+        return ""
+    usable, listed = usable_and_listed(manifest)
+    name = f"manifest {manifest['hash'][:HASH_DIGITS]}"
+    if usable == listed:
+        return f"Data: all {listed:,} listed clips; {name}."
+    parts = ", ".join(f"{split} {part['usable']:,} of {part['listed']:,}" for split, part in manifest["splits"].items())
+    absent = f"{len(manifest['missing']):,} without audio, {len(manifest['unusable']):,} unusable"
+    return f"Data: {usable:,} of {listed:,} listed clips ({parts}; {absent}); {name}."
 
 
 def alpha_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:

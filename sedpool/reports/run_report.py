@@ -76,6 +76,7 @@ def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
         "metrics": metrics,
         "number": tables.number,
         "threshold_title": tables.threshold_title(metrics["decoding"]),
+        "coverage": findings.coverage(run.manifest),
         "localisation": findings.localisation(metrics),
         "clip_rows": tables.clip_rows(metrics),
         "segment_rows": tables.level_rows(metrics, "segment") if has_events else [],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.reports.comparison import compare_runs, to_markdown, write_comparison
 
@@ -70,6 +71,19 @@ def test_the_script_prints_and_writes(runs_folder, tmp_path):
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"comparison.csv", "comparison.md", "intervals_demo.png"}
     assert "note: demo cap s0: the same scores as auto s0" in finished.stdout
+
+
+def test_fault_04_the_script_names_runs_that_lack_clips_or_had_other_data(make_run):
+    for method, scores_seed, manifest in (("cap", 1, "a" * 64), ("max", 2, "b" * 64)):
+        run = make_run(method, scores_seed=scores_seed)
+        storage.write_json(run.file("manifest.json"), {"hash": manifest})
+    coverage = run.metrics["coverage"] | {"scored": 2}
+    storage.write_json(run.file("metrics.json"), run.metrics | {"coverage": coverage})
+    shown = compare(run.path.parent).stdout
+    assert "note: demo max s0: 2/3 clips scored" in shown
+    assert (
+        "note: demo: not all runs were given the same clips and labels (manifests aaaaaaaaaaaa, bbbbbbbbbbbb)" in shown
+    )
 
 
 def test_the_script_says_in_one_line_that_there_is_nothing(tmp_path):

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.findings import alpha_bound, kept_epoch, localisation
+from sedpool.reports.findings import alpha_bound, coverage, kept_epoch, localisation
 
 
 def test_the_first_epoch_with_the_best_validation_accuracy_is_kept():
@@ -46,3 +46,16 @@ def alphas(values, bound):
 )
 def test_what_is_said_about_the_bound(values, bound, said):
     assert said in alpha_bound(alphas(values, bound), kept_epoch=3)
+
+
+def test_coverage_says_what_the_run_was_given():
+    splits = {"train": {"listed": 6000, "usable": 6000}, "test": {"listed": 2000, "usable": 2000}}
+    manifest = {"splits": splits, "missing": [], "unusable": [], "hash": "0123456789abcdef"}
+    assert coverage(manifest) == "Data: all 8,000 listed clips; manifest 0123456789ab."
+    splits["test"]["usable"] = 1990
+    manifest |= {"missing": ["x"] * 9, "unusable": ["y"]}
+    assert coverage(manifest) == (
+        "Data: 7,990 of 8,000 listed clips (train 6,000 of 6,000, test 1,990 of 2,000; 9 without audio, 1 unusable); "
+        "manifest 0123456789ab."
+    )
+    assert coverage(None) == ""
