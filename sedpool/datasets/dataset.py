@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
@@ -32,6 +33,18 @@ class Manifest:
 def nonzero(**counts: int) -> dict[str, int]:
     """Notes of a manifest: the counts that say something."""
     return {name: count for name, count in counts.items() if count}
+
+
+def clips_from_rows(rows: Sequence[tuple[str, str | None, float, str]]) -> pd.DataFrame:
+    """Clips table from ``(filename, path, duration, split)`` rows, in which a missing path stays None.
+
+    Examples
+    --------
+    >>> clips_from_rows([("a.wav", None, 10, "test"), ("b.wav", "/b.wav", 10, "test")])["path"].tolist()
+    [None, '/b.wav']
+    """
+    table = pd.DataFrame(list(rows), columns=list(CLIP_COLUMNS), dtype=object)  # pandas would make NaN of None in text
+    return table.astype({"filename": str, "duration": np.float64, "split": str})
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
-from sedpool.datasets.dataset import Dataset, Manifest, nonzero
+from sedpool.datasets.dataset import Dataset, Manifest, clips_from_rows, nonzero
 from sedpool.datasets.recordings import refuse_incomplete
 from sedpool.errors import DataError
 from sedpool.events import count_overlaps, events_from_rows, tags_from_events
@@ -143,7 +141,7 @@ def _dataset(
     twice = [filename for filename, count in Counter(clip[0] for clip in clips).items() if count > 1]
     if twice:
         raise DataError(f"{name}: {twice[0]} is in more than one split; clip names must be unique")
-    table = pd.DataFrame(clips, columns=["filename", "path", "duration", "split"]).astype({"path": object})
+    table = clips_from_rows(clips)
     events = events_from_rows(rows)
     tags = tags_from_events(events, table["filename"].tolist(), classes)
     notes = nonzero(events_clipped_at_the_end=clipped, events_overlapping_own_class=count_overlaps(events))

@@ -4,10 +4,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from sedpool import audio
-from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.dataset import Dataset, Manifest, clips_from_rows
 from sedpool.datasets.layout import SPLITS
 from sedpool.datasets.medleydb.library import SEPARATOR, Library, Mix, read_library
 from sedpool.datasets.medleydb.mixing import Remix, render
@@ -136,7 +134,7 @@ def _dataset(
         duration = audio.duration(path) if path else float(active.times[-1])
         clips.append((mix.name, str(path) if path else None, duration, splits[mix.name]))
         rows += [(mix.name, *event) for event in _events(library, mix, active)]
-    table = pd.DataFrame(clips, columns=["filename", "path", "duration", "split"]).astype({"path": object})
+    table = clips_from_rows(clips)
     # The last frame of activations may reach past the recording's end.
     events, _ = clip_to_duration(events_from_rows(rows), dict(zip(table["filename"], table["duration"], strict=True)))
     tags = tags_from_events(events, table["filename"].tolist(), CLASSES)
