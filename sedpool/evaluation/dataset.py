@@ -52,11 +52,12 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
         levels["clip"] = clip_metrics(dataset.tags, clip_predictions)
     if dataset.events is not None:
         levels |= metrics_at_all_levels(dataset.events, events, durations=dataset.durations, classes=dataset.classes)
-    rows = [row for level, metrics in levels.items() for row in _rows(level, metrics)]
+    rows = [row for level, metrics in levels.items() for row in table_rows(level, metrics)]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 
 
-def _rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
+def table_rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
+    """Rows of the table of `evaluate` for one level of ``metrics.json``."""
     averages = [name for name in metrics if name != "class_wise"]
     rows = [{"level": level, "average": name, "event_label": ""} | metrics[name] for name in averages]
     for label, values in metrics["class_wise"].items():

@@ -5,16 +5,19 @@ from sedpool.formats.detect import read_events
 from sedpool.formats.jams import read_jams, write_jams
 from sedpool.formats.listing import read_list, write_list
 from sedpool.formats.raven import read_raven, write_raven
+from sedpool.formats.recordings import read_durations, recordings
 from sedpool.formats.table import read_csv, read_tsv, write_csv, write_tsv
 
 __all__ = [
     "read_audacity",
     "read_csv",
+    "read_durations",
     "read_events",
     "read_jams",
     "read_list",
     "read_raven",
     "read_tsv",
+    "recordings",
     "write_audacity",
     "write_csv",
     "write_jams",

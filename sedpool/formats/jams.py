@@ -16,7 +16,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.formats.clip import Annotation, Row, check_times, clip_events, clip_rows, only_clip, rows_of
+from sedpool.formats.clip import Annotation, Row, check_times, clip_events, clip_name, clip_rows, only_clip, rows_of
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
 """Values are mappings with `label` and `role`; only the foreground counts."""
@@ -59,6 +59,14 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
         if annotation.n_clipped:
             warnings.warn(f"{path}: {annotation.n_clipped} events pass the recording's end; cut there", stacklevel=2)
     return clip_events(rows, path, filename or _stated_name(metadata))
+
+
+def recording(path: PathLike, filename: str | None = None) -> tuple[str, float | None]:
+    """Name of the recording that a JAMS file annotates, as of `read_jams`, and its length if the file states it."""
+    document = _parse(path)
+    metadata = _field(document, ("file_metadata",), str(path))
+    stated = isinstance(metadata, dict) and metadata.get("duration") is not None
+    return filename or _stated_name(metadata) or clip_name(path), _duration(document, path) if stated else None
 
 
 def read_annotation(path: PathLike) -> Annotation:
@@ -177,7 +185,14 @@ def _number(value: Any, where: str, *, expected: str = "seconds") -> float:
     return float(value)
 
 
-def write_jams(events: pd.DataFrame, path: PathLike, *, duration: float) -> None:
+def write_jams(
+    events: pd.DataFrame,
+    path: PathLike,
+    *,
+    duration: float,
+    filename: str | None = None,
+    sandbox: Mapping[str, Any] | None = None,
+) -> None:
     """Write the events of one recording in the namespace ``segment_open``.
 
     Parameters
@@ -188,6 +203,10 @@ def write_jams(events: pd.DataFrame, path: PathLike, *, duration: float) -> None
         The file.
     duration : float
         Length of the recording in seconds.
+    filename : str, optional
+        Id of the recording; that of the events by default.
+    sandbox : mapping, optional
+        Anything else about these events.
 
     Raises
     ------
@@ -200,8 +219,9 @@ def write_jams(events: pd.DataFrame, path: PathLike, *, duration: float) -> None
         {"time": onset, "duration": offset - onset, "value": label, "confidence": value}
         for (onset, offset, label), value in zip(rows_of(table), confidence, strict=True)
     ]
-    identifiers = {"filename": table["filename"].iloc[0]} if len(table) else {}
-    storage.write_json(path, document("segment_open", duration, observations, identifiers=identifiers))
+    name = filename or (table["filename"].iloc[0] if len(table) else None)
+    identifiers = {"filename": name} if name else {}
+    storage.write_json(path, document("segment_open", duration, observations, identifiers=identifiers, sandbox=sandbox))
 
 
 def document(

@@ -245,3 +245,24 @@ def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass
     0    a.wav    0.0     2.0       siren
     """
     return Decoder(threshold, **settings).events(scores)
+
+
+def confidences(events: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
+    """The highest score of its class that each event's frames reach; None where there are no such frames.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table.
+    scores : DataFrame
+        Frame scores (see `sedpool.scores`).
+    """
+    by_file = dict(list(scores.groupby("filename", sort=False)))
+
+    def highest(filename: str, onset: float, offset: float, label: str) -> float | None:
+        frames = by_file.get(filename, scores.iloc[:0])
+        inside = (frames["onset"] < offset) & (frames["offset"] > onset)
+        return float(frames.loc[inside, label].max()) if label in frames.columns and inside.any() else None
+
+    values = [highest(*row) for row in events.loc[:, list(EVENT_COLUMNS)].itertuples(index=False, name=None)]
+    return pd.Series(values, index=events.index, dtype=object)

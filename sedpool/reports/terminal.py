@@ -1,9 +1,10 @@
 """Scores as tables on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from sedpool.reports.tables import Row, clip_rows, level_rows
@@ -49,3 +50,13 @@ def add_section(table: Table, name: str, rows: list[Row]) -> None:
     for row in rows:
         table.add_row(row.title, *row.cells, style="dim" if row.is_baseline else None)
     table.add_section()
+
+
+def plain_table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
+    """Rows under the columns; `title` stands over the rows' own titles."""
+    table = Table(title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(escape(row.title), *row.cells, style="dim" if row.is_baseline else None)
+    return table

@@ -1,0 +1,130 @@
+"""Anybody's labels made comparable: which clips count, how long they are, and which classes there are."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.events import clip_to_duration, validate_events
+
+PastEnd = Literal["cut", "extend"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """A reference and an estimate that can be scored.
+
+    Attributes
+    ----------
+    reference, estimated : DataFrame
+        Event tables (see `sedpool.events`), within the clips.
+    durations : dict of str to float
+        Length in seconds of every clip; its keys are the clip set.
+    classes : tuple of str
+        The labels that are scored.
+    lengths_known : bool
+        Whether the lengths were stated; otherwise a clip ends with its last event.
+    """
+
+    reference: pd.DataFrame
+    estimated: pd.DataFrame
+    durations: dict[str, float]
+    classes: tuple[str, ...]
+    lengths_known: bool
+
+    @property
+    def coverage(self) -> dict[str, int]:
+        """How many clips count, and how many of them have no detection."""
+        n_clips = len(self.durations)
+        detected = self.estimated["filename"].nunique()
+        return {"scored": n_clips, "expected": n_clips, "without_detections": n_clips - detected}
+
+
+def material(
+    reference: pd.DataFrame,
+    estimated: pd.DataFrame,
+    lengths: Mapping[str, float | None],
+    *,
+    classes: Sequence[str] | None = None,
+    past_end: PastEnd = "cut",
+) -> Material:
+    """Check two event tables against the clip set and settle the lengths of its clips.
+
+    Parameters
+    ----------
+    reference, estimated : DataFrame
+        Event tables.
+    lengths : mapping of str to float or None
+        The clip set: every clip of the reference, those without events included, with its length in seconds. If none
+        is stated, each clip lasts to the last offset of its events, in the reference or the estimate, and one without
+        events as long as the longest; no count of segments or events depends on the silence after the last event.
+    classes : sequence of str, optional
+        The labels that are scored; those of the reference by default.
+    past_end : {"cut", "extend"}
+        What becomes of events that last longer than their clip: cut there, with a warning, or the clip is made longer,
+        as sed_eval does.
+
+    Raises
+    ------
+    DataError
+        On an impossible time.
+    EvaluationError
+        If there are no clips, events in files outside the clip set or of labels outside `classes`, or lengths of some
+        clips only.
+    """
+    if not lengths:
+        raise EvaluationError("reference: it names no recording; expected at least one")
+    known = tuple(classes or sorted(reference["event_label"].unique()))
+    tables = {"reference": reference, "estimate": estimated}
+    for source, events in tables.items():
+        _refuse_strays(events, lengths, source, other=estimated)
+        tables[source] = validate_events(events, source=source)
+        _refuse_labels(events, known, source)
+    stated = _stated(lengths)
+    last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
+    durations = stated or dict.fromkeys(lengths, 0.0)
+    if stated is None or past_end == "extend":
+        durations = {name: max(seconds, last.get(name, 0.0)) for name, seconds in durations.items()}
+    longest = max(durations.values()) or 1.0
+    durations = {name: seconds or longest for name, seconds in durations.items()}
+    cut = {source: _cut(events, durations, source) for source, events in tables.items()}
+    return Material(cut["reference"], cut["estimate"], durations, known, stated is not None)
+
+
+def _refuse_strays(
+    events: pd.DataFrame, lengths: Mapping[str, float | None], source: str, *, other: pd.DataFrame
+) -> None:
+    try:
+        refuse_unknown_files(events["filename"].unique(), lengths, source=source)
+    except EvaluationError as error:
+        if source == "estimate" and set(lengths) < set(other["filename"]):
+            raise EvaluationError(f"{error}; or are reference and estimate swapped?") from None
+        raise
+
+
+def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) -> None:
+    unknown = sorted(set(events["event_label"]) - set(classes))
+    if unknown:
+        raise EvaluationError(
+            f"{source}: {len(unknown)} unknown labels ({listed(unknown)}); expected {listed(classes) or 'none'}; "
+            "rename them, or list every label that counts (--classes)"
+        )
+
+
+def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
+    stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
+    missing = [name for name in lengths if name not in stated]
+    if stated and missing:
+        raise EvaluationError(f"durations: {len(missing)} clips have no length ({listed(missing)}); give all or none")
+    return stated or None
+
+
+def _cut(events: pd.DataFrame, durations: Mapping[str, float], source: str) -> pd.DataFrame:
+    clipped, n_changed = clip_to_duration(events, durations)
+    if n_changed:
+        warnings.warn(f"{source}: {n_changed} events last longer than their clip and were cut at its end", stacklevel=3)
+    return clipped

@@ -1,0 +1,93 @@
+"""Which recordings do labels speak of, and how long are they? Recordings without events count too."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool import audio
+from sedpool.errors import DataError
+from sedpool.formats import jams, listing, table
+from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.detect import annotation_files, read_file
+
+Lengths = dict[str, float | None]
+"""Length in seconds by recording; None where it is not stated."""
+
+
+def recordings(path: str | os.PathLike[str]) -> Lengths:
+    """Name every recording that a file or folder of labels speaks of, in its order.
+
+    Parameters
+    ----------
+    path : path-like
+        What `sedpool.formats.read_events` reads. Rows without a label and files without a row name recordings too.
+
+    Returns
+    -------
+    lengths : dict of str to float or None
+        Only JAMS states lengths.
+
+    Raises
+    ------
+    DataError
+        As of `sedpool.formats.read_events`.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return _of_file(path, None)
+    found: Lengths = {}
+    for file in annotation_files(path):
+        found |= _of_file(file, (file.parent / clip_name(file)).relative_to(path).as_posix())
+    return found
+
+
+def _of_file(path: Path, filename: str | None) -> Lengths:
+    if path.suffix.lower() == ".jams":
+        return dict([jams.recording(path, filename)])
+    with open_text(path) as lines:
+        first = next((line for line in lines if line.strip()), "")
+    separator = "\t" if "\t" in first else ","
+    fields = [field.strip() for field in first.split(separator)]
+    if "onset" in fields:
+        names = table.read_rows(path, separator).get("filename", pd.Series(dtype=str)).tolist()
+    elif len(fields) in (1, 4, 5) and first and "filename" in (rows := listing.read_rows(path)).columns:
+        names = rows["filename"].tolist()
+    else:
+        names = [*read_file(path, filename)["filename"]] or [filename or clip_name(path)]
+    return dict.fromkeys(names)
+
+
+def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
+    """Read the lengths of recordings from a table, or from the headers of a folder of audio.
+
+    Parameters
+    ----------
+    path : path-like
+        A tab- or comma-separated table with the columns `filename` and `duration` (seconds), or a folder.
+
+    Returns
+    -------
+    durations : dict of str to float
+        By the table's names, or by the paths relative to the folder.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or a length is not more than 0.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return {name: audio.duration(path / name) for name in audio.list_files(path, "durations")}
+    with open_text(path) as lines:
+        first = next(iter(lines), "")
+    rows = table.read_rows(path, "\t" if "\t" in first else ",")
+    missing = [column for column in ("filename", "duration") if column not in rows.columns]
+    if missing:
+        raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and duration (seconds)")
+    seconds = pd.to_numeric(rows["duration"], errors="coerce")
+    wrong = ~(seconds > 0)
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise DataError(f"{path}: row {row}: {rows['duration'].iloc[row]!r} is not a length; expected seconds above 0")
+    return dict(zip(rows["filename"], seconds.astype(float), strict=True))
