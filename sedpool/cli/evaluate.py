@@ -70,7 +70,7 @@ def evaluate(
     Without --durations a clip ends with its last event.
     """
     from sedpool import storage
-    from sedpool.evaluation.by_name import LEVELS, counts_at, psds_at
+    from sedpool.evaluation.material import psds
     from sedpool.formats import read_events
     from sedpool.inference.decode import confidences
     from sedpool.reports.evaluation_report import Evaluation
@@ -78,10 +78,11 @@ def evaluate(
     frames = None if scores is None else _read_scores(scores, reference)
     material = _material(reference, estimated, frames, durations, classes, past_end, threshold)
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
-    counts = {level: counts_at(level, material, **settings) for level in LEVELS if level in metric}
+    levels = [one.value for one in Metric if one in metric and one != Metric.psds]
+    counts = {level: material.counts(level, **settings) for level in levels}
     points = [] if operating_points is None else [read_events(path) for path in _files(operating_points)]
-    psds = psds_at(material, scores=frames, operating_points=points) if Metric.psds in metric else {}
-    evaluation = Evaluation(material, counts, psds, settings | {"past_end": past_end})
+    areas = psds(material, scores=frames, operating_points=points) if Metric.psds in metric else {}
+    evaluation = Evaluation(material, counts, areas, settings | {"past_end": past_end})
     if json and json != "-":
         storage.write_json(json, evaluation.metrics())
     if csv:

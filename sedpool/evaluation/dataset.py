@@ -12,7 +12,7 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
-from sedpool.evaluation.psds import SCENARIO_1, SCENARIO_2, psds_of_scores
+from sedpool.evaluation.psds import SCENARIOS, psds_of_scores
 from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
@@ -169,7 +169,7 @@ def _psds(answer: Answer, dataset: Dataset) -> dict[str, float | None]:
         name: psds_of_scores(
             smoothed, dataset.events, durations=dataset.durations, classes=dataset.classes, scenario=scenario
         )
-        for name, scenario in (("scenario1", SCENARIO_1), ("scenario2", SCENARIO_2))
+        for name, scenario in SCENARIOS.items()
     }
 
 

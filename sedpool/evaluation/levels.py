@@ -1,18 +1,23 @@
 """Every score of one table of events, as ``metrics.json`` holds them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.event import event_metrics
-from sedpool.evaluation.intersection import intersection_metrics
-from sedpool.evaluation.segment import segment_metrics
+from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.event import event_counts
+from sedpool.evaluation.intersection import intersection_counts
+from sedpool.evaluation.segment import segment_counts
+from sedpool.events import tags_from_events
 
 LEVELS = ("segment", "event", "onset", "intersection")
 
 
-def metrics_at_all_levels(
+def counts_at(
+    level: str,
     reference: pd.DataFrame,
     estimated: pd.DataFrame,
     *,
@@ -21,19 +26,29 @@ def metrics_at_all_levels(
     resolution: float = 1.0,
     collar: float = 0.2,
     offset_share: float = 0.2,
-) -> dict[str, Metrics]:
-    """``{"segment": A, "event": A, "onset": A, "intersection": A}``.
+) -> ClipCounts:
+    """Counts of every clip at one level.
 
-    Parameters and errors are as of `segment_metrics` and `event_metrics`. Onset is the event level without regard to
-    offsets; intersection has DTC = GTC = 0.5.
+    Parameters
+    ----------
+    level : {"clip", "segment", "event", "onset", "intersection"}
+        At clip level a clip has a class if it has an event of it. Onset is the event level without regard to offsets;
+        intersection has DTC = GTC = 0.5.
+    reference, estimated, durations, classes, resolution, collar, offset_share
+        As of `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`, which also tell the errors.
     """
-    return {
-        "segment": segment_metrics(reference, estimated, resolution=resolution, durations=durations, classes=classes),
-        "event": event_metrics(
-            reference, estimated, collar=collar, offset_share=offset_share, durations=durations, classes=classes
-        ),
-        "onset": event_metrics(
-            reference, estimated, collar=collar, offset_share=None, durations=durations, classes=classes
-        ),
-        "intersection": intersection_metrics(reference, estimated, durations=durations, classes=classes),
-    }
+    if level == "clip":
+        tags = (tags_from_events(events, list(durations), classes) for events in (reference, estimated))
+        return clip_counts(*tags)
+    common: dict[str, Any] = {"durations": durations, "classes": classes}
+    if level == "segment":
+        return segment_counts(reference, estimated, resolution=resolution, **common)
+    if level == "intersection":
+        return intersection_counts(reference, estimated, **common)
+    share = offset_share if level == "event" else None
+    return event_counts(reference, estimated, collar=collar, offset_share=share, **common)
+
+
+def metrics_at_all_levels(reference: pd.DataFrame, estimated: pd.DataFrame, **settings: Any) -> dict[str, Metrics]:
+    """``{"segment": A, "event": A, "onset": A, "intersection": A}``; parameters and errors as of `counts_at`."""
+    return {level: counts_at(level, reference, estimated, **settings).metrics() for level in LEVELS}

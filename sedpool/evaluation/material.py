@@ -3,11 +3,14 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from sedpool.errors import EvaluationError
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.levels import counts_at
+from sedpool.evaluation.psds import SCENARIOS, psds_of_operating_points, psds_of_scores
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.events import clip_to_duration, validate_events
 
@@ -35,6 +38,12 @@ class Material:
     durations: dict[str, float]
     classes: tuple[str, ...]
     lengths_known: bool
+
+    def counts(self, level: str, **settings: float) -> ClipCounts:
+        """Counts of every clip; see `sedpool.evaluation.levels.counts_at`."""
+        return counts_at(
+            level, self.reference, self.estimated, durations=self.durations, classes=self.classes, **settings
+        )
 
     @property
     def coverage(self) -> dict[str, int]:
@@ -128,3 +137,38 @@ def _cut(events: pd.DataFrame, durations: Mapping[str, float], source: str) -> p
     if n_changed:
         warnings.warn(f"{source}: {n_changed} events last longer than their clip and were cut at its end", stacklevel=3)
     return clipped
+
+
+def psds(
+    material: Material, *, scores: pd.DataFrame | None = None, operating_points: Sequence[pd.DataFrame] = ()
+) -> dict[str, float | None]:
+    """PSDS in both DCASE scenarios, of frame scores at all thresholds or else of operating points.
+
+    Raises
+    ------
+    EvaluationError
+        If there are neither scores nor operating points, or the lengths of the clips are not known: PSDS counts false
+        alarms an hour.
+    """
+    if scores is None and not operating_points:
+        raise EvaluationError(
+            "psds: it needs scores, or events at many thresholds; give --scores or --operating-points"
+        )
+    if not material.lengths_known:
+        raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
+    common: dict[str, Any] = {"durations": material.durations, "classes": material.classes}
+    if scores is not None:
+        return {
+            name: psds_of_scores(scores, material.reference, scenario=scenario, **common)
+            for name, scenario in SCENARIOS.items()
+        }
+    inside = [_inside(table, material.durations) for table in operating_points]
+    return {
+        name: psds_of_operating_points(inside, material.reference, scenario=scenario, **common)
+        for name, scenario in SCENARIOS.items()
+    }
+
+
+def _inside(events: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataFrame:
+    refuse_unknown_files(events["filename"].unique(), durations, source="operating points")
+    return clip_to_duration(events, durations)[0]

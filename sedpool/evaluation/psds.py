@@ -76,6 +76,8 @@ SCENARIO_1 = Scenario(dtc=0.7, gtc=0.7)
 SCENARIO_2 = Scenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5)
 """DCASE task 4: a system that must not confuse classes."""
 
+SCENARIOS = {"scenario1": SCENARIO_1, "scenario2": SCENARIO_2}
+
 
 def psds_of_scores(
     scores: pd.DataFrame,

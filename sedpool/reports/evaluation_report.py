@@ -11,9 +11,9 @@ from rich.console import Console
 
 from sedpool import storage
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.by_name import LEVELS, Level
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.dataset import METRICS_FORMAT, TABLE_COLUMNS, table_rows
+from sedpool.evaluation.levels import LEVELS
 from sedpool.evaluation.material import Material
 from sedpool.formats import write_jams
 from sedpool.reports.tables import METRIC_NAMES, Row, number
@@ -39,7 +39,7 @@ class Evaluation:
     """
 
     material: Material
-    counts: Mapping[Level, ClipCounts]
+    counts: Mapping[str, ClipCounts]
     psds: Mapping[str, float | None]
     settings: Mapping[str, Any]
 
@@ -47,7 +47,7 @@ class Evaluation:
         """Everything, with the keys of ``metrics.json``; levels that were not asked for are None."""
         return {
             "format": METRICS_FORMAT,
-            **{level: self.counts[level].metrics() if level in self.counts else None for level in LEVELS},
+            **{level: self.counts[level].metrics() if level in self.counts else None for level in ("clip", *LEVELS)},
             "psds": dict(self.psds),
             "coverage": self.material.coverage,
             **self.settings,
@@ -139,10 +139,10 @@ class Evaluation:
                 sandbox={"metrics": found},
             )
 
-    def _by_level(self) -> dict[Level, Metrics]:
+    def _by_level(self) -> dict[str, Metrics]:
         return {level: counts.metrics() for level, counts in self.counts.items()}
 
-    def _title(self, level: Level) -> str:
+    def _title(self, level: str) -> str:
         collar = f"{self.settings['collar']:g} s"
         return {
             "clip": "clips",
