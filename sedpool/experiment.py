@@ -85,7 +85,7 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
     pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
-    dataset = _relabelled(build(config, "dataset"), checked(LabelSettings, config["labels"], "labels"), recipe)
+    dataset = build_dataset(config, recipe)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
@@ -99,8 +99,10 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
     return dataset, detector, extractor
 
 
-def _relabelled(dataset: Dataset, labels: LabelSettings, recipe: Recipe) -> Dataset:
-    """The corpus with the labels that a study asks for; its test split is never changed."""
+def build_dataset(config: Mapping[str, Any], recipe: Recipe) -> Dataset:
+    """The corpus, with the labels that a study asks for; its test split is never changed."""
+    dataset: Dataset = build(config, "dataset")
+    labels = checked(LabelSettings, config["labels"], "labels")
     if labels.bag_duration is not None:
         dataset = rebag(
             dataset, labels.bag_duration, splits=("train", "validate"), min_activity=recipe.min_activity or 0.0

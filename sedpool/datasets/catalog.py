@@ -152,15 +152,14 @@ put them under audio/. Some are gone for good: train with allow_missing=true, an
         homepage="https://medleydb.weebly.com",
         folder="MedleyDB",
         layout="""\
-Audio/<Track>/<Track>_MIX.wav
-Audio/<Track>/<Track>_STEMS/<Track>_STEM_<NN>.wav
+Audio/<Track>/<Track>_MIX.wav and <Track>_STEMS/<Track>_STEM_<NN>.wav
 Metadata/<Track>_METADATA.yaml
-Annotations/Activation_Confidence_v2/<Track>_ACTIVATION_CONF.lab
-{mixing_coefficients.yaml, artist_index.json, tracklist_v1.txt}""",
+Activation_Confidence_v2/<Track>_ACTIVATION_CONF.lab
+mixing_coefficients.yaml, artist_index.json, tracklist_v1.txt""",
         steps="""\
 1. Ask for the recordings at https://zenodo.org/record/1649325 and unpack them as Audio/.
-2. Copy the content of medleydb/data and medleydb/resources of https://github.com/marl/medleydb beside it, or give
-   that folder medleydb as dataset.annotations.""",
+2. Metadata and annotations come with https://github.com/marl/medleydb: copy them beside Audio/, or give their
+   folder as dataset.annotations.""",
     ),
     Corpus(
         name="desed",
@@ -224,6 +223,18 @@ Nothing to fetch: they are made when they are first used, from a folder of label
         steps="""\
 Nothing to fetch: make them from a folder of labelled recordings and one of backgrounds, as docs/soundscapes.md says:
   sedpool data synthesise --foreground FOLDER --background FOLDER --out FOLDER""",
+    ),
+    Corpus(
+        name="synthesised",
+        title="Soundscapes you synthesised",
+        labels="strong",
+        size="as many as you asked for",
+        licence="that of your recordings",
+        citation="what your recordings ask for",
+        homepage="",
+        folder="synthesised",
+        layout=_SOUNDSCAPES_LAYOUT,
+        steps="Nothing to fetch: `sedpool data synthesise` makes them (docs/soundscapes.md).",
     ),
     Corpus(
         name="folder",

@@ -116,8 +116,13 @@ def test_wrong_settings_are_named(arguments: list[str], message: str) -> None:
 
 def test_names_and_folders_of_the_catalogue_are_those_of_the_configurations() -> None:
     options = {path.stem for path in (config_folder() / "dataset").glob("*.yaml")}
-    assert options <= {corpus.name for corpus in CORPORA}
+    assert {corpus.name for corpus in CORPORA} == options
     for corpus in CORPORA:
         if corpus.name not in ("soundscapes", "folder"):  # mandatory settings
             root = compose([f"dataset={corpus.name}", "data_root=parent"])["dataset"]["root"]
             assert Path(root) == Path("parent") / corpus.folder
+
+
+def test_bags_of_a_study_are_prepared_as_training_cuts_them(corpus: Path, tmp_path: Path) -> None:
+    settings = (f"cache={tmp_path / 'cache'}", *SMALL, "labels.bag_duration=0.5", "training.patch_duration=0.5")
+    assert "features of 10 of 10 clips" in data("prepare", "urbansed", *settings, "--root", corpus)
