@@ -42,6 +42,20 @@ def augment(
 
 
 @app.command()
+def loading(
+    data: Annotated[
+        Path, typer.Option(envvar="SEDPOOL_TEST_DATA", help="Folder of urbansed_annotations and dcase2017_task4.")
+    ],
+    json_file: JsonFile = None,
+    rows: Annotated[int, typer.Option(help="Rows of a table of one's own.")] = 1_000_000,
+) -> None:
+    """Time and memory of loading corpora, against jams' own reader."""
+    from benchmarks.loading import measure
+
+    report("loading", measure(data, rows), json_file)
+
+
+@app.command()
 def startup(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Fresh processes of each command; the median counts.")] = 5,

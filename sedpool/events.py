@@ -82,15 +82,15 @@ def _refuse(table: pd.DataFrame, bad: np.ndarray, source: str, problem: str) -> 
         raise DataError(f"{source}: row {row} ({values}) {problem}{more}")
 
 
-def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float]) -> tuple[pd.DataFrame, int]:
+def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.Series) -> tuple[pd.DataFrame, int]:
     """Clip events at their recording's end.
 
     Parameters
     ----------
     events : DataFrame
         Event table.
-    durations : mapping of str to float
-        Length in seconds of every file in `events`.
+    durations : mapping of str to float, or Series
+        Length in seconds of every file in `events`, by name.
 
     Returns
     -------

@@ -105,7 +105,7 @@ def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.Dat
     notes : dict of str to int
         How many were cut, and how many overlap one of their own class (they are kept).
     """
-    events, clipped = clip_to_duration(events, dict(zip(clips["filename"], clips["duration"], strict=True)))
+    events, clipped = clip_to_duration(events, clips.set_index("filename")["duration"])
     overlapping = count_overlaps(events)
     return events, nonzero(events_clipped_at_the_end=clipped, events_overlapping_own_class=overlapping)
 
