@@ -143,7 +143,7 @@ def synthesise(
     """
     files = divide_banks(foreground, background, division, exclude_backgrounds, seed)
     folder = Path(folder)
-    plan = _plan(folder.name, files, spec, seed, sizes, isolated)
+    plan = _plan("synthesised", files, spec, seed, sizes, isolated)
     written = write_corpus(folder, plan, lambda: read_banks(files, spec, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
     report_skipped(storage.read_json(folder / "corpus.json")["skipped"], strict=strict)
     return written

@@ -101,6 +101,12 @@ def test_jams_are_valid_and_say_the_same_as_the_text(corpus: Path) -> None:
         assert list(read_annotation(path).events) == read_rows(path.with_suffix(".txt"))
 
 
+def test_the_folder_changes_no_byte(corpus: Path, tmp_path: Path, foreground: Path, background: Path) -> None:
+    again = make(tmp_path / "elsewhere", foreground, background, SPEC, isolated=True)
+    for path in (path for path in corpus.rglob("*") if path.is_file()):
+        assert path.read_bytes() == (again / path.relative_to(corpus)).read_bytes()
+
+
 def test_what_is_synthesised_loads(corpus: Path, tmp_path: Path) -> None:
     dataset = load_synthesised(corpus, "train")
     assert len(dataset) == 4
