@@ -35,6 +35,11 @@ class IndexedEvents:
         """Some of the events, by mask or number."""
         return IndexedEvents(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
 
+    def of_clips(self, begin: int, end: int) -> "IndexedEvents":
+        """The events of a range of clips, which are numbered from 0 then."""
+        part = self.select(np.arange(*np.searchsorted(self.clip, [begin, end])))
+        return replace(part, clip=part.clip - begin)
+
 
 def indexed(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[str]) -> IndexedEvents:
     """The arrays of a checked event table.

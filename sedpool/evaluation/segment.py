@@ -1,14 +1,19 @@
 """Is the right class active in each second? Segment-based metrics."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
-from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.indexed import IndexedEvents, counted, indexed, ranges
+from sedpool.evaluation.counts import ClipCounts, concatenate
+from sedpool.evaluation.indexed import IndexedEvents, indexed, ranges
 from sedpool.evaluation.validation import comparable_events
+
+BoolArray = npt.NDArray[np.bool_]
+_CELLS = 4_000_000  # held at once
 
 
 def segment_metrics(
@@ -72,33 +77,49 @@ def segment_counts(
 ) -> ClipCounts:
     """Counts of every clip in segments, equal to sed_eval's; parameters and errors as of `segment_metrics`."""
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    grid = SegmentGrid(durations, classes, resolution)
-    return grid.counts(*(grid.active_cells(indexed(events, durations, classes)) for events in tables))
+    annotated, detected = (indexed(events, durations, classes) for events in tables)
+    lengths = np.fromiter(durations.values(), np.float64)
+    filenames = np.array(list(durations), dtype=object)
+    parts = []
+    for begin, end in _blocks(lengths, len(classes) / resolution):
+        grid = SegmentGrid(lengths[begin:end], len(classes), resolution)
+        counts = grid.counts(*(grid.activity(events.of_clips(begin, end)) for events in (annotated, detected)))
+        parts.append(ClipCounts(tuple(filenames[begin:end]), tuple(classes), **counts))
+    return concatenate(parts)
+
+
+def _blocks(lengths: FloatArray, cells_per_second: float) -> list[tuple[int, int]]:
+    """Ranges of clips small enough to hold every cell."""
+    block = np.cumsum(lengths) * cells_per_second // _CELLS
+    begins = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
+    return list(pairwise([*begins, len(lengths)]))
 
 
 class SegmentGrid:
-    """The segments of all clips, one clip's after the other's; a cell is a segment and a class.
+    """The segments of several clips, one clip's after the other's; a cell is a segment and a class.
 
     Parameters
     ----------
-    durations : mapping of str to float
-        Length in seconds of every clip.
-    classes : sequence of str
-        The labels that are scored.
+    lengths : ndarray of float, shape (clips,)
+        Seconds.
+    n_classes : int
+        Number of classes.
     resolution : float
         Length of a segment in seconds.
     """
 
-    def __init__(self, durations: Mapping[str, float], classes: Sequence[str], resolution: float) -> None:
-        self.filenames, self.classes, self.resolution = tuple(durations), tuple(classes), resolution
-        self.n_segments = np.ceil(np.fromiter(durations.values(), np.float64) / resolution).astype(np.int64)
+    def __init__(self, lengths: FloatArray, n_classes: int, resolution: float) -> None:
+        self.n_classes, self.resolution = n_classes, resolution
+        self.n_segments = np.maximum(np.ceil(lengths / resolution), 1).astype(np.int64)
         self.first = np.cumsum(self.n_segments) - self.n_segments
-        self.clip = np.repeat(np.arange(len(self.n_segments)), self.n_segments)
+        self.clip = np.repeat(np.arange(len(lengths)), self.n_segments)
 
-    def active_cells(self, events: IndexedEvents) -> IntArray:
-        """Sorted numbers ``segment * n_classes + class`` of the cells that any event touches."""
+    def activity(self, events: IndexedEvents) -> BoolArray:
+        """Which cells any event touches, shape (segments, classes)."""
+        active = np.zeros((len(self.clip), self.n_classes), dtype=bool)
         segments, event = self.touched(events.onset, events.offset, events.clip)
-        return np.unique(segments * len(self.classes) + events.label[event])
+        active[segments, events.label[event]] = True
+        return active
 
     def touched(self, onset: FloatArray, offset: FloatArray, clip: IntArray) -> tuple[IntArray, IntArray]:
         """Segments that stretches of time touch, and which stretch each belongs to."""
@@ -106,25 +127,19 @@ class SegmentGrid:
         end = np.minimum(np.ceil(offset / self.resolution).astype(np.int64), self.n_segments[clip])
         return ranges(self.first[clip] + begin, self.first[clip] + end)
 
-    def counts(self, reference: IntArray, estimated: IntArray) -> ClipCounts:
-        """Counts of every clip, from the active cells of reference and estimate."""
-        right = np.intersect1d(reference, estimated, assume_unique=True)
-        shape = (len(self.filenames), len(self.classes))
-        in_class, in_segment = {}, {}
-        for name, cells in {"true_positives": right, "n_ref": reference, "n_sys": estimated}.items():
-            segments, labels = np.divmod(cells, len(self.classes))
-            in_class[name] = counted(self.clip[segments], labels, shape)
-            in_segment[name] = np.bincount(segments, minlength=len(self.clip))
-        return ClipCounts(self.filenames, self.classes, **in_class, **self.errors(**in_segment))
+    def counts(self, reference: BoolArray, estimated: BoolArray) -> dict[str, IntArray]:
+        """Counts of every clip, by the names that `ClipCounts` has for them."""
+        cells = {"true_positives": reference & estimated, "n_ref": reference, "n_sys": estimated}
+        in_class = {name: np.add.reduceat(active, self.first, axis=0, dtype=np.int64) for name, active in cells.items()}
+        errors = self.errors(**{name: active.sum(axis=1) for name, active in cells.items()})
+        in_clip = {name: np.add.reduceat(values, self.first) for name, values in errors.items()}
+        return in_class | in_clip
 
-    def errors(self, true_positives: IntArray, n_ref: IntArray, n_sys: IntArray) -> dict[str, IntArray]:
-        """Every clip's substitutions, deletions and insertions, from the number of classes in each segment."""
+    @staticmethod
+    def errors(true_positives: IntArray, n_ref: IntArray, n_sys: IntArray) -> dict[str, IntArray]:
+        """Every segment's substitutions, deletions and insertions, from its numbers of classes."""
         return {
-            "substitutions": self._in_clips(np.minimum(n_ref, n_sys) - true_positives),
-            "deletions": self._in_clips(np.maximum(n_ref - n_sys, 0)),
-            "insertions": self._in_clips(np.maximum(n_sys - n_ref, 0)),
+            "substitutions": np.minimum(n_ref, n_sys) - true_positives,
+            "deletions": np.maximum(n_ref - n_sys, 0),
+            "insertions": np.maximum(n_sys - n_ref, 0),
         }
-
-    def _in_clips(self, per_segment: IntArray) -> IntArray:
-        sums = np.bincount(self.clip, weights=per_segment, minlength=len(self.filenames))
-        return sums.astype(np.int64)

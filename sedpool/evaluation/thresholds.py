@@ -98,10 +98,9 @@ def segment_sweep(
     """
     annotated = _checked_reference(reference, durations, classes)
     levels = _Levels(indexed_frames(scores, durations, classes), _checked_thresholds(thresholds), classes)
-    grid = SegmentGrid(durations, classes, resolution)
+    grid = SegmentGrid(np.fromiter(durations.values(), np.float64), len(classes), resolution)
     highest = levels.highest(grid)
-    wanted = np.zeros(highest.shape, dtype=bool)
-    wanted.flat[grid.active_cells(annotated)] = True
+    wanted = grid.activity(annotated)
 
     def totals_at(index: int) -> Totals:
         active = highest > index

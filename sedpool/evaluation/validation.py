@@ -35,13 +35,15 @@ def comparable_events(
     DataError
         On a time that is not a finite number, an offset that is not after its onset, or an unknown label.
     EvaluationError
-        On events in files outside the clip set.
+        On events in files outside the clip set, or an empty clip set.
 
     Warns
     -----
     UserWarning
         If events last longer than their clip (by more than 10 ms, which is rounding).
     """
+    if not durations:
+        raise EvaluationError("reference: no clips; expected the length of every clip that is scored")
     return (
         _checked(reference, durations, classes, source="reference"),
         _checked(estimated, durations, classes, source="estimate"),

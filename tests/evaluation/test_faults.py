@@ -102,3 +102,8 @@ def test_fault_23_an_estimate_past_the_clips_end_is_cut_with_a_warning(metric, r
     with pytest.warns(UserWarning, match="estimate: 1 events last longer than their clip"):
         metrics = score(metric, reference, late)
     assert metrics["class_wise"]["drill"]["n_sys"] == (4 if metric is segment_metrics else 1)
+
+
+def test_no_clips_at_all_are_an_error(metric):
+    with pytest.raises(EvaluationError, match="reference: no clips"):
+        metric(empty_events(), empty_events(), durations={}, classes=CLASSES)
