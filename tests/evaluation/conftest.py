@@ -1,5 +1,6 @@
 """A pair of clips, small enough to score by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -43,4 +44,26 @@ def desed(shared_data):
         "estimated": estimated,
         "durations": listed.combine(last, max, fill_value=0.0).to_dict(),
         "classes": sorted(set(reference["event_label"])),
+    }
+
+
+def read_sed_eval_list(path, columns):
+    table = pd.read_csv(path, sep="\t", header=None, names=columns)
+    # One annotated event has no length; sed_eval gives it a segment, as it gives an event of a microsecond.
+    table["offset"] = np.maximum(table["offset"], table["onset"] + 1e-6)
+    return table
+
+
+@pytest.fixture(scope="session")
+def street(shared_data):
+    folder = shared_data / "sed_eval" / "tests_data" / "sound_event"
+    columns = ["filename", "scene", "onset", "offset", "event_label"]
+    reference = read_sed_eval_list(folder / "street_fold1_reference.txt", columns)
+    detected = read_sed_eval_list(folder / "street_fold1_detected.txt", [name for name in columns if name != "scene"])
+    both = pd.concat([reference, detected])
+    return {
+        "reference": reference,
+        "estimated": detected,
+        "durations": both.groupby("filename")["offset"].max().to_dict(),
+        "classes": sorted(set(both["event_label"])),
     }

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,28 +67,6 @@ def test_equals_a_count_by_brute_force(reference, estimated):
         right, n_ref, n_sys = ((x[..., index]).sum() for x in (true & detected, true, detected))
         expected = 2 * right / (n_ref + n_sys) if n_ref + n_sys else None
         assert metrics["class_wise"][label]["f1"] == (None if expected is None else pytest.approx(expected))
-
-
-def read_sed_eval_list(path, columns):
-    table = pd.read_csv(path, sep="\t", header=None, names=columns)
-    # One annotated event has no length; sed_eval gives it a segment, as it gives an event of a microsecond.
-    table["offset"] = np.maximum(table["offset"], table["onset"] + 1e-6)
-    return table
-
-
-@pytest.fixture(scope="module")
-def street(shared_data):
-    folder = shared_data / "sed_eval" / "tests_data" / "sound_event"
-    columns = ["filename", "scene", "onset", "offset", "event_label"]
-    reference = read_sed_eval_list(folder / "street_fold1_reference.txt", columns)
-    detected = read_sed_eval_list(folder / "street_fold1_detected.txt", [name for name in columns if name != "scene"])
-    both = pd.concat([reference, detected])
-    return {
-        "reference": reference,
-        "estimated": detected,
-        "durations": both.groupby("filename")["offset"].max().to_dict(),
-        "classes": sorted(set(both["event_label"])),
-    }
 
 
 def test_sed_evals_own_example(street):
