@@ -43,7 +43,7 @@ def write_soundscape(
     mixing : Mixing
         How it was mixed.
     isolated : bool
-        Also write the background and every event alone, as floats, which add up to the mix without its dither.
+        Also write the background and every event alone, in 24 bits, which add up to the mix without its dither.
     """
     annotations = root / "annotations" / split
     sf.write(root / "audio" / split / f"{stem}.wav", samples, mixing.sr, subtype="PCM_16")
@@ -51,7 +51,8 @@ def write_soundscape(
         folder = root / ISOLATED / split / stem
         folder.mkdir(exist_ok=True)
         for name, alone in soundscape.isolated():
-            sf.write(folder / f"{name}.wav", alone, mixing.sr, subtype="FLOAT")
+            # Not as floats: libsndfile writes the time of day into the header of those.
+            sf.write(folder / f"{name}.wav", alone, mixing.sr, subtype="PCM_24")
     lines = [f"{track.event.onset!r}\t{track.event.offset!r}\t{track.event.label}\n" for track in soundscape.tracks]
     (annotations / f"{stem}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
     temporary = annotations / f".{stem}.jams"
