@@ -80,9 +80,13 @@ def evaluate(
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
     levels = [one.value for one in Metric if one in metric and one != Metric.psds]
     counts = {level: material.counts(level, **settings) for level in levels}
+    baselines = {
+        name: {level: stretched.counts(level, **settings) for level in levels if level != "clip"}
+        for name, stretched in material.baselines().items()
+    }
     points = [] if operating_points is None else [read_events(path) for path in _files(operating_points)]
     areas = psds(material, scores=frames, operating_points=points) if Metric.psds in metric else {}
-    evaluation = Evaluation(material, counts, areas, settings | {"past_end": past_end})
+    evaluation = Evaluation(material, counts, baselines, areas, settings | {"past_end": past_end})
     if json and json != "-":
         storage.write_json(json, evaluation.metrics())
     if csv:

@@ -2,17 +2,18 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
 from sedpool.errors import EvaluationError
+from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import counts_at
 from sedpool.evaluation.psds import SCENARIOS, psds_of_operating_points, psds_of_scores
 from sedpool.evaluation.validation import listed, refuse_unknown_files
-from sedpool.events import clip_to_duration, validate_events
+from sedpool.events import clip_to_duration, tags_from_events, validate_events
 
 PastEnd = Literal["cut", "extend"]
 
@@ -44,6 +45,13 @@ class Material:
         return counts_at(
             level, self.reference, self.estimated, durations=self.durations, classes=self.classes, **settings
         )
+
+    def baselines(self) -> dict[str, "Material"]:
+        """The same with answers that cover whole clips; see `sedpool.evaluation.baselines`."""
+        names = list(self.durations)
+        true_tags = tags_from_events(self.reference, names, self.classes)
+        answers = stretched_answers(true_tags, tags_from_events(self.estimated, names, self.classes), self.durations)
+        return {name: replace(self, estimated=events) for name, events in answers.items()}
 
     @property
     def coverage(self) -> dict[str, int]:

@@ -45,7 +45,6 @@ def evaluate_folder(
         settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`.
     """
     answer = Answer(folder.scores, folder.clip_scores, decoder_of(settings))
-    write_tsv(answer.events, folder.file("events.tsv"))
     tuned = _tuned(folder, dataset, settings, allow_missing=allow_missing)
     metrics = evaluate_run(
         answer,
@@ -60,6 +59,9 @@ def evaluate_folder(
         scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
         metrics["paper_compat"] = paper_metrics(answer.frame_scores, answer.clip_scores, scored, strong=strong)
+    write_tsv(answer.events, folder.file("events.tsv"))
+    if tuned is not None:
+        storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
     storage.write_json(folder.file("metrics.json"), metrics)
     answers = {"counts.parquet": answer}
     if tuned is not None:
@@ -82,7 +84,7 @@ def _tuned(folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *,
         return None
     answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
     validation = dataset.split("validate")
-    tuned = tune(
+    return tune(
         answer,
         validation.select(answer.clip_scores["filename"].tolist()) if allow_missing else validation,
         held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
@@ -92,5 +94,3 @@ def _tuned(folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *,
         collar=settings.collar,
         offset_share=settings.offset_share,
     )
-    storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
-    return tuned

@@ -16,7 +16,7 @@ from sedpool.evaluation.dataset import METRICS_FORMAT, TABLE_COLUMNS, table_rows
 from sedpool.evaluation.levels import LEVELS
 from sedpool.evaluation.material import Material
 from sedpool.formats import write_jams
-from sedpool.reports.tables import METRIC_NAMES, Row, number
+from sedpool.reports.tables import BASELINE_TITLES, METRIC_NAMES, Row, number
 from sedpool.reports.terminal import plain_table
 
 _OVERALL = ("F1", "P", "R", "ER", "macro F1")
@@ -32,6 +32,8 @@ class Evaluation:
         What was compared.
     counts : mapping of str to ClipCounts
         By level.
+    baselines : mapping of str to mapping
+        The same of answers that cover whole clips, by their name.
     psds : mapping of str to float or None
         By scenario; empty if it was not asked for.
     settings : mapping of str to float or str
@@ -40,6 +42,7 @@ class Evaluation:
 
     material: Material
     counts: Mapping[str, ClipCounts]
+    baselines: Mapping[str, Mapping[str, ClipCounts]]
     psds: Mapping[str, float | None]
     settings: Mapping[str, Any]
 
@@ -49,6 +52,10 @@ class Evaluation:
             "format": METRICS_FORMAT,
             **{level: self.counts[level].metrics() if level in self.counts else None for level in ("clip", *LEVELS)},
             "psds": dict(self.psds),
+            "baselines": {
+                name: {level: counts.metrics() for level, counts in by_level.items()}
+                for name, by_level in self.baselines.items()
+            },
             "coverage": self.material.coverage,
             **self.settings,
         }
@@ -73,14 +80,14 @@ class Evaluation:
         )
 
     def overall_rows(self) -> list[Row]:
-        """Micro F1, precision, recall and error rate of each level, then macro F1."""
-        return [
-            Row(
-                self._title(level),
-                [*(number(metrics["micro"].get(name)) for name in METRIC_NAMES), number(metrics["macro"]["f1"])],
-            )
-            for level, metrics in self._by_level().items()
-        ]
+        """Micro F1, precision, recall and error rate of each level, then macro F1; under it those of the baselines."""
+        rows = []
+        for level, counts in self.counts.items():
+            rows.append(Row(self._title(level), _overall_cells(counts)))
+            for name, title in BASELINE_TITLES.items():
+                if level in self.baselines[name]:
+                    rows.append(Row(title, _overall_cells(self.baselines[name][level]), is_baseline=True))
+        return rows
 
     def class_rows(self, names: Sequence[str]) -> list[Row]:
         """Numbers by name, e.g. ``("f1", "n_ref", "n_sys")``, of each class at each level in turn."""
@@ -151,6 +158,11 @@ class Evaluation:
             "onset": f"onsets, {collar}",
             "intersection": "intersections, half and half",
         }[level]
+
+
+def _overall_cells(counts: ClipCounts) -> list[str]:
+    metrics = counts.metrics()
+    return [*(number(metrics["micro"].get(name)) for name in METRIC_NAMES), number(metrics["macro"]["f1"])]
 
 
 def _cell(value: float | int | None) -> str:

@@ -106,7 +106,7 @@ def class_table(metrics: Mapping[str, Any]) -> ClassTable:
     f1 = [f"F1 {title}" for title in titles]
     groups = {"clip": [*f1, "P", "R"]}
     if metrics["segment"] is not None:
-        groups |= {"segment": [*f1, "P", "R", "ER"], "own tags stretched, segment": f1, "event": f1}
+        groups |= {"segment": [*f1, "P", "R", "ER"], "own tags stretched": f1, "event": f1}
     return ClassTable(groups, [Row(label, _class_cells(metrics, label)) for label in metrics["clip"]["class_wise"]])
 
 

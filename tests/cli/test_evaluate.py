@@ -80,6 +80,16 @@ def test_the_default_is_segments_and_events(evaluate, files):
     assert "0.833  0.500" in output
 
 
+def test_answers_that_locate_nothing_stand_below(evaluate, files):
+    output = evaluate(*files()).output
+    for title in ("own clip decisions, stretched", "true tags, stretched", "every class, always"):
+        assert output.count(title) == 2
+    baselines = metrics(evaluate, *files(), "-m", "segment", "-m", "clip")["baselines"]
+    # Lengths unknown, a.wav ends after 6 s, b.wav after 2 s: true tags cover 6 + 6 + 2 seconds, 10 of them rightly.
+    assert baselines["oracle_tags_stretched"]["segment"]["micro"]["precision"] == 10 / 14
+    assert set(baselines["oracle_tags_stretched"]) == {"segment"}
+
+
 def test_json_has_the_keys_of_a_run(evaluate, files):
     found = metrics(evaluate, *files(), "-m", "clip", "-m", "onset", "-m", "intersection", "-m", "segment")
     assert found["segment"]["micro"]["error_rate"] == 0.5

@@ -87,4 +87,4 @@ def test_fault_25_a_run_that_names_other_code_is_refused(run: RunFolder, where: 
     storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
     shown = sedpool("tune", run.path)
     assert shown.returncode == 1
-    assert "loaded by os.getcwd; expected a loader of sedpool" in shown.stderr
+    assert "made by os.getcwd, code outside sedpool" in shown.stderr
