@@ -11,6 +11,7 @@ from sedpool.cli import analyse, data, evaluate, track, train, tune
 from sedpool.errors import SedpoolError
 
 DEBUG = "HYDRA_FULL_ERROR"
+INTERRUPTED = 130  # the exit status into which Typer turns Ctrl-C
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +44,7 @@ def main() -> None:
         if os.environ.get(DEBUG) == "1":
             raise
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on where it can", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            print("interrupted; the same command goes on where it can", file=sys.stderr)
+        raise

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from sedpool.cli.app import main
+
 RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
 
 
@@ -36,3 +38,14 @@ def test_errors_end_in_one_line_unless_debug(debug: tuple[str, ...]) -> None:
     assert shown.returncode == 1
     assert "seed=-1" in shown.stderr
     assert ("Traceback" in shown.stderr) == bool(debug)
+
+
+def test_an_interruption_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sedpool.datasets.catalog.find", interrupted)
+    monkeypatch.setattr(sys, "argv", ["sedpool", "data", "info", "demo"])
+    with pytest.raises(SystemExit, match="130"):
+        main()
+    assert capsys.readouterr().err.strip() == "interrupted; the same command goes on where it can"

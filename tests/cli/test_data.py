@@ -60,7 +60,7 @@ def test_info_draws_into_a_folder_or_a_file(corpus: Path, tmp_path: Path, target
     assert drawn.stat().st_size > 10_000
 
 
-def test_validate_finds_nothing_wrong_and_writes_outside_the_corpus(corpus: Path, tmp_path: Path) -> None:
+def test_fault_46_validate_finds_nothing_wrong_and_writes_outside_the_corpus(corpus: Path, tmp_path: Path) -> None:
     before = sorted(corpus.rglob("*"))
     shown = data("validate", "urbansed", "--root", corpus, "--jobs", 1, f"data_root={tmp_path / 'elsewhere'}")
     assert "6 of 6 listed clips can be used" in shown

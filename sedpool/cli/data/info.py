@@ -70,8 +70,9 @@ def _print_statistics(dataset: "Dataset") -> None:
     from sedpool.datasets.statistics import class_statistics
     from sedpool.evaluation.baselines import stretched_tags_score
 
+    typer.echo(repr(dataset))
     statistics = class_statistics(dataset)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=repr(dataset), title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("class")
     table.add_column("clips", justify="right")
     strong = "events" in statistics.columns

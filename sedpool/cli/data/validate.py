@@ -59,11 +59,16 @@ def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
     for kind, meaning in KINDS.items():
         found = [problem for problem in problems if problem.kind == kind]
         if found:
-            first = "\n".join(f"{problem.filename} {problem.detail}".strip() for problem in found[:SHOWN])
-            table.add_row(meaning, str(len(found)), first)
+            table.add_row(meaning, str(len(found)), "\n".join(_in_words(problem) for problem in found[:SHOWN]))
     for note, count in dataset.manifest.notes.items():
         table.add_row(note.replace("_", " "), str(count), "(as distributed)")
     if table.rows:
         Console(highlight=False, markup=False).print(table)
     if not problems:
         typer.echo("nothing is wrong")
+
+
+def _in_words(problem: "Problem") -> str:
+    """The clip and what was found, which may name the clip already."""
+    named = problem.filename in problem.detail
+    return problem.detail if named else f"{problem.filename} {problem.detail}".strip()
