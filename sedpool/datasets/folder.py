@@ -13,7 +13,7 @@ from sedpool.datasets.folder_labels import read_labels
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.rebag import rebag
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
-from sedpool.errors import DataError
+from sedpool.errors import ConfigError, DataError
 from sedpool.events import tags_from_events, validate_events
 
 
@@ -68,11 +68,13 @@ def load_folder(
     DataError
         If there are no recordings or labels, something is wrong with a label, or something is missing.
     ConfigError
-        If `shares` cannot be met.
+        If `shares` cannot be met, or `clip_duration` is not above 0.
     """
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"folder: {root}: no such folder (dataset.root)")
+    if clip_duration is not None and not clip_duration > 0:
+        raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
     recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
     rows = read_labels(root, recordings, labels)
     rows, names, left_out = _of_classes(rows, classes)
@@ -83,6 +85,9 @@ def load_folder(
     clips["split"] = drawn_splits(tags, shares, seed) if stated is None else stated
     strong = _strong_splits(rows, clips)
     events, notes = _events(rows, clips, strong)
+    if events is not None:  # one that lies past its recording's end gives no tag
+        located = clips["split"].isin(strong).to_numpy()
+        tags.loc[located] = tags_from_events(events, clips.loc[located, "filename"].tolist(), names).to_numpy()
     long = clips.loc[clips["duration"] > (clip_duration or np.inf), "split"]
     notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=int((~long.isin(strong)).sum()))
     weak = tuple(sorted(set(clips["split"].unique()) - set(strong))) if strong else ()

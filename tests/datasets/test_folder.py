@@ -197,8 +197,9 @@ def test_fault_04_missing_and_extra(audacity: Path) -> None:
 
 def test_fault_13_events_end_with_their_recording(tmp_path: Path) -> None:
     record(tmp_path / "a.wav", 4.0)
-    write(tmp_path / "a.txt", "3\t4.005\tdog\n3.5\t6\tcat\n5\t6\tcat\n")
+    write(tmp_path / "a.txt", "3\t4.005\tdog\n3.5\t6\tcat\n5\t6\tbird\n")
     dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.tags.to_numpy().tolist() == [[False, True, True]]
     assert dataset.events["offset"].tolist() == [4.0, 4.0]
     assert dataset.manifest.notes == {"events_clipped_at_the_end": 2}
 
@@ -262,3 +263,9 @@ def test_draw_meets_the_shares_and_spreads_each_class(n: int, seed: int, shares:
         for label in "abc":
             inside = int((splits[tags[label]] == name).sum())
             assert abs(inside - tags[label].sum() * expected) <= 3
+
+
+@pytest.mark.parametrize("length", [0.0, -1.0, float("nan")])
+def test_wrong_clip_duration(audacity: Path, length: float) -> None:
+    with pytest.raises(ConfigError, match=r"clip_duration=.*expected seconds above 0"):
+        load_folder(audacity, clip_duration=length)
