@@ -127,7 +127,7 @@ def check_types(target: Callable[..., Any], values: Mapping[str, Any], group: st
     target : callable
         A class or function. Annotations that say nothing about plain values are passed over.
     values : mapping
-        Its arguments; what the target does not name is passed over.
+        Its arguments; what the target does not name is passed over, and so is what names a target of its own.
     group : str
         Config group, for the message.
 
@@ -138,6 +138,8 @@ def check_types(target: Callable[..., Any], values: Mapping[str, Any], group: st
     """
     hints = get_type_hints(vars(target).get("__init__", target) if isinstance(target, type) else target)
     for name, value in values.items():
+        if isinstance(value, Mapping) and "_target_" in value:
+            continue
         try:
             TypeAdapter(hints.get(name, Any), config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
         except ValidationError as error:

@@ -12,10 +12,12 @@ from sedpool.augment import Augmentation
 from sedpool.datasets.soundscapes.specs import read_spec
 from sedpool.main import compose, config_folder
 from sedpool.runs import run_name
+from sedpool.settings import check_types
 from sedpool.training.recipe import Recipe
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
+BUILT = ("dataset", "features", "model", "pooling")
 SETTINGS = {"augment": Augmentation, "training": Recipe}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
 MANDATORY = {"soundscapes": FOLDERS, "folder": ["dataset.root=recordings"]}
@@ -54,6 +56,13 @@ def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
     left_to_the_program = {"split", "axis", "allow_missing"}
     assert set(node) <= parameters
     assert parameters - set(node) <= left_to_the_program
+
+
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in BUILT])
+def test_values_are_of_the_types_that_the_target_takes(group: str, option: str) -> None:
+    node = composed(f"{group}={option}", *MANDATORY.get(option, []))[group]
+    module, _, name = node["_target_"].rpartition(".")
+    check_types(getattr(importlib.import_module(module), name), node, group)
 
 
 def test_a_corpus_brings_its_recipe_and_the_command_line_wins() -> None:

@@ -11,7 +11,7 @@ from sedpool.formats.jams import read_mixing
 COLUMNS = ("filename", "onset", "event_label", "snr", "source_file")
 _RECORDING = (
     re.compile(r"^(?P<recording>\d+)-\d+-\d+-\d+\.\w+$"),  # UrbanSound8K: <recording>-<class>-<occurrence>-<slice>
-    re.compile(r"^\d-(?P<recording>\d+)-[A-Z]-\d+\.\w+$"),  # ESC-50: <fold>-<recording>-<take>-<class>
+    re.compile(r"^\d-(?P<recording>\d+)-[A-Z](-\d+)?\.\w+$"),  # ESC-10 and -50: <fold>-<recording>-<take>[-<class>]
 )
 _MADE = "procedural/"  # the demo's sounds are made anew for each event
 
@@ -77,8 +77,8 @@ def recording_of(source_file: str) -> str:
 
     Examples
     --------
-    >>> recording_of("gun_shot/135527-6-5-0.wav"), recording_of("1-100032-A-0.ogg"), recording_of("my/dog.wav")
-    ('135527', '100032', 'my/dog.wav')
+    >>> recording_of("gun_shot/135527-6-5-0.wav"), recording_of("dog/4-167077-C.ogg"), recording_of("my/dog.wav")
+    ('135527', '167077', 'my/dog.wav')
     """
     name = source_file.replace("\\", "/").rsplit("/", 1)[-1]
     for pattern in _RECORDING:

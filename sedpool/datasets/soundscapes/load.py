@@ -35,7 +35,7 @@ def load_soundscapes(
     snr: tuple[float, float] = (6.0, 30.0),
     spec: Mapping[str, Any] | None = None,
     source_pattern: str = ESC_PATTERN,
-    folds: Mapping[str, Sequence[str]] | None = ESC_FOLDS,
+    folds: Mapping[str, Sequence[str | int]] | None = ESC_FOLDS,
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2),
     exclude_backgrounds: Sequence[str] = (),
     strict: bool = False,

@@ -29,7 +29,7 @@ class Division:
     """
 
     pattern: str
-    folds: Mapping[str, Sequence[str]] | None = None
+    folds: Mapping[str, Sequence[str | int]] | None = None
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ def _groups(path: str, pattern: str) -> dict[str, str]:
     return found.groupdict()
 
 
-def _split_of_fold(path: str, fold: str, folds: Mapping[str, Sequence[str]]) -> str:
+def _split_of_fold(path: str, fold: str, folds: Mapping[str, Sequence[str | int]]) -> str:
     holders = [split for split, members in folds.items() if fold in map(str, members)]
     if len(holders) != 1:
         given = "; ".join(f"{split} {', '.join(map(str, members))}" for split, members in folds.items())
