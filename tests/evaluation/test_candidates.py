@@ -14,7 +14,7 @@ def as_set(events):
     return set(zip(events.clip.tolist(), events.onset.tolist(), events.offset.tolist(), strict=True))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(scores_of_all_clips())
 def test_at_every_threshold_the_candidates_are_what_decode_finds(scores):
     frames = indexed_frames(scores, LENGTHS, CLASSES)

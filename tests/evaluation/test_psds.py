@@ -55,7 +55,7 @@ def test_cross_triggers_cost_what_the_scenario_says():
 
 
 @scenarios
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(scores=scores_of_all_clips(), reference=reference_tables)
 def test_scores_equal_operating_points_at_every_score(scenario, scores, reference):
     thresholds = np.unique(scores[list(CLASSES)].to_numpy())

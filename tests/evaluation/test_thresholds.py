@@ -34,7 +34,7 @@ def assert_equal_at(totals, index, counts):
             np.testing.assert_array_equal(getattr(totals, name)[index], getattr(one, name), err_msg=name)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(scores_of_all_clips(), reference_tables, st.sampled_from([1.0, 0.1]), st.sampled_from([0.2, None]))
 def test_sweeps_equal_decoding_and_counting(scores, reference, resolution, offset_share):
     segments = segment_sweep(scores, reference, THRESHOLDS, resolution=resolution, **SETTINGS)
