@@ -80,6 +80,7 @@ def load_folder(
     rows, names, left_out = _of_classes(rows, classes)
     clips, manifest = _clips(rows, recordings, root)
     refuse_incomplete("folder", root, manifest, allow_missing=allow_missing)
+    rows = rows.assign(clip=pd.Index(clips["filename"]).get_indexer(pd.Index(rows["filename"])))
     tags = tags_from_events(rows, clips["filename"].tolist(), names)
     stated = stated_splits(clips["filename"].tolist(), rows)
     clips["split"] = drawn_splits(tags, shares, seed) if stated is None else stated
@@ -122,7 +123,8 @@ def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[p
 
 def _strong_splits(rows: pd.DataFrame, clips: pd.DataFrame) -> list[str]:
     """The splits whose recordings all have strong labels."""
-    located = pd.Index(rows.loc[rows["strong"], "filename"].unique()).get_indexer(pd.Index(clips["filename"])) >= 0
+    located = np.zeros(len(clips), dtype=bool)
+    located[rows.loc[rows["strong"], "clip"]] = True
     return sorted(set(clips["split"].unique()) - set(clips.loc[~located, "split"].unique()))
 
 
@@ -131,7 +133,6 @@ def _events(
 ) -> tuple[pd.DataFrame | None, dict[str, int]]:
     if not strong:
         return None, {}
-    located = clips.loc[clips["split"].isin(strong)]
-    labelled = rows.loc[rows["strong"] & (rows["event_label"] != "")]
-    inside = pd.Index(located["filename"]).get_indexer(pd.Index(labelled["filename"])) >= 0
-    return within_recordings(validate_events(labelled.loc[inside]), located)
+    located = clips["split"].isin(strong).to_numpy()
+    labelled = rows.loc[rows["strong"] & (rows["event_label"] != "") & located[rows["clip"]]]
+    return within_recordings(validate_events(labelled), clips.loc[located])
