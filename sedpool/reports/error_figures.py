@@ -11,6 +11,7 @@ from sedpool.evaluation.analysis.confusion import NOTHING
 from sedpool.reports.style import BLUE, GREEN, GREY, ORANGE, new_figure, plain, styled
 
 _PANEL = (4.4, 2.9)  # inches, as the figures of training
+_LEAST_ALPHA_SPAN = 0.5
 _CELL_INCHES, _MARGIN_INCHES = 0.42, 1.7
 _NAMES = {"duration": "event duration (s)", "snr": "signal-to-noise ratio (dB)", "polyphony": "other events at once"}
 
@@ -173,6 +174,9 @@ def alpha_duration_figure(table: pd.DataFrame) -> Figure:
     said = "the same for all classes" if np.isnan(rho) else f"rank correlation {rho:.2f}, p = {p_value:.2g}"
     axes.set(xlabel="event duration (s): median, middle half", ylabel="α", title=f"α and event duration: {said}")
     axes.margins(x=0.12, y=0.12)
+    low, high = axes.get_ylim()
+    if high - low < _LEAST_ALPHA_SPAN:  # all at CAP's bound: their rounding shall not fill the figure
+        axes.set_ylim((low + high - _LEAST_ALPHA_SPAN) / 2, (low + high + _LEAST_ALPHA_SPAN) / 2)
     return figure
 
 

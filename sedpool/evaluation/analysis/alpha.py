@@ -44,13 +44,16 @@ def alpha_and_duration(alpha: pd.DataFrame, events: pd.DataFrame, *, epoch: int)
 def rank_correlation(table: pd.DataFrame) -> tuple[float, float]:
     """Spearman's ρ of α and median duration, and its two-sided p-value; NaN where either is the same for all classes.
 
+    Values of α count as equal to four decimals: classes at CAP's bound differ by rounding alone.
+
     Examples
     --------
     >>> table = pd.DataFrame({"alpha": [3.0, 2.0, 1.5, 1.0, 0.9], "median": [0.5, 1.0, 2.0, 4.0, 3.0]})
     >>> round(rank_correlation(table)[0], 2)
     -0.9
     """
-    if table["alpha"].nunique() < 2 or table["median"].nunique() < 2:
+    alpha = table["alpha"].round(4)
+    if min(alpha.nunique(), table["median"].nunique()) < 2:
         return float("nan"), float("nan")
-    found = stats.spearmanr(table["alpha"], table["median"])
+    found = stats.spearmanr(alpha, table["median"])
     return float(found.statistic), float(found.pvalue)

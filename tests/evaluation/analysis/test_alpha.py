@@ -26,3 +26,8 @@ def test_durations_meet_the_kept_epochs_alpha():
 
 def test_equal_alphas_have_no_rank_correlation():
     assert np.isnan(rank_correlation(alpha_and_duration(ALPHA, EVENTS, epoch=0))).all()
+
+
+def test_classes_at_caps_bound_differ_by_rounding_alone():
+    at_bound = ALPHA.assign(alpha=[3.2188758, 3.2188759, 3.2188757] * 2)
+    assert np.isnan(rank_correlation(alpha_and_duration(at_bound, EVENTS, epoch=5))).all()
