@@ -4,7 +4,7 @@ import hashlib
 import os
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,18 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
         return np.ascontiguousarray(mono)
     resampled: FloatArray = soxr.resample(mono, native_sr, sr, quality="HQ")
     return resampled
+
+
+def stem(filename: str) -> str:
+    """A recording's name without the suffix of its audio format; other dots belong to the name.
+
+    Examples
+    --------
+    >>> stem("street/Y0_2.000_12.000.wav"), stem("clip_1.5")
+    ('street/Y0_2.000_12.000', 'clip_1.5')
+    """
+    suffix = PurePosixPath(filename).suffix
+    return filename.removesuffix(suffix) if suffix.lower() in EXTENSIONS else filename
 
 
 def list_files(root: str | os.PathLike[str], role: str) -> list[str]:

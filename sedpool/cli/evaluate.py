@@ -139,7 +139,8 @@ def _same_recording(detected: "pd.DataFrame", estimated: Path, clips: list[str],
 
 def _read_scores(path: Path, reference: Path) -> "pd.DataFrame":
     from sedpool.formats import recordings
-    from sedpool.scores import read_score_folder, read_scores
+    from sedpool.formats.score_folder import read_score_folder
+    from sedpool.scores import read_scores
 
     return read_score_folder(path, list(recordings(reference))) if path.is_dir() else read_scores(path)
 

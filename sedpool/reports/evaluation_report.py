@@ -10,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 
 from sedpool import storage
+from sedpool.audio import stem
+from sedpool.errors import DataError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.dataset import METRICS_FORMAT, TABLE_COLUMNS, table_rows
@@ -138,9 +140,12 @@ class Evaluation:
         )
         for name, duration in self.material.durations.items():
             found = {level: counts.select([name]).metrics()["micro"] for level, counts in self.counts.items()}
+            inside = PurePosixPath(f"{stem(name)}.jams")
+            if inside.is_absolute() or ".." in inside.parts:
+                raise DataError(f"{name}: this name leads out of {folder}; name clips by relative paths to write JAMS")
             write_jams(
                 by_file.get(name, events.iloc[:0]),
-                folder / PurePosixPath(name).with_suffix(".jams"),
+                folder / inside,
                 duration=duration,
                 filename=name,
                 sandbox={"metrics": found},

@@ -136,6 +136,13 @@ def test_jams_hold_the_detections_and_the_clips_numbers(evaluate, files, tmp_pat
     assert again == metrics(evaluate, *options)
 
 
+@pytest.mark.parametrize("name", ["../a.wav", "/elsewhere/a.wav"])
+def test_names_that_lead_elsewhere_are_not_written_to(evaluate, files, tmp_path, name):
+    rows = HEADER + f"{name}\t0\t1\tdog\n"
+    assert_one_line(evaluate(*files(rows, rows), "--jams", tmp_path / "jams"), name, "leads out of")
+    assert not (tmp_path / "a.jams").exists()
+
+
 @pytest.fixture
 def scores(tmp_path):
     """Frames of 0.5 s whose events at 0.5 are those of ESTIMATED, but that b.wav's siren starts at 0 s."""
