@@ -82,7 +82,7 @@ def synthesis(
     foreground: Annotated[Path, typer.Option(help="ESC-10, or recordings named like them.")],
     background: Annotated[Path, typer.Option(help="Folder of backgrounds.")],
     json_file: JsonFile = None,
-    n: Annotated[int, typer.Option(help="Soundscapes of each turn.")] = 400,
+    n: Annotated[int, typer.Option(help="Soundscapes of each turn.")] = 1000,
     jobs: Annotated[int, typer.Option(help="Worker processes.")] = 2,
     turns: Annotated[int, typer.Option(help="Turns of each renderer; the median counts.")] = 3,
 ) -> None:

@@ -52,6 +52,7 @@ def measure(foreground: Path, background: Path, n: int, jobs: int, turns: int) -
         ),
         "plain": plain,
     }
+    _seconds(plain)  # starts the processes, and fills the caches of the disk
     seconds: dict[str, list[float]] = {name: [] for name in renderers}
     for _ in range(turns):  # they take turns, so that other load falls on all of them
         for name, renderer in renderers.items():
