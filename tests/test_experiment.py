@@ -13,7 +13,7 @@ import yaml
 
 from sedpool.building import build, dataset_of, load_run
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
-from sedpool.experiment import run
+from sedpool.experiment import build, run
 from sedpool.runs import RunFolder
 from tests.test_configs import composed
 
@@ -43,7 +43,10 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+    """Folder that holds the small demo corpus."""
+    root = tmp_path_factory.mktemp("data")
+    build(small(root, root), "dataset")
+    return root
 
 
 def small(data_root: Path, runs: Path, *overrides: str) -> dict[str, Any]:
