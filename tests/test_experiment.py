@@ -13,7 +13,7 @@ import yaml
 
 from sedpool.building import build, dataset_of, load_run
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
-from sedpool.experiment import build, run
+from sedpool.experiment import run
 from sedpool.runs import RunFolder
 from tests.test_configs import composed
 
