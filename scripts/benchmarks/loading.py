@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import resource
-import shutil
 import tempfile
 import time
 import warnings
@@ -32,6 +31,9 @@ def measure(data: Path, n_rows: int) -> list[dict[str, object]]:
     n_rows : int
         Rows of a made table of labels.
     """
+    for needed in ("urbansed_annotations", "dcase2017_task4"):
+        if not (data / needed).is_dir():
+            raise SystemExit(f"{data / needed}: no such folder; give --data the folder that holds it")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         corpus = _alone(_many_jams, data / "urbansed_annotations", folder / "urbansed")
@@ -58,13 +60,13 @@ def _timed(load: Callable[[Path], Times], path: Path) -> Times:
 
 
 def _many_jams(source: Path, root: Path) -> Path:
-    """URBAN-SED's size and layout from copies of its distributed annotations."""
-    originals = sorted(source.rglob("*.jams"))
+    """URBAN-SED's size and layout from its distributed annotations, in version 2's namespace, which jams knows."""
+    texts = [path.read_text().replace('"sound_event"', '"scaper"') for path in sorted(source.rglob("*.jams"))]
     for split in SPLITS:
         (root / "annotations" / split).mkdir(parents=True)
     for index in range(N_JAMS):
         split = SPLITS[0 if index < 0.6 * N_JAMS else 1 if index < 0.8 * N_JAMS else 2]
-        shutil.copyfile(originals[index % len(originals)], root / "annotations" / split / f"copy_{index:05d}.jams")
+        (root / "annotations" / split / f"copy_{index:05d}.jams").write_text(texts[index % len(texts)])
     return root
 
 
@@ -99,9 +101,9 @@ def _jams(root: Path, *, validate: bool = False) -> Times:
 
     paths = [str(path) for path in sorted(root.rglob("*.jams"))[:N_BY_JAMS]]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the old namespace, and of jsonschema's ways
-        jams.load(paths[0], validate=validate, strict=False)  # loads its schemata
-        load = (jams.load(path, validate=validate, strict=False) for path in paths)
+        warnings.simplefilter("ignore")  # of how it calls jsonschema
+        jams.load(paths[0], validate=validate)  # loads its schemata
+        load = (jams.load(path, validate=validate) for path in paths)
         return _times(lambda: deque(load, maxlen=0), N_JAMS / N_BY_JAMS)
 
 

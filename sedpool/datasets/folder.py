@@ -81,12 +81,13 @@ def load_folder(
     clips, manifest = _clips(rows, recordings, root)
     refuse_incomplete("folder", root, manifest, allow_missing=allow_missing)
     rows = rows.assign(clip=pd.Index(clips["filename"]).get_indexer(pd.Index(rows["filename"])))
-    tags = tags_from_events(rows, clips["filename"].tolist(), names)
-    stated = stated_splits(clips["filename"].tolist(), rows)
+    filenames = clips["filename"].tolist()
+    tags = tags_from_events(rows, filenames, names)
+    stated = stated_splits(filenames, rows)
     clips["split"] = drawn_splits(tags, shares, seed) if stated is None else stated
     strong = _strong_splits(rows, clips)
     events, notes = _events(rows, clips, strong)
-    if events is not None:  # one that lies past its recording's end gives no tag
+    if events is not None and "events_clipped_at_the_end" in notes:  # one that lies past the end gives no tag
         located = clips["split"].isin(strong).to_numpy()
         tags.loc[located] = tags_from_events(events, clips.loc[located, "filename"].tolist(), names).to_numpy()
     long = clips.loc[clips["duration"] > (clip_duration or np.inf), "split"]
