@@ -56,6 +56,30 @@ def loading(
 
 
 @app.command()
+def training(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Turns of four steps each; the median counts.")] = 5,
+    torch_python: Annotated[str | None, typer.Option(help="Python of an environment with PyTorch.")] = None,
+) -> None:
+    """The training step of the paper's network, against the same network of built-in Keras layers."""
+    from benchmarks.training import measure
+
+    report("training", measure(turns, torch_python), json_file)
+
+
+@app.command(name="input")
+def input_(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Turns of eight steps each; the median counts.")] = 7,
+    clips: Annotated[int, typer.Option(help="Clips in the store: 0.2 MiB each, made in the temporary folder.")] = 30000,
+) -> None:
+    """Training from the feature store against training on one batch in memory, and the memory that the store takes."""
+    from benchmarks.input import measure
+
+    report("input", measure(turns, clips), json_file)
+
+
+@app.command()
 def startup(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Fresh processes of each command; the median counts.")] = 5,

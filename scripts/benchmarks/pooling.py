@@ -9,7 +9,6 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from benchmarks.memory import peak_mib
 from sedpool import pooling
 
 SHAPES = [(64, 26, 10), (64, 430, 17), (16, 1075, 527)]  # (batch, frames, classes): URBAN-SED, DCASE 2017, AudioSet
@@ -121,18 +121,5 @@ def _peaks_mib(shape: tuple[int, ...], names: Iterable[str]) -> dict[str, float 
 
 def _peak_mib(name: str, shape: tuple[int, ...]) -> float | None:
     """Most memory that a step takes beyond its input; None where the system, not being Linux, does not tell."""
-    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
     _step(operators()[name], (1, 8, 1))()  # what the first step of a process loads is no operator's own
-    step = _step(operators()[name], shape)
-    try:
-        reset.write_text("5")  # the peak starts anew from what is in use
-        before = _status_mib(status, "VmRSS")
-        step()
-        return _status_mib(status, "VmHWM") - before
-    except OSError:
-        return None
-
-
-def _status_mib(status: Path, field: str) -> float:
-    line = next(line for line in status.read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) / 1024
+    return peak_mib(_step(operators()[name], shape))

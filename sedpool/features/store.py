@@ -54,7 +54,7 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class _Entry:
-    shard: str
+    shard: Path
     start: int
     frames: int
     checksum: int
@@ -63,22 +63,26 @@ class _Entry:
 class Features(Mapping[str, Array]):
     """Features by `filename`, read from memory-mapped shards.
 
+    A shard is mapped when a clip of it is asked for, and only the last one stays mapped: a corpus of any size takes the
+    memory of the views that are held and of one shard.
+
     Parameters
     ----------
-    shards : mapping of str to ndarray
-        Memory maps, shape (frames, n_mels).
     entries : mapping of str to entry
         Where each clip lies.
     """
 
-    def __init__(self, shards: Mapping[str, Array], entries: Mapping[str, _Entry]) -> None:
-        self._shards = shards
+    def __init__(self, entries: Mapping[str, _Entry]) -> None:
         self._entries = entries
+        self._last: tuple[Path, Array] | None = None
 
     def __getitem__(self, filename: str) -> Array:
         """View of a clip's features, shape (frames, n_mels)."""
         entry = self._entries[filename]
-        return self._shards[entry.shard][entry.start : entry.start + entry.frames]
+        last = self._last
+        if last is None or last[0] != entry.shard:
+            last = self._last = entry.shard, _mapped(entry.shard)
+        return last[1][entry.start : entry.start + entry.frames]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the file names."""
@@ -140,14 +144,14 @@ class FeatureStore:
         wanted = {filename: _fingerprint(source) for filename, source in sources.items()}
         with self._alone():
             self._describe()
-            shards, known = self._open(set(wanted.values()))
+            known = self._known(set(wanted.values()))
             todo = [(wanted[filename], source) for filename, source in sources.items() if wanted[filename] not in known]
             broken = self._compute(todo, n_jobs, track)
             if todo:
-                shards, known = self._open(set(wanted.values()))
+                known = self._known(set(wanted.values()))
         entries = {filename: known[key] for filename, key in wanted.items() if key in known}
         reasons = {filename: broken[key] for filename, key in wanted.items() if key in broken}
-        return Features(shards, entries), reasons
+        return Features(entries), reasons
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -170,22 +174,20 @@ class FeatureStore:
         elif storage.read_json(description) != self._parameters:
             raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
 
-    def _open(self, wanted: set[str]) -> tuple[dict[str, Array], dict[str, _Entry]]:
-        """Map all shards; entries of wanted clips whose data match their checksum."""
-        shards: dict[str, Array] = {}
+    def _known(self, wanted: set[str]) -> dict[str, _Entry]:
+        """Entries of wanted clips whose data match their checksum."""
         entries: dict[str, _Entry] = {}
         for index in sorted(self.folder.glob("[0-9]*.json")):
             try:
                 rows = storage.read_json(index)
-                data = np.load(index.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
-            except (StorageError, OSError, ValueError):
+                data = _mapped(index.with_suffix(".npy"))
+            except StorageError:
                 continue
-            shards[index.stem] = data
             for key, start, frames, checksum in rows:
-                entry = _Entry(index.stem, start, frames, checksum)
+                entry = _Entry(index.with_suffix(".npy"), start, frames, checksum)
                 if key in wanted and _intact(data, entry):
                     entries[key] = entry
-        return shards, entries
+        return entries
 
     def _compute(
         self,
@@ -216,6 +218,14 @@ def _fingerprint(source: _Source) -> str:
     except OSError:
         return f"{os.path.abspath(source.path)}|missing{window}"
     return f"{os.path.abspath(source.path)}|{status.st_size}|{status.st_mtime_ns}{window}"
+
+
+def _mapped(shard: Path) -> Array:
+    try:
+        data: Array = np.load(shard, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{shard}: not readable ({error}); run again to compute its features anew") from None
+    return data
 
 
 def _intact(data: Array, entry: _Entry) -> bool:

@@ -1,0 +1,200 @@
+"""The training step of the paper's network on TensorFlow, against the same network of built-in Keras layers.
+
+Everything takes turns within one process, so that whatever else the machine does falls on all of it; medians count.
+The baseline is what a plain port does: built-in layers, ``model.fit``, float32, the faster of XLA on and off.
+"Convolutions alone" are those of the network with all their gradients, as operations of their own, one after another;
+the first one's gradient to its input is among them, since the input normalisation learns from it. "Matrix peak" is
+the time of the convolutions' arithmetic at the speed of a large matrix product.
+"""
+
+import gc
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.memory import peak_mib
+from sedpool import pooling
+from sedpool.models import BatchNormalization, build_detector, paper_cnn
+from sedpool.training.loop import compile_for_training
+from sedpool.training.recipe import STUDY
+
+BATCH, FRAMES, MELS, CLASSES = 16, 430, 128, 10
+STEPS = 4  # of each turn
+PRECISIONS = ("float32", "mixed_bfloat16")
+MATRIX = 2048
+
+Step = Callable[[], Any]
+
+
+def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
+    """One row a candidate: seconds of a step, and how many times faster it is than built-in Keras."""
+    x, y = batch()
+    works: dict[tuple[str, str], Step] = {}
+    for jit in (False, True):
+        works[f"keras built-in, fit, jit {'on' if jit else 'off'}", "float32"] = fit_step(builtin(jit), x, y)
+    for precision in PRECISIONS:
+        ours = model(precision)
+        works["sedpool", precision] = lambda ours=ours: [ours.train_on_batch(x, y) for _ in range(STEPS)]
+        works["convolutions alone", precision] = convolutions(ours, x, precision)
+        works["matrix peak", precision] = matrix_product(precision)
+    seconds = medians(works, turns)
+    work = multiplications(ours, x)
+    for precision in PRECISIONS:
+        seconds["matrix peak", precision] *= work / MATRIX**3
+    for name, value in torch_steps(torch_python).items():
+        seconds[name, "float32"] = value
+    baseline = min(value for (name, _), value in seconds.items() if name.startswith("keras"))
+    peaks = {name: peak for name, peak in step_peaks().items()}
+    return [
+        {
+            "name": name,
+            "precision": precision,
+            "seconds": value,
+            "baseline_seconds": baseline,
+            "vs_keras": baseline / value,
+            "clips_per_second": BATCH / value,
+            "share_of_convolutions": seconds.get(("convolutions alone", precision), np.nan) / value,
+            "share_of_peak": seconds.get(("matrix peak", precision), np.nan) / value,
+            "peak_mib": peaks.get((name, precision)),
+        }
+        for (name, precision), value in seconds.items()
+    ]
+
+
+def batch() -> tuple[np.ndarray, np.ndarray]:
+    """Patches and tags that the step is measured on."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(-40, 15, (BATCH, FRAMES, MELS)).astype("float32")
+    return x, (rng.random((BATCH, CLASSES)) < 0.3).astype("float32")
+
+
+def model(precision: str, change: Callable[[keras.layers.Layer], keras.layers.Layer] | None = None) -> keras.Model:
+    """The paper's network with CAP, compiled as in training; `change` exchanges layers of its backbone."""
+    keras.utils.clear_session()
+    keras.config.set_dtype_policy(precision)
+    keras.utils.set_random_seed(0)
+    backbone = paper_cnn()
+    if change:
+        backbone = keras.models.clone_model(backbone, clone_function=change)
+    trainee = build_detector(backbone, pooling.cap(), classes=[str(i) for i in range(CLASSES)]).trainee
+    compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=1.0))
+    return trainee
+
+
+def builtin(jit: bool) -> keras.Model:
+    """The same network of built-in layers, with Keras's own optimiser."""
+
+    def change(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, BatchNormalization):
+            return keras.layers.BatchNormalization(name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    trainee = model("float32", change)
+    metric = keras.metrics.BinaryAccuracy()
+    trainee.compile(keras.optimizers.Adam(), keras.losses.BinaryCrossentropy(), metrics=[metric], jit_compile=jit)
+    return trainee
+
+
+def fit_step(trainee: keras.Model, x: np.ndarray, y: np.ndarray) -> Step:
+    """`STEPS` steps of ``fit``."""
+    many = np.concatenate([x] * STEPS), np.concatenate([y] * STEPS)
+    return lambda: trainee.fit(*many, batch_size=BATCH, shuffle=False, verbose=0)
+
+
+def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
+    """`STEPS` times every convolution of the network, with the gradients to its filters and its input."""
+    dtype = "float32" if precision == "float32" else "bfloat16"
+    backbone = trainee.get_layer("backbone")
+    layers = [layer for layer in backbone.layers if isinstance(layer, keras.layers.Conv2D)]
+    inputs = keras.Model(backbone.input, [layer.input for layer in layers])(x)
+    work = [
+        (tf.cast(image, dtype), tf.cast(layer.kernel.value, dtype), layer.padding.upper())
+        for image, layer in zip(inputs, layers, strict=True)
+    ]
+    strides = [1, 1, 1, 1]
+
+    @tf.function(jit_compile=False)
+    def step() -> list[tf.Tensor]:
+        results = []
+        for image, kernel, padding in work:
+            output = tf.nn.conv2d(image, kernel, 1, padding)
+            results += [
+                tf.raw_ops.Conv2DBackpropFilter(
+                    input=image, filter_sizes=kernel.shape, out_backprop=output, strides=strides, padding=padding
+                ),
+                tf.raw_ops.Conv2DBackpropInput(
+                    input_sizes=image.shape, filter=kernel, out_backprop=output, strides=strides, padding=padding
+                ),
+            ]
+        return [result[:1, :1, :1, :1] for result in results]
+
+    return lambda: [step() for _ in range(STEPS)]
+
+
+def multiplications(trainee: keras.Model, x: np.ndarray) -> float:
+    """Multiplications of a step's convolutions: each output costs the kernel's size, three times over."""
+    backbone = trainee.get_layer("backbone")
+    layers = [layer for layer in backbone.layers if isinstance(layer, keras.layers.Conv2D)]
+    outputs = keras.Model(backbone.input, [layer.output for layer in layers])(x)
+    sizes = [
+        int(tf.size(output)) * int(np.prod(layer.kernel.shape[:3]))
+        for output, layer in zip(outputs, layers, strict=True)
+    ]
+    return 3.0 * sum(sizes)
+
+
+def matrix_product(precision: str) -> Step:
+    """`STEPS` products of large matrices."""
+    dtype = "float32" if precision == "float32" else "bfloat16"
+    matrix = tf.cast(tf.random.normal((MATRIX, MATRIX)), dtype)
+    product = tf.function(lambda: tf.matmul(matrix, matrix), jit_compile=False, autograph=False)
+    return lambda: [product() for _ in range(STEPS)]
+
+
+def medians(works: dict[tuple[str, str], Step], turns: int) -> dict[tuple[str, str], float]:
+    """Median seconds of one step of each, the candidates taking turns."""
+    for work in works.values():
+        work()
+        work()
+    taken: dict[tuple[str, str], list[float]] = {name: [] for name in works}
+    gc.disable()
+    for _ in range(turns):
+        for name, work in works.items():
+            began = time.perf_counter()
+            work()
+            taken[name].append((time.perf_counter() - began) / STEPS)
+    gc.enable()
+    return {name: float(np.median(values)) for name, values in taken.items()}
+
+
+def step_peaks() -> dict[tuple[str, str], float | None]:
+    """Peak memory of a step, each in a process of its own: TensorFlow keeps what it once allocated."""
+    cases = [("keras built-in, fit, jit off", "float32"), *(("sedpool", precision) for precision in PRECISIONS)]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, max_tasks_per_child=1) as processes:
+        return {case: processes.submit(_step_peak, *case).result() for case in cases}
+
+
+def _step_peak(name: str, precision: str) -> float | None:
+    trainee = model(precision) if name == "sedpool" else builtin(jit=False)
+    x, y = batch()
+    trainee.train_on_batch(x[:1, :32], y[:1])  # what the first step of a process loads is no network's own
+    return peak_mib(lambda: [trainee.train_on_batch(x, y) for _ in range(3)])
+
+
+def torch_steps(python: str | None) -> dict[str, float]:
+    """Seconds of a step in PyTorch, eager and compiled, in a process of its own; nothing without PyTorch."""
+    script = Path(__file__).with_name("torch_step.py")
+    done = subprocess.run([python or sys.executable, str(script)], capture_output=True, text=True, check=False)
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
