@@ -1,6 +1,6 @@
 """The training step of the paper's network in PyTorch; prints its seconds, eager and compiled, as JSON.
 
-Needs nothing but PyTorch, so that it may run in an environment of its own: ``python torch_step.py``.
+Needs nothing but PyTorch, so that it may run in an environment of its own: ``python -P torch_step.py``.
 """
 
 import json

@@ -196,5 +196,5 @@ def _step_peak(name: str, precision: str) -> float | None:
 def torch_steps(python: str | None) -> dict[str, float]:
     """Seconds of a step in PyTorch, eager and compiled, in a process of its own; nothing without PyTorch."""
     script = Path(__file__).with_name("torch_step.py")
-    done = subprocess.run([python or sys.executable, str(script)], capture_output=True, text=True, check=False)
+    done = subprocess.run([python or sys.executable, "-P", str(script)], capture_output=True, text=True, check=False)
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}

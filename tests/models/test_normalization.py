@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from sedpool.models import BatchNormalization
+from sedpool.models import BatchNormalization, build_detector, paper_cnn
+from sedpool.pooling import AutoPool
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(2, 3, (4, 6, 5, 7)) * RNG.random(7)).astype("float32")
@@ -40,3 +41,47 @@ def test_survives_saving(tmp_path: object) -> None:
     assert isinstance(loaded.layers[0], BatchNormalization)
     assert loaded.layers[0].momentum == 0.5
     assert loaded.predict(X, verbose=0) == pytest.approx(model.predict(X, verbose=0))
+
+
+def test_training_has_the_losses_of_kerass_layers_over_fifty_steps() -> None:
+    keras.utils.set_random_seed(0)
+    ours = paper_cnn(n_mels=16, filters=(4, 8), head_filters=8)
+    theirs = keras.models.clone_model(ours, clone_function=built_in)
+    theirs.set_weights(ours.get_weights())
+    assert losses(ours) == pytest.approx(losses(theirs), rel=1e-4)
+
+
+def test_gradients_are_as_near_to_those_of_double_precision_as_kerass() -> None:
+    rng = np.random.default_rng(0)
+    x, upstream = (rng.normal(-4, 3, (4, 16, 8, 3)), rng.normal(size=(4, 16, 8, 3)))
+    exact = gradient(keras.layers.BatchNormalization(dtype="float64"), x, upstream)
+    ours, theirs = (
+        np.abs(gradient(layer, x.astype("float32"), upstream.astype("float32")) - exact).max()
+        for layer in (BatchNormalization(), keras.layers.BatchNormalization())
+    )
+    assert ours <= 2 * theirs
+
+
+def gradient(layer: keras.layers.Layer, x: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+    tf = pytest.importorskip("tensorflow")
+    inputs = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        total = tf.reduce_sum(layer(inputs, training=True) * upstream)
+    return np.asarray(tape.gradient(total, inputs), dtype=np.float64)
+
+
+def losses(backbone: keras.Model) -> np.ndarray:
+    keras.utils.set_random_seed(1)
+    model = build_detector(backbone, AutoPool(), classes="abc", patch_frames=32).trainee
+    model.compile(keras.optimizers.SGD(1e-3), "binary_crossentropy")  # larger steps make rounding grow
+    rng = np.random.default_rng(0)
+    x = rng.normal(-40, 10, (50, 8, 32, 16)).astype("float32")
+    y = (rng.random((50, 8, 3)) < 0.5).astype("float32")
+    return np.array([model.train_on_batch(*batch) for batch in zip(x, y, strict=True)])
+
+
+def built_in(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, BatchNormalization):
+        return keras.layers.BatchNormalization(name=layer.name)
+    return type(layer).from_config(layer.get_config())

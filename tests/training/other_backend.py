@@ -1,0 +1,49 @@
+"""What another backend makes of given weights and batches: ``KERAS_BACKEND=... python other_backend.py FOLDER``.
+
+Runs in an environment of its own, without TensorFlow. The folder holds ``given.npz``: the weights by their order, the
+batch, the number of steps. What comes out is written to ``made.npz``.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from sedpool import pooling
+from sedpool.models import Detector, build_detector, compact_cnn
+from sedpool.training.loop import compile_for_training
+from sedpool.training.recipe import STUDY
+
+CLASSES = ("a", "b", "c")
+
+
+def small_network() -> Detector:
+    """A detector of every layer that the paper's network has."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    backbone = compact_cnn(n_mels=32, filters=(8, 8), head_filters=16)
+    return build_detector(backbone, pooling.AutoPool(), classes=CLASSES, patch_frames=64)
+
+
+def losses_and_outputs(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Outputs for the first batch with the given weights, then the loss of each step."""
+    detector = small_network()
+    detector.network.set_weights([given[f"weight{i}"] for i in range(len(detector.network.weights))])
+    output = detector.network(given["x"][0], training=False)
+    made = {name: keras.ops.convert_to_numpy(value) for name, value in output.items()}
+    trainee = detector.trainee
+    compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=10.0))
+    losses = [
+        trainee.train_on_batch(x, y, return_dict=True)["loss"] for x, y in zip(given["x"], given["y"], strict=True)
+    ]
+    return {**made, "losses": np.array(losses)}
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    with np.load(folder / "given.npz") as arrays:
+        made = losses_and_outputs(dict(arrays))
+    assert "tensorflow" not in sys.modules
+    np.savez(folder / "made.npz", **made)
