@@ -24,7 +24,7 @@ def test_train_predict_decode_evaluate_in_a_notebook(tmp_path: Path) -> None:
     assert len(scores) == 8 * 26
     assert len(fitted.predict_clips(test)) == 8
     table = sp.evaluate(sp.decode(scores, threshold=0.2), test)
-    assert {"segment", "event"} == set(table["level"])
+    assert {"segment", "event", "intersection", "onset"} == set(table["level"])
 
     fewer = replace(test, classes=test.classes[1:], tags=test.tags[list(test.classes[1:])])
     with pytest.raises(ConfigError, match="only the detector: air_conditioner"):
