@@ -24,7 +24,7 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
         At least 0; each class sums to 1. None where the pooling operator is not a weighted mean of the frames, as
         log-sum-exp or noisy-or.
     """
-    if not hasattr(detector.pooling, "frame_weights"):
+    if not getattr(detector.pooling, "is_weighted_mean", False):
         return None
     network = detector.network
     outputs = {"p": network.output["frames"]}

@@ -1,5 +1,7 @@
 """Constrained AutoPool (CAP): keep α where no frame counts too much or too little."""
 
+import math
+from numbers import Integral, Real
 from typing import Any, Literal, Self, get_args
 
 import keras
@@ -27,7 +29,7 @@ class AlphaBound(keras.constraints.Constraint):
     alpha_max : float, optional
         The bound a itself, in place of the one that follows from the weights and the bag size.
     bag_size : int, optional
-        Frames in a training bag. Without it (and without `alpha_max`) the constraint cannot be applied.
+        Frames in a training bag, at least 2. Without it (and without `alpha_max`) the constraint cannot be applied.
 
     Notes
     -----
@@ -51,8 +53,7 @@ class AlphaBound(keras.constraints.Constraint):
     ) -> None:
         if kind not in get_args(Kind):
             raise ConfigError(f"unknown kind {kind!r} of CAP; known: {', '.join(get_args(Kind))}")
-        if alpha_max is not None and alpha_max < 0:
-            raise ConfigError(f"alpha_max={alpha_max} must not be negative")
+        _check(max_weight, min_weight, alpha_max, bag_size)
         self._config: dict[str, Any] = {
             "max_weight": max_weight,
             "min_weight": min_weight,
@@ -93,3 +94,17 @@ class AlphaBound(keras.constraints.Constraint):
     def get_config(self) -> dict[str, Any]:
         """Arguments that build this constraint anew."""
         return dict(self._config)
+
+
+def _check(max_weight: Any, min_weight: Any, alpha_max: Any, bag_size: Any) -> None:
+    for name, weight in {"max_weight": max_weight, "min_weight": min_weight}.items():
+        if not (weight is None and name == "min_weight") and not (_is(Real, weight) and 0 < weight < 1):
+            raise ConfigError(f"{name}={weight!r} must be a number between 0 and 1, both excluded")
+    if alpha_max is not None and not (_is(Real, alpha_max) and math.isfinite(alpha_max) and alpha_max >= 0):
+        raise ConfigError(f"alpha_max={alpha_max!r} must be a finite number of at least 0")
+    if bag_size is not None and not (_is(Integral, bag_size) and bag_size >= 2):
+        raise ConfigError(f"bag_size={bag_size!r} must be a whole number of at least 2, the frames in a training bag")
+
+
+def _is(kind: type, value: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -38,10 +38,10 @@ class AutoPool(WeightedMean):
     -----
     α → −∞ is the minimum, 0 the mean, 1 softmax pooling, ∞ the maximum; for α > 0 the output lies at most
     W((m − 1) / e) / α below the maximum of m frames (W being Lambert's). Frame i receives the gradient
-    w (1 + α (p − P)): as α grows, frames above P get ever more of it and those far below are pushed down; the sum over
-    frames is always 1. Adam changes α by about its learning rate a step: at 1e-3 it needs thousands of steps to get
-    anywhere. Proposed by McFee, Salamon and Bello (2018), *Adaptive pooling operators for weakly labeled sound event
-    detection*.
+    w (1 + α (p − P)), whose sum over frames is always 1. As α grows, frames above P get ever more of it and those below
+    P − 1/α are pushed down; for α < 0 it is those above P + 1/|α| that are. Adam changes α by about its learning rate a
+    step: at 1e-3 it needs thousands of steps to get anywhere. Proposed by McFee, Salamon and Bello (2018), *Adaptive
+    pooling operators for weakly labeled sound event detection*.
 
     Shapes: ``(batch, frames, classes)`` to ``(batch, classes)``.
 
@@ -67,11 +67,12 @@ class AutoPool(WeightedMean):
         self.kernel_constraint = keras.constraints.get(kernel_constraint)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make α, one number per entry of the last axis."""
+        super().build(input_shape)
         self.alpha = self.add_class_weight(
             "alpha",
-            input_shape[-1],
+            input_shape,
             initializer=self._initial_alpha,
             constraint=self.kernel_constraint,
             regularizer=self.kernel_regularizer,
@@ -97,6 +98,7 @@ class AutoPool(WeightedMean):
 
     def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Softmax over the frames of α p."""
+        self.ensure_built(p)
         return functional.softmax_weights(p, self.alpha, self.axis, mask)
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
@@ -120,6 +122,7 @@ def cap(
     alpha_max: float | None = None,
     bag_size: int | None = None,
     l2: float | None = None,
+    **kwargs: Any,
 ) -> AutoPool:
     """Constrained AutoPool: AutoPool whose α cannot let one frame count more than ``max_weight``.
 
@@ -129,25 +132,30 @@ def cap(
         See `AlphaBound`. A bag size that is not known yet is told later with `AutoPool.with_bag_size`.
     l2 : float, optional
         RAP's penalty on top.
+    **kwargs
+        See `AutoPool`: ``name``, ``axis``, ``kernel_initializer``, ``dtype``.
 
     Returns
     -------
     AutoPool
     """
     constraint = AlphaBound(max_weight, min_weight, kind, alpha_max, bag_size)
-    return AutoPool(kernel_constraint=constraint, kernel_regularizer=None if l2 is None else keras.regularizers.L2(l2))
+    regularizer = None if l2 is None else keras.regularizers.L2(l2)
+    return AutoPool(kernel_constraint=constraint, kernel_regularizer=regularizer, **kwargs)
 
 
-def rap(l2: float = 1e-3) -> AutoPool:
+def rap(l2: float = 1e-3, **kwargs: Any) -> AutoPool:
     """Regularised AutoPool: the loss grows by ``l2`` times the sum of squared α, which pulls AutoPool to the mean.
 
     Parameters
     ----------
     l2 : float
         λ of the paper, which tries 1e-2, 1e-3 and 1e-4.
+    **kwargs
+        See `AutoPool`: ``name``, ``axis``, ``kernel_initializer``, ``dtype``.
 
     Returns
     -------
     AutoPool
     """
-    return AutoPool(kernel_regularizer=keras.regularizers.L2(l2))
+    return AutoPool(kernel_regularizer=keras.regularizers.L2(l2), **kwargs)

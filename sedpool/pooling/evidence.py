@@ -56,8 +56,8 @@ class ISR(Pooling):
     Notes
     -----
     The odds of the bag are the sum of the frames' odds: at least max p, and like noisy-or it grows with every frame.
-    Frame i receives the gradient ((1 − P) / (1 − p))², never negative and largest for the frames nearest to P. Proposed
-    by Keeler, Rumelhart and Leow (1991), *Integrated segmentation and recognition of hand-printed numerals*.
+    Frame i receives the gradient ((1 − P) / (1 − p))², never negative and largest for the largest p. Proposed by
+    Keeler, Rumelhart and Leow (1991), *Integrated segmentation and recognition of hand-printed numerals*.
 
     Shapes: ``(batch, frames, classes)`` to ``(batch, classes)``.
 

@@ -50,11 +50,12 @@ class Power(WeightedMean):
         self.initial_exponent = initial_exponent
         self.l2 = l2
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make λ, one number per entry of the last axis."""
+        super().build(input_shape)
         self.exponent = self.add_class_weight(
             "exponent",
-            input_shape[-1],
+            input_shape,
             initializer=keras.initializers.Constant(self.initial_exponent),
             constraint=keras.constraints.NonNeg(),
             regularizer=keras.regularizers.L2(self.l2) if self.l2 else None,
@@ -62,6 +63,7 @@ class Power(WeightedMean):
 
     def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Weights p^λ / Σ p^λ."""
+        self.ensure_built(p)
         return functional.power_weights(p, self.exponent, self.axis, mask)
 
     def get_config(self) -> dict[str, Any]:
@@ -108,10 +110,11 @@ class GeneralizedMean(Pooling):
         super().__init__(axis, **kwargs)
         self.initial_exponent = initial_exponent
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make r, one number per entry of the last axis."""
+        super().build(input_shape)
         start = keras.initializers.Constant(self.initial_exponent)
-        self.exponent = self.add_class_weight("exponent", input_shape[-1], initializer=start)
+        self.exponent = self.add_class_weight("exponent", input_shape, initializer=start)
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Pool ``p`` over the axis of the frames."""

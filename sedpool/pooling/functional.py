@@ -2,7 +2,8 @@
 
 ``p`` holds frame probabilities, by convention ``(batch, frames, classes)``, as a tensor of the backend that Keras runs
 on or as a NumPy array. ``axis`` is the axis of the frames. ``mask`` is true where a frame counts; it has ``p``'s shape
-without the last axis, or ``p``'s rank. A parameter is a scalar or has one entry per entry of the last axis.
+without the last axis, or ``p``'s rank. A parameter (``alpha``, ``exponent``, ``sharpness``) is a number or has one
+entry per entry of the last axis. A mask or a parameter of another shape raises a `ConfigError`.
 
 A masked frame has no influence whatever it holds, and a bag without a valid frame gives 0. Everything is computed in
 float32, or in float64 if ``p`` is a tensor of it.
@@ -22,6 +23,7 @@ Examples
 
 from keras import backend, ops
 
+from sedpool.errors import ConfigError
 from sedpool.pooling.closed_form import softmax_pool_with_known_gradient
 from sedpool.pooling.masked import Tensor, at_least_float32, largest, log_mean_exp, normalize, prepare, ranks, softmax
 
@@ -52,7 +54,7 @@ def max_weights(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
 def softmax_weights(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """Weights exp(α p) / Σ exp(α p)."""
     p, mask = prepare(p, mask)
-    return softmax(ops.cast(alpha, p.dtype) * p, mask, axis)
+    return softmax(_per_class("alpha", alpha, p) * p, mask, axis)
 
 
 def attention_weights(logits: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
@@ -72,7 +74,7 @@ def power_weights(p: Tensor, exponent: Tensor, axis: int = 1, mask: Tensor = Non
     """Weights p^exponent / Σ p^exponent."""
     p, mask = prepare(p, mask)
     share, _ = _share_of_largest(p, mask, axis)
-    return softmax(ops.cast(exponent, p.dtype) * _log(share), mask, axis)
+    return softmax(_per_class("exponent", exponent, p) * _log(share), mask, axis)
 
 
 def rank_weights(p: Tensor, decay: float, axis: int = 1, mask: Tensor = None) -> Tensor:
@@ -99,7 +101,7 @@ def softmax_pool(p: Tensor, alpha: Tensor, axis: int = 1, mask: Tensor = None) -
     one_alpha_per_bag = axis % len(p.shape) != len(p.shape) - 1
     # A speed-up for TensorFlow alone: JAX fuses the plain formula, and PyTorch would lose second derivatives.
     if backend.backend() == "tensorflow" and one_alpha_per_bag:
-        return softmax_pool_with_known_gradient(p, alpha, axis, mask)
+        return softmax_pool_with_known_gradient(p, _per_class("alpha", alpha, p), axis, mask)
     return weighted_mean(p, softmax_weights(p, alpha, axis, mask), axis)
 
 
@@ -116,19 +118,30 @@ def isr(p: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     return odds / (1.0 + odds)
 
 
-def log_sum_exp(p: Tensor, sharpness: float, axis: int = 1, mask: Tensor = None) -> Tensor:
+def log_sum_exp(p: Tensor, sharpness: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """Logarithm of the mean of exp(sharpness · p), divided by sharpness."""
     p, mask = prepare(p, mask)
-    return ops.squeeze(log_mean_exp(sharpness * p, mask, axis), axis) / sharpness
+    sharpness = _per_class("sharpness", sharpness, p)
+    return ops.squeeze(log_mean_exp(sharpness * p, mask, axis) / sharpness, axis)
 
 
 def generalized_mean(p: Tensor, exponent: Tensor, axis: int = 1, mask: Tensor = None) -> Tensor:
     """(Σ p^exponent / m)^(1 / exponent)."""
     p, mask = prepare(p, mask)
     share, peak = _share_of_largest(p, mask, axis)
-    exponent = _not_flat(ops.cast(exponent, p.dtype))
+    exponent = _not_flat(_per_class("exponent", exponent, p))
     log_share = log_mean_exp(exponent * _log(share), mask, axis) / exponent
     return ops.squeeze(peak * ops.exp(log_share), axis)
+
+
+def _per_class(name: str, value: Tensor, p: Tensor) -> Tensor:
+    """Give a parameter ``p``'s dtype, having checked that it is one number or one for each class."""
+    value = ops.convert_to_tensor(value, dtype=p.dtype)
+    shape, classes = tuple(value.shape), p.shape[-1]
+    per_class = len(shape) <= len(p.shape) and shape[-1:] in ((), (1,), (classes,))
+    if classes is not None and not (per_class and all(size == 1 for size in shape[:-1])):
+        raise ConfigError(f"{name} has the shape {shape}: expected a number, or one for each of {classes} classes")
+    return value
 
 
 def _share_of_largest(p: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:

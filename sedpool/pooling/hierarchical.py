@@ -1,6 +1,8 @@
 """Hierarchical pooling: frames to groups, groups to larger groups, those to the bag."""
 
+import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import keras
@@ -31,6 +33,10 @@ class Hierarchical(Pooling):
     The last group of a stage may be shorter. With the mean and groups that divide the bag it is the mean, with the
     maximum always the maximum. A frame receives the product of the gradients of its groups: it is judged within its
     group first, so that a group with evidence of its own is not drowned by a louder one.
+
+    CAP inside it bounds what counts within a group, so that its bag size is that of the smallest bag pooled at any
+    stage (`with_bag_size`): in longer ones its bound holds too. `max_weight` must lie above one divided by that size.
+
     Proposed, with three stages, by He, Shen and Zhang (2019), *Hierarchical pooling structure for weakly labeled sound
     event detection* (arXiv 1903.11791).
 
@@ -45,20 +51,44 @@ class Hierarchical(Pooling):
     """
 
     def __init__(self, operator: Pooling, sizes: Sequence[int] = (3, 3), axis: int = 1, **kwargs: Any) -> None:
+        if not isinstance(operator, Pooling):
+            raise ConfigError(f"operator={operator!r} must be a pooling layer, as Mean()")
         if operator.needs_logits:
             raise ConfigError("hierarchical pooling cannot use attention: groups of frames have no logits")
         if operator.axis != 1:
             raise ConfigError(f"hierarchical pooling needs an operator with axis=1, got axis={operator.axis}")
-        if not sizes or min(sizes) < 1:
-            raise ConfigError(f"sizes={list(sizes)} must be one or more group sizes of at least 1")
+        if not isinstance(sizes, Sequence) or not sizes or not all(_is_size(size) for size in sizes):
+            raise ConfigError(f"sizes={sizes!r} must be a list of one or more group sizes, whole numbers of at least 1")
         super().__init__(axis, **kwargs)
         self.operator = operator
         self.sizes = tuple(sizes)
+        self.is_weighted_mean = operator.is_weighted_mean
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the operator, unless it was read from a file and is built."""
+        super().build(input_shape)
+        if len(input_shape) != 3:
+            raise ConfigError(f"Hierarchical got p of shape {tuple(input_shape)}: expected (batch, frames, classes)")
         if not self.operator.built:
-            self.operator.build((None, None, input_shape[-1]))
+            self.operator.build((None, None, self.compute_output_shape(input_shape)[-1]))
+
+    def with_bag_size(self, bag_size: int) -> Self:
+        """Return a layer whose operator knows the smallest bag that it pools; this one if there is nothing to tell.
+
+        Parameters
+        ----------
+        bag_size : int
+            Frames in a training bag. Stages pool ``sizes[0]`` frames, ``sizes[1]`` groups and so on, at last what is
+            left; groups of one leave nothing to weigh and do not count.
+        """
+        if not hasattr(self.operator, "with_bag_size"):
+            return self
+        stages = [size for size in (*self.sizes, -(-bag_size // math.prod(self.sizes))) if size > 1]
+        told = self.operator.with_bag_size(min(stages, default=bag_size))
+        if told is self.operator:
+            return self
+        operator = keras.saving.serialize_keras_object(told)
+        return self.from_config({**self.get_config(), "operator": operator})
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Pool ``p`` over the axis of the frames."""
@@ -69,6 +99,9 @@ class Hierarchical(Pooling):
 
     def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """How much each frame counts; for an operator that is a weighted mean."""
+        if not self.is_weighted_mean:
+            raise ConfigError(f"{type(self.operator).__name__} is no weighted mean: its frames have no weights")
+        self.ensure_built(p)
         weights = self._weights(*self._frames_second(p, mask), self.sizes)
         return ops.moveaxis(weights, 1, self.axis)
 
@@ -102,6 +135,10 @@ class Hierarchical(Pooling):
         """Build the layer that `get_config` describes."""
         operator = keras.saving.deserialize_keras_object(config["operator"])
         return cls(**{**config, "operator": operator})
+
+
+def _is_size(size: Any) -> bool:
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1
 
 
 def _split(p: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:

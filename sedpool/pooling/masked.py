@@ -4,9 +4,12 @@
 axis of the frames.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import backend, ops
+
+from sedpool.errors import ConfigError
 
 Tensor = Any  # a tensor or variable of the running backend, or an array; they have no type in common
 
@@ -19,11 +22,23 @@ def prepare(p: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     p = ops.cast(p, at_least_float32(p.dtype))
     if mask is None:
         return p, None
-    mask = ops.cast(mask, "bool")
+    mask = ops.cast(ops.convert_to_tensor(mask), "bool")
+    check_mask(mask.shape, p.shape)
     if len(mask.shape) == len(p.shape) - 1:
         mask = ops.expand_dims(mask, -1)
     # A choice, not a product: whatever a masked frame holds, NaN included, passes neither value nor gradient.
     return ops.where(mask, p, 0.0), mask
+
+
+def check_mask(mask_shape: Sequence[int | None], p_shape: Sequence[int | None]) -> None:
+    """Refuse a mask that neither has ``p``'s shape, with or without the last axis, nor 1 in the place of a size."""
+    mask_shape, p_shape = tuple(mask_shape), tuple(p_shape)
+    fits = (size in (1, None) or of_p in (size, None) for size, of_p in zip(mask_shape, p_shape, strict=False))
+    if len(p_shape) - len(mask_shape) not in (0, 1) or not all(fits):
+        raise ConfigError(
+            f"mask has the shape {mask_shape}, p {p_shape}: expected a mask of shape {p_shape[:-1]}, "
+            "true where a frame counts"
+        )
 
 
 def at_least_float32(dtype: Any) -> str:

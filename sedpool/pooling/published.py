@@ -35,6 +35,8 @@ class AutoPool1D(AutoPool):
     (1, 10)
     """
 
+    may_pool_last_axis = True
+
     def __init__(
         self,
         axis: int = 0,
@@ -67,6 +69,8 @@ class SoftMaxPool1D(Softmax):
     >>> SoftMaxPool1D().axis
     0
     """
+
+    min_axes = 1
 
     def __init__(self, axis: int = 0, **kwargs: Any) -> None:
         super().__init__(axis=axis, **kwargs)

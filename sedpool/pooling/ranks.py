@@ -76,7 +76,7 @@ class Min(WeightedMean):
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:
         """Pool ``p`` over the axis of the frames."""
-        return -functional.max_pool(-p, self.axis, mask)
+        return 0.0 - functional.max_pool(-p, self.axis, mask)  # not −max_pool(−p), which makes an empty bag −0
 
 
 @keras.saving.register_keras_serializable(package="sedpool")

@@ -16,6 +16,7 @@ from sedpool.reports.style import BLACK, BLUE, CYCLE, GREEN, GREY, ORANGE, new_f
 Floats = NDArray[np.float64]
 
 _FRAMES = 26  # of 10 s in the paper's network
+_MAX_WEIGHT = 0.5  # φ₊ of the paper's CAP
 _STEP = 1e-3  # of finite differences; frames of the toy bag lie farther apart
 
 
@@ -51,7 +52,7 @@ def toy_bag() -> Floats:
 
 def gallery_operators() -> dict[str, Exhibit]:
     """Every operator of `sedpool.pooling`, the adaptive ones where training may have taken them."""
-    cap_bound = alpha_for_max_weight(0.5, _FRAMES)
+    cap_bound = alpha_for_max_weight(_MAX_WEIGHT, _FRAMES)
     elsewhere = 4 * np.exp(-(((np.arange(_FRAMES) - 19.2) / 2.0) ** 2))
     return {
         "max": Exhibit(pooling.Max()),
@@ -103,6 +104,8 @@ def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Floats, *, columns: int
 def weight_bound_figure(alphas: Sequence[float], *, largest_bag: int = 1000) -> Figure:
     """Range of weights that one frame can have, against the size of the bag; α = 1 is the paper's figure 2.
 
+    A cross marks the paper's CAP: no frame of a bag of 26 counts more than half.
+
     Parameters
     ----------
     alphas : sequence of float
@@ -119,6 +122,9 @@ def weight_bound_figure(alphas: Sequence[float], *, largest_bag: int = 1000) -> 
         axes.plot(bag_sizes, largest, color=colour, label=f"α = {alpha:.3g}")
         axes.plot(bag_sizes, smallest, color=colour)
     axes.plot(bag_sizes, 1 / bag_sizes, color=BLACK, linestyle="--", label="1/m, the mean (α = 0)")
+    axes.axvline(_FRAMES, color=GREY, linewidth=1, linestyle=":")
+    mark = f"φ₊ = {_MAX_WEIGHT}, m = {_FRAMES}: CAP"
+    axes.scatter(_FRAMES, _MAX_WEIGHT, 64, BLACK, marker="x", linewidths=2, zorder=3, label=mark)
     axes.set(xscale="log", yscale="log", xlim=(2, largest_bag), ylim=(1e-6, 1.2))
     axes.set(
         xlabel="frames in the bag, m", ylabel="weight of one frame", title="Between these bounds lies every weight"
@@ -177,7 +183,8 @@ def _draw_output_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
 def _draw_weights_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
     weights = np.array([_array(pooling.Softmax(alpha).frame_weights(_bags(bag[None])))[0, :, 0] for alpha in alphas])
     extent = (alphas[0], alphas[-1], -0.5, len(bag) - 0.5)
-    image = axes.imshow(np.sqrt(weights.T), aspect="auto", origin="lower", extent=extent, cmap="Blues", vmin=0, vmax=1)
+    image = axes.imshow(np.sqrt(weights.T), cmap="Blues", vmin=0, vmax=1, extent=extent, origin="lower", aspect="auto")
+    image.set_interpolation("nearest")  # each frame is a row, nothing lies between
     plain(axes)
     bar = axes.figure.colorbar(image, ax=axes, ticks=np.sqrt([0, 0.05, 0.2, 0.5, 1.0]))
     bar.ax.set_yticklabels(["0", "0.05", "0.2", "0.5", "1"])

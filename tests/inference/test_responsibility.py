@@ -16,7 +16,13 @@ def detector(operator):
 
 @pytest.mark.parametrize(
     "operator",
-    [pooling.AutoPool(), pooling.Max(), pooling.Attention(), pooling.Hierarchical(pooling.Softmax(3.0), [3, 3])],
+    [
+        pooling.AutoPool(),
+        pooling.Max(),
+        pooling.Attention(),
+        pooling.Hierarchical(pooling.Softmax(3.0), [3, 3]),
+        pooling.Hierarchical(pooling.cap()),
+    ],
 )
 def test_weights_explain_the_clip_prediction(operator):
     made = detector(operator)
@@ -27,8 +33,9 @@ def test_weights_explain_the_clip_prediction(operator):
     assert (weights * output["frames"]).sum(axis=0) == pytest.approx(output["clip"], abs=1e-5)
 
 
-def test_operators_that_are_no_weighted_mean_have_none():
-    assert responsibility(detector(pooling.NoisyOr()), FEATURES) is None
+@pytest.mark.parametrize("operator", [pooling.NoisyOr(), pooling.Hierarchical(pooling.NoisyOr())])
+def test_operators_that_are_no_weighted_mean_have_none(operator):
+    assert responsibility(detector(operator), FEATURES) is None
 
 
 def test_a_clip_shorter_than_an_output_frame_has_one_weight():

@@ -59,6 +59,21 @@ def test_settings_that_cannot_hold_are_errors(wrong):
         AlphaBound(**{"bag_size": 26, **wrong})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"bag_size": size} for size in (0, 1, -3, 26.5, True, float("nan"), "26")),
+        *({"alpha_max": bound} for bound in (-1.0, float("inf"), float("nan"), "3")),
+        *({name: weight} for name in ("max_weight", "min_weight") for weight in (0, 1, 5.0, float("nan"), "0.5")),
+        {"max_weight": None},
+    ],
+    ids=str,
+)
+def test_what_is_no_bag_size_bound_or_weight_is_refused_by_its_name(wrong):
+    with pytest.raises(ConfigError, match=f"^{next(iter(wrong))}=.*must be a"):
+        AlphaBound(**wrong)
+
+
 def test_it_survives_serialisation():
     constraint = AlphaBound(0.4, min_weight=0.001, kind="upper", bag_size=26)
     copy = keras.constraints.deserialize(keras.constraints.serialize(constraint))

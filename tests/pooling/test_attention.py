@@ -28,6 +28,33 @@ def test_missing_logits_are_an_error(p):
         Attention()(p)
 
 
+def test_missing_logits_are_an_error_when_a_model_is_built():
+    frames = keras.Input((None, 3))
+    with pytest.raises(ConfigError, match="logits"):
+        Attention()(frames)
+
+
+def test_logits_in_the_place_of_the_mask_are_an_error(p):
+    frames, scores = keras.Input((None, 3)), keras.Input((None, 3))
+    with pytest.raises(ConfigError, match="the second is the mask"):
+        Attention()(frames, scores)
+    with pytest.raises(ConfigError, match="the second is the mask"):
+        Attention()(p, p)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (6, 3), (5,), (5, 3, 1)])
+def test_logits_of_another_shape_are_an_error(p, shape):
+    with pytest.raises(ConfigError, match="logits have the shape"):
+        Attention()(keras.Input((5, 3)), logits=keras.Input(shape))
+    with pytest.raises(ConfigError, match="logits have the shape"):
+        Attention()(p, logits=np.zeros((2, *shape), "float32"))
+
+
+def test_weights_without_logits_are_an_error(p):
+    with pytest.raises(ConfigError, match="logits"):
+        Attention().frame_weights(p)
+
+
 def test_a_model_hands_it_logits():
     features = keras.Input((None, 4))
     scores = keras.layers.Dense(3)(features)

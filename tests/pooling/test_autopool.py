@@ -62,6 +62,16 @@ def test_a_layer_without_cap_has_no_use_for_a_bag_size():
     assert pool.with_bag_size(FRAMES) is pool
 
 
+@pytest.mark.parametrize("make", [cap, rap])
+def test_cap_and_rap_take_what_autopool_takes(make):
+    start = keras.initializers.Constant(0.25)
+    options = {"alpha_max": 2.0} if make is cap else {}
+    pool = make(name="head", axis=2, kernel_initializer=start, dtype="float64", **options)
+    pool.build((None, 5, 7, CLASSES))
+    assert (pool.name, pool.axis, pool.alpha.dtype) == ("head", 2, "float64")
+    np.testing.assert_array_equal(alpha(pool), np.full((1, CLASSES), 0.25))
+
+
 def test_rap_adds_the_squared_alphas_to_the_loss(p):
     pool = rap(l2=0.1)
     pool(p)

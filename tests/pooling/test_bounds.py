@@ -54,9 +54,23 @@ def test_a_min_weight_that_no_alpha_or_every_alpha_keeps_is_an_error(min_weight,
         alpha_for_min_weight(min_weight, bag_size)
 
 
-def test_the_gap_to_max_is_reached():
-    """Among bags of one high frame and m − 1 equal low ones, the worst lies at the bound."""
-    alpha, bag_size = 5.0, 26
-    drops = np.linspace(0, 1, 10_001)
-    gaps = [drop * (bag_size - 1) / (np.exp(alpha * drop) + bag_size - 1) for drop in drops]
-    assert max(gaps) == pytest.approx(gap_to_max(alpha, bag_size), rel=1e-6)
+def largest_gap(alpha, bag_size, drops):
+    """Farthest from the maximum that bags of one high frame and m − 1 equal low ones come, the worst there are."""
+    return max(drops * (bag_size - 1) / (np.exp(alpha * drops) + bag_size - 1))
+
+
+@pytest.mark.parametrize("alpha", [2.7, 5.0])
+def test_the_gap_to_max_is_reached(alpha):
+    assert largest_gap(alpha, 26, np.linspace(0, 1, 10_001)) == pytest.approx(gap_to_max(alpha, 26), rel=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 2.6])
+def test_below_its_documented_alpha_only_frames_beyond_0_and_1_reach_the_gap_to_max(alpha):
+    assert largest_gap(alpha, 26, np.linspace(0, 1, 10_001)) < (1 - 1e-4) * gap_to_max(alpha, 26)
+    assert largest_gap(alpha, 26, np.linspace(0, 40, 400_001)) == pytest.approx(gap_to_max(alpha, 26), rel=1e-6)
+
+
+def test_the_gap_to_max_is_even_in_alpha_and_infinite_at_0():
+    assert gap_to_max(-3.0, 26) == gap_to_max(3.0, 26)
+    assert gap_to_max([0.0, -0.0], 26).tolist() == [np.inf, np.inf]
+    assert gap_to_max([0.0, 2.0], 1).tolist() == [0, 0]

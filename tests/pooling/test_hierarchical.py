@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from sedpool.errors import ConfigError
-from sedpool.pooling import Attention, AutoPool, Hierarchical, LinearSoftmax, Max, Mean, NoisyOr
+from sedpool.pooling import Attention, AutoPool, Hierarchical, LinearSoftmax, Max, Mean, NoisyOr, cap
+from sedpool.pooling.bounds import alpha_for_max_weight
 
 
 @pytest.fixture
@@ -36,6 +37,44 @@ def test_frames_may_lie_on_another_axis(p, apply):
     np.testing.assert_array_equal(apply(there, np.moveaxis(p, 1, 0)), apply(back, p))
 
 
+def test_a_learning_operator_finds_the_classes_where_frames_lie_last(p, apply):
+    there, back = Hierarchical(AutoPool(), axis=-1), Hierarchical(AutoPool())
+    np.testing.assert_allclose(apply(there, np.moveaxis(p, 1, 2)), apply(back, p), rtol=1e-6)
+
+
+def test_frames_have_weights_where_the_operator_gives_them(p):
+    assert Hierarchical(Mean()).is_weighted_mean
+    assert not Hierarchical(Hierarchical(NoisyOr())).is_weighted_mean
+    with pytest.raises(ConfigError, match="NoisyOr is no weighted mean"):
+        Hierarchical(NoisyOr()).frame_weights(p)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "bag_size", "smallest"), [((4, 5), 200, 4), ((6, 5), 90, 3), ((30,), 26, 30), ((1, 1), 26, 26)]
+)
+def test_cap_inside_is_told_the_smallest_bag_of_any_stage(sizes, bag_size, smallest):
+    pool = Hierarchical(cap(max_weight=0.6), sizes=sizes, name="head").with_bag_size(bag_size)
+    assert pool.operator.alpha_bound == pytest.approx(alpha_for_max_weight(0.6, smallest))
+    assert (pool.name, pool.sizes) == ("head", sizes)
+    assert pool.with_bag_size(430) is pool
+
+
+def test_at_no_stage_anything_counts_more_than_cap_inside_allows():
+    pool = Hierarchical(cap(max_weight=0.6), sizes=(4,)).with_bag_size(24)
+    pool.build((None, 24, 1))
+    pool.operator.alpha.assign([[pool.operator.alpha_bound]])
+    group = np.array([1, 0, 0, 0], "float32")
+    loud = np.concatenate([group, np.zeros(20, "float32")])[None, :, None]
+    weights = keras.ops.convert_to_numpy(pool.frame_weights(loud))[0, :, 0].reshape(6, 4)
+    assert (weights / weights.sum(axis=1, keepdims=True)).max() == pytest.approx(0.6)
+    assert weights.sum(axis=1).max() < 0.6
+
+
+def test_what_has_no_use_for_a_bag_size_stays():
+    pool = Hierarchical(Mean())
+    assert pool.with_bag_size(26) is pool
+
+
 def test_bags_of_unknown_length_can_be_pooled(p):
     frames = keras.Input((None, 3))
     pool = Hierarchical(AutoPool(), sizes=(4, 3))
@@ -45,7 +84,13 @@ def test_bags_of_unknown_length_can_be_pooled(p):
 
 
 @pytest.mark.parametrize(
-    ("operator", "sizes"), [(Attention(), (2,)), (Mean(axis=0), (2,)), (Mean(), ()), (Mean(), (2, 0))]
+    ("operator", "sizes"),
+    [
+        (Attention(), (2,)),
+        (Mean(axis=0), (2,)),
+        (Mean, (2,)),
+        *((Mean(), sizes) for sizes in [(), (2, 0), 3, (2.5,), (True,), "3"]),
+    ],
 )
 def test_what_cannot_be_stacked_is_an_error(operator, sizes):
     with pytest.raises(ConfigError):
