@@ -69,7 +69,7 @@ def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> co_occurrence(pd.DataFrame({"dog": [True, True], "cat": [True, False]})).loc["dog", "cat"]
+    >>> float(co_occurrence(pd.DataFrame({"dog": [True, True], "cat": [True, False]})).loc["dog", "cat"])
     0.5
     """
     present = tags.to_numpy(dtype=np.float64)
