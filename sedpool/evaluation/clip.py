@@ -51,15 +51,13 @@ def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCo
     )
 
 
-def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> pd.DataFrame:
-    """`predicted_tags` in the order of `true_tags`."""
+def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, *, source: str = "clip predictions") -> pd.DataFrame:
+    """`predicted_tags` in the order of `true_tags`; `source` names them in errors."""
     different = sorted(set(true_tags.columns) ^ set(predicted_tags.columns))
     if different:
-        raise EvaluationError(f"clip predictions and reference differ in the classes {listed(different)}")
-    refuse_unknown_files(predicted_tags.index, true_tags.index, source="clip predictions")
+        raise EvaluationError(f"{source} and reference differ in the classes {listed(different)}")
+    refuse_unknown_files(predicted_tags.index, true_tags.index, source=source)
     missing = sorted(set(true_tags.index) - set(predicted_tags.index))
     if missing:
-        raise EvaluationError(
-            f"clip predictions: {len(missing)} clips of the reference are missing ({listed(missing)})"
-        )
+        raise EvaluationError(f"{source}: {len(missing)} clips of the reference are missing ({listed(missing)})")
     return predicted_tags.loc[true_tags.index, true_tags.columns]

@@ -62,9 +62,16 @@ class ClipCounts:
         -------
         totals : Totals
             Its arrays have shape (classes,) or (resamples, classes).
+
+        Raises
+        ------
+        EvaluationError
+            If there is not one weight a clip.
         """
         # Matrix products of integers are slow; those of floats are exact up to 2^53.
         rows = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if rows.shape[-1] != len(self):
+            raise EvaluationError(f"weights of {rows.shape[-1]} clips for counts of {len(self)}; expected one a clip")
 
         def summed(counts: IntArray) -> IntArray:
             return np.rint(rows @ counts.astype(np.float64)).astype(np.int64)
@@ -94,6 +101,24 @@ class ClipCounts:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
+def paired(first: ClipCounts, second: ClipCounts) -> ClipCounts:
+    """`second` with its clips in the order of `first`, so that the two can be compared clip by clip.
+
+    Raises
+    ------
+    EvaluationError
+        If the two differ in their clips or classes.
+    """
+    _refuse_other_classes(first, second)
+    one_sided = sorted(set(first.filenames) ^ set(second.filenames))
+    if one_sided:
+        raise EvaluationError(
+            f"pair of {len(first)} and {len(second)} clips: {len(one_sided)} are in one only ({listed(one_sided)}); "
+            "compare systems on the same clips"
+        )
+    return second.select(first.filenames)
+
+
 def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
     """Counts of several sets of clips as one.
 
@@ -104,9 +129,7 @@ def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
     """
     first = parts[0]
     for part in parts:
-        different = sorted(set(part.classes) ^ set(first.classes))
-        if part.classes != first.classes:
-            raise EvaluationError(f"counts differ in the classes or their order ({listed(different) or 'order'})")
+        _refuse_other_classes(first, part)
     filenames = tuple(name for part in parts for name in part.filenames)
     if len(set(filenames)) < len(filenames):
         raise EvaluationError("counts of the same clip occur in several parts; expected every clip once")
@@ -114,3 +137,9 @@ def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
     return ClipCounts(
         filenames, first.classes, **{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
     )
+
+
+def _refuse_other_classes(first: ClipCounts, second: ClipCounts) -> None:
+    if first.classes != second.classes:
+        different = sorted(set(first.classes) ^ set(second.classes))
+        raise EvaluationError(f"counts differ in the classes or their order ({listed(different) or 'order'})")

@@ -78,6 +78,6 @@ def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, sour
         )
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[object]) -> str:
     """The first few of `names`, for a message."""
-    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
+    return ", ".join(map(str, names[:_LISTED])) + (", …" if len(names) > _LISTED else "")

@@ -18,7 +18,7 @@ from sedpool.evaluation.statistics.power import (
     smallest_p_sign_flip,
 )
 from sedpool.evaluation.statistics.ranks import average_ranks, friedman, pairwise
-from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic, difference
+from sedpool.evaluation.statistics.replicates import Key, Statistic, count_difference, count_statistic
 from sedpool.evaluation.statistics.sources import Membership, membership
 from sedpool.runs import RunFolder
 
@@ -137,8 +137,7 @@ def _against_best(
 
 
 def _behind(best: ClipCounts, other: ClipCounts, metric: Metric) -> Statistic:
-    pair = (best, other) if metric.sign > 0 else (other, best)
-    return difference(*(count_statistic(one) for one in pair))
+    return count_difference(best, other) if metric.sign > 0 else count_difference(other, best)
 
 
 def _interval(statistic: Statistic, key: Key, weights: FloatArray, sources: Membership | None) -> pd.Series:

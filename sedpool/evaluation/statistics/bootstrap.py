@@ -67,7 +67,7 @@ def interval_table(
     Parameters
     ----------
     statistic : Statistic
-        One system's metrics, or the `difference` of two systems'.
+        One system's metrics, or the difference of two systems' (`count_difference`).
     weights : ndarray, shape (resamples, clips)
         Of `clip_weights`; the same for all systems.
     level : float

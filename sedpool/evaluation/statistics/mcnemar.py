@@ -13,6 +13,7 @@ References
 import pandas as pd
 from scipy import stats
 
+from sedpool.evaluation.clip import aligned
 from sedpool.evaluation.statistics.power import smallest_p_mcnemar
 from sedpool.evaluation.statistics.ranks import holm
 
@@ -45,15 +46,24 @@ def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd
     Parameters
     ----------
     true_tags, first, second : DataFrame of bool
-        True classes and the two systems' decisions: one row a clip, one column a class, in the same order.
+        True classes and the two systems' decisions: one row a clip (index
+        `filename`), one column a class; the order may differ.
 
     Returns
     -------
     tests : DataFrame
         ``event_label`` (empty for whole clips), ``only_first``, ``only_second`` (clips right), ``p_value``,
         ``p_holm`` (over the classes) and ``smallest_p`` that so many differing clips can give.
+
+    Raises
+    ------
+    EvaluationError
+        If the three differ in their classes or clips.
     """
-    right = [(tags == true_tags).assign(**{"": (tags == true_tags).all(axis=1)}) for tags in (first, second)]
+    right = [
+        _right(true_tags, aligned(true_tags, tags, source=source))
+        for source, tags in (("first system", first), ("second system", second))
+    ]
     rows = []
     for label in ["", *true_tags.columns]:
         only_first = int((right[0][label] & ~right[1][label]).sum())
@@ -65,3 +75,9 @@ def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd
     of_class = tests["event_label"] != ""
     tests.loc[of_class, "p_holm"] = holm(tests.loc[of_class, "p_value"])
     return tests
+
+
+def _right(true_tags: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
+    """Which decisions are right; the column without a name is for whole clips."""
+    right = tags == true_tags
+    return right.assign(**{"": right.all(axis=1)})

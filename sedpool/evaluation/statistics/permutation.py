@@ -9,6 +9,7 @@ References
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,22 +17,23 @@ from scipy import stats
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
-from sedpool.evaluation.statistics.replicates import Key, Statistic
+from sedpool.evaluation.counts import ClipCounts, concatenate, paired
+from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic
 
 N_PERMUTATIONS = 9999
 _ROUNDING = 1e-12
 _AT_ONCE = 1000  # rows of weights: 20,000 clips of two systems need 320 MB
 
 
-def swap_test(both: Statistic, n_clips: int, key: Key, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0) -> float:
+def swap_test(
+    first: ClipCounts, second: ClipCounts, key: Key, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
+) -> float:
     """Two-sided p-value of the difference of a metric over clips, whose answers are exchanged at random.
 
     Parameters
     ----------
-    both : Statistic
-        Metrics of the first system's clips followed by the second's, as of two concatenated `ClipCounts`.
-    n_clips : int
-        Number of clips; the statistic's weights have twice as many columns.
+    first, second : ClipCounts
+        Counts of the two systems on the same clips, in any order.
     key : Key
         The metric, e.g. ``("micro", "", "f1")``.
     n_permutations : int
@@ -44,7 +46,14 @@ def swap_test(both: Statistic, n_clips: int, key: Key, *, n_permutations: int = 
     p_value : float
         1 for identical systems. Random exchanges give at least ``1 / (n_permutations + 1)``. NaN where the metric is
         undefined for either system.
+
+    Raises
+    ------
+    EvaluationError
+        If the two differ in their clips or classes.
     """
+    n_clips = len(first)
+    both = _both(first, second)
     observed = _difference(both, key, np.ones((1, n_clips), dtype=bool))[0]
     exact = 2**n_clips <= n_permutations
     masks = _all_masks(n_clips) if exact else _random_masks(n_clips, n_permutations, seed)
@@ -53,6 +62,12 @@ def swap_test(both: Statistic, n_clips: int, key: Key, *, n_permutations: int = 
     exchanged = np.concatenate([_difference(both, key, rows) for rows in masks])
     as_large = int(np.sum(np.abs(exchanged) >= abs(observed) - _ROUNDING))
     return as_large / exchanged.size if exact else (as_large + 1) / (exchanged.size + 1)
+
+
+def _both(first: ClipCounts, second: ClipCounts) -> Statistic:
+    """Metrics of the first system's clips followed by the second's, which need other names to stand beside them."""
+    renamed = tuple(f"{name} of the second system" for name in first.filenames)
+    return count_statistic(concatenate([first, replace(paired(first, second), filenames=renamed)]))
 
 
 def _difference(both: Statistic, key: Key, first: npt.NDArray[np.bool_]) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray, ratio
-from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.ranking import comparable_scores, label_precisions
 
 Key = tuple[str, str, str]
@@ -116,9 +116,41 @@ def _mean_of_defined(values: FloatArray) -> FloatArray:
     return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
 
 
-def difference(first: Statistic, second: Statistic) -> Statistic:
-    """By how much `first` exceeds `second`, both seeing the same resample: their paired difference."""
+def count_difference(first: ClipCounts, second: ClipCounts) -> Statistic:
+    """By how much the metrics of `first` exceed those of `second`, both seeing the same resample of clips.
 
+    Parameters
+    ----------
+    first, second : ClipCounts
+        Counts of two systems on the same clips, in any order; weights are for the clips in the order of `first`.
+
+    Raises
+    ------
+    EvaluationError
+        If the two differ in their clips or classes.
+    """
+    return _difference(count_statistic(first), count_statistic(paired(first, second)))
+
+
+def ranking_difference(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame) -> Statistic:
+    """As `count_difference`, for the metrics of `ranking_statistic`.
+
+    Parameters
+    ----------
+    true_tags : DataFrame of bool
+        One row a clip (index `filename`), one column a class; weights are for the clips in this order.
+    first, second : DataFrame
+        Clip scores of two systems.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If the scores do not fit the tags.
+    """
+    return _difference(ranking_statistic(true_tags, first), ranking_statistic(true_tags, second))
+
+
+def _difference(first: Statistic, second: Statistic) -> Statistic:
     def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
         other = second(weights)
         return {key: value - other[key] for key, value in first(weights).items()}

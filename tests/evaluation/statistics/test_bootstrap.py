@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.counts import concatenate
 from sedpool.evaluation.statistics.bootstrap import bca_interval, clip_weights, influences, interval_table
-from sedpool.evaluation.statistics.replicates import count_statistic, difference
+from sedpool.evaluation.statistics.replicates import count_difference, count_statistic
 
 from .conftest import made_counts
 
@@ -55,8 +55,8 @@ def test_what_is_undefined_has_no_interval(counts):
 @settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_identical_systems_differ_by_nothing(seed):
-    one = count_statistic(made_counts(30, seed))
-    table = interval_table(difference(one, one), clip_weights(30, n_resamples=50, seed=seed))
+    one = made_counts(30, seed)
+    table = interval_table(count_difference(one, one), clip_weights(30, n_resamples=50, seed=seed))
     defined = table.dropna(subset="estimate")
     assert (defined[["estimate", "low", "high", "standard_error"]] == 0).all(axis=None)
 
@@ -65,7 +65,7 @@ def test_pairing_narrows_the_interval_of_a_difference():
     """The same clips are hard for both systems, so their difference is surer than two separate scores."""
     first, second = made_counts(200, seed=0, skill=0.7), made_counts(200, seed=0, skill=0.6)
     weights = clip_weights(200)
-    paired = row(interval_table(difference(count_statistic(first), count_statistic(second)), weights))
+    paired = row(interval_table(count_difference(first, second), weights))
     errors = [row(interval_table(count_statistic(one), weights))["standard_error"] for one in (first, second)]
     assert paired["low"] > 0
     assert paired["standard_error"] < 0.7 * np.hypot(*errors)

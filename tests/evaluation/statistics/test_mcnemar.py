@@ -3,6 +3,7 @@ from math import comb
 import pandas as pd
 import pytest
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.statistics.mcnemar import clip_decision_tests, mcnemar
 
 
@@ -37,3 +38,13 @@ def test_classes_and_whole_clips_are_tested_each():
 def test_identical_decisions_give_one():
     true = tags([1, 0], [0, 1])
     assert (clip_decision_tests(true, true, true)["p_holm"] == 1.0).all()
+
+
+def test_decisions_are_paired_by_name_or_refused():
+    true, first = tags([1, 0], [0, 1], [0, 0]), tags([1, 0], [0, 0], [0, 1])
+    expected = clip_decision_tests(true, first, true)
+    pd.testing.assert_frame_equal(clip_decision_tests(true, first.iloc[::-1, ::-1], true), expected)
+    with pytest.raises(EvaluationError, match="second system: 1 clips of the reference are missing"):
+        clip_decision_tests(true, first, first.iloc[1:])
+    with pytest.raises(EvaluationError, match="first system and reference differ in the classes siren"):
+        clip_decision_tests(true, first[["dog"]], first)

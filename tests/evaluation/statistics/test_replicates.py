@@ -1,12 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.statistics.bootstrap import clip_weights
-from sedpool.evaluation.statistics.replicates import count_statistic, difference, ranking_statistic
+from sedpool.evaluation.statistics.replicates import (
+    count_difference,
+    count_statistic,
+    ranking_difference,
+    ranking_statistic,
+)
 
 from .conftest import CLASSES, made_counts
 
@@ -61,8 +69,33 @@ def test_the_rows_of_scores_may_come_in_any_order():
 
 def test_a_difference_is_paired(counts):
     weights = clip_weights(len(counts), n_resamples=10)
-    own = count_statistic(counts)
-    assert all(np.nan_to_num(values).max() == 0 for values in difference(own, own)(weights).values())
-    other = count_statistic(made_counts(40, seed=1))
+    assert all(np.nan_to_num(values).max() == 0 for values in count_difference(counts, counts)(weights).values())
+    other = made_counts(40, seed=1)
     key = ("micro", "", "f1")
-    np.testing.assert_allclose(difference(own, other)(weights)[key], own(weights)[key] - other(weights)[key])
+    separate = count_statistic(counts)(weights)[key] - count_statistic(other)(weights)[key]
+    np.testing.assert_allclose(count_difference(counts, other)(weights)[key], separate)
+
+
+def test_the_clips_of_a_pair_may_come_in_any_order(counts):
+    turned = counts.select(counts.filenames[::-1])
+    differences = count_difference(counts, turned)(clip_weights(len(counts), n_resamples=10))
+    assert all(np.nan_to_num(values).max() == 0 for values in differences.values())
+
+
+def test_systems_on_other_clips_or_classes_are_no_pair(counts):
+    with pytest.raises(EvaluationError, match=r"40 and 39 clips: 1 are in one only \(clip39\)"):
+        count_difference(counts, counts.select(counts.filenames[:-1]))
+    with pytest.raises(EvaluationError, match=r"differ in the classes .*bird"):
+        count_difference(counts, replace(counts, classes=("bird", *counts.classes[1:])))
+
+
+def test_weights_of_another_number_of_clips_are_an_error(counts):
+    with pytest.raises(EvaluationError, match="weights of 30 clips for counts of 40"):
+        count_statistic(counts)(clip_weights(30))
+
+
+def test_a_difference_of_rankings_is_paired_by_name():
+    tags = pd.DataFrame({"dog": [True, False, True]}, index=pd.Index(["a.wav", "b.wav", "c.wav"], name="filename"))
+    scores = pd.DataFrame({"filename": tags.index, "dog": [0.9, 0.5, 0.1]})
+    differences = ranking_difference(tags, scores, scores[::-1])(np.ones((1, 3)))
+    assert differences["macro", "", "average_precision"] == [0.0]
