@@ -78,7 +78,7 @@ def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Det
     """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
     extractor: LogMel = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
-    import_backend()
+    import_backend(recipe.threads)
     from sedpool.models.detector import build_detector, told_bag_size
     from sedpool.training.backend import configure
 

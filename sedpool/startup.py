@@ -4,19 +4,31 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
-def import_backend() -> None:
-    """Import Keras and its backend; what they write on standard error shows only if the import fails.
+def import_backend(threads: int | None = None) -> None:
+    """Import Keras and start its backend; what they write on standard error shows only if that fails.
 
     TensorFlow writes remarks on processors and missing GPUs before its own log level is in force, so that a
     descriptor has to be put aside for a moment.
+
+    Parameters
+    ----------
+    threads : int or None
+        Threads of TensorFlow, which must know them before it starts; None for its default. In a process where it has
+        started already nothing changes.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _stderr_aside():
         import keras
 
+        if threads is not None and keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            with suppress(RuntimeError):
+                tf.config.threading.set_intra_op_parallelism_threads(threads)
+                tf.config.threading.set_inter_op_parallelism_threads(threads)
         keras.ops.zeros(1)
 
 

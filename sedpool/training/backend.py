@@ -19,7 +19,7 @@ def configure(*, seed: int, threads: int | None, precision: str) -> None:
     seed : int
         Seeds the initial weights and dropout.
     threads : int or None
-        Threads within one operation; None for the backend's default.
+        Threads that `sedpool.startup.import_backend` started TensorFlow with; None for the backend's default.
     precision : str
         Keras dtype policy, e.g. ``'float32'``, or ``'auto'``.
 
@@ -40,14 +40,10 @@ def _configure_tensorflow(threads: int | None) -> None:
 
     tf.config.experimental.enable_op_determinism()
     if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != threads:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
-        except RuntimeError:
-            raise ConfigError(
-                f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
-                "start a new one"
-            ) from None
+        raise ConfigError(
+            f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
+            "start a new one"
+        )
 
 
 def policy(precision: str) -> str:
