@@ -1,5 +1,7 @@
 """Does each clip get the right classes? Clip-level metrics (audio tagging; the paper's "static" evaluation)."""
 
+from gettext import ngettext
+
 import numpy as np
 import pandas as pd
 
@@ -59,5 +61,6 @@ def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, *, source: st
     refuse_unknown_files(predicted_tags.index, true_tags.index, source=source)
     missing = sorted(set(true_tags.index) - set(predicted_tags.index))
     if missing:
-        raise EvaluationError(f"{source}: {len(missing)} clips of the reference are missing ({listed(missing)})")
+        clips = ngettext("clip of the reference is", "clips of the reference are", len(missing))
+        raise EvaluationError(f"{source}: {len(missing)} {clips} missing ({listed(missing)})")
     return predicted_tags.loc[true_tags.index, true_tags.columns]

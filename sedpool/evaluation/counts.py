@@ -113,7 +113,7 @@ def paired(first: ClipCounts, second: ClipCounts) -> ClipCounts:
     one_sided = sorted(set(first.filenames) ^ set(second.filenames))
     if one_sided:
         raise EvaluationError(
-            f"pair of {len(first)} and {len(second)} clips: {len(one_sided)} are in one only ({listed(one_sided)}); "
+            f"pair of {len(first)} and {len(second)} clips: {len(one_sided)} in one only ({listed(one_sided)}); "
             "compare systems on the same clips"
         )
     return second.select(first.filenames)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from gettext import ngettext
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +73,10 @@ def indexed_frames(scores: pd.DataFrame, durations: Mapping[str, float], classes
     end = np.fromiter(durations.values(), np.float64)[clip]
     n_late = int((offset > end + 0.010).sum())
     if n_late:
-        warnings.warn(f"scores: {n_late} frames last longer than their clip and were cut at its end", stacklevel=4)
+        late = ngettext(
+            "frame lasts longer than its clip and was", "frames last longer than their clip and were", n_late
+        )
+        warnings.warn(f"scores: {n_late} {late} cut at its end", stacklevel=4)
     inside = onset < end
     return IndexedFrames(
         clip[inside],
@@ -88,4 +92,5 @@ def _require_same_clips(present: Iterable[str], durations: Mapping[str, float]) 
     refuse_unknown_files(names, durations, source="scores")
     missing = sorted(set(durations) - names)
     if missing:
-        raise EvaluationError(f"scores: {len(missing)} clips of the reference are missing ({listed(missing)})")
+        clips = ngettext("clip of the reference is", "clips of the reference are", len(missing))
+        raise EvaluationError(f"scores: {len(missing)} {clips} missing ({listed(missing)})")

@@ -1,8 +1,8 @@
 """Anybody's labels made comparable: which clips count, how long they are, and which classes there are."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from gettext import ngettext
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,7 +12,7 @@ from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import counts_at
 from sedpool.evaluation.psds import SCENARIOS, psds_of_operating_points, psds_of_scores
-from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.evaluation.validation import listed, refuse_unknown_files, within_clips
 from sedpool.events import clip_to_duration, tags_from_events, validate_events
 
 PastEnd = Literal["cut", "extend"]
@@ -82,8 +82,8 @@ def material(
     classes : sequence of str, optional
         The labels that are scored; those of the reference by default.
     past_end : {"cut", "extend"}
-        What becomes of events that last longer than their clip: cut there, with a warning, or the clip is made longer,
-        as sed_eval does.
+        What becomes of events that last longer than their clip: cut there, or left out where they begin after its end,
+        with a warning; or the clip is made longer, as sed_eval does.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def material(
         durations = {name: max(seconds, last.get(name, 0.0)) for name, seconds in durations.items()}
     longest = max(durations.values()) or 1.0
     durations = {name: seconds or longest for name, seconds in durations.items()}
-    cut = {source: _cut(events, durations, source) for source, events in tables.items()}
+    cut = {source: within_clips(events, durations, source=source, stacklevel=4) for source, events in tables.items()}
     return Material(cut["reference"], cut["estimate"], durations, known, stated is not None)
 
 
@@ -126,8 +126,9 @@ def _refuse_strays(
 def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) -> None:
     unknown = sorted(set(events["event_label"]) - set(classes))
     if unknown:
+        labels = ngettext("label", "labels", len(unknown))
         raise EvaluationError(
-            f"{source}: {len(unknown)} unknown labels ({listed(unknown)}); expected {listed(classes) or 'none'}; "
+            f"{source}: {len(unknown)} unknown {labels} ({listed(unknown)}); expected {listed(classes) or 'none'}; "
             "rename them, or list every label that counts (--classes)"
         )
 
@@ -136,15 +137,11 @@ def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
     stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
     missing = [name for name in lengths if name not in stated]
     if stated and missing:
-        raise EvaluationError(f"durations: {len(missing)} clips have no length ({listed(missing)}); give all or none")
+        clips = ngettext("clip has", "clips have", len(missing))
+        raise EvaluationError(
+            f"durations: {len(missing)} {clips} no length ({listed(missing)}); give every clip's, or none"
+        )
     return stated or None
-
-
-def _cut(events: pd.DataFrame, durations: Mapping[str, float], source: str) -> pd.DataFrame:
-    clipped, n_changed = clip_to_duration(events, durations)
-    if n_changed:
-        warnings.warn(f"{source}: {n_changed} events last longer than their clip and were cut at its end", stacklevel=3)
-    return clipped
 
 
 def psds(

@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from gettext import ngettext
 
+import numpy as np
 import pandas as pd
 
 from sedpool.errors import EvaluationError
@@ -54,12 +56,39 @@ def _checked(
     events: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], *, source: str
 ) -> pd.DataFrame:
     table = validate_events(events, classes=classes, source=source)
+    if source == "reference":
+        _refuse_unknown_lengths(table["filename"].unique(), durations)
     refuse_unknown_files(table["filename"].unique(), durations, source=source)
-    clipped, n_changed = clip_to_duration(table, durations)
-    if n_changed:
-        # Left alone, a late event lengthens sed_eval's grid and adds errors to clips that are already over.
-        warnings.warn(f"{source}: {n_changed} events last longer than their clip and were cut at its end", stacklevel=4)
+    clipped = within_clips(table, durations, source=source, stacklevel=5)
     return clipped.sort_values(["filename", "onset", "offset", "event_label"], ignore_index=True)
+
+
+def _refuse_unknown_lengths(filenames: Iterable[str], durations: Mapping[str, float]) -> None:
+    unknown = sorted(set(filenames) - set(durations))
+    if unknown:
+        clips = ngettext("clip of the reference is", "clips of the reference are", len(unknown))
+        raise EvaluationError(
+            f"durations: {len(unknown)} {clips} missing ({listed(unknown)}); give every clip's length"
+        )
+
+
+def within_clips(events: pd.DataFrame, durations: Mapping[str, float], *, source: str, stacklevel: int) -> pd.DataFrame:
+    """Events cut at their clips' ends, without those that begin later; warnings, at `stacklevel`, count both."""
+    # Left alone, a late event lengthens sed_eval's grid and adds errors to clips that are already over.
+    begins = events["onset"].to_numpy() < events["filename"].map(durations).to_numpy(dtype=np.float64)
+    clipped, n_cut = clip_to_duration(events.loc[begins], durations)
+    n_left_out = len(events) - len(clipped)
+    if n_cut:
+        late = ngettext(
+            "event lasts longer than its clip and was", "events last longer than their clip and were", n_cut
+        )
+        warnings.warn(f"{source}: {n_cut} {late} cut at its end", stacklevel=stacklevel)
+    if n_left_out:
+        late = ngettext(
+            "event begins after its clip's end and was", "events begin after their clip's end and were", n_left_out
+        )
+        warnings.warn(f"{source}: {n_left_out} {late} left out", stacklevel=stacklevel)
+    return clipped
 
 
 def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, source: str) -> None:
@@ -72,8 +101,9 @@ def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, sour
     """
     unknown = sorted(set(filenames) - set(known))
     if unknown:
+        files = ngettext("file is", "files are", len(unknown))
         raise EvaluationError(
-            f"{source}: {len(unknown)} files are not in the reference's file list ({listed(unknown)}); "
+            f"{source}: {len(unknown)} {files} not in the reference's file list ({listed(unknown)}); "
             "score against the list of the split that was detected"
         )
 

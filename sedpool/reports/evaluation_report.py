@@ -22,6 +22,7 @@ from sedpool.reports.tables import BASELINE_TITLES, METRIC_NAMES, Row, number
 from sedpool.reports.terminal import plain_table
 
 _OVERALL = ("F1", "P", "R", "ER", "macro F1")
+_SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,12 @@ class Evaluation:
             print(storage.json_text(self.metrics()), end="")
             return
         console = Console()
-        console.print(self.summary(), highlight=False)
+        console.print(self.summary(), highlight=False, soft_wrap=True)
         if self.counts:
             console.print(plain_table("", _OVERALL, self.overall_rows()))
             console.print(plain_table("F1 by class", list(self.counts), self.class_rows(["f1"])))
         for name, value in self.psds.items():
-            console.print(f"PSDS {name}: {number(value, 6)}", highlight=False)
+            console.print(f"PSDS, {_SCENARIOS[name]}: {number(value, 6)}", highlight=False)
 
     def page(self, title: str) -> str:
         """An HTML page that needs no other file."""
@@ -122,6 +123,7 @@ class Evaluation:
             evaluation=self,
             overall=_OVERALL,
             number=number,
+            scenarios=_SCENARIOS,
         )
 
     def write_jams(self, folder: Path, confidence: pd.Series | None) -> None:

@@ -175,7 +175,7 @@ def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
     found = metrics(evaluate, *options, "--jams", tmp_path / "jams")
     # The dog and one siren of two are found without a false positive: mean 0.75 less standard deviation 0.25.
     assert found["psds"] == pytest.approx({"scenario1": 0.5, "scenario2": 0.5})
-    assert "PSDS scenario1: 0." in evaluate(*options).output
+    assert "PSDS, scenario 1: 0." in evaluate(*options).output
     observation = json.loads((tmp_path / "jams" / "b.jams").read_text())["annotations"][0]["data"][0]
     assert observation["confidence"] == 0.8
 
@@ -248,7 +248,7 @@ def test_faults_17_18_an_empty_reference_is_undefined(evaluate, files, tmp_path,
 @pytest.mark.parametrize("metric", ["clip", "segment", "event", "onset", "intersection"])
 def test_fault_19_an_unknown_label_is_named_for_every_metric(evaluate, files, metric):
     shown = evaluate(*files(estimated=ESTIMATED.replace("dog", "unicorn")), "--metric", metric)
-    assert_one_line(shown, "estimate: 1 unknown labels (unicorn)", "expected dog, siren", "--classes")
+    assert_one_line(shown, "estimate: 1 unknown label (unicorn)", "expected dog, siren", "--classes")
 
 
 @pytest.mark.parametrize("time", ["nan", "inf"])
@@ -258,7 +258,7 @@ def test_fault_20_a_time_that_is_not_finite_is_an_error_with_the_row(evaluate, f
 
 
 def test_fault_21_estimates_for_unknown_files_are_listed(evaluate, files):
-    assert_one_line(evaluate(*files(estimated=ESTIMATED + "stray.wav\t0\t1\tdog\n")), "1 files", "stray.wav")
+    assert_one_line(evaluate(*files(estimated=ESTIMATED + "stray.wav\t0\t1\tdog\n")), "1 file is not in", "stray.wav")
 
 
 def test_swapped_arguments_are_suspected(evaluate, files):
@@ -286,7 +286,28 @@ def test_fault_23_estimates_past_the_clips_end_are_cut_with_a_warning_or_extend_
         found = metrics(evaluate, *options, "--past-end", past_end)
     assert found["segment"]["micro"]["n_sys"] == n_sys
     texts = [str(warning.message) for warning in caught]
-    assert texts == (["estimate: 1 events last longer than their clip and were cut at its end"] * (past_end == "cut"))
+    assert texts == (["estimate: 1 event lasts longer than its clip and was cut at its end"] * (past_end == "cut"))
+
+
+def test_events_after_the_clips_end_are_counted_apart(evaluate, files, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    late = "b.wav\t11\t12\tdog\n"
+    options = [*files(REFERENCE + late, ESTIMATED + late + late + "a.wav\t9\t12\tdog\n")]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = metrics(evaluate, *options, "--durations", tmp_path / "durations.tsv")
+    assert [str(warning.message) for warning in caught] == [
+        "reference: 1 event begins after its clip's end and was left out",
+        "estimate: 1 event lasts longer than its clip and was cut at its end",
+        "estimate: 2 events begin after their clip's end and were left out",
+    ]
+    assert (found["event"]["micro"]["n_ref"], found["event"]["micro"]["n_sys"]) == (3, 3)
+
+
+def test_the_first_line_is_one_line_in_a_pipe(evaluate, files, monkeypatch):
+    options = files()
+    monkeypatch.setenv("COLUMNS", "80")
+    assert evaluate(*options).output.splitlines()[0].endswith("Events: 3 true, 2 detected")
 
 
 def test_fault_24_nan_in_scores_is_an_error(evaluate, files, scores):

@@ -34,13 +34,13 @@ def test_fault_19_unknown_classes_are_named():
 
 def test_fault_21_clips_without_reference_are_listed():
     true = tags(dog=[1, 1, 0])
-    with pytest.raises(EvaluationError, match=r"1 files are not in .*c\.wav"):
+    with pytest.raises(EvaluationError, match=r"1 file is not in .*c\.wav"):
         clip_metrics(true.iloc[:2], true)
 
 
 def test_fault_22_clips_without_predictions_are_listed():
     true = tags(dog=[1, 1, 0])
-    with pytest.raises(EvaluationError, match=r"1 clips of the reference are missing \(c\.wav\)"):
+    with pytest.raises(EvaluationError, match=r"1 clip of the reference is missing \(c\.wav\)"):
         clip_metrics(true, true.iloc[:2])
 
 

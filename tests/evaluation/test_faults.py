@@ -86,7 +86,7 @@ def test_fault_20_a_time_that_is_not_finite_is_an_error(metric, reference, time)
 
 def test_fault_21_estimates_for_unknown_files_are_listed(metric, reference, estimated):
     stray = pd.concat([estimated, events_from_rows([("stray.wav", 0.0, 1.0, "dog")])])
-    with pytest.raises(EvaluationError, match=r"estimate: 1 files .*stray\.wav"):
+    with pytest.raises(EvaluationError, match=r"estimate: 1 file .*stray\.wav"):
         score(metric, reference, stray)
 
 
@@ -99,9 +99,14 @@ def test_fault_22_a_clip_without_events_still_counts(metric, reference):
 
 def test_fault_23_an_estimate_past_the_clips_end_is_cut_with_a_warning(metric, reference):
     late = pd.concat([reference, events_from_rows([("a.wav", 6.0, 30.0, "drill")])])
-    with pytest.warns(UserWarning, match="estimate: 1 events last longer than their clip"):
+    with pytest.warns(UserWarning, match="estimate: 1 event lasts longer than its clip"):
         metrics = score(metric, reference, late)
     assert metrics["class_wise"]["drill"]["n_sys"] == (4 if metric is segment_metrics else 1)
+
+
+def test_clips_of_the_reference_without_a_length_are_named(metric, reference):
+    with pytest.raises(EvaluationError, match=r"durations: 1 clip of the reference is missing \(b\.wav\)"):
+        metric(reference, reference, durations={"a.wav": 10.0}, classes=CLASSES)
 
 
 def test_no_clips_at_all_are_an_error(metric):

@@ -217,15 +217,15 @@ def test_fault_19_an_unknown_label_is_named(scores):
 
 
 def test_fault_21_unknown_files_are_listed(scores):
-    with pytest.raises(EvaluationError, match=r"scores: 1 files .*stray\.wav"):
+    with pytest.raises(EvaluationError, match=r"scores: 1 file .*stray\.wav"):
         psds_of_scores(scores.assign(filename="stray.wav"), DOG, **ONE)
-    with pytest.raises(EvaluationError, match=r"estimate: 1 files .*stray\.wav"):
+    with pytest.raises(EvaluationError, match=r"estimate: 1 file .*stray\.wav"):
         psds_of_operating_points([DOG.assign(filename="stray.wav")], DOG, **ONE)
 
 
 def test_fault_22_clips_without_scores_are_listed(scores):
     longer = ONE | {"durations": {"a.wav": 10.0, "b.wav": 10.0}}
-    with pytest.raises(EvaluationError, match=r"1 clips of the reference are missing \(b\.wav\)"):
+    with pytest.raises(EvaluationError, match=r"1 clip of the reference is missing \(b\.wav\)"):
         psds_of_scores(scores, DOG, **longer)
 
 

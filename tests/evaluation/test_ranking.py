@@ -72,9 +72,9 @@ def test_fault_19_unknown_classes_are_named():
 
 def test_fault_21_and_22_other_clips_are_listed():
     tags, scores = tables([[1, 0], [0, 1]], [[0.9, 0.2], [0.4, 0.6]])
-    with pytest.raises(EvaluationError, match=r"1 files are not in .*b\.wav"):
+    with pytest.raises(EvaluationError, match=r"1 file is not in .*b\.wav"):
         ranking_metrics(tags.iloc[:1], scores)
-    with pytest.raises(EvaluationError, match=r"1 clips of the reference are missing \(b\.wav\)"):
+    with pytest.raises(EvaluationError, match=r"1 clip of the reference is missing \(b\.wav\)"):
         ranking_metrics(tags, scores.iloc[:1])
 
 

@@ -86,20 +86,20 @@ def test_fault_19_an_unknown_label_is_named(sweep, scores):
 
 @both_sweeps
 def test_fault_21_scores_of_unknown_files_are_listed(sweep, scores):
-    with pytest.raises(EvaluationError, match=r"scores: 1 files .*stray\.wav"):
+    with pytest.raises(EvaluationError, match=r"scores: 1 file .*stray\.wav"):
         sweep(scores.assign(filename="stray.wav"), REFERENCE, [0.5], **ONE)
 
 
 @both_sweeps
 def test_fault_22_clips_without_scores_are_listed(sweep, scores):
     durations = {"silent.wav": 0.95, "a.wav": 10.0}
-    with pytest.raises(EvaluationError, match=r"1 clips of the reference are missing \(a\.wav\)"):
+    with pytest.raises(EvaluationError, match=r"1 clip of the reference is missing \(a\.wav\)"):
         sweep(scores, REFERENCE, [0.5], durations=durations, classes=CLASSES)
 
 
 @both_sweeps
 def test_fault_23_frames_past_the_clips_end_are_cut_with_a_warning(sweep, scores):
-    with pytest.warns(UserWarning, match="scores: 1 frames last longer than their clip"):
+    with pytest.warns(UserWarning, match="scores: 1 frame lasts longer than its clip"):
         totals = sweep(scores, REFERENCE.assign(offset=0.8), [0.5], durations={"silent.wav": 0.8}, classes=CLASSES)
     assert totals.true_positives[0, 0] == 1
 

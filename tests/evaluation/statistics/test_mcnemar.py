@@ -44,7 +44,7 @@ def test_decisions_are_paired_by_name_or_refused():
     true, first = tags([1, 0], [0, 1], [0, 0]), tags([1, 0], [0, 0], [0, 1])
     expected = clip_decision_tests(true, first, true)
     pd.testing.assert_frame_equal(clip_decision_tests(true, first.iloc[::-1, ::-1], true), expected)
-    with pytest.raises(EvaluationError, match="second system: 1 clips of the reference are missing"):
+    with pytest.raises(EvaluationError, match="second system: 1 clip of the reference is missing"):
         clip_decision_tests(true, first, first.iloc[1:])
     with pytest.raises(EvaluationError, match="first system and reference differ in the classes siren"):
         clip_decision_tests(true, first[["dog"]], first)

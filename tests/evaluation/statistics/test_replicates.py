@@ -83,7 +83,7 @@ def test_the_clips_of_a_pair_may_come_in_any_order(counts):
 
 
 def test_systems_on_other_clips_or_classes_are_no_pair(counts):
-    with pytest.raises(EvaluationError, match=r"40 and 39 clips: 1 are in one only \(clip39\)"):
+    with pytest.raises(EvaluationError, match=r"40 and 39 clips: 1 in one only \(clip39\)"):
         count_difference(counts, counts.select(counts.filenames[:-1]))
     with pytest.raises(EvaluationError, match=r"differ in the classes .*bird"):
         count_difference(counts, replace(counts, classes=("bird", *counts.classes[1:])))
