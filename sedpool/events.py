@@ -67,7 +67,7 @@ def validate_events(
     onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
     _refuse(table, ~(np.isfinite(onset) & np.isfinite(offset)), source, "has a time that is not a finite number")
     _refuse(table, onset < 0, source, "starts before 0 s")
-    _refuse(table, offset <= onset, source, "does not end after it starts")
+    _refuse(table, offset <= onset, source, "does not end after it starts; remove it or mend its offset")
     if classes is not None:
         unknown = ~table["event_label"].isin(list(classes)).to_numpy()
         _refuse(table, unknown, source, f"has an unknown label; expected one of {', '.join(classes)}")

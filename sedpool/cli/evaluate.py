@@ -70,6 +70,7 @@ def evaluate(
     Without --durations a clip ends with its last event.
     """
     from sedpool import storage
+    from sedpool.errors import StorageError
     from sedpool.evaluation.material import psds
     from sedpool.formats import read_events
     from sedpool.inference.decode import confidences
@@ -87,14 +88,18 @@ def evaluate(
     points = [] if operating_points is None else [read_events(path) for path in _files(operating_points)]
     areas = psds(material, scores=frames, operating_points=points) if Metric.psds in metric else {}
     evaluation = Evaluation(material, counts, baselines, areas, settings | {"past_end": past_end})
-    if json and json != "-":
-        storage.write_json(json, evaluation.metrics())
-    if csv:
-        storage.write_text(csv, evaluation.table().to_csv(index=False, lineterminator="\n"))
-    if html:
-        storage.write_text(html, evaluation.page(reference.name))
-    if jams:
-        evaluation.write_jams(jams, None if frames is None else confidences(material.estimated, frames))
+    try:
+        if json and json != "-":
+            storage.write_json(json, evaluation.metrics())
+        if csv:
+            storage.write_text(csv, evaluation.table().to_csv(index=False, lineterminator="\n"))
+        if html:
+            storage.write_text(html, evaluation.page(reference.name))
+        if jams:
+            evaluation.write_jams(jams, None if frames is None else confidences(material.estimated, frames))
+    except OSError as error:
+        path = error.filename2 or error.filename
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); name another file or folder") from None
     evaluation.print(as_json=json == "-")
 
 

@@ -136,6 +136,13 @@ def test_jams_hold_the_detections_and_the_clips_numbers(evaluate, files, tmp_pat
     assert again == metrics(evaluate, *options)
 
 
+@pytest.mark.parametrize(("option", "target"), [("--jams", "file"), ("--html", "folder"), ("--json", "file/o.json")])
+def test_a_place_that_cannot_be_written_is_named(evaluate, files, tmp_path, option, target):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    assert_one_line(evaluate(*files(), option, tmp_path / target), str(tmp_path), "cannot be written")
+
+
 @pytest.mark.parametrize("name", ["../a.wav", "/elsewhere/a.wav"])
 def test_names_that_lead_elsewhere_are_not_written_to(evaluate, files, tmp_path, name):
     rows = HEADER + f"{name}\t0\t1\tdog\n"
