@@ -87,6 +87,17 @@ def _fragment(clip: str, start: float, duration: float) -> str:
     return f"{clip}#t={round(start, 6):.12g},{round(start + duration, 6):.12g}"
 
 
+def recording_of(bag: str) -> str:
+    """Name of the clip that a bag was cut from.
+
+    Examples
+    --------
+    >>> recording_of("a.wav#t=10,20")
+    'a.wav'
+    """
+    return bag.partition("#t=")[0]
+
+
 def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
     """The part of every event that lies in each bag."""
     begin = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)

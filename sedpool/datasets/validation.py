@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
 from sedpool import audio
 from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.rebag import recording_of
 from sedpool.errors import AudioError
 
 DURATION_TOLERANCE = 0.1  # seconds
@@ -28,14 +30,15 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a clip.
+    """Something wrong with a recording.
 
     Attributes
     ----------
     kind : str
         One of `KINDS`.
     filename : str
-        The clip; for `extra`, the path in the corpus.
+        The recording, once however many clips are cut from it; for `extra`, the path in the corpus; for
+        `duplicate event`, the clip.
     detail : str
         What was found.
     """
@@ -62,23 +65,39 @@ def validate(dataset: Dataset, *, n_jobs: int | None = None, progress: bool = Tr
     problems : list of Problem
         In the order of `KINDS`.
     """
-    clips = dataset.available().clips
-    paths = list(dict.fromkeys(clips["path"]))
+    every = _recordings(dataset)
+    recordings = every.loc[every["path"].notna()]
+    paths = list(dict.fromkeys(recordings["path"]))
     found = dict(zip(paths, _inspect_all(paths, n_jobs, progress), strict=True))
-    problems = [Problem("missing", name) for name in dataset.clips.loc[dataset.clips["path"].isna(), "filename"]]
+    problems = [Problem("missing", name) for name in every.index[every["path"].isna()]]
     problems += [Problem("extra", path) for path in dataset.manifest.extra]
-    whole = clips.loc[~clips["filename"].isin(dataset.windows)]
-    for name, path, duration in whole[["filename", "path", "duration"]].itertuples(index=False):
-        problems += _of_recording(name, found[path], duration)
-    problems += _identical(dataset, found)
+    for name, path, end in recordings[["path", "end"]].itertuples():
+        problems += _of_recording(name, found[path], end)
+    problems += _identical(recordings, found)
     problems += _duplicate_events(dataset)
     order = list(KINDS)
     return sorted(problems, key=lambda problem: order.index(problem.kind))
 
 
-def unusable(problems: Iterable[Problem]) -> list[str]:
+def unusable(dataset: Dataset, problems: Iterable[Problem]) -> list[str]:
     """The clips that training will have to do without although their audio is there."""
-    return [problem.filename for problem in problems if problem.kind == "unreadable"]
+    broken = {problem.filename for problem in problems if problem.kind == "unreadable"}
+    return dataset.clips.loc[_names(dataset).isin(broken), "filename"].tolist()
+
+
+def _names(dataset: Dataset) -> pd.Series:
+    """The recording that each clip is, or is a part of."""
+    names = dataset.clips["filename"]
+    return names.mask(names.isin(dataset.windows), names.map(recording_of))
+
+
+def _recordings(dataset: Dataset) -> pd.DataFrame:
+    """One row a recording: its `path`, its `split`, and the second at which its last clip ends."""
+    clips = dataset.clips
+    onset = clips["onset"].astype(float).fillna(0.0) if "onset" in clips else 0.0
+    clips = clips.assign(recording=_names(dataset), end=onset + clips["duration"])
+    first = clips.drop_duplicates("recording").set_index("recording")
+    return first[["path", "split"]].assign(end=clips.groupby("recording")["end"].max())
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:
@@ -115,13 +134,12 @@ def _of_recording(filename: str, found: audio.Inspection | AudioError, listed: f
         yield Problem("cancelling", filename)
 
 
-def _identical(dataset: Dataset, found: Mapping[str, audio.Inspection | AudioError]) -> Iterator[Problem]:
-    """Clips with the samples of an earlier one; silence is no news twice."""
+def _identical(recordings: pd.DataFrame, found: Mapping[str, audio.Inspection | AudioError]) -> Iterator[Problem]:
+    """Recordings with the samples of an earlier one; silence is no news twice."""
     first: dict[str, tuple[str, str]] = {}
-    windows = dataset.windows
-    for name, path, split in dataset.available().clips[["filename", "path", "split"]].itertuples(index=False):
+    for name, path, split in recordings[["path", "split"]].itertuples():
         inspected = found[path]
-        if isinstance(inspected, AudioError) or inspected.is_silent or name in windows:
+        if isinstance(inspected, AudioError) or inspected.is_silent:
             continue
         earlier, in_split = first.setdefault(inspected.digest, (name, split))
         if earlier != name:

@@ -8,6 +8,7 @@ import soundfile as sf
 
 from sedpool.datasets.dataset import Dataset, Manifest
 from sedpool.datasets.manifest import manifest_of
+from sedpool.datasets.rebag import rebag
 from sedpool.datasets.validation import Problem, unusable, validate
 from sedpool.events import events_from_rows, tags_from_events
 
@@ -73,9 +74,9 @@ def test_fault_07_what_cannot_be_read_is_unusable_for_training_too(corpus: Corpu
     corpus.add("nan.wav", noise(1) * np.nan)
     dataset = corpus.dataset()
     problems = found(dataset)
-    assert unusable(problems) == ["empty.wav", "page.wav", "nan.wav"]
+    assert unusable(dataset, problems) == ["empty.wav", "page.wav", "nan.wav"]
     assert all(problem.filename in problem.detail for problem in problems)
-    assert manifest_of(dataset, unusable(problems))["splits"] == {"train": {"listed": 4, "usable": 1}}
+    assert manifest_of(dataset, unusable(dataset, problems))["splits"] == {"train": {"listed": 4, "usable": 1}}
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, True), (1.5, True), (0.95, False)])
@@ -110,12 +111,34 @@ def test_same_samples_under_two_names(corpus: Corpus) -> None:
     assert problem == Problem("identical", "again.wav", "same as good.wav; one is in train, the other in test")
 
 
-def test_clips_that_are_parts_of_one_file_are_not_compared_with_it(corpus: Corpus) -> None:
-    path = str(corpus.folder / "good.wav")
-    corpus.rows = [("good.wav#0", path, 0.5, "train"), ("good.wav#1", path, 0.5, "test")]
-    dataset = corpus.dataset()
-    object.__setattr__(dataset, "clips", dataset.clips.assign(onset=[0.0, 0.5]))
-    assert found(dataset) == []
+def test_clips_cut_from_one_file_are_one_recording(corpus: Corpus) -> None:
+    corpus.add("long.wav", noise(1, 3.0), listed=3.0)
+    assert found(rebag(corpus.dataset(), 1.0)) == []
+
+
+def test_fault_07_what_is_wrong_with_a_long_recording_is_found_once_and_costs_all_its_clips(corpus: Corpus) -> None:
+    corpus.add("page.wav", b"<html>", listed=3.0)
+    corpus.add("cut.wav", noise(1, 3.0), listed=3.0)
+    path = corpus.folder / "cut.wav"
+    path.write_bytes(path.read_bytes()[:10_000])
+    corpus.add("short.wav", noise(2, 2.5), listed=3.0)
+    corpus.add("silent.wav", np.zeros(3 * SR), listed=3.0)
+    corpus.add("long.wav", noise(3, 3.0), listed=3.0)
+    corpus.add("copy.wav", noise(3, 3.0), listed=3.0, split="test")
+    corpus.add("gone.wav", None, listed=3.0)
+    dataset = rebag(corpus.dataset(), 1.0)
+    problems = found(dataset)
+    assert [(problem.kind, problem.filename) for problem in problems] == [
+        ("missing", "gone.wav"),
+        ("unreadable", "page.wav"),
+        ("unreadable", "cut.wav"),
+        ("duration", "short.wav"),
+        ("silent", "silent.wav"),
+        ("identical", "copy.wav"),
+    ]
+    lost = unusable(dataset, problems)
+    assert lost == [f"{name}.wav#t={second},{second + 1}" for name in ("page", "cut") for second in range(3)]
+    assert manifest_of(dataset, lost)["splits"]["train"] == {"listed": 19, "usable": 10}
 
 
 def test_an_event_annotated_twice(corpus: Corpus) -> None:

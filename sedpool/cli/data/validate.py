@@ -34,7 +34,7 @@ def validate(
     config = configuration(name, root, overrides)
     dataset = load(config)
     problems = validation.validate(dataset, n_jobs=jobs or config["jobs"])
-    content = manifest_of(dataset, validation.unusable(problems))
+    content = manifest_of(dataset, validation.unusable(dataset, problems))
     target = manifest or Path(config["cache"]) / "manifests" / f"{name}.json"
     storage.write_json(target, content | {"problems": [asdict(problem) for problem in problems]})
     usable, listed = usable_and_listed(content)
