@@ -225,18 +225,6 @@ Nothing to fetch: make them from a folder of labelled recordings and one of back
   sedpool data synthesise --foreground FOLDER --background FOLDER --out FOLDER""",
     ),
     Corpus(
-        name="synthesised",
-        title="Soundscapes you synthesised",
-        labels="strong",
-        size="as many as you asked for",
-        licence="that of your recordings",
-        citation="what your recordings ask for",
-        homepage="",
-        folder="synthesised",
-        layout=_SOUNDSCAPES_LAYOUT,
-        steps="Nothing to fetch: `sedpool data synthesise` makes them (docs/soundscapes.md).",
-    ),
-    Corpus(
         name="folder",
         title="A folder of your own",
         labels="weak or strong",
