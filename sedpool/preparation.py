@@ -85,7 +85,7 @@ def prepare(
     features, broken = _computed(FeatureStore(cache, extractor), paths, here.windows, n_jobs, progress)
     if broken and not allow_missing:
         raise DataError(
-            f"{len(broken)} of {len(paths)} recordings cannot be used (listed above); "
+            f"{len(broken)} of {len(set(paths.values()))} recordings cannot be used (listed above); "
             "repair them, or set allow_missing=true to go on without them"
         )
     usable = here.select([name for name in here.clips["filename"] if name in features])
@@ -127,12 +127,13 @@ def _computed(
     n_jobs: int | None,
     progress: bool,
 ) -> tuple[Features, dict[str, str]]:
-    """Features of the recordings that can be used, and why the others cannot, which is said too."""
+    """Features of the clips that can be used, and why other files cannot, by path; that is said too."""
     console = Console(stderr=True)
     bar = (
         (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
     )
-    features, broken = store.prepare(paths, windows=windows, n_jobs=n_jobs or cpu_count(), track=bar)
+    features, reasons = store.prepare(paths, windows=windows, n_jobs=n_jobs or cpu_count(), track=bar)
+    broken = {paths[filename]: reason for filename, reason in reasons.items()}
     for reason in broken.values():
         say(f"left out: {reason}")
     return features, broken

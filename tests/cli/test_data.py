@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
 from typer.testing import CliRunner
 
 from sedpool import storage
@@ -101,6 +103,22 @@ def test_fault_07_prepare_passes_over_bad_recordings_and_lists_them(corpus: Path
     assert "train0.wav: not readable audio" in shown
 
 
+def test_fault_07_a_bad_long_recording_is_one_however_many_clips_are_cut_from_it(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for stem in "abcde":
+        sf.write(folder / f"{stem}.wav", np.random.default_rng(0).uniform(-0.1, 0.1, 25 * 8000), 8000)
+        (folder / f"{stem}.txt").write_text("1\t24\tdog\n", encoding="utf-8")
+    (folder / "c.wav").write_bytes(b"<html>404</html>")
+    settings = (f"cache={tmp_path / 'cache'}", *SMALL)
+    shown = data("prepare", "folder", *settings, "--root", folder, code=1)
+    assert "features of 12 of 15 clips" in shown
+    assert shown.count("left out: ") == 1
+    config = compose(["dataset=folder", *settings], root=str(folder))
+    with pytest.raises(DataError, match="1 of 5 recordings cannot be used"):
+        prepare(build(config, "dataset"), build(config, "features"), cache=config["cache"], progress=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -116,7 +134,7 @@ def test_wrong_settings_are_named(arguments: list[str], message: str) -> None:
 
 def test_names_and_folders_of_the_catalogue_are_those_of_the_configurations() -> None:
     options = {path.stem for path in (config_folder() / "dataset").glob("*.yaml")}
-    assert {corpus.name for corpus in CORPORA} == options
+    assert sorted(corpus.name for corpus in CORPORA) == sorted(options)
     for corpus in CORPORA:
         if corpus.name not in ("soundscapes", "folder"):  # mandatory settings
             root = compose([f"dataset={corpus.name}", "data_root=parent"])["dataset"]["root"]
