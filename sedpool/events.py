@@ -55,7 +55,7 @@ def validate_events(
     ------
     DataError
         On a missing column, a time that is not a finite number or negative, an offset that is not after its onset,
-        or a label outside `classes`. The message names the row.
+        or a label outside `classes`. The message names the row, counted from 1.
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
@@ -79,7 +79,7 @@ def _refuse(table: pd.DataFrame, bad: np.ndarray, source: str, problem: str) -> 
         row = int(np.flatnonzero(bad)[0])
         values = ", ".join(str(value) for value in table.iloc[row])
         more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        raise DataError(f"{source}: row {row} ({values}) {problem}{more}")
+        raise DataError(f"{source}: row {row + 1} ({values}) {problem}{more}")
 
 
 def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.Series) -> tuple[pd.DataFrame, int]:

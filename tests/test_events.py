@@ -20,7 +20,7 @@ from sedpool.errors import DataError
 )
 def test_wrong_rows_are_named(row: tuple, message: str) -> None:
     table = ev.events_from_rows([("a.wav", 0.0, 1.0, "dog"), row])
-    with pytest.raises(DataError, match=rf"row 1 \(a\.wav, .*{message}"):
+    with pytest.raises(DataError, match=rf"row 2 \(a\.wav, .*{message}"):
         ev.validate_events(table, classes=["dog"])
 
 

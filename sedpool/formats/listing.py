@@ -75,7 +75,7 @@ def _seconds(texts: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
     wrong = times.isna() & (texts != "") & (texts.str.lower() != "nan")
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        raise DataError(f"{path}: row {row}: {texts.iloc[row]!r} is not a time in seconds; expected {_ROW}")
+        raise DataError(f"{path}: row {row + 1}: {texts.iloc[row]!r} is not a time in seconds; expected {_ROW}")
     return times
 
 

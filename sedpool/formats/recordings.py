@@ -89,5 +89,7 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     wrong = ~(seconds > 0)
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        raise DataError(f"{path}: row {row}: {rows['duration'].iloc[row]!r} is not a length; expected seconds above 0")
+        raise DataError(
+            f"{path}: row {row + 1}: {rows['duration'].iloc[row]!r} is not a length; expected seconds above 0"
+        )
     return dict(zip(rows["filename"], seconds.astype(float), strict=True))

@@ -34,7 +34,7 @@ def numbers(value):
 
 @pytest.mark.parametrize("offset", [1.0, 0.5])
 def test_fault_14_an_estimate_that_does_not_end_after_it_starts_is_an_error(metric, reference, offset):
-    with pytest.raises(DataError, match=r"estimate: row 0 .* does not end after it starts"):
+    with pytest.raises(DataError, match=r"estimate: row 1 .* does not end after it starts"):
         score(metric, reference, events_from_rows([("a.wav", 1.0, offset, "dog")]))
 
 
@@ -72,15 +72,15 @@ def test_fault_18_nothing_in_either_is_undefined_without_a_warning(metric):
 
 def test_fault_19_an_unknown_label_is_named(metric, reference, estimated):
     other = events_from_rows([("a.wav", 0.0, 1.0, "unicorn")])
-    with pytest.raises(DataError, match=r"estimate: row 0 .*unicorn.* unknown label"):
+    with pytest.raises(DataError, match=r"estimate: row 1 .*unicorn.* unknown label"):
         score(metric, reference, other)
-    with pytest.raises(DataError, match=r"reference: row 0 .*unicorn.* unknown label"):
+    with pytest.raises(DataError, match=r"reference: row 1 .*unicorn.* unknown label"):
         score(metric, other, estimated)
 
 
 @pytest.mark.parametrize("time", [math.nan, math.inf])
 def test_fault_20_a_time_that_is_not_finite_is_an_error(metric, reference, time):
-    with pytest.raises(DataError, match=r"estimate: row 0 .* not a finite number"):
+    with pytest.raises(DataError, match=r"estimate: row 1 .* not a finite number"):
         score(metric, reference, events_from_rows([("a.wav", 0.0, time, "dog")]))
 
 

@@ -208,9 +208,9 @@ def test_fault_18_detecting_nothing_is_worth_nothing():
 
 def test_fault_19_an_unknown_label_is_named(scores):
     unicorn = DOG.assign(event_label="unicorn")
-    with pytest.raises(DataError, match=r"reference: row 0 .*unicorn.* unknown label"):
+    with pytest.raises(DataError, match=r"reference: row 1 .*unicorn.* unknown label"):
         psds_of_scores(scores, unicorn, **ONE)
-    with pytest.raises(DataError, match=r"estimate: row 0 .*unicorn.* unknown label"):
+    with pytest.raises(DataError, match=r"estimate: row 1 .*unicorn.* unknown label"):
         psds_of_operating_points([DOG, unicorn], DOG, **ONE)
     with pytest.raises(EvaluationError, match="classes drill, unicorn"):
         psds_of_scores(scores.rename(columns={"drill": "unicorn"}), DOG, **ONE)

@@ -78,7 +78,7 @@ both_sweeps = pytest.mark.parametrize("sweep", [segment_sweep, event_sweep])
 @both_sweeps
 def test_fault_19_an_unknown_label_is_named(sweep, scores):
     unknown = events_from_rows([("silent.wav", 0.0, 0.5, "unicorn")])
-    with pytest.raises(DataError, match=r"reference: row 0 .*unicorn.* unknown label"):
+    with pytest.raises(DataError, match=r"reference: row 1 .*unicorn.* unknown label"):
         sweep(scores, unknown, [0.5], **ONE)
     with pytest.raises(EvaluationError, match="classes drill, unicorn"):
         sweep(scores.rename(columns={"drill": "unicorn"}), REFERENCE, [0.5], **ONE)

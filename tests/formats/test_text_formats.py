@@ -162,5 +162,5 @@ def test_real_files_of_others(shared_data: Path, name: str) -> None:
 def test_sed_evals_reference_has_a_row_without_length(shared_data: Path) -> None:
     path = shared_data / "sed_eval/tests_data/sound_event/street_fold1_reference.txt"
     assert len(listing.read_rows(path)) == 142
-    with pytest.raises(DataError, match=r"row 24 \(.*224\.691453.*does not end after it starts"):
+    with pytest.raises(DataError, match=r"row 25 \(.*224\.691453.*does not end after it starts"):
         formats.read_list(path)
