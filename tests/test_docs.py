@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import sedpool as sp
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -17,3 +19,14 @@ def test_examples(page):
     results = doctest.DocTestRunner().run(examples, out=said.append)
     assert results.attempted > 0
     assert not results.failed, "".join(said)
+
+
+def test_the_example_of_label_files_writes_what_can_be_read(tmp_path, monkeypatch):
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "corpora.md").read_text(encoding="utf-8"), re.S | re.M)
+    (example,) = (block for block in blocks if "write_jams" in block)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "monday 1.txt").write_text("1\t2\tdog\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(example, {"sp": sp})
+    for name in ("all.tsv", "monday 1.txt", "monday 1.Table.1.selections.txt", "monday 1.jams"):
+        assert sp.read_events(name).drop(columns="filename").to_numpy().tolist() == [[1.0, 2.0, "dog"]]

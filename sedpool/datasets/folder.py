@@ -16,6 +16,8 @@ from sedpool.datasets.recordings import find_recordings, recorded_durations, ref
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import tags_from_events, validate_events
 
+TO_ANNOTATE = "label them (an empty .txt beside a recording says that nothing is heard in it)"
+
 
 def load_folder(
     root: str | os.PathLike[str],
@@ -79,7 +81,7 @@ def load_folder(
     rows = read_labels(root, recordings, labels)
     rows, names, left_out = _of_classes(rows, classes)
     clips, manifest = _clips(rows, recordings, root)
-    refuse_incomplete("folder", root, manifest, allow_missing=allow_missing)
+    refuse_incomplete("folder", root, manifest, allow_missing=allow_missing, to_annotate=TO_ANNOTATE)
     rows = rows.assign(clip=pd.Index(clips["filename"]).get_indexer(pd.Index(rows["filename"])))
     filenames = clips["filename"].tolist()
     tags = tags_from_events(rows, filenames, names)

@@ -110,8 +110,10 @@ def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.Dat
     return events, nonzero(events_clipped_at_the_end=clipped, events_overlapping_own_class=overlapping)
 
 
-def refuse_incomplete(name: str, root: Path, manifest: Manifest, *, allow_missing: bool) -> None:
-    """Refuse a corpus that lacks audio or annotations, unless that is allowed.
+def refuse_incomplete(
+    name: str, root: Path, manifest: Manifest, *, allow_missing: bool, to_annotate: str = "complete the corpus"
+) -> None:
+    """Refuse a corpus that lacks audio or annotations, unless that is allowed; `to_annotate` says how to mend these.
 
     Raises
     ------
@@ -120,9 +122,12 @@ def refuse_incomplete(name: str, root: Path, manifest: Manifest, *, allow_missin
     """
     if allow_missing:
         return
-    for problem, files in (("without audio", manifest.missing), ("without annotation", manifest.extra)):
+    for problem, files, advice in (
+        ("without audio", manifest.missing, "complete the corpus"),
+        ("without annotation", manifest.extra, to_annotate),
+    ):
         if files:
             first = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
             raise DataError(
-                f"{name}: {root}: {len(files)} clips {problem} ({first}); complete the corpus or set allow_missing=true"
+                f"{name}: {root}: {len(files)} clips {problem} ({first}); {advice} or set allow_missing=true"
             )

@@ -195,6 +195,16 @@ def test_fault_04_missing_and_extra(audacity: Path) -> None:
     assert dataset.durations["day 1/rec 3.wav"] == 1.5  # as far as is known
 
 
+def test_an_empty_label_file_says_that_nothing_is_heard(audacity: Path) -> None:
+    record(audacity / "day 1/quiet.wav")
+    with pytest.raises(
+        DataError, match=r"1 clips without annotation \(day 1/quiet\.wav\); label them \(an empty \.txt"
+    ):
+        load_folder(audacity)
+    write(audacity / "day 1/quiet.txt", "")
+    assert not load_folder(audacity).tags.loc["day 1/quiet.wav"].any()
+
+
 def test_fault_13_events_end_with_their_recording(tmp_path: Path) -> None:
     record(tmp_path / "a.wav", 4.0)
     write(tmp_path / "a.txt", "3\t4.005\tdog\n3.5\t6\tcat\n5\t6\tbird\n")
