@@ -26,6 +26,7 @@ import tensorflow as tf
 from benchmarks.memory import peak_mib
 from sedpool import pooling
 from sedpool.models import BatchNormalization, build_detector, paper_cnn
+from sedpool.models.input_convolution import InputConvolution
 from sedpool.training.loop import compile_for_training
 from sedpool.training.recipe import STUDY
 
@@ -98,6 +99,9 @@ def builtin(jit: bool) -> keras.Model:
     def change(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, BatchNormalization):
             return keras.layers.BatchNormalization(name=layer.name)
+        if isinstance(layer, InputConvolution):
+            convolution = keras.layers.Conv2D(layer.convolution.filters, 3, padding="same", activation="relu")
+            return keras.Sequential([keras.layers.BatchNormalization(), convolution], name=layer.name)
         return type(layer).from_config(layer.get_config())
 
     trainee = model("float32", change)
@@ -116,11 +120,11 @@ def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
     """`STEPS` times every convolution of the network, with the gradients to its filters and its input."""
     dtype = "float32" if precision == "float32" else "bfloat16"
     backbone = trainee.get_layer("backbone")
-    layers = [layer for layer in backbone.layers if isinstance(layer, keras.layers.Conv2D)]
-    inputs = keras.Model(backbone.input, [layer.input for layer in layers])(x)
+    found = convolutional(backbone)
+    inputs = keras.Model(backbone.input, [layer.input for layer, _ in found])(x)
     work = [
-        (tf.cast(image, dtype), tf.cast(layer.kernel.value, dtype), layer.padding.upper())
-        for image, layer in zip(inputs, layers, strict=True)
+        (tf.cast(image, dtype), tf.cast(convolution.kernel.value, dtype), convolution.padding.upper())
+        for image, (_, convolution) in zip(inputs, found, strict=True)
     ]
     strides = [1, 1, 1, 1]
 
@@ -142,14 +146,20 @@ def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
     return lambda: [step() for _ in range(STEPS)]
 
 
+def convolutional(backbone: keras.Model) -> list[tuple[keras.layers.Layer, keras.layers.Conv2D]]:
+    """Layers that convolve, with the convolution in each."""
+    kinds = (keras.layers.Conv2D, InputConvolution)
+    return [(layer, getattr(layer, "convolution", layer)) for layer in backbone.layers if isinstance(layer, kinds)]
+
+
 def multiplications(trainee: keras.Model, x: np.ndarray) -> float:
     """Multiplications of a step's convolutions: each output costs the kernel's size, three times over."""
     backbone = trainee.get_layer("backbone")
-    layers = [layer for layer in backbone.layers if isinstance(layer, keras.layers.Conv2D)]
-    outputs = keras.Model(backbone.input, [layer.output for layer in layers])(x)
+    found = convolutional(backbone)
+    outputs = keras.Model(backbone.input, [layer.output for layer, _ in found])(x)
     sizes = [
-        int(tf.size(output)) * int(np.prod(layer.kernel.shape[:3]))
-        for output, layer in zip(outputs, layers, strict=True)
+        int(tf.size(output)) * int(np.prod(convolution.kernel.shape[:3]))
+        for output, (_, convolution) in zip(outputs, found, strict=True)
     ]
     return 3.0 * sum(sizes)
 

@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from sedpool.errors import ConfigError
+from sedpool.models.input_convolution import InputConvolution
 from sedpool.models.normalization import BatchNormalization
 
 
@@ -88,8 +89,7 @@ def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_f
     """
     _check_height(n_mels, filters, 2 ** (len(filters) + 1))
     inputs = keras.Input((None, n_mels), name="features")
-    x = _input_normalization(inputs)
-    x = _convolution(x, filters[0], (4, 4), "stem", strides=4, padding="valid")
+    x = _first_convolution(inputs, filters[0], (4, 4), "stem", strides=4, padding="valid")
     for block, width in enumerate(filters[1:], start=1):
         x = _convolution(x, width, (3, 3), f"block{block}")
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
@@ -116,10 +116,11 @@ def time_reduction(backbone: keras.Model) -> int:
 
 def _paper_features(inputs: Any, filters: Sequence[int], head_filters: int) -> Any:
     _check_height(inputs.shape[-1], filters, 2 ** len(filters))
-    x = _input_normalization(inputs)
+    x = inputs
     for block, width in enumerate(filters, start=1):
         for index in (1, 2):
-            x = _convolution(x, width, (3, 3), f"block{block}_{index}")
+            convolution = _first_convolution if x is inputs else _convolution
+            x = convolution(x, width, (3, 3), f"block{block}_{index}")
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     return _full_height(x, head_filters)
 
@@ -134,10 +135,11 @@ def _check_height(n_mels: int, filters: Sequence[int], reduction: int) -> None:
         )
 
 
-def _input_normalization(inputs: Any) -> Any:
-    """One channel for the whole spectrogram, as in the authors' code: not one per mel band."""
-    image = layers.Reshape((-1, inputs.shape[-1], 1), name="image")(inputs)
-    return BatchNormalization(name="input_norm")(image)
+def _first_convolution(inputs: Any, width: int, kernel: tuple[int, int], name: str, **kwargs: Any) -> Any:
+    """The input is normalised as one channel, as in the authors' code: not each mel band by itself."""
+    image = layers.Reshape((-1, inputs.shape[-1], 1), dtype="float32", name="image")(inputs)
+    x = InputConvolution(width, kernel, name=name, **kwargs)(image)
+    return BatchNormalization(name=f"{name}_norm")(x)
 
 
 def _convolution(x: Any, width: int, kernel: tuple[int, int], name: str, **kwargs: Any) -> Any:

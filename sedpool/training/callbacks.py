@@ -16,6 +16,7 @@ from sedpool.log import say
 from sedpool.models.detector import Detector
 
 _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
+AT_BOUND = 0.999  # a norm constraint leaves α a rounding below the bound
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
 
 
@@ -49,7 +50,10 @@ class History(keras.callbacks.Callback):
 
 
 class AlphaHistory(keras.callbacks.Callback):
-    """Records every class's α before training and after each epoch.
+    """Records every class's α before training and after each epoch, and tells the epoch's row what became of them.
+
+    The row gets `alpha_change`, the largest change of an α in the epoch, and with CAP `alpha_at_bound`, the share of
+    classes whose α is at its bound: as long as that is 0 the run equals AutoPool's.
 
     Parameters
     ----------
@@ -79,7 +83,13 @@ class AlphaHistory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
+        before = [alpha for _, _, alpha, _ in self.rows[-len(self.detector.classes) :]]
         self._record(epoch + 1)
+        alphas, bounds = zip(*(row[2:] for row in self.rows[-len(self.detector.classes) :]), strict=True)
+        if logs is not None:
+            logs["alpha_change"] = float(np.abs(np.subtract(alphas, before)).max())
+            if bounds[0] is not None:
+                logs["alpha_at_bound"] = float(np.mean(np.abs(alphas) >= AT_BOUND * np.array(bounds)))
 
     def _record(self, epoch: int) -> None:
         alphas = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))

@@ -79,8 +79,7 @@ def train(
     best = KeepBest(MONITOR)
     alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
     bar = ProgressBar(training.batch_size) if progress else None
-    callbacks = [StopOnNaN(), *_schedule(recipe), history, best]
-    callbacks += [callback for callback in (alpha, bar) if callback]
+    callbacks = [StopOnNaN(), *_schedule(recipe), *([alpha] if alpha else []), history, best, *([bar] if bar else [])]
     session = Session(
         trainee,
         callbacks,

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from sedpool.models import BatchNormalization, build_detector, paper_cnn
+from sedpool.models.input_convolution import InputConvolution
 from sedpool.pooling import AutoPool
 
 RNG = np.random.default_rng(0)
@@ -84,4 +85,7 @@ def losses(backbone: keras.Model) -> np.ndarray:
 def built_in(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, BatchNormalization):
         return keras.layers.BatchNormalization(name=layer.name)
+    if isinstance(layer, InputConvolution):
+        convolution = keras.layers.Conv2D(layer.convolution.filters, 3, padding="same", activation="relu")
+        return keras.Sequential([keras.layers.BatchNormalization(), convolution], name=layer.name)
     return type(layer).from_config(layer.get_config())

@@ -64,6 +64,9 @@ def test_history_and_alpha_are_written_as_training_goes(tmp_path: Path) -> None:
     assert alpha["event_label"].tolist() == list(CLASSES) * 4
     assert alpha["bound"].tolist() == pytest.approx([np.log(8 - 1)] * 8)  # 64 frames at 1/8 rate
     assert (alpha["alpha"].abs() <= alpha["bound"] + 1e-6).all()
+    last = alpha.loc[alpha["epoch"] == 3, "alpha"].to_numpy() - alpha.loc[alpha["epoch"] == 2, "alpha"].to_numpy()
+    assert outcome.history["alpha_change"].iloc[-1] == pytest.approx(np.abs(last).max())
+    assert outcome.history["alpha_at_bound"].iloc[-1] in (0.0, 0.5, 1.0)
 
 
 def test_pooling_without_alpha_and_strong_supervision_have_no_alpha() -> None:
