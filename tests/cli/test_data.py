@@ -54,6 +54,13 @@ def test_info_prints_licence_citation_and_layout() -> None:
         assert text in shown
 
 
+def test_info_does_not_take_any_folder_for_the_corpus(tmp_path: Path) -> None:
+    assert "(not there)" in data("info", "urbansed", "--root", tmp_path, COLUMNS="200")
+    (tmp_path / "notes.txt").touch()
+    shown = data("info", "urbansed", "--root", tmp_path, COLUMNS="200")
+    assert "(not empty; `sedpool data validate urbansed` checks it)" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("target", ["figures", "figure.svg"])
 def test_info_draws_into_a_folder_or_a_file(corpus: Path, tmp_path: Path, target: str) -> None:
     shown = data("info", "urbansed", "--root", corpus, "--figures", tmp_path / target)

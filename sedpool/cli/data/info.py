@@ -34,6 +34,7 @@ def _print_facts(corpus: "Corpus", root: Path) -> None:
 
     from sedpool.datasets.catalog import is_on_disk
 
+    state = f"not empty; `sedpool data validate {corpus.name}` checks it" if is_on_disk(root) else "not there"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -46,7 +47,7 @@ def _print_facts(corpus: "Corpus", root: Path) -> None:
         ("home page", corpus.homepage),
         ("layout", corpus.layout),
         ("to get it", corpus.steps or f"sedpool data download {corpus.name}"),
-        ("folder", f"{root} ({'there' if is_on_disk(root) else 'not there'})"),
+        ("folder", f"{root} ({state})"),
     ):
         if text:
             table.add_row(heading, text)
