@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sedpool.events import events_from_rows, validate_events
 
 Row = tuple[float, float, str]
 """Onset and offset in seconds and the label of an event."""
+
+_RAVEN_ENDING = re.compile(r"\.Table\.\d+\.selections$")
 
 ROUNDING = 0.010
 """Seconds by which an event may pass the clip's end before it counts as wrong rather than rounded."""
@@ -81,10 +84,16 @@ def first_line(path: str | os.PathLike[str]) -> str:
 
 
 def clip_name(path: str | os.PathLike[str]) -> str:
-    """Name of the recording that a file annotates: the audio file beside it with the same stem, else ``stem.wav``."""
+    """Name of the recording that a file annotates: the audio file beside it with the same stem, else ``stem.wav``.
+
+    ``a.Table.1.selections.txt``, as Raven calls its tables, is about ``a.wav``.
+    """
     path = Path(path)
-    beside = (path.with_name(path.stem + suffix) for suffix in sorted(EXTENSIONS))
-    return next((audio.name for audio in beside if audio.exists()), f"{path.stem}.wav")
+    stems = [path.stem]
+    while stem := stems[-1].rpartition(".")[0]:
+        stems.append(stem)
+    beside = (path.with_name(stem + suffix) for stem in stems for suffix in sorted(EXTENSIONS))
+    return next((audio.name for audio in beside if audio.exists()), f"{_RAVEN_ENDING.sub('', path.stem)}.wav")
 
 
 def clip_events(rows: Sequence[Row], path: str | os.PathLike[str], filename: str | None) -> pd.DataFrame:

@@ -164,3 +164,16 @@ def test_sed_evals_reference_has_a_row_without_length(shared_data: Path) -> None
     assert len(listing.read_rows(path)) == 142
     with pytest.raises(DataError, match=r"row 25 \(.*224\.691453.*does not end after it starts"):
         formats.read_list(path)
+
+
+@pytest.mark.parametrize("stem", ["monday 1", "2024.05.01", "a"])
+@pytest.mark.parametrize("ending", ["", ".Table.1.selections", ".Table.12.selections"])
+@pytest.mark.parametrize("suffix", [None, ".wav", ".flac"])
+def test_a_table_as_raven_names_it_is_about_its_recording(
+    tmp_path: Path, stem: str, ending: str, suffix: str | None
+) -> None:
+    if suffix:
+        (tmp_path / f"{stem}{suffix}").touch()
+    table = tmp_path / f"{stem}{ending}.txt"
+    table.write_text("Selection\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\t1\t2\tdog\n", encoding="utf-8")
+    assert formats.read_events(table)["filename"].tolist() == [f"{stem}{suffix or '.wav'}"]
