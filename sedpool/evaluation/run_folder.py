@@ -6,8 +6,8 @@ from typing import Any
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.dataset import evaluate_run
-from sedpool.evaluation.left_for_comparisons import leave_for_comparisons
 from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
+from sedpool.evaluation.run_counts import leave_for_comparisons
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder

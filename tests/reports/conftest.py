@@ -8,7 +8,7 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
-from sedpool.evaluation.left_for_comparisons import leave_for_comparisons
+from sedpool.evaluation.run_counts import leave_for_comparisons
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
