@@ -16,7 +16,7 @@ from hydra.utils import get_object, instantiate
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.features.logmel import LogMel
-from sedpool.runs import RunFolder
+from sedpool.runs import RunFolder, kept_epoch
 from sedpool.settings import check_types
 from sedpool.startup import import_backend
 
@@ -80,9 +80,7 @@ def load_run(
 
     extractor: LogMel = build(run.config, "features")
     detector = _trained_detector(run, extractor)
-    history = run.history
-    best_epoch = int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy().argmax())])
-    return Fitted(detector, Outcome(history, run.alpha, best_epoch), extractor, Path(cache))
+    return Fitted(detector, Outcome(run.history, run.alpha, kept_epoch(run.history)), extractor, Path(cache))
 
 
 def _trained_detector(run: RunFolder, extractor: LogMel) -> "Detector":

@@ -21,6 +21,9 @@ SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "spl
 IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
 """Settings that no number depends on: not part of a run's name."""
 
+AT_BOUND = 0.999
+"""Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
+
 
 class RunFolder:
     """Typed access to a run folder; each property reads its file once.
@@ -148,6 +151,11 @@ class RunFolder:
     def events(self) -> pd.DataFrame:
         """Events detected on the test split."""
         return read_tsv(self.file("events.tsv"))
+
+
+def kept_epoch(history: pd.DataFrame) -> int:
+    """The epoch whose weights were kept: the first with the best validation accuracy."""
+    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy().argmax())])
 
 
 def run_name(config: Mapping[str, Any]) -> str:

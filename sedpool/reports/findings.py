@@ -7,16 +7,10 @@ import pandas as pd
 
 from sedpool.datasets.manifest import usable_and_listed
 from sedpool.reports.tables import number
+from sedpool.runs import AT_BOUND
 
 HASH_DIGITS = 12
 """How much of a manifest's hash is shown."""
-
-_AT_BOUND = 0.999  # a norm constraint leaves α a rounding below the bound
-
-
-def kept_epoch(history: pd.DataFrame) -> int:
-    """The epoch whose weights were kept: the first with the best validation accuracy."""
-    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy().argmax())])
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:
@@ -66,7 +60,7 @@ def alpha_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
     bound = kept["bound"].max()
     if pd.isna(bound):
         return f"α is not constrained; it lies between {kept['alpha'].min():.2f} and {kept['alpha'].max():.2f}."
-    reached = kept.loc[kept["alpha"].abs() >= _AT_BOUND * kept["bound"], "event_label"].astype(str)
+    reached = kept.loc[kept["alpha"].abs() >= AT_BOUND * kept["bound"], "event_label"].astype(str)
     if reached.empty:
         largest = kept["alpha"].abs().max()
         return (

@@ -20,7 +20,7 @@ from sedpool.reports.training_figures import (
     learning_rate_figure,
     speed_figure,
 )
-from sedpool.runs import RunFolder
+from sedpool.runs import RunFolder, kept_epoch
 
 _README_PICTURE_DPI = 130
 
@@ -69,7 +69,7 @@ def write_example_picture(run: RunFolder, example: Example, path: Path) -> None:
 def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
     """Everything that the template shows."""
     metrics, history = run.metrics, run.history
-    kept = findings.kept_epoch(history)
+    kept = kept_epoch(history)
     has_events = metrics["segment"] is not None
     return {
         "config": run.config,

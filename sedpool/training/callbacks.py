@@ -14,9 +14,9 @@ from sedpool import storage
 from sedpool.errors import TrainingError
 from sedpool.log import say
 from sedpool.models.detector import Detector
+from sedpool.runs import AT_BOUND
 
 _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
-AT_BOUND = 0.999  # a norm constraint leaves α a rounding below the bound
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
 
 

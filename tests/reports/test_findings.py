@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.findings import alpha_bound, coverage, kept_epoch, localisation
+from sedpool.reports.findings import alpha_bound, coverage, localisation
+from sedpool.runs import kept_epoch
 
 
 def test_the_first_epoch_with_the_best_validation_accuracy_is_kept():
