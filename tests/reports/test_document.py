@@ -1,0 +1,36 @@
+import pytest
+from matplotlib.figure import Figure
+
+from sedpool.reports.document import Document, FigureBlock, Section, TableBlock, TableRow, number_cell, numbered
+
+
+def table(name="", cells=2, groups=()):
+    row = TableRow("cap", [number_cell(0.5)] * cells)
+    return TableBlock(name, "Segments", ["F1", "P"], [row], groups=groups)
+
+
+def test_rows_have_as_many_cells_as_there_are_columns():
+    with pytest.raises(ValueError, match=r"Segments: rows with other than 2 cells: \['cap'\]"):
+        table(cells=3)
+
+
+def test_groups_span_all_columns():
+    assert table(groups=[("at 0.5", 1), ("", 1)]).full_columns == ["at 0.5: F1", "P"]
+    with pytest.raises(ValueError, match="do not span 2 columns"):
+        table(groups=[("at 0.5", 1)])
+
+
+def test_blocks_without_a_name_are_numbered_and_the_others_keep_theirs():
+    sections = [
+        Section("One", [table("Table I"), "text", table(), FigureBlock("", "α", Figure())]),
+        Section("Two", [table(), FigureBlock("Figure 8", "α", Figure())]),
+    ]
+    document = Document("Runs", numbered(sections, "S"))
+    names = [block.name for block in document.blocks]
+    assert names == ["Table I", "Table S1", "Figure S1", "Table S2", "Figure 8"]
+
+
+@pytest.mark.parametrize("names", [("Table I", "Table I"), ("Table I", "table-i"), ("Table I", "")])
+def test_two_blocks_never_share_a_file(names):
+    with pytest.raises(ValueError, match="must differ"):
+        Document("Runs", [Section("One", [table(name) for name in names])])
