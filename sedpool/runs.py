@@ -1,6 +1,7 @@
 """A run folder: everything about one training run, and the one place that knows the names of its files."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from functools import cached_property
@@ -23,6 +24,8 @@ IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jo
 
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
+
+_FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 
 
 class RunFolder:
@@ -69,6 +72,17 @@ class RunFolder:
         except (OSError, yaml.YAMLError) as error:
             raise StorageError(f"{self.file('config.yaml')}: not readable ({error})") from None
         return dict(content)
+
+    @property
+    def study(self) -> str:
+        """Name of the corpus without its fold: runs of ``esc10-fold1`` to ``esc10-fold4`` belong to one study."""
+        return _FOLD.sub("", str(self.config["corpus"]))
+
+    @property
+    def fold(self) -> int | None:
+        """Number of the fold or split at the end of the corpus's name; None if it has none."""
+        found = _FOLD.search(str(self.config["corpus"]))
+        return int(found.group(1)) if found else None
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -130,6 +144,11 @@ class RunFolder:
     def tuned_counts(self) -> pd.DataFrame | None:
         """The same, decoded as tuned on validation; None if nothing was tuned."""
         return self._parquet("tuned_counts.parquet")
+
+    @cached_property
+    def curve(self) -> pd.DataFrame | None:
+        """Segment-based `threshold, precision, recall, f1` on the test split; None without strong labels."""
+        return self._csv("curve.csv") if self.file("curve.csv").is_file() else None
 
     @cached_property
     def sources(self) -> pd.DataFrame | None:

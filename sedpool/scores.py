@@ -5,6 +5,7 @@ other without gaps, and their probabilities hold from `onset` to `offset` (secon
 ``filename, <one column a class>``.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def validate_scores(scores: pd.DataFrame, *, source: str = "scores") -> pd.DataF
             f"{values[row, column]} is not a probability between 0 and 1"
         )
     return scores
+
+
+def content_hash(scores: pd.DataFrame) -> str:
+    """A hash of what a score table says, however the file was written."""
+    rows = pd.util.hash_pandas_object(scores, index=False).to_numpy()
+    return hashlib.sha256(repr(list(scores.columns)).encode() + rows.tobytes()).hexdigest()
 
 
 def write_scores(scores: pd.DataFrame, path: str | Path) -> None:

@@ -23,6 +23,7 @@ FILES = {
     "alpha.csv",
     "clip_scores.parquet",
     "config.yaml",
+    "curve.csv",
     "environment.json",
     "events.tsv",
     "history.csv",
@@ -83,6 +84,15 @@ def test_metrics_have_the_documented_form(finished: RunFolder) -> None:
         for average in ("micro", "macro"):
             assert expected <= set(metrics[level][average])
     assert {"oracle_tags_stretched", "clip_decisions_stretched"} <= set(metrics["baselines"])
+
+
+def test_the_curve_holds_the_score_at_the_threshold_that_was_set(finished: RunFolder) -> None:
+    assert finished.curve is not None
+    assert finished.curve["threshold"].tolist() == [round(0.01 * step, 2) for step in range(1, 100)]
+    at_half = finished.curve.set_index("threshold").loc[0.5]
+    for name in ("precision", "recall", "f1"):
+        expected = finished.metrics["segment"]["micro"][name]
+        assert at_half[name] == pytest.approx(float("nan") if expected is None else expected, nan_ok=True)
 
 
 def test_scores_cover_every_test_clip_without_gaps(finished: RunFolder) -> None:

@@ -1,4 +1,4 @@
-"""What a run leaves for comparisons with others: counts of every test clip, and the recordings that clips share."""
+"""What a run leaves for comparisons: counts of every test clip, the recordings that clips share, its curve."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts_table import counts_table
 from sedpool.evaluation.event import event_counts
 from sedpool.evaluation.segment import segment_counts
+from sedpool.evaluation.thresholds import segment_curve
 from sedpool.inference.decode import Answer
 from sedpool.runs import RunFolder
 
@@ -59,3 +60,30 @@ def leave_for_comparisons(
     mixing = mixing_details(test)
     if mixing is not None and not (sources := clip_sources(mixing)).empty:
         storage.write_text(folder.file("sources.csv"), sources.to_csv(index=False, lineterminator="\n"))
+
+
+def leave_curve(folder: RunFolder, test: Dataset, answer: Answer, *, resolution: float = 1.0) -> None:
+    """Write ``curve.csv``: precision and recall of smoothed frame scores at every threshold.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where it goes; nothing is written without strong labels.
+    test : Dataset
+        The reference; clips without scores are left out.
+    answer : Answer
+        Scores, and the decoder whose smoothing is applied.
+    resolution : float
+        Length of a segment in seconds.
+    """
+    scored = test.select(answer.clip_scores["filename"].tolist())
+    if scored.events is None:
+        return
+    curve = segment_curve(
+        answer.decoder.smoothed(answer.frame_scores),
+        scored.events,
+        durations=scored.durations,
+        classes=scored.classes,
+        resolution=resolution,
+    )
+    storage.write_text(folder.file("curve.csv"), curve.to_csv(index=False, lineterminator="\n"))

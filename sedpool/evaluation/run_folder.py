@@ -7,7 +7,7 @@ from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.dataset import evaluate_run
 from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
-from sedpool.evaluation.run_counts import leave_for_comparisons
+from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder
@@ -74,6 +74,7 @@ def evaluate_folder(
         collar=settings.collar,
         offset_share=settings.offset_share,
     )
+    leave_curve(folder, dataset.split("test"), answer, resolution=settings.resolution)
     return metrics
 
 

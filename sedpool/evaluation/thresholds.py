@@ -112,6 +112,29 @@ def segment_sweep(
     return _stacked([totals_at(index) for index in range(levels.n_thresholds)])
 
 
+def segment_curve(
+    scores: pd.DataFrame,
+    reference: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    resolution: float = 1.0,
+) -> pd.DataFrame:
+    """Precision and recall in segments, of all classes pooled, at the thresholds 0.01 to 0.99.
+
+    Parameters are those of `segment_sweep`.
+
+    Returns
+    -------
+    curve : DataFrame
+        `threshold, precision, recall, f1`, one row a threshold; NaN where undefined.
+    """
+    thresholds = np.arange(1, 100) / 100
+    totals = segment_sweep(scores, reference, thresholds, durations=durations, classes=classes, resolution=resolution)
+    rates = totals.micro()
+    return pd.DataFrame({"threshold": thresholds, **{name: rates[name] for name in ("precision", "recall", "f1")}})
+
+
 def event_sweep(
     scores: pd.DataFrame,
     reference: pd.DataFrame,

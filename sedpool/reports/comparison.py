@@ -1,6 +1,5 @@
 """Many runs in one table: which method is better, and which are in fact the same."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from sedpool.reports import significance
 from sedpool.reports.findings import HASH_DIGITS
 from sedpool.reports.tables import UNDEFINED
 from sedpool.runs import RunFolder, find_runs
+from sedpool.scores import content_hash
 
 # Column, and where its value lies in metrics.json.
 METRIC_COLUMNS = {
@@ -82,19 +82,23 @@ def compare_runs(folders: Iterable[Path]) -> Comparison:
 
 
 def _row(run: RunFolder) -> dict[str, Any]:
-    config, metrics = run.config, run.metrics
-    values = {column: _look_up(metrics, keys) for column, keys in METRIC_COLUMNS.items()}
-    coverage = metrics["coverage"]
+    config = run.config
+    coverage = run.metrics["coverage"]
     return {
         "dataset": config["corpus"],
         "method": config["method"],
         "seed": config["seed"],
-        **values,
+        **metric_values(run),
         "coverage": f"{coverage['scored']}/{coverage['expected']}",
         "manifest": run.manifest["hash"][:HASH_DIGITS] if run.manifest else "",
         "run": str(run.path),
-        "scores": _content_hash(run.scores) + _content_hash(run.clip_scores),
+        "scores": content_hash(run.scores) + content_hash(run.clip_scores),
     }
+
+
+def metric_values(run: RunFolder) -> dict[str, float]:
+    """Every one of `METRIC_COLUMNS` of a finished run, NaN where undefined."""
+    return {column: _look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
 
 
 def _look_up(metrics: dict[str, Any], keys: Sequence[str]) -> float:
@@ -103,12 +107,6 @@ def _look_up(metrics: dict[str, Any], keys: Sequence[str]) -> float:
     for key in keys:
         value = value.get(key) if value else None
     return float("nan") if value is None else float(value)
-
-
-def _content_hash(scores: pd.DataFrame) -> str:
-    """A hash of what a score table says, however the file was written."""
-    rows = pd.util.hash_pandas_object(scores, index=False).to_numpy()
-    return hashlib.sha256(repr(list(scores.columns)).encode() + rows.tobytes()).hexdigest()
 
 
 def _earlier_equals(table: pd.DataFrame) -> list[str]:
