@@ -5,14 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sedpool.pooling.bounds import alpha_for_max_weight
-from sedpool.reports.pooling_figures import (
-    alpha_sweep_figure,
-    gallery_figure,
-    gallery_operators,
-    toy_bag,
-    weight_bound_figure,
-)
+from sedpool.reports.pooling_figures import alpha_sweep_figure, gallery_figure, gallery_operators, toy_bag
+from sedpool.reports.weight_bound_figure import weight_bound_figure
 
 
 def main(folder: Annotated[Path, typer.Argument(help="Where the PNG files go.")]) -> None:
@@ -20,7 +14,7 @@ def main(folder: Annotated[Path, typer.Argument(help="Where the PNG files go.")]
     bag = toy_bag()
     figures = {
         "pooling_gallery": gallery_figure(gallery_operators(), bag),
-        "pooling_bounds": weight_bound_figure([1.0, alpha_for_max_weight(0.5, 26), 6.0]),
+        "pooling_bounds": weight_bound_figure(),
         "pooling_alpha": alpha_sweep_figure(bag),
     }
     folder.mkdir(parents=True, exist_ok=True)

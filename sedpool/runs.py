@@ -151,6 +151,17 @@ class RunFolder:
         return self._csv("curve.csv") if self.file("curve.csv").is_file() else None
 
     @cached_property
+    def durations(self) -> pd.DataFrame | None:
+        """How long the test split's events last, a row a class (see `sedpool.datasets.statistics`); None if unknown."""
+        return self._csv("durations.csv") if self.file("durations.csv").is_file() else None
+
+    @cached_property
+    def example(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Frame scores and annotated events of one test clip; None without strong labels."""
+        files = self.file("example_scores.parquet"), self.file("example_events.tsv")
+        return (read_scores(files[0]), read_tsv(files[1])) if all(file.is_file() for file in files) else None
+
+    @cached_property
     def sources(self) -> pd.DataFrame | None:
         """Recordings that the test clips were mixed from: `filename, source`; None where they are not known."""
         return self._csv("sources.csv") if self.file("sources.csv").is_file() else None

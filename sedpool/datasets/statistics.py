@@ -7,6 +7,9 @@ import pandas as pd
 from sedpool.datasets.dataset import Dataset
 from sedpool.events import active_seconds
 
+PERCENTS = (5, 25, 50, 75, 95)
+"""Percentiles of event durations."""
+
 
 def class_statistics(dataset: Dataset) -> pd.DataFrame:
     """One row a class: how much of it there is.
@@ -15,23 +18,35 @@ def class_statistics(dataset: Dataset) -> pd.DataFrame:
     -------
     table : DataFrame
         Index `event_label`, in the order of the classes; `clips` that have it and their share of all clips
-        (`clip_share`). Where there are events also their number (`events`), their quartiles of duration in seconds
-        (`duration_25`, `duration_50`, `duration_75`) and the share of a clip that has the class in which it sounds
-        (`active_share`), NaN for a class without events.
+        (`clip_share`). Where there are events also the columns of `duration_percentiles` and the share of a clip that
+        has the class in which it sounds (`active_share`), NaN for a class without events.
     """
     index = pd.Index(dataset.classes, name="event_label")
     clips = dataset.tags.sum().to_numpy()
     table = pd.DataFrame({"clips": clips, "clip_share": clips / max(1, len(dataset))}, index=index)
     if dataset.events is None:
         return table
-    durations = event_durations(dataset)
-    table["events"] = [len(durations[label]) for label in dataset.classes]
-    for percent in (25, 50, 75):
-        table[f"duration_{percent}"] = [
-            np.percentile(values, percent) if len(values) else np.nan for values in durations.values()
-        ]
+    table = table.join(duration_percentiles(dataset))
     table["active_share"] = _active_share(dataset)
     return table
+
+
+def duration_percentiles(dataset: Dataset) -> pd.DataFrame:
+    """One row a class: the number of `events` and percentiles of their length in seconds.
+
+    Returns
+    -------
+    table : DataFrame
+        Index `event_label`, in the order of the classes; `events`, `duration_5`, `duration_25`, `duration_50`,
+        `duration_75`, `duration_95`, NaN for a class without events.
+    """
+    durations = event_durations(dataset).values()
+    table = pd.DataFrame({"events": [len(lengths) for lengths in durations]}, index=list(dataset.classes))
+    for percent in PERCENTS:
+        table[f"duration_{percent}"] = [
+            np.percentile(lengths, percent) if len(lengths) else np.nan for lengths in durations
+        ]
+    return table.rename_axis("event_label")
 
 
 def event_durations(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:

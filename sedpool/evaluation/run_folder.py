@@ -8,6 +8,7 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.dataset import evaluate_run
 from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
 from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
+from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder
@@ -75,6 +76,7 @@ def evaluate_folder(
         offset_share=settings.offset_share,
     )
     leave_curve(folder, dataset.split("test"), answer, resolution=settings.resolution)
+    leave_for_figures(folder, dataset.split("test"), answer)
     return metrics
 
 

@@ -1,6 +1,6 @@
 """What does each pooling operator do to a bag, and which frames does it teach? No trained model is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sedpool import pooling
-from sedpool.pooling.bounds import alpha_for_max_weight, gap_to_max, weight_bounds
-from sedpool.reports.style import BLACK, BLUE, CYCLE, GREEN, GREY, ORANGE, new_figure, plain, styled
+from sedpool.reports.style import BLUE, GREEN, GREY, ORANGE, new_figure, plain, styled
+from sedpool.weight_bounds import alpha_for_max_weight, gap_to_max
 
 Floats = NDArray[np.float64]
 
@@ -97,39 +97,6 @@ def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Floats, *, columns: int
     figure.supxlabel("frame", fontsize=9)
     figure.supylabel("probability; gradient as a share of the largest", fontsize=9)
     figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside upper left", ncols=4, fontsize=9)
-    return figure
-
-
-@styled
-def weight_bound_figure(alphas: Sequence[float], *, largest_bag: int = 1000) -> Figure:
-    """Range of weights that one frame can have, against the size of the bag; α = 1 is the paper's figure 2.
-
-    A cross marks the paper's CAP: no frame of a bag of 26 counts more than half.
-
-    Parameters
-    ----------
-    alphas : sequence of float
-        A band each.
-    largest_bag : int
-        Where the axis ends.
-    """
-    bag_sizes = np.geomspace(2, largest_bag, 200)
-    figure = new_figure(6.4, 3.4)
-    axes = figure.subplots()
-    for alpha, colour in zip(alphas, CYCLE, strict=False):
-        smallest, largest = weight_bounds(alpha, bag_sizes)
-        axes.fill_between(bag_sizes, smallest, largest, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(bag_sizes, largest, color=colour, label=f"α = {alpha:.3g}")
-        axes.plot(bag_sizes, smallest, color=colour)
-    axes.plot(bag_sizes, 1 / bag_sizes, color=BLACK, linestyle="--", label="1/m, the mean (α = 0)")
-    axes.axvline(_FRAMES, color=GREY, linewidth=1, linestyle=":")
-    mark = f"φ₊ = {_MAX_WEIGHT}, m = {_FRAMES}: CAP"
-    axes.scatter(_FRAMES, _MAX_WEIGHT, 64, BLACK, marker="x", linewidths=2, zorder=3, label=mark)
-    axes.set(xscale="log", yscale="log", xlim=(2, largest_bag), ylim=(1e-6, 1.2))
-    axes.set(
-        xlabel="frames in the bag, m", ylabel="weight of one frame", title="Between these bounds lies every weight"
-    )
-    figure.legend(loc="outside right upper")
     return figure
 
 

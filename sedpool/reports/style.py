@@ -2,6 +2,8 @@
 
 import base64
 import io
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -17,6 +19,58 @@ SKY = "#56B4E9"
 BLACK = "#222222"
 GREY = "#8a8a8a"
 CYCLE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
+
+
+@dataclass(frozen=True)
+class MethodStyle:
+    """How a method is drawn in every figure; marker and line tell it from the others where there is no colour.
+
+    Attributes
+    ----------
+    color, marker, line : str
+        As matplotlib names them.
+    """
+
+    color: str
+    marker: str
+    line: str = "-"
+
+
+_METHODS = {
+    "max": MethodStyle(ORANGE, "v"),
+    "mean": MethodStyle(SKY, "s"),
+    "softmax": MethodStyle(GREEN, "^"),
+    "rap_1e-2": MethodStyle("#e3a9c8", "<", ":"),
+    "rap_1e-3": MethodStyle(PINK, "D", "-."),
+    "rap_1e-4": MethodStyle("#8a3a68", ">", "--"),
+    "cap": MethodStyle(BLUE, "o"),
+    "auto": MethodStyle(YELLOW, "P", "--"),
+    "strong": MethodStyle(BLACK, "*", "--"),
+}
+"""The methods of the paper's tables, in their order."""
+_OTHERS = tuple(
+    MethodStyle(color, marker, line) for line, marker in (("-.", "X"), (":", "p")) for color in (GREY, *CYCLE)
+)
+
+
+def method_styles(methods: Iterable[str]) -> dict[str, MethodStyle]:
+    """How to draw each method: those of the paper first and always the same, others after them by name.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names, as in configurations; each may come several times.
+
+    Examples
+    --------
+    >>> list(method_styles(["isr", "cap", "max", "cap"]))
+    ['max', 'cap', 'isr']
+    """
+    named = set(methods)
+    known = {method: style for method, style in _METHODS.items() if method in named}
+    others = sorted(named - set(known))
+    return known | {method: _OTHERS[index % len(_OTHERS)] for index, method in enumerate(others)}
+
 
 styled = matplotlib.rc_context(
     {

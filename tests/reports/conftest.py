@@ -8,7 +8,8 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run
-from sedpool.evaluation.run_counts import leave_for_comparisons
+from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
+from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
@@ -100,6 +101,8 @@ def make_run(tmp_path):
         metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
         storage.write_json(run.file("metrics.json"), metrics)
         leave_for_comparisons(run, dataset, {"counts.parquet": Answer(frames, clips)})
+        leave_curve(run, dataset, Answer(frames, clips))
+        leave_for_figures(run, dataset, Answer(frames, clips))
         run.mark_done()
         return run
 

@@ -1,16 +1,13 @@
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from sedpool import pooling
-from sedpool.pooling.bounds import weight_bounds
 from sedpool.reports.pooling_figures import (
     Exhibit,
     alpha_sweep_figure,
     gallery_figure,
     gallery_operators,
     toy_bag,
-    weight_bound_figure,
 )
 
 
@@ -46,13 +43,6 @@ def test_a_panel_shows_output_and_gradient():
     threshold = (bag**2).sum() / bag.sum() / 2
     np.testing.assert_array_equal(raises > 0, bag > threshold)
     np.testing.assert_array_equal(lowers < 0, bag < threshold)
-
-
-def test_bounds_are_drawn_for_each_alpha():
-    axes = weight_bound_figure([1.0, 3.0], largest_bag=100).axes[0]
-    largest, smallest = (line.get_ydata() for line in axes.lines[:2])
-    assert (smallest[0], largest[0]) == pytest.approx(tuple(map(float, weight_bounds(1.0, 2))))
-    assert (smallest[-1], largest[-1]) == pytest.approx(tuple(map(float, weight_bounds(1.0, 100))))
 
 
 def test_the_sweep_runs_from_below_the_mean_to_near_the_maximum():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sedpool.errors import ConfigError
-from sedpool.pooling.bounds import alpha_for_max_weight, alpha_for_min_weight, gap_to_max, weight_bounds
+from sedpool.weight_bounds import alpha_for_max_weight, alpha_for_min_weight, gap_to_max, weight_bounds
 
 
 def weights(alpha, p):

@@ -1,0 +1,37 @@
+"""What a run leaves for figures that are drawn without its corpus: how long events last, and one clip as an example."""
+
+from sedpool import storage
+from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.statistics import duration_percentiles
+from sedpool.formats import write_tsv
+from sedpool.inference.decode import Answer
+from sedpool.runs import RunFolder
+from sedpool.scores import write_scores
+
+
+def leave_for_figures(folder: RunFolder, test: Dataset, answer: Answer) -> None:
+    """Write ``durations.csv``, ``example_scores.parquet`` and ``example_events.tsv``.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where they go; nothing is written without strong labels.
+    test : Dataset
+        The reference; clips without scores are left out.
+    answer : Answer
+        The run's scores.
+    """
+    scored = test.select(answer.clip_scores["filename"].tolist())
+    if scored.events is None or scored.events.empty:
+        return
+    durations = duration_percentiles(scored).reset_index()
+    storage.write_text(folder.file("durations.csv"), durations.to_csv(index=False, lineterminator="\n"))
+    filename = example_clip(scored)
+    frames, events = answer.frame_scores, scored.events
+    write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))
+    write_tsv(events[events["filename"] == filename], folder.file("example_events.tsv"))
+
+
+def example_clip(dataset: Dataset) -> str:
+    """The first clip with the most classes: the same for every run on a corpus, whatever it scored."""
+    return str(dataset.tags.sum(axis=1).idxmax())
