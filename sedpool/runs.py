@@ -14,7 +14,7 @@ import yaml
 from sedpool import storage
 from sedpool.errors import StorageError
 from sedpool.formats.table import read_tsv
-from sedpool.scores import read_scores
+from sedpool.scores import content_hash, read_scores
 
 FORMAT = 1
 SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
@@ -124,6 +124,13 @@ class RunFolder:
     def clip_scores(self) -> pd.DataFrame:
         """Clip scores on the test split."""
         return read_scores(self.file("clip_scores.parquet"))
+
+    @cached_property
+    def score_hashes(self) -> dict[str, str]:
+        """What the test scores say, as hashes by the name of their table: a record without scores has only these."""
+        if self.file("scores.sha256").is_file():
+            return dict(storage.read_json(self.file("scores.sha256")))
+        return {"scores": content_hash(self.scores), "clip_scores": content_hash(self.clip_scores)}
 
     @cached_property
     def validation_scores(self) -> pd.DataFrame:

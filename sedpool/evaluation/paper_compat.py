@@ -18,7 +18,7 @@ References
    IEEE/ACM TASLP 26(11), 2018, section IV and tables I to III; evaluation code at github.com/marl/milsed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -139,6 +139,20 @@ def paper_metrics(
         },
         "dynamic": None if dataset.events is None else _dynamic(frame_scores, dataset, dataset.events, strong=strong),
     }
+
+
+def as_published(metrics: Mapping[str, Any], corpus: str) -> Metrics:
+    """What the published tables hold of the metrics of `paper_metrics`: ``{"static": S, "dynamic": M}``.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of `paper_metrics`.
+    corpus : str
+        Its name decides what "static" means: the highest frame at MedleyDB, the pooled output elsewhere.
+    """
+    rule = "highest_frame" if corpus == "medleydb" else "pooled"
+    return {"static": metrics["static"][rule], "dynamic": metrics["dynamic"] and metrics["dynamic"]["micro"]}
 
 
 def _static(clip_scores: pd.DataFrame, dataset: Dataset) -> Metrics:

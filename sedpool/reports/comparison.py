@@ -9,12 +9,12 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError
+from sedpool.evaluation.paper_compat import as_published
 from sedpool.evaluation.statistics.seeds import over_seeds
 from sedpool.reports import significance
 from sedpool.reports.findings import HASH_DIGITS
 from sedpool.reports.tables import UNDEFINED
 from sedpool.runs import RunFolder, find_runs
-from sedpool.scores import content_hash
 
 # Column, and where its value lies in metrics.json.
 METRIC_COLUMNS = {
@@ -28,17 +28,32 @@ METRIC_COLUMNS = {
     "segment_error_rate": ("segment", "micro", "error_rate"),
     "segment_f1_macro": ("segment", "macro", "f1"),
     "event_f1_micro": ("event", "micro", "f1"),
+    "psds1": ("psds", "scenario1"),
+    "psds2": ("psds", "scenario2"),
     "own_stretched_f1": ("baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
     "tuned_clip_f1_macro": ("tuned", "clip", "macro", "f1"),
     "tuned_clip_f1_micro": ("tuned", "clip", "micro", "f1"),
+    "tuned_clip_precision": ("tuned", "clip", "micro", "precision"),
+    "tuned_clip_recall": ("tuned", "clip", "micro", "recall"),
     "tuned_segment_f1_micro": ("tuned", "segment", "micro", "f1"),
+    "tuned_segment_precision": ("tuned", "segment", "micro", "precision"),
+    "tuned_segment_recall": ("tuned", "segment", "micro", "recall"),
     "tuned_segment_f1_macro": ("tuned", "segment", "macro", "f1"),
     "tuned_segment_error_rate": ("tuned", "segment", "micro", "error_rate"),
     "tuned_event_f1_micro": ("tuned", "event", "micro", "f1"),
     "tuned_own_stretched_f1": ("tuned", "baselines", "clip_decisions_stretched", "segment", "micro", "f1"),
     "oracle_stretched_f1": ("baselines", "oracle_tags_stretched", "segment", "micro", "f1"),
 }
-COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, "identical_to", "coverage", "manifest", "run")
+# Column, and where its value lies in what the paper's tables have of ``metrics.json["paper_compat"]``.
+PAPER_COLUMNS = {
+    f"paper_{level}_{name}": (level, name)
+    for level, names in (
+        ("static", ("f1", "precision", "recall")),
+        ("dynamic", ("f1", "precision", "recall", "error_rate")),
+    )
+    for name in names
+}
+COLUMNS = ("dataset", "method", "seed", *METRIC_COLUMNS, *PAPER_COLUMNS, "identical_to", "coverage", "manifest", "run")
 
 
 @dataclass(frozen=True)
@@ -92,13 +107,15 @@ def _row(run: RunFolder) -> dict[str, Any]:
         "coverage": f"{coverage['scored']}/{coverage['expected']}",
         "manifest": run.manifest["hash"][:HASH_DIGITS] if run.manifest else "",
         "run": str(run.path),
-        "scores": content_hash(run.scores) + content_hash(run.clip_scores),
+        "scores": "".join(run.score_hashes.values()),
     }
 
 
 def metric_values(run: RunFolder) -> dict[str, float]:
-    """Every one of `METRIC_COLUMNS` of a finished run, NaN where undefined."""
-    return {column: _look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
+    """Every one of `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
+    values = {column: _look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
+    paper = as_published(run.metrics["paper_compat"], run.study) if run.metrics.get("paper_compat") else {}
+    return values | {column: _look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
 
 
 def _look_up(metrics: dict[str, Any], keys: Sequence[str]) -> float:
@@ -151,7 +168,7 @@ def with_significance(comparison: Comparison, metric: str) -> tuple[pd.DataFrame
     ConfigError
         If `metric` is no such column.
     """
-    own = [column for column, keys in METRIC_COLUMNS.items() if "baselines" not in keys]
+    own = [column for column, keys in METRIC_COLUMNS.items() if not {"baselines", "psds"} & set(keys)]
     if metric not in own:
         raise ConfigError(f"metric {metric}: no score of the runs' own; expected one of {', '.join(own)}")
     found, notes = significance.intervals(comparison.table, significance.metric_at(METRIC_COLUMNS[metric]))

@@ -9,6 +9,7 @@ import pytest
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.reports.comparison import compare_runs, to_markdown, write_comparison
+from sedpool.runs import RunFolder
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +41,25 @@ def test_a_folder_given_twice_counts_once(runs_folder):
     assert len(compare_runs([runs_folder, runs_folder / "demo-cap-s0"]).table) == 3
 
 
+def test_records_without_scores_are_compared_by_hash(runs_folder):
+    for folder in runs_folder.iterdir():
+        run = RunFolder(folder)
+        storage.write_json(run.file("scores.sha256"), run.score_hashes)
+        for name in ("scores.parquet", "clip_scores.parquet"):
+            run.file(name).unlink()
+    assert compare_runs([runs_folder]).table["identical_to"].tolist() == ["", "auto s0", ""]
+
+
+@pytest.mark.parametrize(("corpus", "f1"), [("urbansed", 0.1), ("dcase2017", 0.1), ("medleydb-split3", 0.2)])
+def test_static_means_what_it_means_in_the_papers_table_of_the_corpus(make_run, corpus, f1):
+    run = make_run(corpus=corpus)
+    static = {"pooled": {"f1": 0.1}, "highest_frame": {"f1": 0.2}}
+    dynamic = {"micro": {"f1": 0.3, "error_rate": 1.5}}
+    storage.write_json(run.file("metrics.json"), run.metrics | {"paper_compat": {"static": static, "dynamic": dynamic}})
+    (row,) = compare_runs([run.path]).table.to_dict("records")
+    assert (row["paper_static_f1"], row["paper_dynamic_f1"], row["paper_dynamic_error_rate"]) == (f1, 0.3, 1.5)
+
+
 def test_weakly_labelled_runs_have_undefined_segment_scores(make_run):
     table = compare_runs([make_run(weak=True).path]).table
     assert table["segment_f1_micro"].isna().all()
@@ -49,7 +69,9 @@ def test_weakly_labelled_runs_have_undefined_segment_scores(make_run):
 def test_the_files_hold_every_row(runs_folder, tmp_path):
     table = compare_runs([runs_folder]).table
     csv, markdown = write_comparison(table, tmp_path)
-    pd.testing.assert_frame_equal(pd.read_csv(csv, keep_default_na=False), table, check_dtype=False)
+    undefined = dict.fromkeys(table.select_dtypes("float"), [""])
+    read = pd.read_csv(csv, keep_default_na=False, na_values=undefined)
+    pd.testing.assert_frame_equal(read, table, check_dtype=False)
     assert len(markdown.read_text(encoding="utf-8").splitlines()) == 2 + 3
 
 

@@ -1,0 +1,262 @@
+"""The paper's findings [1]_ as contrasts, fixed before any run of a study was known.
+
+Each finding, or part of one, is a claim in words and one difference of one metric between two sides. What becomes of
+them on runs is in `sedpool.reproduction.findings`.
+
+References
+----------
+.. [1] B. McFee, J. Salamon, J. P. Bello, "Adaptive pooling operators for weakly labeled sound event detection",
+   IEEE/ACM TASLP 26(11), 2018, sections III and V.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sedpool.evaluation.paper_compat import CORPORA
+
+WEAK = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "cap", "auto")
+"""Methods trained from weak labels, by the names of the published tables."""
+METHODS = (*WEAK, "strong")
+
+EQUAL_WITHIN = 0.02
+"""By how much two methods may differ and still be said to behave alike."""
+FILLING = 0.5
+"""Share of a clip's segments in which its classes sound, from which events are said to fill their bag."""
+
+CLIP_F1, F1 = "clip_f1_macro", "segment_f1_micro"
+PRECISION, RECALL = "segment_precision", "segment_recall"
+OWN_STRETCHED = "own_stretched_f1"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a contrast.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        Whose metric.
+    take : {"mean", "best"}
+        The methods' mean, or the highest of them, chosen anew in each resample.
+    metric : str
+        A column of `sedpool.reports.comparison.METRIC_COLUMNS`.
+    """
+
+    methods: tuple[str, ...]
+    metric: str
+    take: Literal["mean", "best"] = "mean"
+
+    def __str__(self) -> str:
+        """The side in a few words."""
+        names = ", ".join(self.methods)
+        if len(self.methods) == 1:
+            return names if self.metric != OWN_STRETCHED else f"clip decisions of {names}, stretched"
+        return f"{self.take} of {names}"
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A claim, and the difference that decides about it.
+
+    Attributes
+    ----------
+    name : str
+        The number of the finding with a letter for its part, e.g. ``"3a"``; ``"own <method>"`` for what every method
+        must show.
+    claim : str
+        In words.
+    first, second : Side
+        The effect is the first side's metric less the second's.
+    direction : {">", "<", "="}
+        What the claim says of the effect: above 0, below 0, or within `EQUAL_WITHIN` of 0.
+    stated_for : tuple of str
+        Corpora of which the paper says so. A corpus that the paper did not have is held to what is said of URBAN-SED,
+        the corpus of soundscapes, unless `events` says otherwise.
+    events : {"", "short", "filling"}
+        The kind of events (`FILLING`) of which the claim speaks, on whatever corpus; empty for any.
+    """
+
+    name: str
+    claim: str
+    first: Side
+    direction: Literal[">", "<", "="]
+    second: Side
+    stated_for: tuple[str, ...] = CORPORA
+    events: Literal["", "short", "filling"] = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every method that the contrast needs."""
+        return tuple(dict.fromkeys((*self.first.methods, *self.second.methods)))
+
+    @property
+    def may_be_calibration(self) -> bool:
+        """Whether a threshold alone could bring the claim about."""
+        return self.first.metric in (PRECISION, RECALL)
+
+    def concerns(self, study: str, event_share: float) -> bool:
+        """Whether the claim is made of a corpus.
+
+        Parameters
+        ----------
+        study : str
+            Name of the corpus.
+        event_share : float
+            Share of a clip's segments in which its classes sound.
+        """
+        if study in CORPORA:
+            return study in self.stated_for
+        if self.events:
+            return self.events == ("filling" if event_share >= FILLING else "short")
+        return "urbansed" in self.stated_for
+
+
+def _others(*methods: str) -> tuple[str, ...]:
+    """The weakly trained methods but these."""
+    return tuple(method for method in WEAK if method not in methods)
+
+
+CONTRASTS = (
+    Contrast(
+        "1a",
+        "Auto has the best static F1 of all weakly trained methods",
+        Side(("auto",), CLIP_F1),
+        ">",
+        Side(_others("auto"), CLIP_F1, "best"),
+    ),
+    Contrast(
+        "1b",
+        "Auto over-fits weak labels: it is more precise than CAP, the same operator held back",
+        Side(("auto",), PRECISION),
+        ">",
+        Side(("cap",), PRECISION),
+    ),
+    Contrast(
+        "1c",
+        "Auto over-fits weak labels: its recall is lower than that of CAP",
+        Side(("auto",), RECALL),
+        "<",
+        Side(("cap",), RECALL),
+    ),
+    Contrast(
+        "2a",
+        "CAP and RAP with λ ≤ 1e-3 lead the weakly trained methods in dynamic F1",
+        Side(("cap", "rap_1e-3", "rap_1e-4"), F1),
+        ">",
+        Side(_others("cap", "rap_1e-3", "rap_1e-4"), F1, "best"),
+        stated_for=("urbansed",),
+    ),
+    Contrast(
+        "2b",
+        "CAP is close to strong: nearer to it than to softmax pooling, from where CAP starts",
+        Side(("cap",), F1),
+        ">",
+        Side(("softmax", "strong"), F1),
+        stated_for=("urbansed",),
+    ),
+    Contrast(
+        "2c",
+        "softmax leads the weakly trained methods in dynamic F1",
+        Side(("softmax",), F1),
+        ">",
+        Side(_others("softmax"), F1, "best"),
+        stated_for=("dcase2017",),
+    ),
+    Contrast(
+        "2d",
+        "CAP equals mean in dynamic F1",
+        Side(("cap",), F1),
+        "=",
+        Side(("mean",), F1),
+        stated_for=("dcase2017",),
+    ),
+    Contrast(
+        "2e",
+        "RAP with λ = 1e-3 leads the weakly trained methods in dynamic F1",
+        Side(("rap_1e-3",), F1),
+        ">",
+        Side(_others("rap_1e-3"), F1, "best"),
+        stated_for=("medleydb",),
+    ),
+    Contrast(
+        "2f",
+        "CAP trails mean in dynamic F1",
+        Side(("cap",), F1),
+        "<",
+        Side(("mean",), F1),
+        stated_for=("medleydb",),
+    ),
+    Contrast(
+        "3a",
+        "max has high precision: above the mean of the other weakly trained methods",
+        Side(("max",), PRECISION),
+        ">",
+        Side(_others("max"), PRECISION),
+    ),
+    Contrast(
+        "3b",
+        "max has low recall: below the mean of the other weakly trained methods",
+        Side(("max",), RECALL),
+        "<",
+        Side(_others("max"), RECALL),
+    ),
+    Contrast(
+        "3c",
+        "mean has low precision: below the mean of the other weakly trained methods",
+        Side(("mean",), PRECISION),
+        "<",
+        Side(_others("mean"), PRECISION),
+    ),
+    Contrast(
+        "3d",
+        "mean has high recall: above the mean of the other weakly trained methods",
+        Side(("mean",), RECALL),
+        ">",
+        Side(_others("mean"), RECALL),
+    ),
+    Contrast(
+        "3e",
+        "mean is bad on short events: its dynamic F1 is below that of max",
+        Side(("mean",), F1),
+        "<",
+        Side(("max",), F1),
+        stated_for=("urbansed",),
+        events="short",
+    ),
+    Contrast(
+        "3f",
+        "mean is good when events fill the bag: its dynamic F1 is above that of max",
+        Side(("mean",), F1),
+        ">",
+        Side(("max",), F1),
+        stated_for=("dcase2017", "medleydb"),
+        events="filling",
+    ),
+    Contrast(
+        "5",
+        "RAP with λ = 1e-2 behaves like mean: their dynamic F1 is the same",
+        Side(("rap_1e-2",), F1),
+        "=",
+        Side(("mean",), F1),
+    ),
+)
+"""Findings 1, 2, 3 and 5."""
+
+OWN_CONTRASTS = tuple(
+    Contrast(
+        f"own {method}",
+        f"{method} locates events: its dynamic F1 is above that of its own clip decisions stretched over the clip",
+        Side((method,), F1),
+        ">",
+        Side((method,), OWN_STRETCHED),
+    )
+    for method in METHODS
+)
+"""What every method must show before it is praised."""
+
+OTHER_CLAIMS = {
+    "4a": "learned α falls as a class's typical event duration grows (rank correlation of Auto's α over the classes)",
+    "4b": "all α of CAP reach its bound",
+    "6": "softmax pooling approaches mean as bags grow: the weight of no frame stays away from that of the mean",
+}
+"""Findings 4, which is about α (`sedpool.reproduction.alpha_findings`), and 6, which is algebra (`…softmax_limit`)."""
