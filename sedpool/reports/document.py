@@ -15,6 +15,9 @@ from matplotlib.figure import Figure
 
 from sedpool.reports.tables import number
 
+DAGGER = "†"
+"""Marks what cannot be told from the best."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -93,6 +96,24 @@ class TableBlock:
             return list(self.columns)
         above = [group for group, span in self.groups for _ in range(span)]
         return [f"{group}: {column}" if group else column for group, column in zip(above, self.columns, strict=True)]
+
+    @property
+    def is_numeric(self) -> list[bool]:
+        """Whether a column holds numbers: it is aligned at the right then."""
+        columns = zip(*(row.cells for row in self.rows), strict=True)
+        found = [any(cell.value is not None for cell in column) for column in columns]
+        return found or [True] * len(self.columns)
+
+    @property
+    def notes(self) -> list[str]:
+        """The note, and what the marks that occur mean."""
+        cells = [cell for row in self.rows for cell in row.cells]
+        marks = {
+            "Bold: the best of its column.": any(cell.best for cell in cells),
+            f"{DAGGER}: cannot be told from the best.": any(cell.with_best for cell in cells),
+            "Set apart: baselines, which locate nothing.": any(row.is_baseline for row in self.rows),
+        }
+        return [note for note in (self.note, " ".join(mark for mark, occurs in marks.items() if occurs)) if note]
 
 
 @dataclass(frozen=True)

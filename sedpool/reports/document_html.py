@@ -1,0 +1,54 @@
+"""A document as one HTML page that needs no other file and no network."""
+
+from markupsafe import Markup, escape
+
+from sedpool.reports.document import DAGGER, Document, FigureBlock, TableBlock, slug
+from sedpool.reports.page import render
+from sedpool.reports.style import data_uri
+
+_LONGEST_LINE = 40  # characters after which text wraps
+_BETWEEN_COLUMNS = 2.5  # in characters
+
+
+def to_html(document: Document) -> str:
+    """The page: a table of contents, then the sections; figures are inside it.
+
+    Wide tables scroll within their own box; on paper they are set as small as they must be to fit.
+    """
+    return render(
+        "document.html",
+        document=document,
+        slug=slug,
+        kind=_kind,
+        data_uri=data_uri,
+        dagger=DAGGER,
+        breakable=_breakable,
+        has_sentences=_has_sentences,
+        n_characters=_n_characters,
+    )
+
+
+def _kind(block: str | TableBlock | FigureBlock) -> str:
+    """How the template tells blocks apart."""
+    return {TableBlock: "table", FigureBlock: "figure"}.get(type(block), "paragraph")
+
+
+def _breakable(title: str) -> Markup:
+    """A title that may be broken after each underscore, since class names make wide columns."""
+    return escape(title).replace("_", Markup("_<wbr>"))
+
+
+def _has_sentences(table: TableBlock) -> bool:
+    """Whether the rows' titles must wrap."""
+    return any(len(row.title) > _LONGEST_LINE for row in table.rows)
+
+
+def _n_characters(table: TableBlock) -> int:
+    """About how many characters side by side a table takes."""
+    titles = [table.row_title, *(row.title for row in table.rows)]
+    width = min(max(map(len, titles)), _LONGEST_LINE) + _BETWEEN_COLUMNS
+    for index, column in enumerate(table.columns):
+        words = column.replace("_", " ").split()
+        texts = [*words, *(row.cells[index].text for row in table.rows)]
+        width += min(max(map(len, texts), default=0), _LONGEST_LINE) + _BETWEEN_COLUMNS
+    return round(width)
