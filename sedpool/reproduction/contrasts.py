@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sedpool.evaluation.paper_compat import CORPORA
-
-WEAK = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "cap", "auto")
-"""Methods trained from weak labels, by the names of the published tables."""
-METHODS = (*WEAK, "strong")
+from sedpool.reproduction.published import METHODS, WEAK
 
 EQUAL_WITHIN = 0.02
 """By how much two methods may differ and still be said to behave alike."""

@@ -69,7 +69,7 @@ def test_weakly_labelled_runs_have_undefined_segment_scores(make_run):
 def test_the_files_hold_every_row(runs_folder, tmp_path):
     table = compare_runs([runs_folder]).table
     csv, markdown = write_comparison(table, tmp_path)
-    undefined = dict.fromkeys(table.select_dtypes("float"), [""])
+    undefined = {column: [""] for column in table.select_dtypes("float")}
     read = pd.read_csv(csv, keep_default_na=False, na_values=undefined)
     pd.testing.assert_frame_equal(read, table, check_dtype=False)
     assert len(markdown.read_text(encoding="utf-8").splitlines()) == 2 + 3

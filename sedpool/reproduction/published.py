@@ -1,0 +1,107 @@
+"""The published numbers [1]_, as facts: Tables I to III, the class-wise results and the runs without augmentation.
+
+They lie in ``mcfee2018/`` beside this module, one file each, with corpora by sedpool's names; nowhere else in sedpool
+does a published score stand. Class-wise results and runs without augmentation are from the authors' repository,
+github.com/marl/milsed, which has none for CAP, RAP or MedleyDB. What is wrong with the numbers on URBAN-SED is told in
+`sedpool.evaluation.paper_compat`.
+
+References
+----------
+.. [1] B. McFee, J. Salamon, J. P. Bello, "Adaptive pooling operators for weakly labeled sound event detection",
+   IEEE/ACM TASLP 26(11), 2018.
+"""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import pandas as pd
+
+from sedpool.errors import DataError
+from sedpool.evaluation.paper_compat import CORPORA
+
+WEAK = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "cap", "auto")
+"""Methods trained from weak labels."""
+METHODS = (*WEAK, "strong")
+
+STATIC = ("static_f1", "static_precision", "static_recall")
+DYNAMIC = ("dynamic_f1", "dynamic_precision", "dynamic_recall", "dynamic_error_rate")
+COLUMNS = (*STATIC, *DYNAMIC)
+"""Columns of the tables. Static F1 is a macro average, all others are micro averages."""
+
+TABLES = {"urbansed": "I", "dcase2017": "II", "medleydb": "III"}
+"""Number of each corpus's table."""
+TITLES = {"urbansed": "URBAN-SED", "dcase2017": "DCASE 2017", "medleydb": "MedleyDB"}
+
+_CLASS_WISE = ("n_ref", "n_sys", "f1", "precision", "recall", "error_rate")
+_CELLS = ["dataset", "table", "augmented", "method", "column", "published"]
+
+
+def read_tables() -> pd.DataFrame:
+    """Tables I to III.
+
+    Returns
+    -------
+    tables : DataFrame
+        ``dataset, table, method`` and `COLUMNS`, one row a method and corpus, in the published order. DCASE 2017 has no
+        strong labels to train on and so no row ``strong``.
+    """
+    table = _read("tables.csv", ("dataset", "table", "method"), COLUMNS)
+    if (table["table"] != table["dataset"].map(TABLES)).any():
+        raise DataError("tables.csv: a corpus stands in another table than its own; reinstall sedpool")
+    return table
+
+
+def read_class_wise() -> pd.DataFrame:
+    """The dynamic results of each class that the authors committed.
+
+    Returns
+    -------
+    class_wise : DataFrame
+        ``dataset, method, event_label, n_ref, n_sys, f1, precision, recall, error_rate``; counts are of segments of
+        1 s, by the published reference. F1 and precision of a class that is never detected are NaN.
+    """
+    return _read("classwise.csv", ("dataset", "method", "event_label"), _CLASS_WISE)
+
+
+def read_unaugmented() -> pd.DataFrame:
+    """The runs on URBAN-SED without augmentation that the authors committed: ``dataset, method`` and two F1s."""
+    return _read("unaugmented.csv", ("dataset", "method"), ("static_f1", "dynamic_f1"))
+
+
+def published_cells() -> pd.DataFrame:
+    """Every published number of a whole test set.
+
+    Returns
+    -------
+    cells : DataFrame
+        ``dataset, table, augmented, method, column, published``, one row a number; `table` is empty for the runs
+        without augmentation, which are in none.
+    """
+    parts = (read_tables().assign(augmented=True), read_unaugmented().assign(table="", augmented=False))
+    long = [part.melt(_CELLS[:4], var_name="column", value_name="published") for part in parts]
+    return pd.concat(long, ignore_index=True)[_CELLS]
+
+
+def _read(name: str, keys: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
+    """One of the files, its content checked: facts that were edited by accident are none."""
+    text = files("sedpool.reproduction").joinpath("mcfee2018", name)
+    with text.open(encoding="utf-8") as stream:
+        return _checked(pd.read_csv(stream), keys, numbers, source=name)
+
+
+def _checked(table: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str], *, source: str) -> pd.DataFrame:
+    if list(table.columns) != [*keys, *numbers]:
+        raise DataError(f"{source}: columns {', '.join(table.columns)}; expected {', '.join([*keys, *numbers])}")
+    for key, known in (("dataset", CORPORA), ("method", METHODS)):
+        unknown = sorted(set(table[key]) - set(known))
+        if unknown:
+            raise DataError(f"{source}: unknown {key} {', '.join(unknown)}; expected one of {', '.join(known)}")
+    twice = table[table.duplicated(list(keys))]
+    if len(twice):
+        raise DataError(f"{source}: {' '.join(map(str, twice[list(keys)].iloc[0]))} occurs twice; expected once")
+    # Precision and F1 of a class that is never detected are undefined, and blank.
+    defined = table[table["n_sys"] > 0] if "n_sys" in table else table
+    shares = [name for name in numbers if name.endswith(("f1", "precision", "recall"))]
+    if not (defined[list(numbers)].ge(0).all(axis=None) and defined[shares].le(1).all(axis=None)):
+        raise DataError(f"{source}: a number is missing or out of range; expected F1, P and R between 0 and 1")
+    return table
