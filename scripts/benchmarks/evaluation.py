@@ -13,7 +13,7 @@ import pandas as pd
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation import evaluate_run, event_sweep, psds_of_scores, segment_sweep
 from sedpool.evaluation.official import event_scorer, segment_scorer
-from sedpool.evaluation.psds import SCENARIO_2
+from sedpool.evaluation.scenarios import SCENARIO_2
 from sedpool.events import EVENT_COLUMNS, tags_from_events
 from sedpool.inference.decode import Answer, decode
 

@@ -12,8 +12,9 @@ from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.dataset import evaluate, evaluate_run
 from sedpool.evaluation.event import event_counts, event_metrics
 from sedpool.evaluation.intersection import intersection_counts, intersection_metrics
-from sedpool.evaluation.psds import SCENARIO_1, SCENARIO_2, Scenario, psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.psds import psds_of_operating_points, psds_of_scores
 from sedpool.evaluation.ranking import ranking_metrics
+from sedpool.evaluation.scenarios import SCENARIO_1, SCENARIO_2, Scenario
 from sedpool.evaluation.segment import segment_counts, segment_metrics
 from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
 

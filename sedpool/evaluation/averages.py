@@ -56,7 +56,7 @@ class Totals:
         rate counts deletions and insertions: within a class nothing is substituted.
         """
         rates = _f1_precision_recall(self.true_positives, self.n_ref, self.n_sys)
-        if self._has_errors:
+        if self.has_errors:
             errors = self.n_ref + self.n_sys - 2 * self.true_positives
             rates["error_rate"] = ratio(errors, self.n_ref)
         return rates
@@ -144,11 +144,12 @@ class Totals:
             "n_classes": n_classes,
             "n_classes_excluded": len(self.classes) - n_classes,
         }
-        own = {"sed_eval_macro": _plain(self.sed_eval_macro())} if self._has_errors else {}
+        own = {"sed_eval_macro": _plain(self.sed_eval_macro())} if self.has_errors else {}
         return {"micro": micro, "macro": macro, **own, "class_wise": class_wise}
 
     @property
-    def _has_errors(self) -> bool:
+    def has_errors(self) -> bool:
+        """Whether the errors of segments or events were counted, which clip decisions and intersections have not."""
         return self.substitutions is not None
 
     @property

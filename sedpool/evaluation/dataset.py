@@ -12,8 +12,9 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
-from sedpool.evaluation.psds import SCENARIOS, psds_of_scores
+from sedpool.evaluation.psds import psds_of_scores
 from sedpool.evaluation.ranking import ranking_metrics
+from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.inference.decode import Answer

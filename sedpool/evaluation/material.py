@@ -11,7 +11,8 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import counts_at
-from sedpool.evaluation.psds import SCENARIOS, psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.psds import psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.validation import listed, refuse_unknown_files, within_clips
 from sedpool.events import clip_to_duration, tags_from_events, validate_events
 

@@ -1,7 +1,7 @@
 """What would the metrics be if each clip counted so many times? One row of weights a resample, one value a row.
 
 Pooled metrics are functions of sums over clips, so a thousand resamples are one matrix product. Ranking metrics sort
-each class once and accumulate the weights in that order.
+each class once and accumulate the weights in that order, some resamples at a time.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray, IntArray, ratio
 from sedpool.evaluation.counts import ClipCounts, paired
+from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import comparable_scores, label_precisions
 
 Key = tuple[str, str, str]
@@ -20,9 +22,12 @@ Key = tuple[str, str, str]
 Statistic = Callable[[npt.ArrayLike], Mapping[Key, FloatArray]]
 """From weights, shape (resamples, clips), to every metric, shape (resamples,); undefined values are NaN."""
 
+_RANKED = ("average_precision", "roc_auc")
+_CELLS = 4_000_000  # of an array of resamples by ranks or operating points, 32 MB
+
 
 def count_statistic(counts: ClipCounts) -> Statistic:
-    """F1, precision, recall and, beyond clip decisions, error rate: micro, macro and of every class.
+    """F1, precision, recall and, for segments and events, error rate: micro, macro and of every class.
 
     Parameters
     ----------
@@ -41,6 +46,8 @@ def count_statistic(counts: ClipCounts) -> Statistic:
         totals = counts.total(weights)
         values: dict[Key, FloatArray] = {("micro", "", name): rates for name, rates in totals.micro().items()}
         values |= {("macro", "", name): rates for name, rates in totals.macro().items()}
+        if totals.has_errors:
+            values |= {("sed_eval_macro", "", name): rates for name, rates in totals.sed_eval_macro().items()}
         for name, rates in totals.class_wise().items():
             values |= {("class_wise", label, name): rates[..., index] for index, label in enumerate(totals.classes)}
         return values
@@ -49,7 +56,7 @@ def count_statistic(counts: ClipCounts) -> Statistic:
 
 
 def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Statistic:
-    """Average precision, AUC and lwlrap of every class and as their means (macro), and lwlrap of all labels (micro).
+    """Average precision, AUC and lwlrap of every class, as their means (macro), and of all labels together (micro).
 
     They are those of `sedpool.evaluation.ranking.ranking_metrics`. Classes without a true clip, or for AUC a false one,
     in a resample are undefined there and left out of the mean.
@@ -67,38 +74,36 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
         If the two do not fit.
     """
     true, scores = comparable_scores(true_tags, clip_scores)
-    rankings = [_Ranking(*column) for column in zip(true.T, scores.T, strict=True)]
+    rankings = [_Ranking(*column, np.arange(len(true))) for column in zip(true.T, scores.T, strict=True)]
+    together = _Ranking(true.ravel(), scores.ravel(), np.repeat(np.arange(len(true)), true.shape[1]))
     precisions, labels = label_precisions(true, scores), true.astype(np.float64)
 
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
-        rows = np.asarray(weights, dtype=np.float64)
+    def of_rows(rows: FloatArray) -> dict[Key, FloatArray]:
         measured = [ranking.metrics(rows) for ranking in rankings]
-        by_class = {
-            name: np.stack([one[name] for one in measured], axis=-1) for name in ("average_precision", "roc_auc")
-        }
+        by_class = {name: np.stack([one[name] for one in measured], axis=-1) for name in _RANKED}
         by_class["lwlrap"] = ratio(rows @ precisions, rows @ labels)
-        values: dict[Key, FloatArray] = {
-            ("micro", "", "lwlrap"): ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
-        }
+        micro = together.metrics(rows)
+        micro["lwlrap"] = ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
+        values: dict[Key, FloatArray] = {("micro", "", name): column for name, column in micro.items()}
         values |= {("macro", "", name): _mean_of_defined(columns) for name, columns in by_class.items()}
         for name, columns in by_class.items():
             values |= {("class_wise", label, name): columns[:, i] for i, label in enumerate(true_tags.columns)}
         return values
 
-    return statistic
+    return _some_at_a_time(of_rows, true.size)
 
 
 class _Ranking:
-    """The clips in falling order of one class's score; tied clips make one group, which is passed at once."""
+    """Items in falling order of their scores, each of one clip; tied items make one group, which is passed at once."""
 
-    def __init__(self, positive: npt.NDArray[np.bool_], scores: FloatArray) -> None:
-        self.order: IntArray = np.argsort(-scores, kind="stable")
-        self.positive = positive[self.order]
-        self.group_ends: IntArray = np.flatnonzero(np.append(np.diff(scores[self.order]) != 0, True))
+    def __init__(self, positive: npt.NDArray[np.bool_], scores: FloatArray, clip: IntArray) -> None:
+        order = np.argsort(-scores, kind="stable")
+        self.clip, self.positive = clip[order], positive[order]
+        self.group_ends: IntArray = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
 
     def metrics(self, weights: FloatArray) -> dict[str, FloatArray]:
         """Average precision and ROC area under each row of weights."""
-        ranked = weights[:, self.order]
+        ranked = weights[:, self.clip]
         seen = np.cumsum(ranked, axis=1)[:, self.group_ends]
         hits = np.cumsum(ranked * self.positive, axis=1)[:, self.group_ends]
         new_hits = np.diff(hits, axis=1, prepend=0.0)
@@ -114,6 +119,35 @@ class _Ranking:
 
 def _mean_of_defined(values: FloatArray) -> FloatArray:
     return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
+
+
+def psds_statistic(counts: Mapping[str, PsdsCounts]) -> Statistic:
+    """PSDS in each scenario, with its name in place of the average's: ``("scenario1", "", "psds")``.
+
+    The lengths of the drawn clips count for the rates of false alarms, and classes without an event are left out.
+
+    Parameters
+    ----------
+    counts : mapping of str to PsdsCounts
+        By scenario; see `sedpool.evaluation.psds`.
+    """
+
+    def of_rows(rows: FloatArray) -> dict[Key, FloatArray]:
+        return {(name, "", "psds"): one.weighted(rows) for name, one in counts.items()}
+
+    return _some_at_a_time(of_rows, max((one.n_points for one in counts.values()), default=1))
+
+
+def _some_at_a_time(of_rows: Callable[[FloatArray], dict[Key, FloatArray]], n_cells: int) -> Statistic:
+    """The same for any number of resamples, each of which needs so many cells of memory."""
+    at_once = max(1, _CELLS // max(1, n_cells))
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        rows = np.asarray(weights, dtype=np.float64)
+        parts = [of_rows(rows[first : first + at_once]) for first in range(0, len(rows), at_once)]
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+    return statistic
 
 
 def count_difference(first: ClipCounts, second: ClipCounts) -> Statistic:
@@ -148,6 +182,20 @@ def ranking_difference(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd.
         If the scores do not fit the tags.
     """
     return _difference(ranking_statistic(true_tags, first), ranking_statistic(true_tags, second))
+
+
+def psds_difference(first: Mapping[str, PsdsCounts], second: Mapping[str, PsdsCounts]) -> Statistic:
+    """As `count_difference`, for PSDS.
+
+    Raises
+    ------
+    EvaluationError
+        If the two differ in their scenarios, or their clips or the order of these.
+    """
+    clips = [{name: one.filenames for name, one in counts.items()} for counts in (first, second)]
+    if clips[0] != clips[1]:
+        raise EvaluationError("pair of PSDS: other scenarios or clips, or in another order; give both the same")
+    return _difference(psds_statistic(first), psds_statistic(second))
 
 
 def _difference(first: Statistic, second: Statistic) -> Statistic:

@@ -1,0 +1,145 @@
+"""What does each clip add to the curves behind PSDS, and how large is the area below? Operating points as steps.
+
+On the way down the thresholds, events of a clip are found or lost again, and false positives come and go. These steps
+add up over clips, each as often as it counts, so that a resample of clips costs a sparse product and a running sum.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from sedpool.evaluation.averages import FloatArray, IntArray
+
+FOUND, FALSE, CROSS = 0, 1, 2
+"""What a step counts: reference events found, false positives, or, from 2 on, cross-triggers of class ``kind - 2``."""
+
+Curve = tuple[FloatArray, FloatArray]
+"""Effective false positives per hour and true positive ratios of one class, in any order."""
+
+_DECIMALS = 9  # of a rate: the same rate in another class may have been summed in another order
+_BLOCK = 100_000  # points of the common curve held at once
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Changes of counts from one threshold to the next lower one.
+
+    Attributes
+    ----------
+    threshold : ndarray of float, shape (steps,)
+        Where the change happens; what would happen below 0 does not.
+    clip, kind : ndarray of int, shape (steps,)
+        Number of the clip, and what is counted in it.
+    change : ndarray of float, shape (steps,)
+        Whole numbers.
+    """
+
+    threshold: FloatArray
+    clip: IntArray
+    kind: IntArray
+    change: FloatArray
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> "Steps":
+        """Some of the steps."""
+        return Steps(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def joined(parts: Sequence[Steps]) -> Steps:
+    """Several sets of steps as one."""
+    return Steps(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Steps)))
+
+
+class ClassCurve:
+    """The operating points of one class that can be on its curve, however the clips are weighted.
+
+    Parameters
+    ----------
+    steps : Steps
+        Of all clips.
+    n_clips : int
+        Number of clips.
+    """
+
+    def __init__(self, steps: Steps, n_clips: int) -> None:
+        steps = steps.select(steps.threshold >= 0)
+        rows, row = np.unique(steps.kind * n_clips + steps.clip, return_inverse=True)
+        thresholds, point = np.unique(-steps.threshold, return_inverse=True)
+        kind, clip = np.divmod(rows, n_clips)
+        is_found = kind == FOUND
+        changes = sparse.csr_array((steps.change, (row, point)), shape=(len(rows), len(thresholds)))
+        changes = _at_needed_points(changes, is_found)
+        self.n_points = changes.shape[1]
+        self._found, self._found_clip = changes[is_found], clip[is_found]
+        self._costs, self._costs_clip, self._costs_kind = changes[~is_found], clip[~is_found], kind[~is_found]
+
+    def weighted(self, weights: FloatArray, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Rates, and numbers of reference events found, both of shape (resamples, points).
+
+        Parameters
+        ----------
+        weights : ndarray, shape (resamples, clips)
+            How often each clip counts.
+        prices : ndarray, shape (resamples, kinds)
+            By how much one of each kind raises the effective false positive rate.
+        """
+        costs = (weights[:, self._costs_clip] * prices[:, self._costs_kind]) @ self._costs
+        found = weights[:, self._found_clip] @ self._found
+        return np.cumsum(costs, axis=1), np.cumsum(found, axis=1)
+
+
+def _at_needed_points(changes: Any, is_found: npt.NDArray[np.bool_]) -> Any:
+    """Changes, shape (rows, points), without the points that cannot be on the curve.
+
+    A point is not needed if no clip makes it better than the one before, or worse than the one after: whatever the
+    weights, one of these finds as much at no higher rate.
+    """
+    changes.sum_duplicates()
+    changes.eliminate_zeros()
+    cells = changes.tocoo()
+    row, (points, point) = cells.row, np.unique(cells.col, return_inverse=True)
+    gain = np.where(is_found[row], cells.data, -cells.data)
+    improves, worsens = (np.bincount(point[of], minlength=len(points)) > 0 for of in (gain > 0, gain < 0))
+    needed = np.flatnonzero(improves & np.append(worsens, True)[1:])
+    merged = np.searchsorted(needed, point)
+    inside = merged < len(needed)
+    return sparse.csr_array((cells.data[inside], (row[inside], merged[inside])), shape=(changes.shape[0], len(needed)))
+
+
+def common_area(curves: Iterable[Curve], *, limit: float, alpha_st: float) -> float:
+    """Area under the classes' common curve, as a share of what is possible; NaN without a class.
+
+    Parameters
+    ----------
+    curves : iterable of Curve
+        One a class.
+    limit : float
+        Effective false positives per hour at which the curve ends.
+    alpha_st : float
+        Weight of the standard deviation over classes, which is taken off their mean.
+    """
+    stairs = [_stairs(*curve, limit) for curve in curves]
+    if not stairs:
+        return float("nan")
+    rates = np.unique(np.concatenate([rate for rate, _ in stairs]))
+    widths = np.diff(rates, append=limit)
+    area = 0.0
+    for block in range(0, len(rates), _BLOCK):
+        here = rates[block : block + _BLOCK]
+        ratios = np.stack([ratio[np.searchsorted(rate, here, "right") - 1] for rate, ratio in stairs])
+        common = ratios.mean(axis=0) - alpha_st * ratios.std(axis=0)
+        area += float(np.maximum(common, 0.0) @ widths[block : block + _BLOCK])
+    return area / limit
+
+
+def _stairs(efpr: FloatArray, ratio: FloatArray, limit: float) -> Curve:
+    """The best ratio up to each rate, from (0, 0) on."""
+    inside = efpr < limit
+    rate, ratio = np.append(efpr[inside].round(_DECIMALS), 0.0), np.append(ratio[inside], 0.0)
+    order = np.lexsort((ratio, rate))
+    rate, ratio = rate[order], np.maximum.accumulate(ratio[order])
+    highest = np.append(np.diff(rate) > 0, True)
+    return rate[highest], ratio[highest]
