@@ -153,6 +153,11 @@ class RunFolder:
         return self._parquet("tuned_counts.parquet")
 
     @cached_property
+    def paper_counts(self) -> pd.DataFrame | None:
+        """Counts by the paper's published evaluation; None on other corpora than the paper's."""
+        return self._parquet("paper_counts.parquet")
+
+    @cached_property
     def curve(self) -> pd.DataFrame | None:
         """Segment-based `threshold, precision, recall, f1` on the test split; None without strong labels."""
         return self._csv("curve.csv") if self.file("curve.csv").is_file() else None

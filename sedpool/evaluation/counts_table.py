@@ -5,21 +5,32 @@ One row a level, clip and class holds `true_positives`, `n_ref` and `n_sys`; one
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sedpool import storage
 from sedpool.evaluation.counts import ClipCounts
+
+OWN_STRETCHED = "own_stretched"
+"""Level of the segments of a system's own clip decisions, stretched over the clip."""
 
 _OF_CLASS = ["true_positives", "n_ref", "n_sys"]
 _OF_CLIP = ["substitutions", "deletions", "insertions"]
 
 
 def counts_table(levels: Mapping[str, ClipCounts]) -> pd.DataFrame:
-    """The counts of several levels (clip, segment, event) as one table."""
+    """The counts of several levels as one table."""
     parts = [_level_table(counts).assign(level=level) for level, counts in levels.items()]
     table = pd.concat(parts, ignore_index=True)[["level", "filename", "event_label", *_OF_CLASS, *_OF_CLIP]]
     return table.astype({"filename": "category", "event_label": "category", "level": "category"})
+
+
+def write_counts(levels: Mapping[str, ClipCounts], path: Path) -> None:
+    """Write the counts of several levels as parquet, atomically."""
+    with storage.atomic_path(path) as temporary:
+        counts_table(levels).to_parquet(temporary, index=False)
 
 
 def _level_table(counts: ClipCounts) -> pd.DataFrame:

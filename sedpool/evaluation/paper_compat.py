@@ -27,8 +27,9 @@ import pandas as pd
 
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.clip import clip_metrics
-from sedpool.evaluation.segment import segment_metrics
+from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.segment import segment_counts
 from sedpool.events import clip_to_duration
 from sedpool.inference.decode import Decoder
 from sedpool.scores import classes_of, frame_scores
@@ -110,10 +111,10 @@ def _interpolated(filename: str, scores: pd.DataFrame, classes: Sequence[str]) -
     return frame_scores(filename, np.stack(columns, axis=1), edges, classes)
 
 
-def paper_metrics(
+def paper_counts(
     frame_scores: pd.DataFrame, clip_scores: pd.DataFrame, dataset: Dataset, *, strong: bool = False
-) -> dict[str, Any]:
-    """Score as the paper was scored: the key `paper_compat` of ``metrics.json``.
+) -> dict[str, ClipCounts]:
+    """Count as the paper was scored.
 
     Parameters
     ----------
@@ -126,18 +127,40 @@ def paper_metrics(
 
     Returns
     -------
+    counts : dict of str to ClipCounts
+        In clips, of the `pooled` output and of the `highest_frame`; in segments (`dynamic`) unless the Dataset has only
+        weak labels.
+    """
+    highest = frame_scores.groupby("filename", sort=False)[list(dataset.classes)].max().reset_index()
+    decisions = Decoder(clip_threshold=THRESHOLD)
+    counts = {
+        "pooled": clip_counts(dataset.tags, decisions.tags(clip_scores)),
+        "highest_frame": clip_counts(dataset.tags, decisions.tags(highest)),
+    }
+    if dataset.events is not None:
+        counts["dynamic"] = _dynamic(frame_scores, dataset, dataset.events, strong=strong)
+    return counts
+
+
+def paper_metrics(counts: Mapping[str, ClipCounts]) -> dict[str, Any]:
+    """Score as the paper was scored: the key `paper_compat` of ``metrics.json``.
+
+    Parameters
+    ----------
+    counts : mapping of str to ClipCounts
+        Of `paper_counts`.
+
+    Returns
+    -------
     metrics : dict
         ``{"static": {"pooled": S, "highest_frame": S}, "dynamic": {"micro": M, "class_wise": {label: M}}}``; S has
         macro `f1` and micro `precision` and `recall`, M is as of `sedpool.evaluation.segment_metrics`. `dynamic` is
-        None where the Dataset has only weak labels.
+        None where there are only weak labels.
     """
-    highest = frame_scores.groupby("filename", sort=False)[list(dataset.classes)].max().reset_index()
+    dynamic = counts["dynamic"].metrics() if "dynamic" in counts else None
     return {
-        "static": {
-            "pooled": _static(clip_scores, dataset),
-            "highest_frame": _static(highest, dataset),
-        },
-        "dynamic": None if dataset.events is None else _dynamic(frame_scores, dataset, dataset.events, strong=strong),
+        "static": {rule: _static(counts[rule]) for rule in ("pooled", "highest_frame")},
+        "dynamic": dynamic and {name: dynamic[name] for name in ("micro", "class_wise")},
     }
 
 
@@ -149,25 +172,31 @@ def as_published(metrics: Mapping[str, Any], corpus: str) -> Metrics:
     metrics : mapping
         Of `paper_metrics`.
     corpus : str
-        Its name decides what "static" means: the highest frame at MedleyDB, the pooled output elsewhere.
+        Its name decides what "static" means.
     """
-    rule = "highest_frame" if corpus == "medleydb" else "pooled"
-    return {"static": metrics["static"][rule], "dynamic": metrics["dynamic"] and metrics["dynamic"]["micro"]}
+    return {
+        "static": metrics["static"][static_rule(corpus)],
+        "dynamic": metrics["dynamic"] and metrics["dynamic"]["micro"],
+    }
 
 
-def _static(clip_scores: pd.DataFrame, dataset: Dataset) -> Metrics:
-    metrics = clip_metrics(dataset.tags, Decoder(clip_threshold=THRESHOLD).tags(clip_scores))
+def static_rule(corpus: str) -> str:
+    """What the published table of a corpus calls static: ``"highest_frame"`` at MedleyDB, ``"pooled"`` elsewhere."""
+    return "highest_frame" if corpus == "medleydb" else "pooled"
+
+
+def _static(counts: ClipCounts) -> Metrics:
+    metrics = counts.metrics()
     # scikit-learn's macro average counts a class that is nowhere as 0.
     f1 = [values["f1"] or 0.0 for values in metrics["class_wise"].values()]
     return {"f1": float(np.mean(f1)), **{name: metrics["micro"][name] for name in ("precision", "recall")}}
 
 
-def _dynamic(scores: pd.DataFrame, dataset: Dataset, events: pd.DataFrame, *, strong: bool) -> dict[str, Metrics]:
+def _dynamic(scores: pd.DataFrame, dataset: Dataset, events: pd.DataFrame, *, strong: bool) -> ClipCounts:
     durations = dataset.durations
     if strong:
         durations = {name: min(seconds, STRONG_DURATION) for name, seconds in durations.items()}
     reference = substring_reference(events, dataset.clips["filename"].tolist())
     detected = Decoder(THRESHOLD).events(stretched_scores(scores))
     tables = [clip_to_duration(table, durations)[0] for table in (reference, detected)]
-    metrics = segment_metrics(*tables, durations=durations, classes=dataset.classes, resolution=RESOLUTION)
-    return {"micro": metrics["micro"], "class_wise": metrics["class_wise"]}
+    return segment_counts(*tables, durations=durations, classes=dataset.classes, resolution=RESOLUTION)

@@ -1,15 +1,17 @@
 """What a run leaves for comparisons: counts of every test clip, the recordings that clips share, its curve."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.mixing import clip_sources, mixing_details
 from sedpool.evaluation.clip import clip_counts
-from sedpool.evaluation.counts_table import counts_table
+from sedpool.evaluation.counts_table import OWN_STRETCHED, write_counts
 from sedpool.evaluation.event import event_counts
 from sedpool.evaluation.segment import segment_counts
 from sedpool.evaluation.thresholds import segment_curve
+from sedpool.events import stretch_tags
 from sedpool.inference.decode import Answer
 from sedpool.runs import RunFolder
 
@@ -24,6 +26,8 @@ def leave_for_comparisons(
     offset_share: float = 0.2,
 ) -> None:
     """Write the counts of each answer, and ``sources.csv`` where annotations name the recordings.
+
+    Beside the answer's own segments stand those of its clip decisions stretched over the clip.
 
     Parameters
     ----------
@@ -40,23 +44,14 @@ def leave_for_comparisons(
         scored = test.select(answer.clip_scores["filename"].tolist())
         levels = {"clip": clip_counts(scored.tags, answer.tags)}
         if scored.events is not None:
-            levels["segment"] = segment_counts(
-                scored.events,
-                answer.events,
-                durations=scored.durations,
-                classes=scored.classes,
-                resolution=resolution,
-            )
+            stretched = stretch_tags(answer.tags, scored.durations)
+            common: dict[str, Any] = {"durations": scored.durations, "classes": scored.classes}
+            levels["segment"] = segment_counts(scored.events, answer.events, resolution=resolution, **common)
+            levels[OWN_STRETCHED] = segment_counts(scored.events, stretched, resolution=resolution, **common)
             levels["event"] = event_counts(
-                scored.events,
-                answer.events,
-                durations=scored.durations,
-                classes=scored.classes,
-                collar=collar,
-                offset_share=offset_share,
+                scored.events, answer.events, collar=collar, offset_share=offset_share, **common
             )
-        with storage.atomic_path(folder.file(name)) as temporary:
-            counts_table(levels).to_parquet(temporary, index=False)
+        write_counts(levels, folder.file(name))
     mixing = mixing_details(test)
     if mixing is not None and not (sources := clip_sources(mixing)).empty:
         storage.write_text(folder.file("sources.csv"), sources.to_csv(index=False, lineterminator="\n"))

@@ -5,8 +5,9 @@ from typing import Any
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
+from sedpool.evaluation.counts_table import write_counts
 from sedpool.evaluation.dataset import evaluate_run
-from sedpool.evaluation.paper_compat import CORPORA, paper_metrics
+from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
 from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
 from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned, tune
@@ -59,7 +60,9 @@ def evaluate_folder(
     if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
         scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
-        metrics["paper_compat"] = paper_metrics(answer.frame_scores, answer.clip_scores, scored, strong=strong)
+        counts = paper_counts(answer.frame_scores, answer.clip_scores, scored, strong=strong)
+        write_counts(counts, folder.file("paper_counts.parquet"))
+        metrics["paper_compat"] = paper_metrics(counts)
     write_tsv(answer.events, folder.file("events.tsv"))
     if tuned is not None:
         storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})

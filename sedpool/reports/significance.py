@@ -8,7 +8,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.counts_table import counts_of
+from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.permutation import sign_flip_test
 from sedpool.evaluation.statistics.power import (
@@ -22,6 +22,7 @@ from sedpool.evaluation.statistics.replicates import Key, Statistic, count_diffe
 from sedpool.evaluation.statistics.sources import Membership, membership
 from sedpool.runs import RunFolder
 
+_STRETCHED = ["baselines", "clip_decisions_stretched", "segment"]
 INTERVAL_COLUMNS = ("low", "high", "behind", "behind_low", "behind_high", "with_best")
 
 
@@ -32,7 +33,7 @@ class Metric:
     Attributes
     ----------
     level : str
-        Clip, segment or event.
+        Clip, segment, event or `sedpool.evaluation.counts_table.OWN_STRETCHED`.
     key : Key
         Its average and name.
     is_tuned : bool
@@ -57,7 +58,8 @@ class Metric:
 def metric_at(keys: Sequence[str]) -> Metric:
     """The metric at a path of keys in ``metrics.json``, e.g. ``("tuned", "segment", "micro", "f1")``."""
     is_tuned = keys[0] == "tuned"
-    level, average, name = keys[1:] if is_tuned else keys
+    *place, average, name = keys[1:] if is_tuned else keys
+    level = OWN_STRETCHED if place == _STRETCHED else place[0]
     return Metric(level, (average, "", name), is_tuned)
 
 

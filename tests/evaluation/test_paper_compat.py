@@ -14,6 +14,7 @@ from sedpool.evaluation import segment_counts, segment_metrics
 from sedpool.evaluation.paper_compat import (
     FRAME_RATE,
     STRONG_DURATION,
+    paper_counts,
     paper_metrics,
     stretched_scores,
     substring_reference,
@@ -139,7 +140,7 @@ def test_a_perfect_detector_loses_recall_and_no_precision(miniature):
         miniature.events, Decoder().events(frames), durations=miniature.durations, classes=CLASSES
     )["micro"]
     assert (correct["precision"], correct["recall"]) == (1.0, 1.0)
-    dynamic = paper_metrics(frames, clips, miniature)["dynamic"]
+    dynamic = paper_metrics(paper_counts(frames, clips, miniature))["dynamic"]
     # Of the contaminated reference's 9 siren and 2 dog seconds it has found 5 and 1.
     assert dynamic["class_wise"]["siren"]["n_ref"] == 9
     assert dynamic["micro"]["n_ref"] == 11
@@ -148,7 +149,8 @@ def test_a_perfect_detector_loses_recall_and_no_precision(miniature):
 
 def test_the_strong_model_is_not_asked_about_the_end(miniature):
     frames, clips = perfect(miniature)
-    assert paper_metrics(frames, clips, miniature, strong=True)["dynamic"]["micro"]["n_ref"] == 9
+    counts = paper_counts(frames, clips, miniature, strong=True)
+    assert paper_metrics(counts)["dynamic"]["micro"]["n_ref"] == 9
     assert round(STRONG_DURATION, 3) == 9.288
 
 
@@ -156,7 +158,7 @@ def test_static_averages_are_mixed_and_both_definitions_given(miniature):
     frames, _ = perfect(miniature)
     clips = pd.DataFrame(0.0, index=range(len(NAMES)), columns=list(CLASSES)).assign(siren=[1.0, 1, 1, 0, 0])
     clips.insert(0, "filename", NAMES)
-    static = paper_metrics(frames, clips, miniature)["static"]
+    static = paper_metrics(paper_counts(frames, clips, miniature))["static"]
     # Pooled: siren F1 is 2·3/(3+5), the other nine classes count 0; micro recall has the dog in it.
     assert static["pooled"] == {"f1": pytest.approx(0.075), "precision": 1.0, "recall": 3 / 6}
     assert static["highest_frame"] == {"f1": pytest.approx(0.2), "precision": 1.0, "recall": 1.0}
@@ -164,4 +166,4 @@ def test_static_averages_are_mixed_and_both_definitions_given(miniature):
 
 def test_weak_labels_have_no_dynamic_numbers(miniature):
     frames, clips = perfect(miniature)
-    assert paper_metrics(frames, clips, replace(miniature, events=None))["dynamic"] is None
+    assert paper_metrics(paper_counts(frames, clips, replace(miniature, events=None)))["dynamic"] is None

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sedpool.errors import ConfigError
-from sedpool.reports.comparison import compare_runs, with_significance
+from sedpool.reports.comparison import METRIC_COLUMNS, compare_runs, metric_values, with_significance
 from sedpool.reports.significance import metric_at, seed_notes
 
 SEGMENT_F1 = "segment_f1_micro"
@@ -44,6 +44,12 @@ def test_a_run_without_counts_has_no_interval_and_is_mentioned(comparison, make_
     assert np.isnan(mean["low"])
     assert not mean["with_best"]
     assert "demo: 1 runs without counts, or on other clips: no interval" in notes
+
+
+def test_own_clip_decisions_stretched_are_counted_as_they_are_scored(make_run):
+    run = make_run()
+    counted = metric_at(METRIC_COLUMNS["own_stretched_f1"]).counts(run).metrics()["micro"]["f1"]
+    assert counted == pytest.approx(metric_values(run)["own_stretched_f1"])
 
 
 @pytest.mark.parametrize("metric", ["nonsense", "own_stretched_f1"])
