@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
+from sedpool.rows import Source, refuse_rows, without_number
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 
@@ -38,7 +39,7 @@ def _with_types(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def validate_events(
-    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: str = "events"
+    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: Source = "events"
 ) -> pd.DataFrame:
     """Check an event table and return it with its columns in order and its types exact.
 
@@ -48,38 +49,33 @@ def validate_events(
         Columns `filename`, `onset`, `offset`, `event_label`; further columns are dropped.
     classes : sequence of str, optional
         The labels that may occur.
-    source : str
+    source : str or TextTable
         Where the table came from, for messages.
 
     Raises
     ------
     DataError
         On a missing column, a time that is not a finite number or negative, an offset that is not after its onset,
-        or a label outside `classes`. The message names the row, counted from 1.
+        or a label outside `classes`. The message names the line of the file, or the row counted from 1.
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
         raise DataError(f"{source}: no column {', '.join(missing)}; expected {', '.join(EVENT_COLUMNS)}")
+    table = events.loc[:, list(EVENT_COLUMNS)]
+    no_time = "has a time that is not a finite number; expected seconds"
     try:
-        table = _with_types(events.loc[:, list(EVENT_COLUMNS)].reset_index(drop=True))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{source}: onset and offset must be seconds ({error})") from None
+        table = _with_types(table)
+    except (TypeError, ValueError):
+        refuse_rows(table, without_number(table[["onset", "offset"]]), no_time, source)
+        raise
     onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
-    _refuse(table, ~(np.isfinite(onset) & np.isfinite(offset)), source, "has a time that is not a finite number")
-    _refuse(table, onset < 0, source, "starts before 0 s")
-    _refuse(table, offset <= onset, source, "does not end after it starts; remove it or mend its offset")
+    refuse_rows(table, ~(np.isfinite(onset) & np.isfinite(offset)), no_time, source)
+    refuse_rows(table, onset < 0, "starts before 0 s", source)
+    refuse_rows(table, offset <= onset, "does not end after it starts; remove it or mend its offset", source)
     if classes is not None:
-        unknown = ~table["event_label"].isin(list(classes)).to_numpy()
-        _refuse(table, unknown, source, f"has an unknown label; expected one of {', '.join(classes)}")
-    return table
-
-
-def _refuse(table: pd.DataFrame, bad: np.ndarray, source: str, problem: str) -> None:
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        values = ", ".join(str(value) for value in table.iloc[row])
-        more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        raise DataError(f"{source}: row {row + 1} ({values}) {problem}{more}")
+        unknown = ~table["event_label"].isin(list(classes))
+        refuse_rows(table, unknown, f"has an unknown label; expected one of {', '.join(classes)}", source)
+    return table.reset_index(drop=True)
 
 
 def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.Series) -> tuple[pd.DataFrame, int]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
+from sedpool.rows import Source, place
 
 FRAME_COLUMNS = ("filename", "onset", "offset")
 
@@ -44,7 +45,7 @@ def classes_of(scores: pd.DataFrame) -> tuple[str, ...]:
     return tuple(column for column in scores.columns if column not in FRAME_COLUMNS)
 
 
-def validate_scores(scores: pd.DataFrame, *, source: str = "scores") -> pd.DataFrame:
+def validate_scores(scores: pd.DataFrame, *, source: Source = "scores") -> pd.DataFrame:
     """Check frame or clip scores and return them.
 
     Raises
@@ -62,7 +63,7 @@ def validate_scores(scores: pd.DataFrame, *, source: str = "scores") -> pd.DataF
     if bad.any():
         row, column = (int(index[0]) for index in np.nonzero(bad))
         raise DataError(
-            f"{source}: {scores['filename'].iloc[row]}, class {classes[column]}: "
+            f"{place(scores, row, source)}: {scores['filename'].iloc[row]}, class {classes[column]}: "
             f"{values[row, column]} is not a probability between 0 and 1"
         )
     return scores

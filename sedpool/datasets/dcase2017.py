@@ -22,6 +22,7 @@ from sedpool.datasets.recordings import (
 from sedpool.errors import DataError
 from sedpool.events import tags_from_events, validate_events
 from sedpool.formats import listing
+from sedpool.rows import TextTable, refuse_rows
 
 CLASSES = (
     "Train horn",
@@ -88,11 +89,12 @@ def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, al
     recordings = [path for path in find_recordings(root) if _CLIP.search(path)]
     clips, manifest = with_recordings(clips, root, recordings, prefix="Y", all_listed=split is None)
     refuse_incomplete("dcase2017", root, manifest, allow_missing=allow_missing)
-    strong = [_labels(root, "strong", part) for part in parts if part != "train"]
+    strong = [_events(root, part, clips["filename"]) for part in parts if part != "train"]
     tags = tags_from_events(pd.concat(labels.values()), clips["filename"].tolist(), CLASSES)
     if not strong:
         return Dataset("dcase2017", CLASSES, clips, tags, None, manifest)
-    events, notes = _events(pd.concat(strong, ignore_index=True), clips)
+    events, notes = within_recordings(pd.concat([events for events, _ in strong], ignore_index=True), clips)
+    notes = nonzero(strong_rows_without_length=sum(count for _, count in strong)) | notes
     return Dataset("dcase2017", CLASSES, clips, tags, events, replace(manifest, notes=notes), weak_splits=("train",))
 
 
@@ -112,42 +114,38 @@ def _labels(root: Path, kind: str, part: str) -> pd.DataFrame:
     table = listing.read_rows(path)
     if "event_label" not in table.columns or "filename" not in table.columns:
         raise DataError(f"{path}: {len(table.columns)} columns; expected file, onset, offset and label")
-    unknown = ~table["event_label"].isin(CLASSES)
-    if unknown.any():
-        raise DataError(f"{path}: unknown label {table.loc[unknown, 'event_label'].iloc[0]!r}")
+    problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"
+    refuse_rows(table[["filename", "event_label"]], ~table["event_label"].isin(CLASSES), problem, _list(path))
     return table
 
 
 def _listed_clips(root: Path, part: str, labels: pd.DataFrame) -> pd.DataFrame:
     """Clips of a set in the order of its list; the evaluation set has none but its ground truth."""
-    labelled = pd.Index(labels["filename"].unique())
-    path = root / f"{SETS[part]}_set.csv"
-    if part == "test":
-        names = labelled
-    else:
-        names = _names_in_list(path)
-        different = names.symmetric_difference(labelled)
-        if len(different):
-            raise DataError(f"{path}: {len(different)} clips are only in it or only in the labels ({different[0]})")
-    return pd.DataFrame({"filename": names, "duration": named_durations(names), "split": part})
+    names, source = labels["filename"].drop_duplicates(), _list(_ground_truth(root, "weak", part))
+    if part != "test":
+        path = root / f"{SETS[part]}_set.csv"
+        listed = _names_in_list(path)
+        problem = "is not in {}; expected the same clips in both lists, fetch them again"
+        refuse_rows(names.to_frame(), ~names.isin(listed), problem.format(path), source)
+        refuse_rows(listed.to_frame(), ~listed.isin(names), problem.format(source), _list(path, ","))
+        names, source = listed, _list(path, ",")
+    return pd.DataFrame({"filename": names, "duration": named_durations(names, source), "split": part})
 
 
-def _names_in_list(path: Path) -> pd.Index:
-    try:
-        table = pd.read_csv(path, header=None, usecols=[0, 1, 2], dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise DataError(f"dcase2017: {path}: no such file; {_GIVE}") from None
-    except ValueError as error:
-        raise DataError(f"{path}: not a list of clips ({error})") from None
-    return pd.Index(table[0] + "_" + table[1] + "_" + table[2] + ".wav")
+def _names_in_list(path: Path) -> pd.Series:
+    if not path.exists():
+        raise DataError(f"dcase2017: {path}: no such file; {_GIVE}")
+    table = _list(path, ",").read("a list of clips", usecols=[0, 1, 2], dtype=str, keep_default_na=False)
+    return table[0] + "_" + table[1] + "_" + table[2] + ".wav"
 
 
-def _events(strong: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Events that have a length, ending with their clip, and what was done to get them."""
-    unlisted = ~strong["filename"].isin(clips["filename"])
-    if unlisted.any():
-        raise DataError(f"dcase2017: strong labels of {strong.loc[unlisted, 'filename'].iloc[0]}, which no list names")
-    empty = strong["offset"] <= strong["onset"]
-    events = validate_events(strong.loc[~empty], source="dcase2017, strong labels")
-    events, notes = within_recordings(events, clips)
-    return events, nonzero(strong_rows_without_length=int(empty.sum())) | notes
+def _list(path: Path, separator: str = "\t") -> TextTable:
+    return TextTable(path, separator, has_header=False)
+
+
+def _events(root: Path, part: str, clips: pd.Series) -> tuple[pd.DataFrame, int]:
+    """Events of a set that have a length, and the number of rows without one."""
+    rows, source = _labels(root, "strong", part), _list(_ground_truth(root, "strong", part))
+    refuse_rows(rows[["filename"]], ~rows["filename"].isin(clips), "has strong labels, but no list names it", source)
+    empty = rows["offset"] <= rows["onset"]
+    return validate_events(rows.loc[~empty], source=source), int(empty.sum())

@@ -22,6 +22,7 @@ from sedpool.datasets.recordings import (
 from sedpool.errors import DataError
 from sedpool.events import tags_from_events
 from sedpool.formats import table
+from sedpool.rows import TextTable, refuse_rows
 
 CLASSES = (
     "Alarm_bell_ringing",
@@ -82,7 +83,8 @@ def load_desed(root: str | os.PathLike[str], split: str | None = None, *, allow_
     refuse_incomplete("desed", root, manifest, allow_missing=allow_missing)
     classes = () if split == "unlabelled" else CLASSES
     tags = tags_from_events(rows, clips["filename"].tolist(), classes)
-    strong = [table.labelled_rows(lists[part], _list(root, part)) for part in parts if part in ("validate", "test")]
+    located = [part for part in parts if part in ("validate", "test")]
+    strong = [table.labelled_rows(lists[part], TextTable(_list(root, part))) for part in located]
     if not strong:
         return Dataset("desed", classes, clips, tags, None, manifest)
     events, notes = within_recordings(pd.concat(strong, ignore_index=True), clips)
@@ -94,7 +96,7 @@ def _list(root: Path, part: str) -> Path:
 
 
 def _rows(root: Path, part: str) -> pd.DataFrame:
-    """Rows of a list, one a label; a clip without labels has one with an empty label."""
+    """Rows of a list, one a label, with split and duration of the clip; one without labels has an empty label."""
     path = _list(root, part)
     if not path.exists():
         raise DataError(
@@ -106,13 +108,12 @@ def _rows(root: Path, part: str) -> pd.DataFrame:
     if "event_label" not in rows.columns:
         rows = rows.assign(event_label="")
     unknown = ~rows["event_label"].isin([*CLASSES, ""])
-    if unknown.any():
-        raise DataError(f"{path}: unknown label {rows.loc[unknown, 'event_label'].iloc[0]!r}")
-    return rows.assign(split=part)
+    problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"
+    refuse_rows(rows[["filename", "event_label"]], unknown, problem, TextTable(path))
+    return rows.assign(split=part, duration=named_durations(rows["filename"], TextTable(path)))
 
 
 def _clips(rows: pd.DataFrame, root: Path, parts: Sequence[str]) -> tuple[pd.DataFrame, Manifest]:
-    clips = rows[["filename", "split"]].drop_duplicates(ignore_index=True)
+    clips = rows[["filename", "split", "duration"]].drop_duplicates(ignore_index=True)
     recordings = [path for part in parts for path in find_recordings(root / "audio" / SETS[part][1])]
-    clips = clips.assign(duration=named_durations(clips["filename"]))
     return with_recordings(clips, root, recordings, all_listed=True)

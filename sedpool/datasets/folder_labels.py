@@ -10,11 +10,13 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import pandas as pd
 
+from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
 from sedpool.formats import listing, table
 from sedpool.formats.clip import clip_name, first_line
 from sedpool.formats.detect import annotation_files, detect_format, read_file
 from sedpool.formats.jams import read_tags
+from sedpool.rows import TextTable
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
@@ -88,8 +90,10 @@ def _tags(path: Path) -> pd.DataFrame | None:
     """Labels without times, if that is what a file holds."""
     kind = detect_format(path)
     if kind == "tags":
-        rows = table.read_rows(path, "\t" if "\t" in first_line(path) else ",")
-        return rows.assign(strong=False) if "event_label" in rows.columns else None
+        separator = "\t" if "\t" in first_line(path) else ","
+        rows = table.read_rows(path, separator)
+        known = "event_label" in rows.columns
+        return with_splits(rows, TextTable(path, separator)).assign(strong=False) if known else None
     labels = read_tags(path) if kind == "jams" else None
     return (
         None if labels is None else pd.DataFrame({"filename": clip_name(path), "event_label": labels, "strong": False})
@@ -103,17 +107,19 @@ def _of_many(path: Path, *, asked: bool) -> pd.DataFrame | None:
         return tags
     kind = detect_format(path)
     if kind in ("tsv", "csv"):
-        return _events(table.read_rows(path, "\t" if kind == "tsv" else ","), path)
+        separator = "\t" if kind == "tsv" else ","
+        return _events(table.read_rows(path, separator), TextTable(path, separator))
     if kind == "list":
-        return _events(listing.read_rows(path), path)
+        return _events(listing.read_rows(path), TextTable(path, has_header=False))
     if asked or kind in ("jams", "raven") or (kind == "audacity" and path.stat().st_size):
         return read_file(path).assign(strong=True)
     return None
 
 
-def _events(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _events(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Checked events, followed by the recordings that a table lists without an event."""
-    events = table.labelled_rows(rows, path)
+    rows = with_splits(rows, source)
+    events = table.labelled_rows(rows, source)
     labelled = rows["event_label"] != ""
     if "split" in rows.columns:
         events = events.assign(split=rows.loc[labelled, "split"].to_numpy())

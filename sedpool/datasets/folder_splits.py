@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
+from sedpool.rows import TextTable, refuse_rows
 
 SPLITS = ("train", "validate", "test")
 SYNONYMS = {
@@ -26,6 +27,22 @@ SYNONYMS = {
 """What folders and columns may call the splits, whatever their case."""
 
 
+def with_splits(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
+    """Rows of a table with our names for the splits, if it has a column `split`.
+
+    Raises
+    ------
+    DataError
+        If a split has an unknown name; the message names the line.
+    """
+    if "split" not in rows.columns:
+        return rows
+    splits = rows["split"].astype(str).str.strip().str.lower().map(SYNONYMS)
+    problem = f"is of an unknown split; expected {', '.join(SPLITS)}"
+    refuse_rows(rows.filter(["filename", "split"]), splits.isna(), problem, source)
+    return rows.assign(split=splits)
+
+
 def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | None:
     """Splits by the tables' column `split`, or by folders; None where neither says anything.
 
@@ -34,12 +51,12 @@ def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | N
     filenames : sequence of str
         Recordings, as paths from the folder.
     rows : DataFrame
-        Labels with the columns `filename` and `split`.
+        Labels with the columns `filename` and `split`, as of `with_splits`.
 
     Raises
     ------
     DataError
-        If a split has an unknown name, a recording has two, or only some recordings have one.
+        If a recording has two splits, or only some recordings have one.
     """
     named = rows.loc[rows["split"].notna(), ["filename", "split"]]
     if len(named):
@@ -56,11 +73,7 @@ def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | N
 
 
 def _of_column(filenames: Sequence[str], named: pd.DataFrame) -> pd.Series:
-    splits = named["split"].astype(str).str.strip().str.lower().map(SYNONYMS)
-    if splits.isna().any():
-        unknown = named["split"][splits.isna()].iloc[0]
-        raise DataError(f"folder: unknown split {unknown!r}; expected {', '.join(SPLITS)}")
-    pairs = named.assign(split=splits).drop_duplicates()
+    pairs = named.drop_duplicates()
     twice = pairs["filename"].duplicated()
     if twice.any():
         raise DataError(f"folder: {pairs.loc[twice, 'filename'].iloc[0]} is in more than one split")

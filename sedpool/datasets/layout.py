@@ -55,7 +55,8 @@ def read_layout(
     Raises
     ------
     DataError
-        If the folder, audio or annotations are missing, or an annotation is wrong; the message names the file.
+        If the folder, audio or annotations are missing, or an annotation is wrong; the message names the line or the
+        observation.
     """
     root = Path(root)
     _check_arguments(root, name, split, annotations)
@@ -65,8 +66,7 @@ def read_layout(
     clips, rows, clipped = [], [], 0
     for part, (labelled, recorded) in found.items():
         for stem, path in labelled.items():
-            annotation = _read(path, clip_duration)
-            _refuse_unknown(annotation, classes, path)
+            annotation = _read(path, clip_duration, classes)
             filename = f"{stem}.wav"
             sound = recorded.get(stem)
             clips.append((filename, str(sound) if sound else None, annotation.duration, part))
@@ -120,14 +120,10 @@ def _refuse_incomplete(
     refuse_incomplete(name, root, manifest, allow_missing=allow_missing)
 
 
-def _read(path: Path, clip_duration: float) -> Annotation:
-    return read_annotation(path) if path.suffix == ".jams" else clip_rows(clip_duration, audacity.read_rows(path))
-
-
-def _refuse_unknown(annotation: Annotation, classes: Sequence[str], path: Path) -> None:
-    for _, _, label in annotation.events:
-        if label not in classes:
-            raise DataError(f"{path}: unknown label {label!r}; expected one of {', '.join(classes)}")
+def _read(path: Path, clip_duration: float, classes: Sequence[str]) -> Annotation:
+    if path.suffix == ".jams":
+        return read_annotation(path, classes)
+    return clip_rows(clip_duration, audacity.read_rows(path, classes))
 
 
 def _dataset(

@@ -12,6 +12,7 @@ from sedpool import audio
 from sedpool.datasets.dataset import Manifest, nonzero
 from sedpool.errors import AudioError, DataError
 from sedpool.events import clip_to_duration, count_overlaps
+from sedpool.rows import TextTable, refuse_rows
 
 
 def find_recordings(root: str | os.PathLike[str]) -> list[str]:
@@ -28,19 +29,17 @@ def is_audio(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in audio.EXTENSIONS
 
 
-def named_durations(names: Iterable[str]) -> npt.NDArray[np.float64]:
+def named_durations(names: pd.Series, source: TextTable) -> npt.NDArray[np.float64]:
     """Length in seconds of clips of AudioSet; their names end with start and end, as in ``<id>_30.000_40.000.wav``.
 
     Raises
     ------
     DataError
-        If a name does not; the message names it.
+        If a name does not; the message names its line in `source`.
     """
-    names = pd.Series(list(names), dtype=str)
     bounds = names.str.extract(r"_(\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)\.wav$").astype(np.float64)
     lengths = (bounds[1] - bounds[0]).to_numpy()
-    if not (lengths > 0).all():
-        raise DataError(f"{names.iloc[int(np.argmin(lengths > 0))]}: expected a name that ends with _<start>_<end>.wav")
+    refuse_rows(names.to_frame(), ~(lengths > 0), "is another name than expected, <id>_<start>_<end>.wav", source)
     return lengths
 
 

@@ -73,8 +73,14 @@ def read_scene(path: str | os.PathLike[str]) -> Scene:
     """
     duration = jams.read_annotation(path).duration
     document = json.loads(Path(path).read_bytes())
-    annotation = next(found for found in document["annotations"] if found["namespace"] in jams.SCAPER_NAMESPACES)
-    values = [_value(item.get("value"), f"{path}: observation {n}") for n, item in enumerate(annotation["data"])]
+    namespaces = [annotation["namespace"] for annotation in document["annotations"]]
+    index = next((n for n, namespace in enumerate(namespaces) if namespace in jams.SCAPER_NAMESPACES), None)
+    if index is None:
+        raise DataError(
+            f"{path}: annotations of namespace {', '.join(namespaces)}; expected scaper, as Scaper writes it"
+        )
+    annotation, where = document["annotations"][index], f"{path}: annotation {index}, observation"
+    values = [_value(item.get("value"), f"{where} {n}") for n, item in enumerate(annotation["data"])]
     backgrounds = [value for value in values if value.role == "background"]
     if len(backgrounds) != 1:
         raise DataError(f"{path}: {len(backgrounds)} backgrounds; expected one")

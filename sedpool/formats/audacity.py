@@ -5,12 +5,22 @@ URBAN-SED's and Scaper's ``.txt`` files have the same form. A label made in a sp
 """
 
 import os
+from collections.abc import Collection
 
 import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.formats.clip import Row, check_times, clip_events, only_clip, open_text, refuse_characters, rows_of
+from sedpool.formats.clip import (
+    Row,
+    check_label,
+    check_times,
+    clip_events,
+    only_clip,
+    open_text,
+    refuse_characters,
+    rows_of,
+)
 
 
 def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -37,17 +47,17 @@ def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> 
     return clip_events(read_rows(path), path, filename)
 
 
-def read_rows(path: str | os.PathLike[str]) -> list[Row]:
-    """Onset, offset and label of every region of a label track."""
+def read_rows(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> list[Row]:
+    """Onset, offset and label, which must be one of `classes`, of every region of a label track."""
     with open_text(path) as lines:
         return [
-            _row(line.rstrip("\n"), f"{path}: line {number}")
+            _row(line.rstrip("\n"), f"{path}: line {number}", classes)
             for number, line in enumerate(lines, start=1)
             if line.strip() and not line.startswith("\\")
         ]
 
 
-def _row(line: str, where: str) -> Row:
+def _row(line: str, where: str, classes: Collection[str] | None) -> Row:
     try:
         onset, offset, label = line.split("\t")
         row = float(onset), float(offset), label
@@ -56,6 +66,7 @@ def _row(line: str, where: str) -> Row:
     check_times(row[0], row[1], where)
     if not label.strip():
         raise DataError(f"{where}: {line!r}; the label is empty, give it a name")
+    check_label(label, classes, where)
     return row
 
 

@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,12 @@ def check_times(onset: float, offset: float, where: str) -> None:
         raise DataError(f"{where}: starts at {onset} s; expected 0 s or later")
     if offset <= onset:
         raise DataError(f"{where}: lasts from {onset} s to {offset} s; expected an end after the start")
+
+
+def check_label(label: str, classes: Collection[str] | None, where: str) -> None:
+    """Refuse a label outside `classes`; None allows any."""
+    if classes is not None and label not in classes:
+        raise DataError(f"{where}: unknown label {label!r}; expected one of {', '.join(classes)}")
 
 
 @contextmanager

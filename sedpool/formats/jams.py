@@ -8,7 +8,8 @@ as plain JSON and checked observation by observation: jams' own schema accepts n
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from gettext import ngettext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,17 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.formats.clip import Annotation, Row, check_times, clip_events, clip_name, clip_rows, only_clip, rows_of
+from sedpool.formats.clip import (
+    Annotation,
+    Row,
+    check_label,
+    check_times,
+    clip_events,
+    clip_name,
+    clip_rows,
+    only_clip,
+    rows_of,
+)
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
 """Values are mappings with `label` and `role`; only the foreground counts."""
@@ -48,7 +59,7 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
     ------
     DataError
         If the file is not JAMS, or an observation lacks a field or has an impossible time. The message names the
-        file and the observation.
+        file, the annotation and the observation, both counted from 0.
     """
     document = _parse(path)
     rows = _rows(document, path)
@@ -57,7 +68,8 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
         annotation = clip_rows(_duration(document, path), rows)
         rows = list(annotation.events)
         if annotation.n_clipped:
-            warnings.warn(f"{path}: {annotation.n_clipped} events pass the recording's end; cut there", stacklevel=2)
+            past = ngettext("event passes", "events pass", annotation.n_clipped)
+            warnings.warn(f"{path}: {annotation.n_clipped} {past} the recording's end; cut there", stacklevel=2)
     return clip_events(rows, path, filename or _stated_name(metadata))
 
 
@@ -69,22 +81,22 @@ def recording(path: PathLike, filename: str | None = None) -> tuple[str, float |
     return filename or _stated_name(metadata) or clip_name(path), _duration(document, path) if stated else None
 
 
-def read_annotation(path: PathLike) -> Annotation:
-    """Read the events of a recording whose length the file states; see `read_jams`.
+def read_annotation(path: PathLike, classes: Collection[str] | None = None) -> Annotation:
+    """Read the events of a recording whose length the file states; see `read_jams`. Their labels are among `classes`.
 
     An event lasts for its observation's ``duration``: the ``event_duration`` inside Scaper's value is that of the
     source before time stretching.
     """
     document = _parse(path)
-    return clip_rows(_duration(document, path), _rows(document, path))
+    return clip_rows(_duration(document, path), _rows(document, path, classes))
 
 
 def read_tags(path: PathLike) -> list[str] | None:
     """Labels of a recording whose annotation says nothing of their times (``tag_open``); None for any other."""
-    namespace, observations = _annotation(_parse(path), path)
+    namespace, observations, inside = _annotation(_parse(path), path)
     if namespace != "tag_open":
         return None
-    return [_label(entry, ("value",), f"{path}: observation {index}") for index, entry in enumerate(observations)]
+    return [_label(entry, ("value",), f"{inside} {index}") for index, entry in enumerate(observations)]
 
 
 def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
@@ -93,10 +105,10 @@ def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
     A ratio that is not stated is NaN, a source that is not stated is empty. Annotations in other namespaces tell
     nothing: the list is empty.
     """
-    namespace, observations = _annotation(_parse(path), path)
+    namespace, observations, inside = _annotation(_parse(path), path)
     mixed = []
     for index, observation in enumerate(observations if namespace in SCAPER_NAMESPACES else []):
-        where = f"{path}: observation {index}"
+        where = f"{inside} {index}"
         if _field(observation, ("value", "role"), where) == "foreground":
             onset, _, label = _event(observation, ("value", "label"), where)
             snr, source = (observation["value"].get(key) for key in ("snr", "source_file"))
@@ -127,34 +139,40 @@ def _stated_name(metadata: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _rows(document: Any, path: PathLike) -> list[Row]:
-    namespace, observations = _annotation(document, path)
+def _rows(document: Any, path: PathLike, classes: Collection[str] | None = None) -> list[Row]:
+    namespace, observations, inside = _annotation(document, path)
     rows = []
     for index, observation in enumerate(observations):
-        where = f"{path}: observation {index}"
+        where = f"{inside} {index}"
         if namespace in OPEN_NAMESPACES:
-            rows.append(_event(observation, ("value",), where))
+            rows.append(_event(observation, ("value",), where, classes))
         elif _field(observation, ("value", "role"), where) == "foreground":
-            rows.append(_event(observation, ("value", "label"), where))
+            rows.append(_event(observation, ("value", "label"), where, classes))
     return rows
 
 
-def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any]]:
-    """Namespace and observations of the one annotation of sound events."""
+def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any], str]:
+    """Namespace and observations of the one annotation of sound events, and where these are, for messages."""
     annotations = _list(document, "annotations", str(path))
-    namespaces = [_field(annotation, ("namespace",), str(path)) for annotation in annotations]
+    namespaces = [
+        _field(annotation, ("namespace",), f"{path}: annotation {index}")
+        for index, annotation in enumerate(annotations)
+    ]
     known = [index for index, namespace in enumerate(namespaces) if namespace in NAMESPACES]
     if len(known) != 1:
         found = ", ".join(map(str, namespaces)) or "none"
         raise DataError(f"{path}: annotations of namespace {found}; expected one of {', '.join(NAMESPACES)}")
-    return namespaces[known[0]], _list(annotations[known[0]], "data", str(path))
+    where = f"{path}: annotation {known[0]}"
+    return namespaces[known[0]], _list(annotations[known[0]], "data", where), f"{where}, observation"
 
 
-def _event(observation: Any, label_at: tuple[str, ...], where: str) -> Row:
+def _event(observation: Any, label_at: tuple[str, ...], where: str, classes: Collection[str] | None = None) -> Row:
     onset = _number(_field(observation, ("time",), where), f"{where}: time")
     length = _number(_field(observation, ("duration",), where), f"{where}: duration")
     check_times(onset, onset + length, where)
-    return onset, onset + length, _label(observation, label_at, where)
+    label = _label(observation, label_at, where)
+    check_label(label, classes, where)
+    return onset, onset + length, label
 
 
 def _label(observation: Any, at: tuple[str, ...], where: str) -> str:

@@ -13,6 +13,7 @@ from sedpool.audio import EXTENSIONS
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 from sedpool.formats.clip import clip_name
+from sedpool.rows import TextTable, refuse_rows
 
 _TIMES = ("onset", "offset", "event_label")
 _FORMS = {
@@ -43,40 +44,32 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
     Raises
     ------
     DataError
-        If a row has another form or an impossible time; the message names the row.
+        If a row has another form or an impossible time; the message names the line.
     """
     table = read_rows(path)
     if "filename" not in table.columns:
         table = table.assign(filename=filename or clip_name(path))
     labelled = table.loc[table["event_label"] != ""] if "event_label" in table.columns else table.iloc[:0]
-    return validate_events(labelled.reindex(columns=list(EVENT_COLUMNS)), source=str(path))
+    return validate_events(labelled.reindex(columns=list(EVENT_COLUMNS)), source=TextTable(path, has_header=False))
 
 
 def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Every row of a list as it stands: names as text, times as numbers (NaN in rows without an event)."""
+    """Every row of a list as it stands: names as text, times as numbers (NaN in rows without an event).
+
+    The index says which row of the file each is (see `sedpool.rows`).
+    """
     width = max(_FORMS)
-    try:
-        table = pd.read_csv(path, sep="\t", header=None, names=range(width), dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path}: not a list of events ({error})") from None
+    source = TextTable(path, has_header=False)
+    table = source.read("a list of events", names=range(width), dtype=str, keep_default_na=False)
     used = max((column + 1 for column in range(width) if (table[column] != "").any()), default=len(_TIMES))
     if used not in _FORMS or (used == 1 and not table[0].str.lower().str.endswith(tuple(EXTENSIONS)).all()):
         raise DataError(f"{path}: not a list of events; expected rows of {_ROW}")
     table = table.iloc[:, :used].set_axis(list(_FORMS[used]), axis=1)
-    for column in {"onset", "offset"} & set(table.columns):
-        table[column] = _seconds(table[column], path)
-    return table
-
-
-def _seconds(texts: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
-    times = pd.to_numeric(texts, errors="coerce")
-    wrong = times.isna() & (texts != "") & (texts.str.lower() != "nan")
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise DataError(f"{path}: row {row + 1}: {texts.iloc[row]!r} is not a time in seconds; expected {_ROW}")
-    return times
+    times = {column: pd.to_numeric(table[column], errors="coerce") for column in ("onset", "offset") if column in table}
+    for column, seconds in times.items():
+        wrong = seconds.isna() & (table[column] != "") & (table[column].str.lower() != "nan")
+        refuse_rows(table, wrong, f"has an {column} that is no number; expected {_ROW}", source)
+    return table.assign(**times)
 
 
 def write_list(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

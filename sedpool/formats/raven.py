@@ -13,6 +13,7 @@ from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import validate_events
 from sedpool.formats.clip import clip_name, only_clip, open_text, refuse_characters
+from sedpool.rows import TextTable, refuse_rows
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, FILE_OFFSET = "Begin File", "File Offset (s)"
@@ -44,14 +45,15 @@ def read_raven(
     Raises
     ------
     DataError
-        If a column is missing, or the selections belong to several recordings without their ``File Offset (s)``.
+        If a column is missing, a time is impossible (the message names the line), or the selections belong to several
+        recordings without their ``File Offset (s)``.
     """
     table = _table(path)
     if "Selection" in table.columns:
         table = table.drop_duplicates("Selection")
-    onset, offset = (pd.to_numeric(table[column], errors="coerce") for column in (BEGIN, END))
+    onset, offset = (_seconds(table, column, path) for column in (BEGIN, END))
     if FILE_OFFSET in table.columns:
-        within = pd.to_numeric(table[FILE_OFFSET], errors="coerce")
+        within = _seconds(table, FILE_OFFSET, path)
         onset, offset = within, within + (offset - onset)
     events = pd.DataFrame(
         {
@@ -61,20 +63,29 @@ def read_raven(
             "event_label": table[label_column or _label_column(table, path)],
         }
     )
-    return validate_events(events, source=str(path))
+    return validate_events(events, source=TextTable(path, separator=None))
 
 
 def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """The selections as text, indexed by their lines in the file."""
     with open_text(path) as lines:
-        fields = [line.rstrip("\n").split("\t") for line in lines if line.strip()] or [[]]
-    uneven = [number for number, row in enumerate(fields, start=1) if len(row) != len(fields[0])]
-    if uneven:
-        raise DataError(f"{path}: line {uneven[0]} has {len(fields[uneven[0] - 1])} columns; expected {len(fields[0])}")
-    table = pd.DataFrame(fields[1:], columns=fields[0], dtype=str)
+        rows = {line: row.rstrip("\n").split("\t") for line, row in enumerate(lines, start=1) if row.strip()}
+    names = rows.pop(min(rows)) if rows else []
+    for line, row in rows.items():
+        if len(row) != len(names):
+            raise DataError(f"{path}: line {line} has {len(row)} columns; expected {len(names)}")
+    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=names, dtype=str)
     missing = [column for column in (BEGIN, END) if column not in table.columns]
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; expected a Raven selection table")
     return table
+
+
+def _seconds(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> pd.Series:
+    times = pd.to_numeric(table[column], errors="coerce")
+    problem = f"has no number in {column}; expected seconds"
+    refuse_rows(table, times.isna() & (table[column].str.lower() != "nan"), problem, TextTable(path, separator=None))
+    return times
 
 
 def _filenames(table: pd.DataFrame, path: str | os.PathLike[str], filename: str | None) -> pd.Series | str:

@@ -10,6 +10,7 @@ from sedpool.errors import DataError
 from sedpool.formats import jams, listing, table
 from sedpool.formats.clip import clip_name, open_text
 from sedpool.formats.detect import annotation_files, read_file
+from sedpool.rows import TextTable, refuse_rows
 
 Lengths = dict[str, float | None]
 """Length in seconds by recording; None where it is not stated."""
@@ -74,22 +75,19 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     Raises
     ------
     DataError
-        If a column is missing, or a length is not more than 0.
+        If a column is missing, or a length is not more than 0 (the message names the line).
     """
     path = Path(path)
     if path.is_dir():
         return {name: audio.duration(path / name) for name in audio.list_files(path, "durations")}
     with open_text(path) as lines:
         first = next(iter(lines), "")
-    rows = table.read_rows(path, "\t" if "\t" in first else ",")
+    separator = "\t" if "\t" in first else ","
+    rows = table.read_rows(path, separator)
     missing = [column for column in ("filename", "duration") if column not in rows.columns]
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and duration (seconds)")
     seconds = pd.to_numeric(rows["duration"], errors="coerce")
-    wrong = ~(seconds > 0)
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise DataError(
-            f"{path}: row {row + 1}: {rows['duration'].iloc[row]!r} is not a length; expected seconds above 0"
-        )
+    problem = "does not say how long it is; expected a duration in seconds above 0"
+    refuse_rows(rows[["filename", "duration"]], ~(seconds > 0), problem, TextTable(path, separator))
     return dict(zip(rows["filename"], seconds.astype(float), strict=True))

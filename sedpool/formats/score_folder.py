@@ -4,10 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sedpool import audio
 from sedpool.errors import DataError
+from sedpool.rows import TextTable, refuse_rows, without_number
 from sedpool.scores import FRAME_COLUMNS, validate_scores
 
 
@@ -24,7 +26,8 @@ def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) 
     Raises
     ------
     DataError
-        If a file is of no such clip, has other columns than the others, or a value is not a probability.
+        If a file is of no such clip, has other columns than the others, or a value is not a probability; the message
+        names the line.
     """
     folder = Path(folder)
     names = {audio.stem(name): name for name in filenames}
@@ -33,14 +36,21 @@ def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) 
         stem = path.relative_to(folder).as_posix().removesuffix(".tsv")
         if stem not in names:
             raise DataError(f"{path}: the reference has no clip {stem}; expected scores of its clips alone")
-        table = pd.read_csv(path, sep="\t")
+        table = _read(path)
         table.insert(0, "filename", names[stem])
         if tables and list(table.columns) != list(tables[0].columns):
             raise DataError(f"{path}: columns {', '.join(table.columns[1:])}; expected those of the other files")
-        tables.append(table)
+        tables.append(validate_scores(table, source=TextTable(path)))
     if not tables:
         raise DataError(f"{folder}: no .tsv files in it; expected one for each clip")
-    scores = pd.concat(tables, ignore_index=True)
-    if list(scores.columns[:3]) != list(FRAME_COLUMNS):
-        raise DataError(f"{folder}: columns {', '.join(scores.columns[1:])}; expected onset, offset and the classes")
-    return validate_scores(scores, source=str(folder))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    table = TextTable(path).read("a table of scores")
+    if list(table.columns[:2]) != list(FRAME_COLUMNS[1:]):
+        raise DataError(f"{path}: columns {', '.join(table.columns)}; expected onset, offset and the classes")
+    for column in table.select_dtypes(exclude="number"):
+        values = table[["onset", column]]
+        refuse_rows(values, without_number(values), f"has no number in column {column}", TextTable(path))
+    return table.astype(np.float64)

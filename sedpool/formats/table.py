@@ -5,8 +5,8 @@ import os
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
+from sedpool.rows import Source, TextTable
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -24,41 +24,36 @@ def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.Da
     Raises
     ------
     DataError
-        If the file is not such a table; the message names the column or row.
+        If the file is not such a table; the message names the column or line.
     """
-    return labelled_rows(read_rows(path, "\t", filename), path)
+    return labelled_rows(read_rows(path, "\t", filename), TextTable(path, "\t"))
 
 
 def read_csv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
     """Read events from a comma-separated table with DCASE's columns; see `read_tsv`."""
-    return labelled_rows(read_rows(path, ",", filename), path)
+    return labelled_rows(read_rows(path, ",", filename), TextTable(path, ","))
 
 
 def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None = None) -> pd.DataFrame:
     """Every row of a table as it stands, those without an event included.
 
-    A column `event_labels` (DESED's weak labels, between commas) becomes `event_label` with a row for each of them.
+    A column `event_labels` (DESED's weak labels, between commas) becomes `event_label` with a row for each of them. The
+    index says which row of the file each is (see `sedpool.rows`).
     """
-    try:
-        table = pd.read_csv(
-            path, sep=separator, dtype={"filename": str, "event_label": str, "event_labels": str}, keep_default_na=False
-        )
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path}: not an event table ({error})") from None
+    texts = {"filename": str, "event_label": str, "event_labels": str}
+    table = TextTable(path, separator).read("an event table", dtype=texts, keep_default_na=False)
     if "event_labels" in table.columns:
-        table = table.assign(event_label=table["event_labels"].str.split(",")).explode("event_label", ignore_index=True)
+        table = table.assign(event_label=table["event_labels"].str.split(",")).explode("event_label")
     if filename is not None and "filename" not in table.columns:
         table = table.assign(filename=filename)
     return table
 
 
-def labelled_rows(table: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFrame:
+def labelled_rows(table: pd.DataFrame, source: Source) -> pd.DataFrame:
     """Event table of the rows that have a label."""
     if "event_label" in table.columns:
         table = table.loc[table["event_label"] != ""]
-    return validate_events(table, source=str(path))
+    return validate_events(table, source=source)
 
 
 def write_tsv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -70,11 +70,24 @@ def test_fault_04_absent_list(corpus: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("train/weak", "filename\tevent_labels\nYa_0.000_10.000.wav\tWhale\n", "unknown label 'Whale'"),
+        (
+            "train/weak",
+            "filename\tevent_labels\nYa_0.000_10.000.wav\tWhale\n",
+            r"line 2 \(Ya_0.*, Whale\) has an unknown label",
+        ),
         ("train/weak", "name\tevent_labels\nYa_0.000_10.000.wav\tDog\n", "no column filename"),
-        ("train/weak", "filename\tevent_labels\na.wav\tDog\n", r"a\.wav: expected a name that ends with _<start>"),
+        (
+            "train/weak",
+            "filename\tevent_labels\na.wav\tDog\n",
+            r"line 2 \(a\.wav\) is another name than expected, <id>_",
+        ),
         ("eval/public", "filename\tevent_label\n1Ro_120_130.wav\tDog\n", "no column onset, offset"),
-        ("eval/public", "filename\tonset\toffset\tevent_label\n1Ro_120_130.wav\t2\t1\tDog\n", "does not end after"),
+        (
+            "eval/public",
+            "filename\tonset\toffset\tevent_label\n1Ro_120_130.wav\t2\t1\tDog\n",
+            "line 2 .* does not end after",
+        ),
+        ("train/weak", "filename\tevent_labels\nYa_0.000_10.000.wav\tDog,Cat\n\nx\tCat,Owl\n", r"line 4 \(x, Owl\)"),
     ],
 )
 def test_wrong_list_is_named(corpus: Path, name: str, text: str, message: str) -> None:

@@ -135,7 +135,7 @@ def test_splits_from_a_column(tmp_path: Path) -> None:
     write(tmp_path / "labels.csv", f"{table}c.wav,,,,test\n")
     assert load_folder(tmp_path).clips["split"].tolist() == ["train", "validate", "test"]
     for wrong, message in (
-        ("fold1", "unknown split 'fold1'"),
+        ("fold1", r"labels\.csv: line 3 \(a\.wav, fold1\) is of an unknown split; expected train, validate, test"),
         ("train", r"a\.wav is in more than one split"),
     ):
         write(tmp_path / "labels.csv", table.replace("training", wrong).replace("Train", "test") + "c.wav,,,,test\n")

@@ -81,7 +81,10 @@ def test_wrong_argument(corpus: Path, options: dict[str, str]) -> None:
 
 def test_unknown_label_names_the_file(corpus: Path) -> None:
     write_jams(corpus / "annotations" / "train" / "train1.jams", observation("whale"))
-    with pytest.raises(DataError, match=r"train1\.jams: unknown label 'whale'; expected one of siren, horn"):
+    with pytest.raises(
+        DataError,
+        match=r"train1\.jams: annotation 0, observation 0: unknown label 'whale'; expected one of siren, horn",
+    ):
         read(corpus)
 
 

@@ -41,7 +41,22 @@ def test_fault_12_wrong_observation_is_named(tmp_path: Path, bad: object, messag
     path = write_jams(tmp_path / "a.jams", observation(), bad)
     with pytest.raises(DataError) as caught:
         jams.read_annotation(path)
-    assert f"{path}: {message}" in str(caught.value)
+    assert f"{path}: annotation 0, {message}" in str(caught.value)
+
+
+def test_fault_12_the_annotation_is_named_among_others(tmp_path: Path) -> None:
+    path = write_jams(tmp_path / "a.jams", observation(), observation("whale"), observation(time=-1.0))
+    document = json.loads(path.read_text())
+    document["annotations"].insert(0, {"namespace": "beat", "data": []})
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"a\.jams: annotation 1, observation 2: starts at -1\.0 s"):
+        jams.read_jams(path)
+    with pytest.raises(DataError, match=r"annotation 1, observation 1: unknown label 'whale'; expected one of siren"):
+        jams.read_annotation(path, ["siren"])
+    document["annotations"][0] = {}
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"a\.jams: annotation 0: namespace is missing"):
+        jams.read_annotation(path)
 
 
 def test_fault_12_cut_file(tmp_path: Path) -> None:
@@ -104,7 +119,7 @@ def test_open_namespaces_hold_labels(tmp_path: Path, namespace: str) -> None:
 
 def test_recording_of_unknown_length(tmp_path: Path) -> None:
     path = write_jams(tmp_path / "a.jams", observation(duration=99.0))
-    with pytest.warns(UserWarning, match=r"a\.jams: 1 events pass the recording's end; cut there"):
+    with pytest.warns(UserWarning, match=r"a\.jams: 1 event passes the recording's end; cut there"):
         assert jams.read_jams(path)["offset"].tolist() == [10.0]
     path.write_text(path.read_text().replace('"duration": 10.0, "title"', '"duration": null, "title"'))
     assert jams.read_jams(path)["offset"].tolist() == [100.0]

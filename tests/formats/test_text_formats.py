@@ -7,7 +7,8 @@ import pytest
 from sedpool import formats
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows
-from sedpool.formats import listing
+from sedpool.formats import audacity, listing
+from sedpool.formats.score_folder import read_score_folder
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\t"
 
@@ -59,6 +60,29 @@ def test_raven_table_of_several_recordings(tmp_path: Path) -> None:
         formats.read_raven(path)
 
 
+def test_every_region_of_a_label_track_is_of_a_known_class(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", "0.0\t1.0\tsiren\n\\\t100\t200\n\n1.0\t2.0\twhale\n")
+    with pytest.raises(DataError, match=r"a\.txt: line 4: unknown label 'whale'; expected one of siren, horn"):
+        audacity.read_rows(path, ["siren", "horn"])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("3\t2\tdog", r"\(a\.wav, 3\.0, 2\.0, dog\) does not end after it starts"),
+        ("-1\t2\tdog", "starts before 0 s"),
+        ("nan\t2\tdog", "not a finite number"),
+        ("\t2\tdog", r"\(, 2, dog\) has no number in Begin Time \(s\); expected seconds"),
+        ("1\t2 s\tdog", r"\(1, 2 s, dog\) has no number in End Time \(s\); expected seconds"),
+        ("1\t2", "has 2 columns; expected 3"),
+    ],
+)
+def test_wrong_line_of_a_raven_table_is_named(tmp_path: Path, row: str, message: str) -> None:
+    path = written(tmp_path / "a.txt", f"\nBegin Time (s)\tEnd Time (s)\tLabel\n1\t2\tdog\n\n{row}\n")
+    with pytest.raises(DataError, match=rf"a\.txt: line 5 .*{message}"):
+        formats.read_raven(path)
+
+
 def test_raven_table_that_is_cut_or_lacks_a_column(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 2 has 3 columns; expected 8"):
         formats.read_raven(written(tmp_path / "a.txt", f"{RAVEN}Label\n1\tS\t1\n"))
@@ -88,6 +112,70 @@ def test_every_form_of_list_is_read(tmp_path: Path, text: str) -> None:
 def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match=r"x\.txt: "):
         formats.read_events(written(tmp_path / "x.txt", text))
+
+
+def test_rows_with_more_fields_than_columns_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\t\n")
+    with pytest.raises(
+        DataError, match=r"x\.tsv: not an event table; its rows have more fields than there are columns"
+    ):
+        formats.read_events(path)
+    written(path, "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\nb.wav\t1\t2\tdog\t3\n")
+    with pytest.raises(DataError, match=r"x\.tsv: not an event table \(.* line 3, saw 5\)$"):
+        formats.read_events(path)
+
+
+HEADERS = {
+    "x.tsv": "filename\tonset\toffset\tevent_label\n",
+    "x.csv": "filename,onset,offset,event_label\n",
+    "x.txt": "",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("b.wav\t3\t2\tdog", r"\(b\.wav, 3\.0, 2\.0, dog\) does not end after it starts; remove it or mend its offset"),
+        ("b.wav\t-1\t2\tdog", r"\(b\.wav, -1\.0, 2\.0, dog\) starts before 0 s"),
+        ("b.wav\tinf\t2\tdog", r"\(b\.wav, inf, 2\.0, dog\) has a time that is not a finite number"),
+        ("b.wav\t1 s\t2\tdog", r"\(b\.wav, 1 s, 2, dog\) has .* number; expected"),
+        ("b.wav\t1\t\tdog", r"\(b\.wav, .* number; expected"),
+    ],
+)
+def test_wrong_line_of_a_table_is_named(tmp_path: Path, name: str, row: str, message: str) -> None:
+    text = 'a.wav\t1\t2\t"two\nlines"\n\nc.wav\t\t\t\n' + row + "\n"
+    path = written(tmp_path / name, HEADERS[name] + (text.replace("\t", ",") if name == "x.csv" else text))
+    line = 5 + bool(HEADERS[name])
+    with pytest.raises(DataError, match=rf"{name}: line {line} {message}") as caught:
+        formats.read_events(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_length_is_named_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.tsv", "filename\tduration\n\na.wav\t10\nb.wav\t10 s\n")
+    with pytest.raises(DataError, match=r"x\.tsv: line 4 \(b\.wav, 10 s\) does not say how long it is; expected a dur"):
+        formats.read_durations(path)
+
+
+SCORES = "onset\toffset\tdog\tcat\n0.0\t0.5\t0.1\t0.2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{SCORES}\n0.5\t1.0\t1.5\t0.2\n", "line 4: a.wav, class dog: 1.5 is not a probability between 0 and 1"),
+        (f"{SCORES}\n0.5\t1.0\t0.5\t\n", "line 4: a.wav, class cat: nan is not a probability between 0 and 1"),
+        (f"{SCORES}0.5\t1.0\t0.5\thigh\n", "line 3 (0.5, high) has no number in column cat"),
+        ("dog\tcat\n0.1\t0.2\n", "columns dog, cat; expected onset, offset and the classes"),
+        ("", "not a table of scores (No columns to parse from file)"),
+    ],
+)
+def test_wrong_line_of_a_table_of_scores_is_named(tmp_path: Path, text: str, message: str) -> None:
+    written(tmp_path / "a.tsv", text)
+    with pytest.raises(DataError) as caught:
+        read_score_folder(tmp_path, ["a.wav"])
+    assert str(caught.value) == f"{tmp_path / 'a.tsv'}: {message}"
 
 
 def test_rows_of_a_list_include_files_without_events(tmp_path: Path) -> None:
@@ -162,7 +250,7 @@ def test_real_files_of_others(shared_data: Path, name: str) -> None:
 def test_sed_evals_reference_has_a_row_without_length(shared_data: Path) -> None:
     path = shared_data / "sed_eval/tests_data/sound_event/street_fold1_reference.txt"
     assert len(listing.read_rows(path)) == 142
-    with pytest.raises(DataError, match=r"row 25 \(.*224\.691453.*does not end after it starts"):
+    with pytest.raises(DataError, match=r"txt: line 25 \(.*224\.691453.*does not end after it starts"):
         formats.read_list(path)
 
 

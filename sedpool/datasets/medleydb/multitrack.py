@@ -17,11 +17,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sedpool import storage
 from sedpool.errors import DataError
+from sedpool.rows import TextTable, refuse_rows
 
 INNER_FOLDERS = ("", "data", "data/Annotations", "Annotations", "resources")
 """Where annotations lie below their folder: beside each other, or as in the package ``medleydb``."""
 ACTIVE = 0.5
 """Activation confidence from which on a stem counts as sounding (section IV.A)."""
+_AGAIN = "fetch the annotations again"
 
 Confidences = dict[int, npt.NDArray[np.float64]]
 StemNumber = Annotated[int, BeforeValidator(lambda key: str(key).removeprefix("S"))]
@@ -108,20 +110,26 @@ def read_activations(path: Path, stems: Collection[int]) -> Activations:
     Raises
     ------
     DataError
-        If it cannot be read, lacks one of `stems` or holds what is no number.
+        If it cannot be read, lacks one of `stems` or holds what is no number; the message names the line.
     """
-    try:
-        table = pd.read_csv(path, dtype=np.float64).rename(columns=_stem_number)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a table of activation confidences ({error})") from None
+    source = TextTable(path, ",")
+    table = _finite(source.read("a table of activation confidences"), source).rename(columns=_stem_number)
     missing = [f"S{stem:02d}" for stem in stems if stem not in table.columns]
     if missing or "time" not in table.columns or len(table) < 2:
-        raise DataError(f"{path}: lacks {', '.join(missing) or 'the column time or rows'}; fetch the annotations again")
-    if not np.isfinite(table.to_numpy()).all() or (np.diff(table["time"]) <= 0).any():
-        raise DataError(f"{path}: holds a value that is not finite, or times that do not rise; fetch it again")
+        raise DataError(f"{path}: lacks {', '.join(missing) or 'the column time or rows'}; {_AGAIN}")
+    falls = np.diff(table["time"], prepend=-np.inf) <= 0
+    refuse_rows(table[["time"]], falls, f"is no later time than the one before; {_AGAIN}", source)
     starts = table["time"].to_numpy()
     times = np.append(starts, 2 * starts[-1] - starts[-2])
     return Activations(times, {stem: table[stem].to_numpy() for stem in stems})
+
+
+def _finite(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
+    numbers: pd.DataFrame = table.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    for column in table.columns:
+        wrong = ~np.isfinite(numbers[column])
+        refuse_rows(table[[column]], wrong, f"in column {column} is no finite number; {_AGAIN}", source)
+    return numbers
 
 
 def _stem_number(column: str) -> str | int:

@@ -1,0 +1,148 @@
+"""Tables in text files: how they are read, and which line it is when a row turns out to be wrong.
+
+A table keeps in its index which row of the file each of its rows is. On which line that stands (header, comments and
+blank lines count) is looked up once something is wrong: reading need not know it.
+"""
+
+import csv
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.errors import DataError
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A text file that a table was read from.
+
+    Attributes
+    ----------
+    path : path-like
+        The file.
+    separator : str or None
+        What stands between its fields. The table's index then counts the rows from 0 as pandas does: without the header
+        and blank lines, and with a quoted line break as part of its row. None where the index holds the lines.
+    has_header : bool
+        Whether the first row names the columns.
+    """
+
+    path: str | os.PathLike[str]
+    separator: str | None = "\t"
+    has_header: bool = True
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def read(self, kind: str, **options: Any) -> pd.DataFrame:
+        """Read the table.
+
+        Parameters
+        ----------
+        kind : str
+            What it should be, for messages: ``"an event table"``.
+        **options
+            Of `pandas.read_csv`.
+
+        Raises
+        ------
+        DataError
+            If there is no such file, or its rows are not as many fields long as the first.
+        """
+        try:
+            header = 0 if self.has_header else None
+            table: pd.DataFrame = pd.read_csv(self.path, sep=self.separator, header=header, **options)
+        except FileNotFoundError:
+            raise DataError(f"{self.path}: no such file") from None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.path}: not {kind} ({' '.join(str(error).split())})") from None
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus fields for an index
+            raise DataError(f"{self.path}: not {kind}; its rows have more fields than there are columns")
+        return table
+
+    def line_of(self, row: int) -> int:
+        """Line, counted from 1, on which a row begins.
+
+        Raises
+        ------
+        DataError
+            If the file has no such row any more.
+        """
+        if self.separator is None:
+            return row
+        for index, line in enumerate(self._beginnings(self.separator), start=-self.has_header):
+            if index == row:
+                return line
+        raise DataError(f"{self.path}: changed while it was read; try again")
+
+    def _beginnings(self, separator: str) -> Iterator[int]:
+        with Path(self.path).open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.reader(stream, delimiter=separator)
+            begins = 1
+            for fields in rows:
+                if len(fields) > 1 or "".join(fields).strip():
+                    yield begins
+                begins = rows.line_num + 1
+
+
+Source = str | TextTable
+"""Where a table came from: a name for messages, or the file."""
+
+
+def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source: Source) -> None:
+    """Raise if any row of a table is wrong; the message names the first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The columns to show.
+    wrong : array-like of bool, shape (rows,)
+        Which rows are.
+    problem : str
+        What is wrong with them, what was expected and what to do.
+    source : str or TextTable
+        Where the table came from.
+
+    Raises
+    ------
+    DataError
+        With the row's line in the file or, where there is none, its number counted from 1.
+
+    Examples
+    --------
+    >>> refuse_rows(pd.DataFrame({"filename": ["a.wav"]}), [True], "has no label", "tags")
+    Traceback (most recent call last):
+    sedpool.errors.DataError: tags: row 1 (a.wav) has no label
+    """
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        values = ", ".join(str(value) for value in table.iloc[rows[0]])
+        more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+        raise DataError(f"{place(table, int(rows[0]), source)} ({values}) {problem}{more}")
+
+
+def place(table: pd.DataFrame, row: int, source: Source) -> str:
+    """Where the row at a position of a table stands: ``labels.tsv: line 7``, or ``events: row 6`` of no file."""
+    if isinstance(source, str):
+        return f"{source}: row {row + 1}"
+    return f"{source}: line {source.line_of(int(table.index[row]))}"
+
+
+def without_number(columns: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows have a value that is no number."""
+    texts = columns.select_dtypes(exclude="number")
+    return np.array([not all(map(_is_number, row)) for row in texts.itertuples(index=False)], dtype=bool)
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
