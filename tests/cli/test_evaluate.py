@@ -226,7 +226,7 @@ def test_an_unknown_metric_lists_the_known(evaluate, files):
 
 def test_fault_14_an_estimate_that_ends_before_it_starts(evaluate, files):
     shown = evaluate(*files(estimated=HEADER + "a.wav\t3\t2\tdog\n"))
-    assert_one_line(shown, "estimated.tsv", "row 1 (a.wav, 3.0, 2.0, dog)", "does not end after it starts")
+    assert_one_line(shown, "estimated.tsv", "line 2 (a.wav, 3.0, 2.0, dog)", "does not end after it starts")
 
 
 def test_fault_15_overlapping_events_of_one_class_are_kept(evaluate, files):
@@ -259,9 +259,9 @@ def test_fault_19_an_unknown_label_is_named_for_every_metric(evaluate, files, me
 
 
 @pytest.mark.parametrize("time", ["nan", "inf"])
-def test_fault_20_a_time_that_is_not_finite_is_an_error_with_the_row(evaluate, files, time):
+def test_fault_20_a_time_that_is_not_finite_is_an_error_with_the_line(evaluate, files, time):
     shown = evaluate(*files(estimated=HEADER + f"a.wav\t0\t1\tdog\na.wav\t1\t{time}\tdog\n"))
-    assert_one_line(shown, "estimated.tsv", "row 2", "not a finite number")
+    assert_one_line(shown, "estimated.tsv", "line 3", "not a finite number")
 
 
 def test_fault_21_estimates_for_unknown_files_are_listed(evaluate, files):
@@ -330,7 +330,7 @@ def test_durations_of_some_clips_are_refused(evaluate, files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [("filename\tlength\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "row 1")]
+    ("content", "reason"), [("filename\tlength\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "line 2")]
 )
 def test_durations_that_are_none_are_refused(evaluate, files, tmp_path, content, reason):
     (tmp_path / "durations.tsv").write_text(content)
@@ -380,7 +380,7 @@ def test_sed_evals_own_example(evaluate, shared_data, tmp_path):
     """Five columns against four; the one annotated event without length, which is an error here, gets a microsecond."""
     folder = shared_data / "sed_eval" / "tests_data" / "sound_event"
     estimated = folder / "street_fold1_detected.txt"
-    assert_one_line(evaluate("-r", folder / "street_fold1_reference.txt", "-e", estimated), "row 25", "224.691453")
+    assert_one_line(evaluate("-r", folder / "street_fold1_reference.txt", "-e", estimated), "line 25", "224.691453")
     fixed = (folder / "street_fold1_reference.txt").read_text().replace("\t224.691453\tcar", "\t224.691454\tcar")
     (tmp_path / "reference.txt").write_text(fixed)
     micro = metrics(evaluate, "-r", tmp_path / "reference.txt", "-e", estimated)["segment"]["micro"]

@@ -135,7 +135,7 @@ def test_lists_that_do_not_fit_are_named(corpus: Path) -> None:
         load_dcase2017(corpus, "validate")
     rewrite(corpus / RELEASE.format("weak", "training"), "Car", "Whale")
     with pytest.raises(
-        DataError, match=r"training_set\.csv: line 1 \(a_0\.000.*, Whale\) has an unknown label; expected"
+        DataError, match=r"training_set\.csv: line 2 \(-a_0\.000.*, Whale\) has an unknown label; expected"
     ):
         load_dcase2017(corpus, "train")
 

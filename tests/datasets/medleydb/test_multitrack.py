@@ -49,20 +49,20 @@ def test_a_stem_sounds_from_the_threshold_on_until_the_next_frame(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "message"),
     [
-        "",
-        "time,S01\n",
-        "time,S02\n0,1\n1,1\n",
-        "time,S01\n0,x\n1,1\n",
-        "time,S01\n0,nan\n1,1\n",
-        "time,S01\n1,1\n0,1\n",
+        ("", "not a table of activation confidences"),
+        ("time,S01\n", "lacks the column time or rows; fetch the annotations again"),
+        ("time,S02\n0,1\n1,1\n", "lacks S01"),
+        ("time,S01\n\n0,x\n1,1\n", r"line 3 \(x\) in column S01 is no finite number; fetch"),
+        ("time,S01\n0,1\n1,nan\n", r"line 3 \(nan\) in column S01 is no finite number; fetch"),
+        ("time,S01\n1,1\n0,1\n", r"line 3 \(0\.0\) is no later time than the one before; fetch"),
     ],
 )
-def test_wrong_activations_are_named(tmp_path: Path, content: str) -> None:
+def test_wrong_activations_are_named(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "x.lab"
     path.write_text(content)
-    with pytest.raises(DataError, match=r"x\.lab: "):
+    with pytest.raises(DataError, match=rf"x\.lab: {message}"):
         read_activations(path, [1])
 
 
