@@ -7,8 +7,10 @@ from sedpool.formats.listing import read_list, write_list
 from sedpool.formats.raven import read_raven, write_raven
 from sedpool.formats.recordings import read_durations, recordings
 from sedpool.formats.table import read_csv, read_tsv, write_csv, write_tsv
+from sedpool.formats.tags import is_tag_list, read_tags
 
 __all__ = [
+    "is_tag_list",
     "read_audacity",
     "read_csv",
     "read_durations",
@@ -16,6 +18,7 @@ __all__ = [
     "read_jams",
     "read_list",
     "read_raven",
+    "read_tags",
     "read_tsv",
     "recordings",
     "write_audacity",

@@ -22,7 +22,8 @@ def recordings(path: str | os.PathLike[str]) -> Lengths:
     Parameters
     ----------
     path : path-like
-        What `sedpool.formats.read_events` reads. Rows without a label and files without a row name recordings too.
+        What `sedpool.formats.read_events` reads, or a tag list. Rows without a label and files without a row name
+        recordings too.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def _of_file(path: Path, filename: str | None) -> Lengths:
         first = next((line for line in lines if line.strip()), "")
     separator = "\t" if "\t" in first else ","
     fields = [field.strip() for field in first.split(separator)]
-    if "onset" in fields:
+    if "onset" in fields or "filename" in fields:
         names = table.read_rows(path, separator).get("filename", pd.Series(dtype=str)).tolist()
     elif len(fields) in (1, 4, 5) and first and "filename" in (rows := listing.read_rows(path)).columns:
         names = rows["filename"].tolist()
