@@ -125,11 +125,17 @@ def _listed_clips(root: Path, part: str, labels: pd.DataFrame) -> pd.DataFrame:
     if part != "test":
         path = root / f"{SETS[part]}_set.csv"
         listed = _names_in_list(path)
-        problem = "is not in {}; expected the same clips in both lists, fetch them again"
-        refuse_rows(names.to_frame(), ~names.isin(listed), problem.format(path), source)
-        refuse_rows(listed.to_frame(), ~listed.isin(names), problem.format(source), _list(path, ","))
+        _refuse_different(names, source, listed, _list(path, ","))
         names, source = listed, _list(path, ",")
     return pd.DataFrame({"filename": names, "duration": named_durations(names, source), "split": part})
+
+
+def _refuse_different(one: pd.Series, one_source: TextTable, other: pd.Series, other_source: TextTable) -> None:
+    if pd.Index(one).symmetric_difference(pd.Index(other)).empty:
+        return
+    problem = "is not in {}; expected the same clips in both lists, fetch them again"
+    refuse_rows(one.to_frame(), ~one.isin(other), problem.format(other_source), one_source)
+    refuse_rows(other.to_frame(), ~other.isin(one), problem.format(one_source), other_source)
 
 
 def _names_in_list(path: Path) -> pd.Series:
