@@ -72,6 +72,16 @@ class Hierarchical(Pooling):
         if not self.operator.built:
             self.operator.build((None, None, self.compute_output_shape(input_shape)[-1]))
 
+    @property
+    def alpha(self) -> Tensor:
+        """The operator's learned α, shared by all stages; only where the operator has one."""
+        return self.operator.alpha
+
+    @property
+    def alpha_bound(self) -> float | None:
+        """Largest α that CAP allows; None without CAP."""
+        return getattr(self.operator, "alpha_bound", None)
+
     def with_bag_size(self, bag_size: int) -> Self:
         """Return a layer whose operator knows the smallest bag that it pools; this one if there is nothing to tell.
 

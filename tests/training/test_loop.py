@@ -69,8 +69,16 @@ def test_history_and_alpha_are_written_as_training_goes(tmp_path: Path) -> None:
     assert outcome.history["alpha_at_bound"].iloc[-1] in (0.0, 0.5, 1.0)
 
 
+def test_alpha_within_hierarchical_pooling_is_recorded() -> None:
+    built, outcome = fit(pooling.Hierarchical(pooling.cap(0.6), sizes=(3,)), epochs=1)
+    assert outcome.alpha is not None
+    assert outcome.alpha["bound"].tolist() == pytest.approx([np.log(0.6 / 0.4) + np.log(3 - 1)] * 4)
+    assert outcome.alpha["alpha"].tolist()[2:] == built.pooling.operator.alpha.numpy().ravel().tolist()
+
+
 def test_pooling_without_alpha_and_strong_supervision_have_no_alpha() -> None:
     assert fit(pooling.Max(), epochs=1)[1].alpha is None
+    assert fit(pooling.Hierarchical(pooling.Mean()), epochs=1)[1].alpha is None
     assert fit(pooling.AutoPool(), supervision="strong", epochs=1)[1].alpha is None
 
 
