@@ -80,7 +80,8 @@ def load_run(
 
     extractor: LogMel = build(run.config, "features")
     detector = _trained_detector(run, extractor)
-    return Fitted(detector, Outcome(run.history, run.alpha, kept_epoch(run.history)), extractor, Path(cache))
+    outcome = Outcome(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
+    return Fitted(detector, outcome, extractor, Path(cache))
 
 
 def _trained_detector(run: RunFolder, extractor: LogMel) -> "Detector":

@@ -44,10 +44,15 @@ def describe_environment(*, seed: int, threads: int | None, precision: str) -> d
         "threads": threads,
         "processors": os.cpu_count(),
         "precision": precision,
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "backend": keras_backend(),
         "device": _processor(),
         "system": platform.platform(),
     }
+
+
+def keras_backend() -> str:
+    """The backend that Keras is asked for, without importing it."""
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def git_commit() -> str | None:

@@ -16,7 +16,7 @@ from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.noise import add_label_noise
 from sedpool.datasets.rebag import rebag
-from sedpool.environment import describe_environment
+from sedpool.environment import describe_environment, keras_backend
 from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
@@ -58,6 +58,8 @@ def run(config: Mapping[str, Any]) -> Path:
     if folder.is_done and not config["force"]:
         _say_skipped(folder, config)
         return folder.path
+    if not config["force"]:
+        folder.refuse_other_backend(keras_backend())
     dataset, detector, extractor = _build_all(config, recipe)
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
@@ -225,6 +227,8 @@ def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
         say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
+    if folder.environment.get("backend") != keras_backend():
+        say(f"warning: it was made with KERAS_BACKEND={folder.environment.get('backend')}, now {keras_backend()}")
     for key in sorted(SOURCE_KEYS & config["dataset"].keys()):
         before, now = (Path(str(source["dataset"].get(key))).resolve() for source in (folder.config, config))
         if before != now and not now.is_dir():

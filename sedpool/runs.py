@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from sedpool import storage
-from sedpool.errors import StorageError
+from sedpool.errors import ConfigError, StorageError
 from sedpool.formats.table import read_tsv
 from sedpool.scores import content_hash, read_scores
 
@@ -64,6 +64,23 @@ class RunFolder:
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
         self.file("log.txt").write_text("", encoding="utf-8")
 
+    def refuse_other_backend(self, backend: str) -> None:
+        """See that a run that goes on does so on the backend that it began with.
+
+        Raises
+        ------
+        ConfigError
+            If there are checkpoints of a run on another one, whose numbers differ in their last digits.
+        """
+        if not self.file("checkpoint").is_dir() or not self.file("environment.json").is_file():
+            return
+        begun = self.environment.get("backend")
+        if begun != backend:
+            raise ConfigError(
+                f"{self.path}: begun with KERAS_BACKEND={begun}, now {backend}; "
+                f"go on with {begun}, or begin anew with force=true"
+            )
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
@@ -108,6 +125,11 @@ class RunFolder:
     def alpha(self) -> pd.DataFrame | None:
         """Learned α, one row an epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
         return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
+
+    @cached_property
+    def gradient_share(self) -> pd.DataFrame | None:
+        """Gradient among frames, one row an epoch and class (see `sedpool.training.gradient_share`), if recorded."""
+        return self._csv("gradient_share.csv") if self.file("gradient_share.csv").is_file() else None
 
     def _csv(self, name: str) -> pd.DataFrame:
         try:

@@ -23,6 +23,7 @@ _ARTIFACTS = (
     "metrics.json",
     "history.csv",
     "alpha.csv",
+    "gradient_share.csv",
     "report.html",
     "events.tsv",
 )

@@ -26,6 +26,7 @@ FILES = {
     "curve.csv",
     "environment.json",
     "events.tsv",
+    "gradient_share.csv",
     "history.csv",
     "log.txt",
     "manifest.json",
@@ -121,6 +122,23 @@ def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
     assert finished.file("weights.npz").stat().st_mtime_ns != changed
     assert {name: finished.file(name).read_bytes() for name in before} == before
     pd.testing.assert_frame_equal(RunFolder(finished.path).scores, finished.scores, check_exact=True)
+
+
+def test_a_run_of_another_backend_is_skipped_with_a_warning_and_not_gone_on_with(
+    finished: RunFolder,
+    data_root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    run(small(data_root, finished.path.parent))
+    assert "made with KERAS_BACKEND=tensorflow, now jax" in capsys.readouterr().err
+    begun = tmp_path / finished.path.name
+    (begun / "checkpoint").mkdir(parents=True)
+    shutil.copy(finished.file("environment.json"), begun)
+    with pytest.raises(ConfigError, match=r"begun with KERAS_BACKEND=tensorflow, now jax; .*force=true"):
+        run(small(data_root, tmp_path))
 
 
 @pytest.mark.parametrize("moment", ["training", "scoring"])

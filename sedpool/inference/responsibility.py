@@ -26,11 +26,6 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
     """
     if not getattr(detector.pooling, "is_weighted_mean", False):
         return None
-    network = detector.network
-    outputs = {"p": network.output["frames"]}
-    if getattr(detector.pooling, "needs_logits", False):
-        outputs["logits"] = network.get_layer("attention_logits").output
     batch = padded(features, detector.min_frames)[None]
-    heard = keras.Model(network.input, outputs)(batch, training=False)
-    weights = detector.pooling.frame_weights(**heard)
+    weights = detector.pooling.frame_weights(**detector.pooled(batch, training=False))
     return np.asarray(keras.ops.convert_to_numpy(weights)[0])

@@ -1,4 +1,4 @@
-"""What a run's files say, in sentences: what it was given, whether it localises, and whether α reached CAP's bound."""
+"""What a run's files say, in sentences: its data, whether it localises, where α went, how narrow the gradient was."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -68,3 +68,23 @@ def alpha_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
             "this run equals unconstrained AutoPool so far."
         )
     return f"CAP's bound |α| ≤ {bound:.2f} was reached by {len(reached)} of {len(kept)} classes: {', '.join(reached)}."
+
+
+def gradient_share(share: pd.DataFrame, *, kept_epoch: int) -> str:
+    """Among how many frames the gradient of a clip's prediction was shared in the kept epoch.
+
+    Parameters
+    ----------
+    share : DataFrame
+        Columns `epoch`, `event_label`, `clips`, `frames`, `largest_share`, `effective_frames`.
+    kept_epoch : int
+        The epoch whose weights were kept.
+    """
+    kept = share.loc[share["epoch"] == kept_epoch]
+    one, many = (kept.loc[kept["effective_frames"].agg(extreme)] for extreme in ("idxmin", "idxmax"))
+    return (
+        f"In epoch {kept_epoch} the frame with the largest gradient got {kept['largest_share'].mean():.0%} of it, as "
+        f"a mean over classes; effectively {kept['effective_frames'].mean():.1f} of {kept['frames'].max()} frames "
+        f"shared it, from {one['effective_frames']:.1f} ({one['event_label']}) to {many['effective_frames']:.1f} "
+        f"({many['event_label']})."
+    )

@@ -17,6 +17,8 @@ from sedpool.reports.training_figures import (
     alpha_bar_figure,
     alpha_course_figure,
     curve_figure,
+    effective_frames_figure,
+    largest_share_figure,
     learning_rate_figure,
     speed_figure,
 )
@@ -89,6 +91,7 @@ def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
         "clips_per_second": history["clips_per_second"].median(),
         "training_figures": [data_uri(figure) for figure in _training_figures(history, kept)],
         "alpha": None if run.alpha is None else _alpha_content(run.alpha, kept),
+        "gradient": None if run.gradient_share is None else _gradient_content(run.gradient_share, kept),
         "example_figures": [
             (example.filename, data_uri(example_figure(example, run.scores, run.clip_scores, run.events)))
             for example in examples
@@ -114,5 +117,18 @@ def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
     ]
     return {
         "sentence": findings.alpha_bound(alpha, kept_epoch=kept_epoch),
+        "figures": [data_uri(figure) for figure in figures],
+    }
+
+
+def _gradient_content(share: pd.DataFrame, kept_epoch: int) -> dict[str, Any] | None:
+    if share.empty:  # no validation clip has any class
+        return None
+    figures = [
+        largest_share_figure(share, kept_epoch=kept_epoch),
+        effective_frames_figure(share, kept_epoch=kept_epoch),
+    ]
+    return {
+        "sentence": findings.gradient_share(share, kept_epoch=kept_epoch),
         "figures": [data_uri(figure) for figure in figures],
     }

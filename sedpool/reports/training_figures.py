@@ -1,4 +1,4 @@
-"""How did training go, and where did α go? Figures of ``history.csv`` and ``alpha.csv``."""
+"""How did training go, where did α go, and the gradient? Figures of a run's tables by epoch."""
 
 import numpy as np
 import pandas as pd
@@ -91,17 +91,62 @@ def alpha_course_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
     kept_epoch : int
         The epoch whose weights were kept; marked.
     """
-    course = alpha.pivot_table(index="epoch", columns="event_label", values="alpha")
-    figure = new_figure(_PANEL[0], max(_PANEL[1], 0.8 + 0.22 * course.shape[1]))
-    axes = figure.subplots()
+    axes = _course_axes(alpha, "alpha", kept_epoch)
+    for bound in _bounds(alpha):
+        axes.axhline(bound, color=ORANGE, linestyle="--", label="CAP's bound")
+    axes.set(ylabel="α", title="Course of α")
+    return _with_legend_below(axes)
+
+
+@styled
+def largest_share_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
+    """Largest share of one frame in the gradient of a clip's prediction, class by class over the epochs.
+
+    Parameters
+    ----------
+    share : DataFrame
+        Columns `epoch`, `event_label`, `largest_share`.
+    kept_epoch : int
+        The epoch whose weights were kept; marked.
+    """
+    axes = _course_axes(share, "largest_share", kept_epoch)
+    axes.set(ylabel="share of the gradient", ylim=(0, 1.02), title="Frame with the largest gradient")
+    return _with_legend_below(axes)
+
+
+@styled
+def effective_frames_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
+    """Effective number of frames that share the gradient of a clip's prediction, class by class over the epochs.
+
+    Parameters
+    ----------
+    share : DataFrame
+        Columns `epoch`, `event_label`, `frames`, `effective_frames`.
+    kept_epoch : int
+        The epoch whose weights were kept; marked.
+    """
+    axes = _course_axes(share, "effective_frames", kept_epoch)
+    axes.set(ylabel=f"effective frames, of {share['frames'].max()}", title="Frames that share the gradient")
+    axes.set_ylim(bottom=0)
+    return _with_legend_below(axes)
+
+
+def _course_axes(table: pd.DataFrame, column: str, kept_epoch: int) -> Axes:
+    """Axes of a new figure with a line a class over the epochs."""
+    course = table.pivot_table(index="epoch", columns="event_label", values=column)
+    axes = new_figure(_PANEL[0], max(_PANEL[1], 0.8 + 0.22 * course.shape[1])).subplots()
     for index, label in enumerate(course.columns):
         color = CYCLE[index % len(CYCLE)]
         style = _LINE_STYLES[index // len(CYCLE) % len(_LINE_STYLES)]
         axes.plot(course.index, course[label], color=color, linestyle=style, linewidth=1.3, label=str(label))
-    for bound in _bounds(alpha):
-        axes.axhline(bound, color=ORANGE, linestyle="--", label="CAP's bound")
     _mark_epoch(axes, kept_epoch)
-    axes.set(xlabel="epoch", ylabel="α", title="Course of α")
+    axes.set_xlabel("epoch")
+    return axes
+
+
+def _with_legend_below(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 

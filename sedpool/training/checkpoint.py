@@ -135,10 +135,11 @@ def counters(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, Any]:
 
 
 def set_counters(callbacks: Sequence[keras.callbacks.Callback], stored: Mapping[str, Any]) -> None:
-    """Give the callbacks back what `counters` took from them."""
+    """Give the callbacks back what `counters` took from them; one that an earlier version lacked begins anew."""
     for callback in callbacks:
-        for name in _remembered(callback):
-            setattr(callback, name, stored[type(callback).__name__][name])
+        if type(callback).__name__ in stored:
+            for name in _remembered(callback):
+                setattr(callback, name, stored[type(callback).__name__][name])
 
 
 def _remembered(callback: keras.callbacks.Callback) -> tuple[str, ...]:

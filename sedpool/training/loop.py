@@ -13,6 +13,7 @@ from sedpool.storage import hash_value
 from sedpool.training.batches import Patches
 from sedpool.training.callbacks import AlphaHistory, History, KeepBest, ProgressBar, StopOnNaN
 from sedpool.training.checkpoint import Checkpoints
+from sedpool.training.gradient_share import GradientShare
 from sedpool.training.optimizer import Adam
 from sedpool.training.recipe import Recipe
 from sedpool.training.session import Session
@@ -32,11 +33,14 @@ class Outcome:
         `epoch, event_label, alpha, bound`; None for a pooling without α.
     best_epoch : int
         The epoch whose weights the detector now has, counted from 1.
+    gradient_share : DataFrame or None
+        See `sedpool.training.gradient_share`; None with strong supervision, which trains no clip prediction.
     """
 
     history: pd.DataFrame
     alpha: pd.DataFrame | None
     best_epoch: int
+    gradient_share: pd.DataFrame | None = None
 
 
 def train(
@@ -47,6 +51,7 @@ def train(
     *,
     folder: Path | None = None,
     progress: bool = True,
+    meters: Sequence[keras.callbacks.Callback] = (),
 ) -> Outcome:
     """Train `detector` in place; it ends with the weights of its best epoch.
 
@@ -59,10 +64,12 @@ def train(
     recipe : Recipe
         Hyper-parameters.
     folder : Path, optional
-        Where ``history.csv``, ``alpha.csv`` and ``checkpoint/`` grow during training. Training goes on from the last
-        checkpoint there.
+        Where ``history.csv``, ``alpha.csv``, ``gradient_share.csv`` and ``checkpoint/`` grow during training. Training
+        goes on from the last checkpoint there.
     progress : bool
         Whether to show a progress bar on standard error.
+    meters : sequence of keras.callbacks.Callback
+        What else adds to an epoch's row, e.g. its energy.
 
     Raises
     ------
@@ -78,8 +85,14 @@ def train(
     history = History(folder and folder / "history.csv")
     best = KeepBest(MONITOR)
     alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
+    share = (
+        GradientShare(detector, validation, folder and folder / "gradient_share.csv")
+        if detector.supervision == "weak"
+        else None
+    )
     bar = ProgressBar(training.batch_size) if progress else None
-    callbacks = [StopOnNaN(), *_schedule(recipe), *([alpha] if alpha else []), history, best, *([bar] if bar else [])]
+    records = [record for record in (alpha, share, *meters, history, best, bar) if record]
+    callbacks = [StopOnNaN(), *_schedule(recipe), *records]
     session = Session(
         trainee,
         callbacks,
@@ -96,7 +109,7 @@ def train(
     finally:
         if bar:
             bar.on_train_end()
-    return Outcome(history.table, alpha.table if alpha else None, best.best_epoch)
+    return Outcome(history.table, alpha.table if alpha else None, best.best_epoch, share.table if share else None)
 
 
 def compile_for_training(trainee: keras.Model, recipe: Recipe) -> None:

@@ -71,6 +71,15 @@ def made_alpha(n_epochs, bound):
     return pd.DataFrame(rows, columns=["epoch", "event_label", "alpha", "bound"])
 
 
+def made_gradient_share(n_epochs):
+    rows = [
+        (epoch, label, 4, 26, 1 - 0.8 * np.exp(-epoch / (3 + index)), 1 + 25 * np.exp(-epoch / (3 + index)))
+        for epoch in range(n_epochs + 1)
+        for index, label in enumerate(CLASSES)
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "event_label", "clips", "frames", "largest_share", "effective_frames"])
+
+
 def made_dataset(corpus="demo", *, weak=False):
     reference = made_reference()
     table = pd.DataFrame({"filename": NAMES, "path": NAMES, "duration": 10.0, "split": "test"})
@@ -92,6 +101,7 @@ def make_run(tmp_path):
         storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
         storage.write_json(run.file("environment.json"), {"format": 1, "python": "3.11", "seeds": {"training": seed}})
         storage.write_text(run.file("history.csv"), made_history(20).to_csv(index=False))
+        storage.write_text(run.file("gradient_share.csv"), made_gradient_share(20).to_csv(index=False))
         if method in ("cap", "auto"):
             storage.write_text(run.file("alpha.csv"), made_alpha(20, alpha_bound).to_csv(index=False))
         write_scores(frames, run.file("scores.parquet"))

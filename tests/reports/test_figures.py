@@ -8,9 +8,9 @@ import pytest
 from sedpool.events import events_from_rows
 from sedpool.reports.example_figure import example_figure
 from sedpool.reports.style import data_uri
-from sedpool.reports.training_figures import alpha_course_figure
+from sedpool.reports.training_figures import alpha_course_figure, largest_share_figure
 
-from .conftest import CLASSES, made_alpha
+from .conftest import CLASSES, made_alpha, made_gradient_share
 
 
 def labels_of(axes):
@@ -60,7 +60,13 @@ def test_of_many_classes_only_those_that_occur_are_drawn(run, example):
 
 def test_course_of_alpha_has_a_line_a_class_and_the_bound():
     axes = alpha_course_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
-    assert [line.get_label() for line in axes.lines] == [*CLASSES, "CAP's bound", "kept"]
+    assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept", "CAP's bound"]
+
+
+def test_gradient_share_has_a_line_a_class():
+    axes = largest_share_figure(made_gradient_share(5), kept_epoch=4).axes[0]
+    assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept"]
+    assert axes.lines[0].get_ydata()[0] == pytest.approx(0.2)
 
 
 def test_figures_leave_pyplot_and_the_global_style_alone(run, example):

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.findings import alpha_bound, coverage, localisation
+from sedpool.reports.findings import alpha_bound, coverage, gradient_share, localisation
 from sedpool.runs import kept_epoch
 
 
@@ -47,6 +47,23 @@ def alphas(values, bound):
 )
 def test_what_is_said_about_the_bound(values, bound, said):
     assert said in alpha_bound(alphas(values, bound), kept_epoch=3)
+
+
+def test_what_is_said_about_the_gradient():
+    table = pd.DataFrame(
+        {
+            "epoch": [1, 2, 2],
+            "event_label": ["dog", "dog", "siren"],
+            "clips": 3,
+            "frames": 26,
+            "largest_share": [0.9, 0.2, 0.6],
+            "effective_frames": [1.0, 9.0, 2.0],
+        }
+    )
+    assert gradient_share(table, kept_epoch=2) == (
+        "In epoch 2 the frame with the largest gradient got 40% of it, as a mean over classes; effectively 5.5 of 26 "
+        "frames shared it, from 2.0 (siren) to 9.0 (dog)."
+    )
 
 
 def test_coverage_says_what_the_run_was_given():

@@ -17,7 +17,8 @@ def test_the_page_holds_scores_baselines_figures_and_settings(make_run, example)
         assert text in page
     assert "3 of 3 test clips scored" in page
     assert "CAP&#39;s bound |α| ≤ 3.22 was reached by 2 of 4 classes: car_horn, dog_bark." in page
-    assert page.count("data:image/svg+xml;base64,") == 4 + 2 + 1
+    assert page.count("data:image/svg+xml;base64,") == 4 + 2 + 2 + 1
+    assert "frame with the largest gradient got" in page
     assert "epochs: 20" in page
 
 
@@ -42,6 +43,12 @@ def test_an_example_without_scores_is_an_error(make_run, example):
 
 def test_pooling_without_alpha_has_no_such_section(make_run):
     assert "Learned α" not in page_of(make_run("max"))
+
+
+def test_a_run_that_recorded_no_gradient_has_no_such_section(make_run):
+    run = make_run()
+    run.file("gradient_share.csv").unlink()
+    assert "Gradient among frames" not in page_of(run)
 
 
 def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
