@@ -186,7 +186,7 @@ class RunFolder:
 
     @cached_property
     def durations(self) -> pd.DataFrame | None:
-        """How long the test split's events last, a row a class (see `sedpool.datasets.statistics`); None if unknown."""
+        """How long the corpus's events last, a row a class (see `sedpool.datasets.statistics`); None if unknown."""
         return self._csv("durations.csv") if self.file("durations.csv").is_file() else None
 
     @cached_property

@@ -9,23 +9,24 @@ from sedpool.runs import RunFolder
 from sedpool.scores import write_scores
 
 
-def leave_for_figures(folder: RunFolder, test: Dataset, answer: Answer) -> None:
+def leave_for_figures(folder: RunFolder, dataset: Dataset, answer: Answer) -> None:
     """Write ``durations.csv``, ``example_scores.parquet`` and ``example_events.tsv``.
 
     Parameters
     ----------
     folder : RunFolder
-        Where they go; nothing is written without strong labels.
-    test : Dataset
-        The reference; clips without scores are left out.
+        Where they go; what needs strong labels is not written without them.
+    dataset : Dataset
+        The corpus, all of its splits.
     answer : Answer
-        The run's scores.
+        The run's scores on the split ``test``.
     """
-    scored = test.select(answer.clip_scores["filename"].tolist())
-    if scored.events is None or scored.events.empty:
+    if dataset.events is not None:
+        durations = duration_percentiles(dataset).reset_index()
+        storage.write_text(folder.file("durations.csv"), durations.to_csv(index=False, lineterminator="\n"))
+    scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
+    if scored.events is None:
         return
-    durations = duration_percentiles(scored).reset_index()
-    storage.write_text(folder.file("durations.csv"), durations.to_csv(index=False, lineterminator="\n"))
     filename = example_clip(scored)
     frames, events = answer.frame_scores, scored.events
     write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))

@@ -79,7 +79,7 @@ def evaluate_folder(
         offset_share=settings.offset_share,
     )
     leave_curve(folder, dataset.split("test"), answer, resolution=settings.resolution)
-    leave_for_figures(folder, dataset.split("test"), answer)
+    leave_for_figures(folder, dataset, answer)
     return metrics
 
 

@@ -3,20 +3,22 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
-from sedpool.datasets.statistics import class_statistics, co_occurrence, event_durations, polyphony, tags_per_clip
+from sedpool.datasets.statistics import class_statistics, co_occurrence, duration_percentiles, polyphony, tags_per_clip
 from sedpool.evaluation.baselines import stretched_tags_score
-from sedpool.reports.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_figure, plain, styled
+from sedpool.reports.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_figure, plain, seconds_axis, styled
 
 _WIDTH = 12.0  # inches
 _CLASS_HEIGHT = 0.26
 _DPI = 150
 SUFFIXES = frozenset({".png", ".svg", ".pdf"})
+_BOX = {"duration_5": "whislo", "duration_25": "q1", "duration_50": "med", "duration_75": "q3", "duration_95": "whishi"}
 _MANY_CLASSES = 12  # more, and numbers in the matrix would not be legible
 
 
@@ -25,6 +27,21 @@ def write_corpus_figure(dataset: Dataset, path: Path) -> None:
     """Write `corpus_figure` to a file; its suffix (png, svg, pdf) chooses the format."""
     with storage.atomic_path(path) as temporary:
         corpus_figure(dataset).savefig(temporary, dpi=_DPI)
+
+
+@styled
+def duration_figure(percentiles: pd.DataFrame) -> Figure:
+    """Event durations of each class, from short to long: the paper's figures 3 to 5.
+
+    Parameters
+    ----------
+    percentiles : DataFrame
+        Of `sedpool.datasets.statistics.duration_percentiles`.
+    """
+    table = percentiles.dropna().sort_values("duration_50", kind="stable")
+    figure = new_figure(6.6, 0.9 + _CLASS_HEIGHT * len(table))
+    _draw_durations(figure.subplots(), table)
+    return figure
 
 
 @styled
@@ -45,7 +62,7 @@ def corpus_figure(dataset: Dataset) -> Figure:
     per_class = upper.subplots(1, 4 if strong else 1, sharey=True, squeeze=False)[0]
     _draw_balance(per_class[0], dataset, order)
     if strong:
-        _draw_durations(per_class[1], dataset, order)
+        _draw_durations(per_class[1], duration_percentiles(dataset).loc[order])
         _draw_active_share(per_class[2], dataset, order)
         _draw_stretched_score(per_class[3], dataset, order)
     matrix, *rest = lower.subplots(1, 3 if strong else 2, width_ratios=[1.5, 1, 1] if strong else [1.5, 1])
@@ -92,14 +109,14 @@ def _draw_balance(axes: Axes, dataset: Dataset, order: list[str]) -> None:
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, ncols=2, columnspacing=1.0)
 
 
-def _draw_durations(axes: Axes, dataset: Dataset, order: list[str]) -> None:
-    durations = event_durations(dataset)
-    axes.boxplot(
-        [durations[label] for label in order],
-        positions=range(len(order)),
+def _draw_durations(axes: Axes, percentiles: pd.DataFrame) -> None:
+    """A box a row of `duration_percentiles`; none for a class without events."""
+    table = percentiles[list(_BOX)]
+    axes.bxp(
+        [dict(zip(_BOX.values(), row, strict=True)) for row in table.itertuples(index=False, name=None)],
+        positions=range(len(table)),
         orientation="horizontal",
         widths=0.6,
-        whis=(5, 95),
         showfliers=False,
         patch_artist=True,
         boxprops={"facecolor": SKY, "edgecolor": BLUE},
@@ -107,11 +124,8 @@ def _draw_durations(axes: Axes, dataset: Dataset, order: list[str]) -> None:
         whiskerprops={"color": BLUE},
         capprops={"color": BLUE},
     )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    _per_class(axes, order, "Event durations", "seconds (5, 25, 50, 75, 95 %)")
+    seconds_axis(axes)
+    _per_class(axes, list(table.index), "Event durations", "seconds (5, 25, 50, 75, 95 %)")
 
 
 def _draw_active_share(axes: Axes, dataset: Dataset, order: list[str]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.typing import LineStyleType
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness.
 BLUE = "#0072B2"
@@ -27,13 +29,15 @@ class MethodStyle:
 
     Attributes
     ----------
-    color, marker, line : str
+    color, marker : str
         As matplotlib names them.
+    line : LineStyleType
+        So as well.
     """
 
     color: str
     marker: str
-    line: str = "-"
+    line: LineStyleType = "-"
 
 
 _METHODS = {
@@ -48,8 +52,9 @@ _METHODS = {
     "strong": MethodStyle(BLACK, "*", "--"),
 }
 """The methods of the paper's tables, in their order."""
-_OTHERS = tuple(
-    MethodStyle(color, marker, line) for line, marker in (("-.", "X"), (":", "p")) for color in (GREY, *CYCLE)
+_OTHERS = (
+    *(MethodStyle(color, "X", "-.") for color in (GREY, *CYCLE)),
+    *(MethodStyle(color, "p", ":") for color in (GREY, *CYCLE)),
 )
 
 
@@ -95,6 +100,25 @@ styled = matplotlib.rc_context(
 def new_figure(width: float, height: float) -> Figure:
     """A figure of `width` × `height` inches that no global state knows."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> tuple[Figure, list[Axes]]:
+    """A figure `width` inches wide of panels that share their axes, filled row by row."""
+    rows = -(-n_panels // columns)
+    figure = new_figure(width, row_height * rows + 0.6)
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for index, axes in enumerate(panels):
+        axes.set_visible(index < n_panels)
+        axes.tick_params(labelbottom=index + columns >= n_panels)  # where no panel follows below
+    return figure, panels[:n_panels]
+
+
+def seconds_axis(axes: Axes) -> None:
+    """Make the horizontal axis one of durations: logarithmic, its ticks plain numbers."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def plain(axes: Axes) -> None:

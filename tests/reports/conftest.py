@@ -1,5 +1,7 @@
 """A run folder with made-up but plausible content: three clips, four classes, CAP."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,36 +89,37 @@ def made_dataset(corpus="demo", *, weak=False):
     return Dataset(corpus, CLASSES, table, tags, None if weak else reference)
 
 
+def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_bound=BOUND, weak=False, corpus="demo"):
+    """Write a finished run folder and return it."""
+    run = RunFolder(folder / f"{corpus}-{method}-s{seed}")
+    reference = made_reference()
+    frames = made_scores(reference, np.random.default_rng(scores_seed))
+    clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
+    dataset = made_dataset(corpus, weak=weak)
+    config = {"corpus": corpus, "method": method, "seed": seed, "training": {"epochs": 20}}
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    storage.write_json(run.file("environment.json"), {"format": 1, "python": "3.11", "seeds": {"training": seed}})
+    storage.write_text(run.file("history.csv"), made_history(20).to_csv(index=False))
+    storage.write_text(run.file("gradient_share.csv"), made_gradient_share(20).to_csv(index=False))
+    if method in ("cap", "auto"):
+        storage.write_text(run.file("alpha.csv"), made_alpha(20, alpha_bound).to_csv(index=False))
+    write_scores(frames, run.file("scores.parquet"))
+    write_scores(clips, run.file("clip_scores.parquet"))
+    write_tsv(decode(frames), run.file("events.tsv"))
+    tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
+    metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
+    storage.write_json(run.file("metrics.json"), metrics)
+    leave_for_comparisons(run, dataset, {"counts.parquet": Answer(frames, clips)})
+    leave_curve(run, dataset, Answer(frames, clips))
+    leave_for_figures(run, dataset, Answer(frames, clips))
+    run.mark_done()
+    return run
+
+
 @pytest.fixture
 def make_run(tmp_path):
-    """Function that writes a finished run folder and returns it."""
-
-    def make(method="cap", *, seed=0, scores_seed=1, alpha_bound=BOUND, weak=False, corpus="demo"):
-        run = RunFolder(tmp_path / "runs" / f"{corpus}-{method}-s{seed}")
-        reference = made_reference()
-        frames = made_scores(reference, np.random.default_rng(scores_seed))
-        clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
-        dataset = made_dataset(corpus, weak=weak)
-        config = {"corpus": corpus, "method": method, "seed": seed, "training": {"epochs": 20}}
-        storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
-        storage.write_json(run.file("environment.json"), {"format": 1, "python": "3.11", "seeds": {"training": seed}})
-        storage.write_text(run.file("history.csv"), made_history(20).to_csv(index=False))
-        storage.write_text(run.file("gradient_share.csv"), made_gradient_share(20).to_csv(index=False))
-        if method in ("cap", "auto"):
-            storage.write_text(run.file("alpha.csv"), made_alpha(20, alpha_bound).to_csv(index=False))
-        write_scores(frames, run.file("scores.parquet"))
-        write_scores(clips, run.file("clip_scores.parquet"))
-        write_tsv(decode(frames), run.file("events.tsv"))
-        tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
-        metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
-        storage.write_json(run.file("metrics.json"), metrics)
-        leave_for_comparisons(run, dataset, {"counts.parquet": Answer(frames, clips)})
-        leave_curve(run, dataset, Answer(frames, clips))
-        leave_for_figures(run, dataset, Answer(frames, clips))
-        run.mark_done()
-        return run
-
-    return make
+    """`write_run` with a folder of its own."""
+    return partial(write_run, tmp_path / "runs")
 
 
 @pytest.fixture

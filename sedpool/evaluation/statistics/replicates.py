@@ -4,7 +4,7 @@ Pooled metrics are functions of sums over clips, so a thousand resamples are one
 each class once and accumulate the weights in that order, some resamples at a time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -146,6 +146,30 @@ def _some_at_a_time(of_rows: Callable[[FloatArray], dict[Key, FloatArray]], n_ce
         rows = np.asarray(weights, dtype=np.float64)
         parts = [of_rows(rows[first : first + at_once]) for first in range(0, len(rows), at_once)]
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+    return statistic
+
+
+def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
+    """Mean of the metrics of several runs, those that are undefined left out.
+
+    Parameters
+    ----------
+    parts : sequence of (Statistic, slice)
+        Each run's metrics, and which of the clips are its own: all runs' test clips stand side by side in the weights,
+        those of one fold once for all its seeds.
+
+    Examples
+    --------
+    >>> first = lambda weights: {("micro", "", "f1"): weights[:, 0]}
+    >>> mean_statistic([(first, slice(0, 1)), (first, slice(1, 2))])([[1.0, 3.0]])["micro", "", "f1"]
+    array([2.])
+    """
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        rows = np.asarray(weights, dtype=np.float64)
+        values = [part(rows[:, clips]) for part, clips in parts]
+        return {key: _mean_of_defined(np.stack([one[key] for one in values], axis=-1)) for key in values[0]}
 
     return statistic
 
