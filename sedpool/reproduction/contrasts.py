@@ -9,7 +9,8 @@ References
    IEEE/ACM TASLP 26(11), 2018, sections III and V.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sedpool.evaluation.paper_compat import CORPORA
@@ -85,6 +86,14 @@ class Contrast:
     def methods(self) -> tuple[str, ...]:
         """Every method that the contrast needs."""
         return tuple(dict.fromkeys((*self.first.methods, *self.second.methods)))
+
+    def among(self, methods: Collection[str]) -> "Contrast | None":
+        """The same contrast without the methods that are not there; None if that leaves a side empty."""
+        first, second = (
+            replace(side, methods=tuple(method for method in side.methods if method in methods))
+            for side in (self.first, self.second)
+        )
+        return replace(self, first=first, second=second) if first.methods and second.methods else None
 
     @property
     def may_be_calibration(self) -> bool:

@@ -23,10 +23,20 @@ WEAK = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "cap", "au
 """Methods trained from weak labels."""
 METHODS = (*WEAK, "strong")
 
-STATIC = ("static_f1", "static_precision", "static_recall")
-DYNAMIC = ("dynamic_f1", "dynamic_precision", "dynamic_recall", "dynamic_error_rate")
-COLUMNS = (*STATIC, *DYNAMIC)
-"""Columns of the tables. Static F1 is a macro average, all others are micro averages."""
+METRICS = {
+    "static_f1": "clip_f1_macro",
+    "static_precision": "clip_precision",
+    "static_recall": "clip_recall",
+    "dynamic_f1": "segment_f1_micro",
+    "dynamic_precision": "segment_precision",
+    "dynamic_recall": "segment_recall",
+    "dynamic_error_rate": "segment_error_rate",
+}
+"""What each column means, as a column of `sedpool.reports.comparison.METRIC_COLUMNS`: our correct metric.
+
+Static F1 is a macro average, all others are micro averages.
+"""
+COLUMNS = tuple(METRICS)
 
 TABLES = {"urbansed": "I", "dcase2017": "II", "medleydb": "III"}
 """Number of each corpus's table."""
