@@ -4,7 +4,6 @@ The first is the paper's figures 8 and 11; the others show what its section V sa
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sedpool.evaluation.analysis.alpha import rank_correlation
-from sedpool.reports.style import BLACK, GREY, MethodStyle, method_styles, new_figure, new_panels, seconds_axis, styled
+from sedpool.reports.style import CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, new_panels, styled
 
 _WIDTH = 6.6
 _METHOD_INCHES, _CLASS_GAP_INCHES = 0.11, 0.12
 _NUMBER_OFFSETS = (8, -8, 17, -17)  # points
-_BOUND: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1)), "linewidth": 1.2}
 
 
 @styled
@@ -102,8 +100,7 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame) -> Figur
         rho, p_value = rank_correlation(pd.DataFrame({"alpha": alpha, "median": median}).dropna())
         said = "the same for all classes" if np.isnan(rho) else f"ρ = {rho:.2f}, p = {p_value:.2g}"
         axes.set_title(f"{method}: {said}", fontsize=9)
-    seconds_axis(panels[0])
-    panels[0].margins(x=0.1, y=0.2)
+    panels[0].margins(x=0.1, y=0.3)
     figure.supxlabel("median event duration (s)", fontsize=9)
     figure.supylabel("α", fontsize=9)
     key = [
@@ -143,7 +140,7 @@ def _draw_numbered(axes: Axes, median: pd.Series, alpha: pd.Series, style: Metho
 def _draw_bound(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
     """A line at each bound of `alphas`, by ``axhline`` or ``axvline``."""
     for bound in np.unique(alphas["bound"].dropna().astype(float).round(4)):
-        draw(bound, **_BOUND)
+        draw(bound, **CAP_BOUND)
 
 
 def _legend(styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, *, has_lines: bool = False) -> list[Line2D]:
@@ -156,5 +153,5 @@ def _legend(styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, *, has_line
         mark.set_linestyle(style.line if has_lines else "")
     bounds = alphas["bound"].dropna()
     if len(bounds):
-        marks.append(Line2D([], [], **_BOUND, label=f"CAP's bound, {bounds.max():.2f}"))
+        marks.append(Line2D([], [], **CAP_BOUND, label=f"CAP's bound, {bounds.max():.2f}"))
     return marks

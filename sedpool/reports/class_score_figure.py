@@ -29,7 +29,7 @@ def class_score_figure(table: pd.DataFrame) -> Figure:
     figure, panels = new_panels(len(labels), _COLUMNS, _WIDTH, row_height)
     for axes, label in zip(panels, labels, strict=True):
         _draw_class(axes, table[table["event_label"] == label].set_index("method"), styles)
-        axes.set_title(textwrap.fill(str(label).replace("_", " "), _TITLE_CHARACTERS), fontsize=9)
+        axes.set_title(textwrap.fill(str(label), _TITLE_CHARACTERS), fontsize=9)
     panels[0].set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=range(len(styles)), ylim=(len(styles) - 0.4, -0.6))
     panels[0].set_yticklabels(list(styles))
     figure.supxlabel("segment-based F1, 1 s", fontsize=9)

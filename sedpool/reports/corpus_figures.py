@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.statistics import class_statistics, co_occurrence, duration_percentiles, polyphony, tags_per_clip
 from sedpool.evaluation.baselines import stretched_tags_score
-from sedpool.reports.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_figure, plain, seconds_axis, styled
+from sedpool.reports.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_figure, plain, styled
 
 _WIDTH = 12.0  # inches
 _CLASS_HEIGHT = 0.26
@@ -124,7 +124,10 @@ def _draw_durations(axes: Axes, percentiles: pd.DataFrame) -> None:
         whiskerprops={"color": BLUE},
         capprops={"color": BLUE},
     )
-    seconds_axis(axes)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     _per_class(axes, list(table.index), "Event durations", "seconds (5, 25, 50, 75, 95 %)")
 
 

@@ -3,7 +3,7 @@
 Below them: which frames made the clip's prediction, as in its figure 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,12 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from sedpool.errors import DataError
-from sedpool.reports.style import GREEN, ORANGE, new_figure, plain, styled
+from sedpool.inference.decode import decode
+from sedpool.reports.style import GREEN, ORANGE, method_styles, new_figure, plain, styled
 from sedpool.scores import classes_of
 
 _MANY_CLASSES = 15  # beyond, only classes that occur are drawn
+_NARROW = 6.6  # inches
 _MEL_INCHES, _CLASS_INCHES, _MARGIN_INCHES = 1.5, 0.19, 1.1
 
 
@@ -95,6 +97,41 @@ def example_figure(
     return figure
 
 
+@styled
+def method_example_figure(scores: Mapping[str, pd.DataFrame], reference: pd.DataFrame) -> Figure:
+    """Frame probabilities of several methods on one clip under its reference events, as the paper's figure 9.
+
+    Only classes that occur in the clip are drawn.
+
+    Parameters
+    ----------
+    scores : mapping of str to DataFrame
+        Frame scores of the clip by method.
+    reference : DataFrame
+        The clip's annotated events.
+    """
+    styles = method_styles(scores)
+    shown = [label for label in classes_of(next(iter(scores.values()))) if label in set(reference["event_label"])]
+    rows_inches = 0.3 + _CLASS_INCHES * max(1, len(shown))
+    figure = new_figure(_NARROW, rows_inches * (1 + len(styles)) + 0.7)
+    first, *panels = figure.subplots(1 + len(styles), 1, sharex=True)
+    _draw_reference(first, reference, shown)
+    for axes, method in zip(panels, styles, strict=True):
+        detected = decode(scores[method])
+        image = _draw_probabilities(axes, scores[method], detected[detected["event_label"].isin(shown)], shown)
+        axes.set_title(method)
+    panels[-1].set(xlabel="time (s)", xlim=(0.0, float(scores[method]["offset"].max())))
+    figure.colorbar(
+        image,
+        ax=[first, *panels],
+        location="bottom",
+        aspect=50,
+        pad=0.01,
+        label="frame probability; framed: 0.5 or more",
+    )
+    return figure
+
+
 def _shown_classes(classes: Sequence[str], reference: pd.DataFrame | None, detected: pd.DataFrame) -> list[str]:
     if len(classes) <= _MANY_CLASSES:
         return list(classes)
@@ -131,13 +168,18 @@ def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -
 def _draw_predictions(
     figure: Figure, axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]
 ) -> None:
+    image = _draw_probabilities(axes, frames, detected, shown)
+    axes.set_title("frame probabilities, detected events framed; right: clip probability")
+    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
+
+
+def _draw_probabilities(axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]) -> QuadMesh:
     image = _draw_rows(axes, _edges(frames), frames.loc[:, list(shown)].to_numpy(), cmap="Blues", vmax=1.0)
     row_of = {label: row for row, label in enumerate(shown)}
     for onset, offset, label in detected[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
         axes.barh(row_of[label], offset - onset, left=onset, height=0.84, fill=False, edgecolor=ORANGE, linewidth=1.4)
     _label_rows(axes, shown)
-    axes.set_title("frame probabilities, detected events framed; right: clip probability")
-    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
+    return image
 
 
 def _draw_weights(figure: Figure, axes: Axes, edges: np.ndarray, weights: pd.DataFrame, shown: Sequence[str]) -> None:

@@ -99,7 +99,7 @@ def alpha_courses(runs: Sequence[RunFolder]) -> pd.DataFrame:
 
 def kept_alphas(courses: pd.DataFrame) -> pd.DataFrame:
     """The rows of `alpha_courses` of the epochs whose weights were kept."""
-    return courses[courses["is_kept"]].drop(columns="is_kept")
+    return courses[courses["is_kept"].astype(bool)].drop(columns="is_kept")
 
 
 def threshold_curves(runs: Sequence[RunFolder]) -> pd.DataFrame:
@@ -129,6 +129,23 @@ def event_durations(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
     if not known:
         return None
     return pd.concat(known.values()).groupby("event_label", sort=False).mean()
+
+
+def f1_blocks(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
+    """Dynamic F1 by corpus and seed (rows) and method (columns), for `sedpool.evaluation.statistics.ranks`.
+
+    Returns
+    -------
+    blocks : DataFrame or None
+        Only rows in which every method ran; None if fewer than two are left, or there are not two methods.
+    """
+    rows = [
+        (run.config["corpus"], run.config["seed"], str(run.config["method"]), run.metrics["segment"]["micro"]["f1"])
+        for run in runs
+    ]
+    table = pd.DataFrame(rows, columns=["corpus", "seed", "method", "f1"]).astype({"f1": float})
+    blocks = table.pivot_table(index=["corpus", "seed"], columns="method", values="f1").dropna()
+    return None if min(blocks.shape) < 2 else blocks
 
 
 def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sedpool.evaluation.statistics.ranks import indistinguishable
-from sedpool.reports.style import BLUE, GREY, ORANGE, new_figure, plain, styled
+from sedpool.reports.style import BLUE, GREY, method_styles, new_figure, plain, styled
 
 _ROW_INCHES = 0.26
 
@@ -36,9 +36,10 @@ def critical_difference_figure(ranks: pd.Series, distance: float) -> Figure:
     _draw_scale(axes, lowest, highest, distance)
     for row, group in enumerate(groups):
         ends = ordered[list(group)]
-        axes.plot([ends.min() - 0.03, ends.max() + 0.03], [0.7 + 0.45 * row] * 2, color=ORANGE, linewidth=3.5)
+        axes.plot([ends.min() - 0.03, ends.max() + 0.03], [0.7 + 0.45 * row] * 2, color=GREY, linewidth=3.5)
+    styles = method_styles(map(str, ordered.index))
     for index, (method, rank) in enumerate(zip(map(str, ordered.index), ordered.tolist(), strict=True)):
-        _draw_method(axes, method, rank, index, (lowest, highest), n_rows, first_row)
+        _draw_method(axes, method, rank, index, (lowest, highest), n_rows, first_row, styles[method].color)
     axes.set_title("Average ranks; bars join what cannot be told apart")
     return figure
 
@@ -53,7 +54,14 @@ def _draw_scale(axes: Axes, lowest: float, highest: float, distance: float) -> N
 
 
 def _draw_method(
-    axes: Axes, method: str, rank: float, index: int, scale: tuple[float, float], n_rows: int, first_row: float
+    axes: Axes,
+    method: str,
+    rank: float,
+    index: int,
+    scale: tuple[float, float],
+    n_rows: int,
+    first_row: float,
+    color: str,
 ) -> None:
     """The better half is named at the left, the best on top; the others at the right, the worst on top."""
     left = index < n_rows
@@ -61,7 +69,7 @@ def _draw_method(
     margin = 0.05 * (highest - lowest)
     row = first_row + (index if left else 2 * n_rows - 1 - index)
     end = lowest - margin if left else highest + margin
-    axes.plot([rank, rank, end], [0, row, row], color=BLUE, linewidth=1)
+    axes.plot([rank, rank, end], [0, row, row], color=color, linewidth=1.4)
     text = f"{method}  {rank:.2f}" if left else f"{rank:.2f}  {method}"
     axes.text(end - margin / 4 if left else end + margin / 4, row, text, ha="right" if left else "left", va="center")
 

@@ -4,11 +4,11 @@ import base64
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.typing import LineStyleType
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness.
@@ -21,6 +21,8 @@ SKY = "#56B4E9"
 BLACK = "#222222"
 GREY = "#8a8a8a"
 CYCLE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
+CAP_BOUND: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1)), "linewidth": 1.2}
+"""The line of CAP's bound on α."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +113,6 @@ def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> 
         axes.set_visible(index < n_panels)
         axes.tick_params(labelbottom=index + columns >= n_panels)  # where no panel follows below
     return figure, panels[:n_panels]
-
-
-def seconds_axis(axes: Axes) -> None:
-    """Make the horizontal axis one of durations: logarithmic, its ticks plain numbers."""
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def plain(axes: Axes) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sedpool.events import events_from_rows
-from sedpool.reports.example_figure import example_figure
+from sedpool.reports.example_figure import example_figure, method_example_figure
 from sedpool.reports.style import data_uri
 from sedpool.reports.training_figures import alpha_course_figure, largest_share_figure
 
@@ -58,6 +58,17 @@ def test_of_many_classes_only_those_that_occur_are_drawn(run, example):
     assert labels_of(figure.axes[1]) == ["siren", "class 7"]
 
 
+def test_methods_on_one_clip_stand_under_its_reference(run, example):
+    clip = run.scores[run.scores["filename"] == example.filename]
+    figure = method_example_figure({"cap": clip, "max": clip}, example.reference_events)
+    reference, *methods = figure.axes[:3]
+    assert [axes.get_title(loc="left") for axes in methods] == ["max", "cap"]
+    occurring = set(example.reference_events["event_label"])
+    assert labels_of(reference) == labels_of(methods[0]) == [label for label in CLASSES if label in occurring]
+    detected = run.events[(run.events["filename"] == example.filename) & run.events["event_label"].isin(occurring)]
+    assert len(methods[0].patches) == len(detected)
+
+
 def test_course_of_alpha_has_a_line_a_class_and_the_bound():
     axes = alpha_course_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
     assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept", "CAP's bound"]
@@ -76,5 +87,6 @@ def test_figures_leave_pyplot_and_the_global_style_alone(run, example):
     data_uri(example_figure(example, run.scores, run.clip_scores, run.events))
     assert dict(matplotlib.rcParams) == before
     heavy = "{'matplotlib.pyplot', 'tensorflow'}"
-    code = f"import sys, sedpool.reports.run_report; sys.exit(bool({heavy} & set(sys.modules)))"
+    modules = "sys, sedpool.reports.run_report, sedpool.reports.study_figures"
+    code = f"import {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0

@@ -78,7 +78,7 @@ def test_the_three_strengths_of_rap_differ_when_printed_grey():
 
 def test_every_class_has_a_panel_with_each_method_its_interval_and_its_stretched_tags(scores):
     figure = class_score_figure(scores)
-    assert titles(figure) == ["Fire engine, fire truck\n(siren)", "dog bark", "rain", "siren"]
+    assert titles(figure) == ["Fire engine, fire truck\n(siren)", "dog_bark", "rain", "siren"]
     axes = visible(figure)[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == list(METHODS)
     intervals = [collection.get_segments()[0][:, 0] for collection in axes.collections]

@@ -1,0 +1,193 @@
+"""Which figures a set of runs allows, by study: those of the paper under its numbers, and what goes beyond them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
+from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
+from sedpool.reports.axis_figure import axis_figure, axis_table
+from sedpool.reports.class_score_figure import class_score_figure
+from sedpool.reports.corpus_figures import duration_figure
+from sedpool.reports.document import FigureBlock
+from sedpool.reports.example_figure import method_example_figure
+from sedpool.reports.method_tables import (
+    alpha_courses,
+    by_method,
+    class_scores,
+    event_durations,
+    f1_blocks,
+    kept_alphas,
+    threshold_curves,
+)
+from sedpool.reports.ranking_figures import critical_difference_figure
+from sedpool.reports.threshold_figure import threshold_figure
+from sedpool.reports.weight_bound_figure import weight_bound_figure
+from sedpool.runs import RunFolder
+
+PAPER_NUMBERS = {
+    "durations": {"urbansed": 3, "dcase2017": 4, "medleydb": 5},
+    "class scores": {"urbansed": 7, "dcase2017": 10, "medleydb": 12},
+    "alpha": {"urbansed": 8, "dcase2017": 11},
+    "example": {"urbansed": 9},
+}
+"""Numbers of the paper's figures by what they show and of which corpus."""
+
+
+def figure_name(kind: str, study: str) -> str:
+    """The number that the paper gives such a figure; for a corpus that it has none of, that for URBAN-SED.
+
+    Examples
+    --------
+    >>> figure_name("class scores", "dcase2017"), figure_name("class scores", "esc10")
+    ('Figure 10', 'Figure 7 (esc10)')
+    """
+    numbers = PAPER_NUMBERS[kind]
+    return f"Figure {numbers[study]}" if study in numbers else f"Figure {numbers['urbansed']} ({study})"
+
+
+def weight_bounds_block() -> FigureBlock:
+    """The paper's figure 2, which needs no run."""
+    return FigureBlock(
+        "Figure 2",
+        "Between which bounds the weight of one frame lies, against the size of the bag",
+        weight_bound_figure(),
+        "Softmax pooling (α = 1) approaches the mean as bags grow.",
+    )
+
+
+def study_figures(runs: Sequence[RunFolder], *, as_in_paper: bool = False) -> list[str | FigureBlock]:
+    """Every figure that the runs of one study allow, with a sentence where a figure would mislead.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+        Finished runs of one study; records without scores and weights will do.
+    as_in_paper : bool
+        Whether figures that the paper has are named by its numbers (`figure_name`); the others have no names yet.
+
+    Returns
+    -------
+    blocks : list of str and FigureBlock
+        Durations, class scores, precision and recall, ranks, α at the end, over training and against duration, and an
+        example, as far as there is something to draw.
+    """
+    study, repeated = runs[0].study, _repeated(runs)
+    if repeated:
+        return [f"No figures of the methods on {study}: {repeated} Give each its own name, as in method=cap_light."]
+    durations = event_durations(runs)
+    order = [] if durations is None else list(durations["duration_50"].sort_values(kind="stable").index)
+    scored = [run for run in runs if run.metrics["segment"] is not None]
+    blocks: list[FigureBlock] = [
+        *_duration_blocks(study, durations),
+        *_score_blocks(study, scored, order),
+        *_alpha_blocks(study, runs, order, durations),
+        *_example_blocks(study, scored),
+    ]
+    return [block if as_in_paper else replace(block, name="") for block in blocks]
+
+
+def _repeated(runs: Sequence[RunFolder]) -> str:
+    """What ran twice with the same method, fold and seed, so that a mean over it would mix unlike runs."""
+    seen = Counter((run.config["method"], run.config["corpus"], run.config["seed"]) for run in runs)
+    (method, corpus, seed), times = seen.most_common(1)[0]
+    return f"{method} ran {times} times on {corpus} with seed {seed}." if times > 1 else ""
+
+
+def _duration_blocks(study: str, durations: pd.DataFrame | None) -> list[FigureBlock]:
+    if durations is None:
+        return []
+    note = "Box: the middle half, with the median; whiskers: 5 and 95 %. Classes stand in this order in all figures."
+    title = f"How long the events of each class last, {study}"
+    return [FigureBlock(figure_name("durations", study), title, duration_figure(durations), note)]
+
+
+def _score_blocks(study: str, runs: Sequence[RunFolder], order: Sequence[str]) -> list[FigureBlock]:
+    if not runs:
+        return []
+    blocks = [
+        FigureBlock(
+            figure_name("class scores", study),
+            f"Dynamic F1 of each class and method, {study}",
+            class_score_figure(_in_order(class_scores(runs), order)),
+            "Mean over folds and seeds; intervals are over test clips, wider where these share recordings. A method "
+            "whose mark is not right of the black bar has located nothing of the class.",
+        )
+    ]
+    curves = threshold_curves(runs)
+    if len(curves):
+        title = f"Precision and recall of the dynamic task at every threshold, {study}"
+        note = "Methods whose marks lie apart on one curve differ by their threshold alone."
+        blocks.append(FigureBlock("", title, threshold_figure(curves), note))
+    ranks = f1_blocks(runs)
+    if ranks is not None:
+        n_blocks, n_methods = ranks.shape
+        figure = critical_difference_figure(average_ranks(ranks), critical_difference(n_methods, n_blocks))
+        title = f"Average ranks of {n_methods} methods by dynamic F1 over {n_blocks} folds and seeds, {study}"
+        blocks.append(FigureBlock("", title, figure, "Bars join methods closer than Nemenyi's critical difference."))
+    return blocks
+
+
+def _alpha_blocks(
+    study: str, runs: Sequence[RunFolder], order: Sequence[str], durations: pd.DataFrame | None
+) -> list[FigureBlock]:
+    courses = _in_order(alpha_courses(runs), order)
+    if courses.empty:
+        return []
+    kept = kept_alphas(courses)
+    blocks = [
+        FigureBlock(
+            figure_name("alpha", study),
+            f"Learnt α of each class and method, {study}",
+            learned_alpha_figure(kept),
+            "Large marks: means over folds and seeds; small ones: each run.",
+        ),
+        FigureBlock(
+            "",
+            f"α over the epochs, {study}",
+            alpha_courses_figure(courses),
+            "A line a run; its mark: the epoch whose weights were kept.",
+        ),
+    ]
+    if durations is not None:
+        title = f"Learnt α against event duration, {study}"
+        note = "ρ: Spearman's rank correlation over the classes; the paper says that it is negative."
+        blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations), note))
+    return blocks
+
+
+def _example_blocks(study: str, runs: Sequence[RunFolder]) -> list[FigureBlock]:
+    """One clip of the first corpus of which some run keeps one, under every method that does."""
+    examples = {run.path: run.example for run in runs if run.example is not None}
+    first = next((run for run in runs if run.path in examples), None)
+    if first is None:
+        return []
+    same = [run for run in runs if run.path in examples and run.config["corpus"] == first.config["corpus"]]
+    scores = {method: examples[own[0].path][0] for method, own in by_method(same).items()}
+    filename = str(scores[next(iter(scores))]["filename"].iloc[0])
+    title = f"What each method hears in {filename} of {first.config['corpus']}"
+    figure = method_example_figure(scores, examples[first.path][1])
+    note = "The clip with the most classes; false alarms of classes that it lacks are not drawn."
+    return [FigureBlock(figure_name("example", study), title, figure, note)]
+
+
+def _in_order(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """The rows sorted by class, those of a method as they were; unchanged where no order is known."""
+    position = {label: index for index, label in enumerate(labels)}
+    return table.sort_values("event_label", key=lambda column: column.map(position), kind="stable", ignore_index=True)
+
+
+def axis_block(axis: str, conditions: Mapping[str, Sequence[RunFolder]]) -> FigureBlock:
+    """Dynamic F1 and α as one property of the data changes.
+
+    Parameters
+    ----------
+    axis : str
+        What changes, with its unit, e.g. ``"bag length (s)"``.
+    conditions : mapping of str to sequence of RunFolder
+        Finished runs by the property's value, in order.
+    """
+    note = "Mean over runs; bars through marks: 95 % intervals over test clips."
+    return FigureBlock("", f"Dynamic F1 and α by {axis}", axis_figure(axis_table(conditions), axis), note)
