@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sedpool import audio
+from sedpool import vocoder
 from sedpool.features.store import Extractor
 
 Array = npt.NDArray[np.float32]
@@ -40,12 +40,12 @@ class PitchShifted:
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything that the values depend on."""
-        shift = {"semitones": self.semitones, "vocoder": audio.VOCODER}
+        shift = {"semitones": self.semitones, "vocoder": vocoder.VOCODER}
         return {**self.extractor.parameters, "pitch_shift": shift}
 
     def __call__(self, samples: Array) -> Array:
         """Features of the shifted recording, as many frames as the plain one has."""
-        return self.extractor(audio.pitch_shift(samples, self.sr, self.semitones))
+        return self.extractor(vocoder.pitch_shift(samples, self.sr, self.semitones))
 
 
 class PitchVariants(Mapping[str, Value]):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sedpool import audio
+from sedpool import vocoder
 from sedpool.audio import FloatArray
 from sedpool.datasets.soundscapes.band import SR, lowpass
 from sedpool.datasets.soundscapes.draws import Event
@@ -171,9 +171,9 @@ def _track(event: Event, sound: Sound, mixing: Mixing, band: float) -> Track:
 
 def _changed(samples: FloatArray, event: Event, sr: int) -> FloatArray:
     if event.pitch_shift:
-        samples = audio.pitch_shift(samples, sr, event.pitch_shift)
+        samples = vocoder.pitch_shift(samples, sr, event.pitch_shift)
     if event.time_stretch not in (None, 1.0):
-        samples = audio.time_stretch(samples, event.time_stretch or 1.0)
+        samples = vocoder.time_stretch(samples, event.time_stretch or 1.0)
     return samples
 
 
