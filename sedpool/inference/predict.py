@@ -14,6 +14,9 @@ from sedpool.scores import frame_scores
 
 Array = npt.NDArray[np.float32]
 
+MAX_FRAMES = 1 << 15
+"""Input frames in a batch of several clips: 32 clips of 10 s at up to 100 frames a second, or two tracks of 5 min."""
+
 
 def predict(
     detector: Detector,
@@ -39,7 +42,7 @@ def predict(
     frame_rate : float
         Input frames a second.
     batch_size : int
-        Clips at a time; only clips of equal length share a batch.
+        Most clips at a time; only clips of equal length share a batch, and long ones as far as `MAX_FRAMES` allows.
 
     Returns
     -------
@@ -69,9 +72,10 @@ def _equal_length_batches(
     groups: dict[int, list[str]] = defaultdict(list)
     for name in filenames:
         groups[len(features[name])].append(name)
-    for group in groups.values():
-        for first in range(0, len(group), batch_size):
-            yield group[first : first + batch_size]
+    for n_frames, group in groups.items():
+        size = max(1, min(batch_size, MAX_FRAMES // max(1, n_frames)))
+        for first in range(0, len(group), size):
+            yield group[first : first + size]
 
 
 def padded(features: Array, n_frames: int) -> Array:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from sedpool import pooling
-from sedpool.inference.predict import predict
+from sedpool.features.logmel import LogMel
+from sedpool.inference.predict import MAX_FRAMES, predict
 from sedpool.models import Detector, build_detector, compact_cnn
 
 RATE = 44100 / 1024
@@ -38,6 +39,26 @@ def test_clips_of_mixed_lengths_keep_their_order_and_equal_single_predictions(de
         together = frames.loc[frames["filename"] == name, list(CLASSES)].to_numpy()
         assert together == pytest.approx(alone[list(CLASSES)].to_numpy(), abs=1e-6)
         assert alone_clip[list(CLASSES)].to_numpy()[0] == pytest.approx(together.max(axis=0), abs=1e-6)
+
+
+def test_long_clips_share_a_batch_as_far_as_its_frames_are_bounded(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_long = MAX_FRAMES // 2
+    x = features(n_long, 431, n_long, n_long, 2 * MAX_FRAMES, 431)
+    shapes: list[tuple[int, int]] = []
+
+    def answer(batch: np.ndarray) -> dict[str, np.ndarray]:
+        shapes.append(batch.shape[:2])
+        return {"frames": np.zeros((len(batch), batch.shape[1] // 16, 2)), "clip": np.zeros((len(batch), 2))}
+
+    monkeypatch.setattr(detector.network, "predict_on_batch", answer)
+    predict(detector, x, {name: len(value) / RATE for name, value in x.items()}, frame_rate=RATE)
+    assert sorted(shapes) == [(1, n_long), (1, 2 * MAX_FRAMES), (2, 431), (2, n_long)]
+
+
+def test_32_clips_of_ten_seconds_share_a_batch() -> None:
+    assert 32 * LogMel(hop_length=512).n_frames(10.0) <= MAX_FRAMES
 
 
 def test_fault_09_clips_shorter_than_an_output_frame(detector: Detector) -> None:
