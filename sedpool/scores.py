@@ -45,6 +45,11 @@ def classes_of(scores: pd.DataFrame) -> tuple[str, ...]:
     return tuple(column for column in scores.columns if column not in FRAME_COLUMNS)
 
 
+def highest_frames(scores: pd.DataFrame) -> pd.DataFrame:
+    """Clip scores that are each the highest of the clip's frames."""
+    return scores.groupby("filename", sort=False)[list(classes_of(scores))].max().reset_index()
+
+
 def validate_scores(scores: pd.DataFrame, *, source: Source = "scores") -> pd.DataFrame:
     """Check frame or clip scores and return them.
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, data, evaluate, track, train, tune
+from sedpool.cli import analyse, data, track, train, tune
+from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
 DEBUG = "HYDRA_FULL_ERROR"
@@ -22,7 +23,7 @@ app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)
-app.command()(evaluate.evaluate)
+app.command()(evaluate)
 app.add_typer(data.app, name="data")
 
 

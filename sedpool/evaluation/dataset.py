@@ -13,7 +13,7 @@ from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
 from sedpool.evaluation.psds import psds_of_scores
-from sedpool.evaluation.ranking import ranking_metrics
+from sedpool.evaluation.ranking import ranking_metrics, with_decisions
 from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
@@ -155,10 +155,7 @@ def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, 
 
 def _clip_level(answer: Answer, dataset: Dataset) -> Metrics:
     """Clip decisions and rankings, by average."""
-    decisions = clip_metrics(dataset.tags, answer.tags)
-    rankings = ranking_metrics(dataset.tags, answer.clip_scores)
-    class_wise = {label: values | rankings["class_wise"][label] for label, values in decisions["class_wise"].items()}
-    return {name: decisions[name] | rankings[name] for name in ("micro", "macro")} | {"class_wise": class_wise}
+    return with_decisions(ranking_metrics(dataset.tags, answer.clip_scores), clip_metrics(dataset.tags, answer.tags))
 
 
 def _psds(answer: Answer, dataset: Dataset) -> dict[str, float | None]:

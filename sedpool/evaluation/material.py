@@ -11,7 +11,7 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.baselines import stretched_answers
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import counts_at
-from sedpool.evaluation.psds import psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.psds import PsdsCounts, psds_counts_of_operating_points, psds_counts_of_scores
 from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.validation import listed, refuse_unknown_files, within_clips
 from sedpool.events import clip_to_duration, tags_from_events, validate_events
@@ -47,11 +47,15 @@ class Material:
             level, self.reference, self.estimated, durations=self.durations, classes=self.classes, **settings
         )
 
+    @property
+    def true_tags(self) -> pd.DataFrame:
+        """Which classes each clip has: one row a clip, one column a class."""
+        return tags_from_events(self.reference, list(self.durations), self.classes)
+
     def baselines(self) -> dict[str, "Material"]:
         """The same with answers that cover whole clips; see `sedpool.evaluation.baselines`."""
-        names = list(self.durations)
-        true_tags = tags_from_events(self.reference, names, self.classes)
-        answers = stretched_answers(true_tags, tags_from_events(self.estimated, names, self.classes), self.durations)
+        own_tags = tags_from_events(self.estimated, list(self.durations), self.classes)
+        answers = stretched_answers(self.true_tags, own_tags, self.durations)
         return {name: replace(self, estimated=events) for name, events in answers.items()}
 
     @property
@@ -145,10 +149,10 @@ def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
     return stated or None
 
 
-def psds(
+def psds_counts(
     material: Material, *, scores: pd.DataFrame | None = None, operating_points: Sequence[pd.DataFrame] = ()
-) -> dict[str, float | None]:
-    """PSDS in both DCASE scenarios, of frame scores at all thresholds or else of operating points.
+) -> dict[str, PsdsCounts]:
+    """What PSDS follows from, by DCASE scenario: frame scores at all thresholds, or else operating points.
 
     Raises
     ------
@@ -158,19 +162,19 @@ def psds(
     """
     if scores is None and not operating_points:
         raise EvaluationError(
-            "psds: it needs scores, or events at many thresholds; give --scores or --operating-points"
+            "psds: it needs frame scores, or events at many thresholds; give --scores or --operating-points"
         )
     if not material.lengths_known:
         raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
     common: dict[str, Any] = {"durations": material.durations, "classes": material.classes}
     if scores is not None:
         return {
-            name: psds_of_scores(scores, material.reference, scenario=scenario, **common)
+            name: psds_counts_of_scores(scores, material.reference, scenario=scenario, **common)
             for name, scenario in SCENARIOS.items()
         }
     inside = [_inside(table, material.durations) for table in operating_points]
     return {
-        name: psds_of_operating_points(inside, material.reference, scenario=scenario, **common)
+        name: psds_counts_of_operating_points(inside, material.reference, scenario=scenario, **common)
         for name, scenario in SCENARIOS.items()
     }
 

@@ -32,7 +32,7 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.segment import segment_counts
 from sedpool.events import clip_to_duration
 from sedpool.inference.decode import Decoder
-from sedpool.scores import classes_of, frame_scores
+from sedpool.scores import classes_of, frame_scores, highest_frames
 
 CORPORA = ("urbansed", "dcase2017", "medleydb")
 """Names of the paper's corpora."""
@@ -131,11 +131,10 @@ def paper_counts(
         In clips, of the `pooled` output and of the `highest_frame`; in segments (`dynamic`) unless the Dataset has only
         weak labels.
     """
-    highest = frame_scores.groupby("filename", sort=False)[list(dataset.classes)].max().reset_index()
     decisions = Decoder(clip_threshold=THRESHOLD)
     counts = {
         "pooled": clip_counts(dataset.tags, decisions.tags(clip_scores)),
-        "highest_frame": clip_counts(dataset.tags, decisions.tags(highest)),
+        "highest_frame": clip_counts(dataset.tags, decisions.tags(highest_frames(frame_scores))),
     }
     if dataset.events is not None:
         counts["dynamic"] = _dynamic(frame_scores, dataset, dataset.events, strong=strong)

@@ -20,6 +20,7 @@ from sedpool.evaluation.averages import FloatArray, Metrics, ratio
 from sedpool.evaluation.clip import aligned
 from sedpool.scores import classes_of, validate_scores
 
+RANKING_NAMES = ("average_precision", "roc_auc", "lwlrap")
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -79,6 +80,13 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
             for index, label in enumerate(true_tags.columns)
         },
     }
+
+
+def with_decisions(rankings: Metrics, decisions: Metrics) -> Metrics:
+    """Everything at clip level: what needs no threshold together with the metrics of decisions."""
+    both = {name: decisions[name] | rankings[name] for name in ("micro", "macro")}
+    class_wise = {label: values | rankings["class_wise"][label] for label, values in decisions["class_wise"].items()}
+    return both | {"class_wise": class_wise}
 
 
 def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, FloatArray]:

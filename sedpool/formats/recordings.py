@@ -1,4 +1,4 @@
-"""Which recordings do labels speak of, and how long are they? Recordings without events count too."""
+"""Which recordings do labels speak of, how long are they, and what were they made from? Those without events too."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pandas as pd
 from sedpool import audio
 from sedpool.errors import DataError
 from sedpool.formats import jams, listing, table
-from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.clip import clip_name, first_line, open_text
 from sedpool.formats.detect import annotation_files, read_file
 from sedpool.rows import TextTable, refuse_rows
 
@@ -92,3 +92,19 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     problem = "does not say how long it is; expected a duration in seconds above 0"
     refuse_rows(rows[["filename", "duration"]], ~(seconds > 0), problem, TextTable(path, separator))
     return dict(zip(rows["filename"], seconds.astype(float), strict=True))
+
+
+def read_sources(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read which recordings clips were made from: a table `filename, source`, as runs leave it in ``sources.csv``.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    """
+    separator = "\t" if "\t" in first_line(path) else ","
+    rows = TextTable(path, separator).read("a table of sources", dtype=str, keep_default_na=False)
+    missing = [column for column in ("filename", "source") if column not in rows.columns]
+    if missing:
+        raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and source, a row for each source")
+    return rows[["filename", "source"]]

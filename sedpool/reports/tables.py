@@ -16,11 +16,12 @@ UNDEFINED = "–"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: a title, the cells after it, and whether it is a baseline."""
+    """One line of a table: a title, the cells after it, and whether it is a baseline or the end of an interval."""
 
     title: str
     cells: Sequence[str]
     is_baseline: bool = False
+    is_interval: bool = False
 
 
 def number(value: float | None, digits: int = 3) -> str:

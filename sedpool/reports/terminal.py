@@ -58,5 +58,6 @@ def plain_table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Tabl
     for column in columns:
         table.add_column(column, justify="right")
     for row in rows:
-        table.add_row(escape(row.title), *row.cells, style="dim" if row.is_baseline else None)
+        title = f"   {row.title}" if row.is_interval else row.title
+        table.add_row(escape(title), *row.cells, style="dim" if row.is_baseline else None)
     return table

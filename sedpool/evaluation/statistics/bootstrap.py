@@ -10,6 +10,7 @@ References
 """
 
 from collections.abc import Iterator
+from gettext import ngettext
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,8 @@ def clip_weights(n_clips: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
         If there are fewer than two clips.
     """
     if n_clips < 2:
-        raise EvaluationError(f"bootstrap over {n_clips} clips; expected at least two")
+        clips = ngettext("clip", "clips", n_clips)
+        raise EvaluationError(f"bootstrap over {n_clips} {clips}; expected at least two")
     drawn = np.random.default_rng(seed).integers(n_clips, size=(n_resamples, n_clips))
     cells = drawn + n_clips * np.arange(n_resamples)[:, None]
     return np.bincount(cells.ravel(), minlength=cells.size).reshape(cells.shape).astype(np.float64)

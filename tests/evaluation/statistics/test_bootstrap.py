@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_resamples():
 
 
 def test_one_clip_is_too_few():
-    with pytest.raises(EvaluationError, match="1 clips; expected at least two"):
+    with pytest.raises(EvaluationError, match="1 clip; expected at least two"):
         clip_weights(1)
 
 

@@ -1,0 +1,1 @@
+"""``sedpool evaluate``: `options` say what may be asked, `inputs` what is compared, `outputs` where it goes."""

@@ -1,0 +1,136 @@
+"""``sedpool evaluate``: score anybody's detections against anybody's labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sedpool.cli.evaluate import options
+from sedpool.cli.evaluate.options import TAGGING, Metric
+
+if TYPE_CHECKING:
+    from sedpool.cli.evaluate.inputs import ScoreTable
+    from sedpool.evaluation.material import Material
+    from sedpool.evaluation.psds import PsdsCounts
+    from sedpool.reports.evaluation_report import Evaluation
+
+
+def evaluate(
+    reference: options.Reference,
+    estimated: options.Estimated = None,
+    scores: options.Scores = None,
+    metric: options.Metrics = [Metric.segment, Metric.event],  # noqa: B006 (typer wants a list, and nobody changes it)
+    durations: options.Durations = None,
+    classes: options.Classes = None,
+    past_end: options.PastEnd = "cut",
+    threshold: options.Threshold = None,
+    operating_points: options.OperatingPoints = None,
+    resolution: options.Resolution = 1.0,
+    collar: options.Collar = 0.2,
+    offset_share: options.OffsetShare = 0.2,
+    intervals: options.Intervals = False,
+    resamples: options.Resamples = None,
+    seed: options.Seed = None,
+    sources: options.Sources = None,
+    json: options.Json = None,
+    csv: options.Csv = None,
+    html: options.Html = None,
+    jams: options.Jams = None,
+) -> None:
+    """Score detected events against true ones.
+
+    Every clip of the reference counts: also rows and files without a label, and clips that the estimate leaves out.
+    Without --durations a clip ends with its last event. Metrics of clips, asked for alone, take tag lists too.
+    """
+    from sedpool.cli.evaluate.inputs import read_material, read_score_table, says_when
+    from sedpool.cli.evaluate.outputs import Outputs
+    from sedpool.errors import ConfigError
+
+    outputs = Outputs(json, csv, html, jams)
+    _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
+    _refuse_idle("-m psds", Metric.psds in metric, {"--operating-points": operating_points})
+    table = None if scores is None else read_score_table(scores, reference)
+    material = read_material(
+        reference,
+        estimated,
+        table,
+        durations=durations,
+        classes=classes,
+        past_end=past_end,
+        threshold=threshold,
+        is_tagging=set(metric) <= TAGGING,
+    )
+    if jams is not None and not says_when(estimated, table) and not material.lengths_known:
+        raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
+    settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
+    evaluation = _scored(material, table, operating_points, metric, settings, past_end)
+    if intervals:
+        evaluation = _with_intervals(evaluation, resamples, seed, sources)
+    outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
+
+
+def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> None:
+    """Refuse options that would do nothing, for want of the one that they belong to."""
+    from sedpool.errors import ConfigError
+
+    for name, value in idle.items():
+        if value is not None and not is_given:
+            raise ConfigError(f"{name}: of no use without {needed}; add that, or leave {name} out")
+
+
+def _scored(
+    material: "Material",
+    scores: "ScoreTable | None",
+    operating_points: Path | None,
+    metrics: Sequence[Metric],
+    settings: dict[str, float],
+    past_end: str,
+) -> "Evaluation":
+    """Count what was asked for."""
+    from sedpool.errors import ConfigError
+    from sedpool.reports.evaluation_report import Evaluation
+
+    if Metric.ranking in metrics and scores is None:
+        raise ConfigError("ranking: it ranks clips by their scores; give --scores")
+    levels = [one.value for one in Metric if one in metrics and one not in (Metric.ranking, Metric.psds)]
+    ranked = scores if Metric.ranking in metrics else None
+    return Evaluation(
+        material,
+        counts={level: material.counts(level, **settings) for level in levels},
+        baselines={
+            name: {level: stretched.counts(level, **settings) for level in levels if level != Metric.clip}
+            for name, stretched in material.baselines().items()
+        },
+        clip_scores=None if ranked is None else ranked.of_clips,
+        psds=_psds(material, scores, operating_points) if Metric.psds in metrics else {},
+        settings={**settings, "past_end": past_end, **({} if ranked is None else {"ranked_by": ranked.ranked_by})},
+    )
+
+
+def _psds(material: "Material", scores: "ScoreTable | None", operating_points: Path | None) -> "dict[str, PsdsCounts]":
+    from sedpool.cli.evaluate.inputs import read_operating_points
+    from sedpool.errors import ConfigError
+    from sedpool.evaluation.material import psds_counts
+
+    frames = None if scores is None else scores.frames
+    if frames is not None and operating_points is not None:
+        raise ConfigError("psds: it follows from --scores, or from --operating-points; give one of them")
+    points = [] if operating_points is None else read_operating_points(operating_points)
+    return psds_counts(material, scores=frames, operating_points=points)
+
+
+def _with_intervals(
+    evaluation: "Evaluation", resamples: int | None, seed: int | None, sources: Path | None
+) -> "Evaluation":
+    from sedpool.evaluation.statistics.bootstrap import N_RESAMPLES
+    from sedpool.evaluation.statistics.intervals import intervals
+    from sedpool.formats import read_sources
+
+    found = intervals(
+        evaluation.statistics(),
+        list(evaluation.material.durations),
+        n_resamples=N_RESAMPLES if resamples is None else resamples,
+        seed=0 if seed is None else seed,
+        sources=None if sources is None else read_sources(sources),
+    )
+    return replace(evaluation, intervals=found)

@@ -1,0 +1,141 @@
+"""What ``sedpool evaluate`` compares: files of labels and scores, read and made comparable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from sedpool.errors import ConfigError, DataError
+from sedpool.evaluation.material import Material, material
+from sedpool.events import stretch_tags
+from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
+from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.detect import annotation_files
+from sedpool.formats.score_folder import read_score_folder
+from sedpool.inference.decode import Decoder, decode
+from sedpool.scores import highest_frames, read_scores
+
+THRESHOLD = 0.5
+Lengths = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of frames, or of clips alone."""
+
+    table: pd.DataFrame
+
+    @property
+    def frames(self) -> pd.DataFrame | None:
+        """Frame scores; None if only clips have scores."""
+        return self.table if "onset" in self.table.columns else None
+
+    @property
+    def of_clips(self) -> pd.DataFrame:
+        """Clip scores: as given, or the highest of each clip's frames."""
+        return self.table if self.frames is None else highest_frames(self.table)
+
+    @property
+    def ranked_by(self) -> str:
+        """Where clip scores are from."""
+        return "scores" if self.frames is None else "highest frame"
+
+
+def read_score_table(path: Path, reference: Path) -> ScoreTable:
+    """Read a parquet file, or a folder with a file for each clip of the reference."""
+    return ScoreTable(read_score_folder(path, list(recordings(reference))) if path.is_dir() else read_scores(path))
+
+
+def read_material(
+    reference: Path,
+    estimated: Path | None,
+    scores: ScoreTable | None,
+    *,
+    durations: Path | None,
+    classes: Path | None,
+    past_end: Literal["cut", "extend"],
+    threshold: float | None,
+    is_tagging: bool,
+) -> Material:
+    """Read the reference, and the estimate or what scores say at a threshold.
+
+    Raises
+    ------
+    ConfigError
+        If there is neither, or the threshold would decode nothing.
+    DataError, EvaluationError
+        If a file is not what it should be, or the two cannot be compared.
+    """
+    clips: Lengths = recordings(reference)
+    if durations is not None:
+        listed = read_durations(durations)
+        clips = {name: listed.get(name) for name in clips}
+    true = _labels(reference, clips, is_tagging=is_tagging)
+    if estimated is not None and threshold is not None:
+        raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
+    if estimated is not None:
+        detected = _same_recording(_labels(estimated, clips, is_tagging=is_tagging), estimated, list(clips), reference)
+    elif scores is not None:
+        detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
+    else:
+        raise ConfigError("nothing to score: give --estimated, or --scores to decode")
+    labels = None if classes is None else _lines(classes)
+    return material(true, detected, clips, classes=labels, past_end=past_end)
+
+
+def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:
+    """Events; where times do not matter, tags may stand for them."""
+    return _over_whole_clips(read_tags(path), clips) if is_tagging and is_tag_list(path) else read_events(path)
+
+
+def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging: bool) -> pd.DataFrame:
+    if scores.frames is not None:
+        return decode(scores.frames, threshold)
+    if not is_tagging:
+        raise ConfigError(
+            "--scores: these are of whole clips; give frame scores, or ask for -m clip or -m ranking alone"
+        )
+    tags = Decoder(clip_threshold=threshold).tags(scores.of_clips)
+    return stretch_tags(tags, {name: _length(name, clips) for name in tags.index})
+
+
+def _over_whole_clips(tags: pd.DataFrame, clips: Lengths) -> pd.DataFrame:
+    """Events that last as long as their clips."""
+    return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
+
+
+def _length(name: str, clips: Lengths) -> float:
+    """Seconds; one where they are not known, since times do not matter for tags."""
+    return clips.get(name) or 1.0
+
+
+def _same_recording(detected: pd.DataFrame, estimated: Path, clips: list[str], reference: Path) -> pd.DataFrame:
+    """Of two files that name no recording, take for granted that they are about the same one."""
+    own = clip_name(estimated)
+    unnamed = reference.is_file() and estimated.is_file() and clips == [clip_name(reference)]
+    if unnamed and set(detected["filename"]) <= {own}:
+        return detected.assign(filename=clips[0])
+    return detected
+
+
+def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
+    """Whether what was detected has times."""
+    return not is_tag_list(estimated) if estimated is not None else scores is None or scores.frames is not None
+
+
+def read_operating_points(folder: Path) -> list[pd.DataFrame]:
+    """Read a file of events for each threshold."""
+    files = annotation_files(folder)
+    if not files:
+        raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
+    return [read_events(path) for path in files]
+
+
+def _lines(path: Path) -> list[str]:
+    with open_text(path) as stream:
+        labels = list(dict.fromkeys(line.strip() for line in stream if line.strip()))
+    if not labels:
+        raise DataError(f"--classes {path}: no labels in it; expected one a line")
+    return labels

@@ -1,0 +1,65 @@
+"""What ``sedpool evaluate`` may be asked."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+class Metric(StrEnum):
+    """What can be scored."""
+
+    clip = "clip"
+    ranking = "ranking"
+    segment = "segment"
+    event = "event"
+    onset = "onset"
+    intersection = "intersection"
+    psds = "psds"
+
+
+TAGGING = frozenset({Metric.clip, Metric.ranking})
+"""Metrics that no time enters."""
+
+_FORMATS = "DCASE TSV or CSV, sed_eval list, JAMS, Audacity labels, Raven table, or a folder of them"
+
+Reference = Annotated[Path, typer.Option("--reference", "-r", help=f"True events: {_FORMATS}.")]
+Estimated = Annotated[Path | None, typer.Option("--estimated", "-e", help="Detected events, in any of these formats.")]
+Scores = Annotated[
+    Path | None, typer.Option(help="Frame scores: parquet, or a folder with a TSV for each clip; or clip scores.")
+]
+Metrics = Annotated[list[Metric], typer.Option("--metric", "-m", help="What to score; may be given several times.")]
+Durations = Annotated[
+    Path | None, typer.Option(help="Lengths of the clips: a table filename, duration, or a folder of audio.")
+]
+Classes = Annotated[Path | None, typer.Option(help="Labels to score, one a line; default: those of the reference.")]
+PastEnd = Annotated[
+    Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Decodes the scores where no detected events are given.  [default: 0.5]"),
+]
+OperatingPoints = Annotated[
+    Path | None, typer.Option(help="Folder of detected events at many thresholds, a file each, for psds.")
+]
+Resolution = Annotated[float, typer.Option(min=1e-3, help="Seconds a segment.")]
+Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offset may be off.")]
+OffsetShare = Annotated[float, typer.Option(min=0, max=1, help="Or this share of the event's length, for the offset.")]
+Intervals = Annotated[bool, typer.Option("--intervals", help="Say how sure each number is: 95 % intervals.")]
+Resamples = Annotated[
+    int | None, typer.Option(help="Resamples of the clips that intervals come from.  [default: 1000]")
+]
+Seed = Annotated[int | None, typer.Option(help="Of these resamples.  [default: 0]")]
+Sources = Annotated[
+    Path | None,
+    typer.Option(help="Recordings that clips were made from: a table filename, source. Widens the intervals."),
+]
+Json = Annotated[str | None, typer.Option(metavar="FILE", help="Write all numbers as JSON; - prints nothing else.")]
+Csv = Annotated[str | None, typer.Option(metavar="FILE", help="Write one row a metric and class; - likewise.")]
+Html = Annotated[str | None, typer.Option(metavar="FILE", help="Write a page that needs no other file; - likewise.")]
+Jams = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Write a JAMS file a clip: detected events and the clip's numbers."),
+]

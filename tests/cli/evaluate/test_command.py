@@ -1,0 +1,84 @@
+"""What is scored, and how it is shown."""
+
+import json
+
+import pytest
+
+from .conftest import DURATIONS, assert_one_line, metrics
+
+
+def test_the_default_is_segments_and_events(evaluate, files):
+    output = evaluate(*files()).output
+    assert "Clips: 3 (each as long as its last event says), 1 without any detection." in output
+    assert "segments of 1 s" in output
+    assert "events, 0.2 s and 20%" in output
+    # As by hand in tests/evaluation: P 5/6, R 5/10.
+    assert "0.833  0.500" in output
+
+
+def test_answers_that_locate_nothing_stand_below(evaluate, files):
+    output = evaluate(*files()).output
+    for title in ("own clip decisions, stretched", "true tags, stretched", "every class, always"):
+        assert output.count(title) == 2
+    baselines = metrics(evaluate, *files(), "-m", "segment", "-m", "clip")["baselines"]
+    # Lengths unknown, a.wav ends after 6 s, b.wav after 2 s: true tags cover 6 + 6 + 2 seconds, 10 of them rightly.
+    assert baselines["oracle_tags_stretched"]["segment"]["micro"]["precision"] == 10 / 14
+    assert set(baselines["oracle_tags_stretched"]) == {"segment"}
+
+
+def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files(), "--scores", scores, "--durations", tmp_path / "durations.tsv", "-m", "psds"]
+    found = metrics(evaluate, *options, "--jams", tmp_path / "jams")
+    # The dog and one siren of two are found without a false positive: mean 0.75 less standard deviation 0.25.
+    assert found["psds"] == pytest.approx({"scenario1": 0.5, "scenario2": 0.5})
+    assert "PSDS, scenario 1: 0." in evaluate(*options).output
+    observation = json.loads((tmp_path / "jams" / "b.jams").read_text())["annotations"][0]["data"][0]
+    assert observation["confidence"] == 0.8
+
+
+def test_psds_needs_scores_and_lengths(evaluate, files, scores):
+    assert_one_line(evaluate(*files(), "-m", "psds"), "--scores or --operating-points")
+    assert_one_line(evaluate(*files(), "-m", "psds", "--scores", scores), "--durations")
+
+
+def test_an_unknown_metric_lists_the_known(evaluate, files):
+    shown = evaluate(*files(), "--metric", "segments")
+    assert "'segment'" in shown.error
+    assert "'psds'" in shown.error
+
+
+def test_rankings_stand_beside_decisions(evaluate, files, scores):
+    """By their highest frame, a.wav is first for the dog and b.wav for the siren, which a.wav has as well."""
+    found = metrics(evaluate, *files(), "--scores", scores, "-m", "ranking", "-m", "clip")
+    assert found["clip"]["macro"]["average_precision"] == pytest.approx((1 + (1 + 2 / 3) / 2) / 2)
+    assert found["clip"]["micro"]["f1"] == 0.8
+    assert found["ranked_by"] == "highest frame"
+    output = evaluate(*files(), "--scores", scores, "-m", "ranking").output
+    assert "Clips are ranked by their highest frame." in output
+    assert "Tags: 3 true, 2 detected." in output
+    assert "macro average" in output
+
+
+def test_clip_scores_rank_and_decide_but_locate_nothing(evaluate, files, clip_scores):
+    reference = files()[:2]
+    found = metrics(evaluate, *reference, "--scores", clip_scores, "-m", "ranking", "-m", "clip", "--threshold", 0.2)
+    assert found["clip"]["class_wise"]["dog"]["roc_auc"] == 0.5
+    assert found["clip"]["micro"]["n_sys"] == 3
+    assert_one_line(evaluate(*reference, "--scores", clip_scores), "these are of whole clips", "-m ranking")
+    assert_one_line(evaluate(*files(), "--scores", clip_scores, "-m", "psds"), "psds: it needs frame scores")
+
+
+def test_rankings_need_scores(evaluate, files):
+    assert_one_line(evaluate(*files(), "-m", "ranking"), "ranking", "give --scores")
+
+
+def test_options_that_would_do_nothing_are_refused(evaluate, files, scores, tmp_path):
+    shown = evaluate(*files(), "--scores", scores, "--threshold", 0.4)
+    assert_one_line(shown, "--threshold", "--estimated says what was detected; leave out one")
+    assert_one_line(evaluate(*files(), "--operating-points", tmp_path), "of no use without -m psds")
+    for option in (["--resamples", 500], ["--seed", 0], ["--sources", tmp_path / "sources.csv"]):
+        assert_one_line(evaluate(*files(), *option), f"{option[0]}: of no use without --intervals")
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    both = ["--scores", scores, "--operating-points", tmp_path, "--durations", tmp_path / "durations.tsv"]
+    assert_one_line(evaluate(*files(), *both, "-m", "psds"), "give one of them")

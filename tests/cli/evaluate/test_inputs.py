@@ -1,0 +1,83 @@
+"""Labels, scores and lengths in anybody's files."""
+
+import pytest
+
+from sedpool.formats import read_events
+
+from .conftest import DURATIONS, HEADER, assert_one_line, metrics
+
+
+def test_scores_alone_are_decoded(evaluate, files, scores, tmp_path):
+    reference = files()[:2]
+    found = metrics(evaluate, *reference, "--scores", scores)
+    assert found["segment"]["micro"]["precision"] == 5 / 6
+    assert metrics(evaluate, *reference, "--scores", tmp_path / "scores") == found
+    assert metrics(evaluate, *reference, "--scores", scores, "--threshold", 0.85)["segment"]["micro"]["n_sys"] == 4
+
+
+def test_two_files_without_names_are_about_the_same_recording(evaluate, tmp_path):
+    for name, rows in (("true.txt", "1.2\t2.3\tevent1\n"), ("found.txt", "1.3\t2.2\tevent1\n")):
+        (tmp_path / name).write_text(rows)
+    found = metrics(evaluate, "-r", tmp_path / "true.txt", "-e", tmp_path / "found.txt")
+    assert found["event"]["micro"]["f1"] == 1.0
+
+
+def test_folders_of_any_format_are_compared_by_relative_path(evaluate, tmp_path):
+    for folder in ("true", "found"):
+        (tmp_path / folder / "x").mkdir(parents=True)
+        (tmp_path / folder / "x" / "a.txt").write_text("0.0\t2.0\tdog\n")
+    (tmp_path / "true" / "silent.txt").write_text("")
+    found = metrics(evaluate, "-r", tmp_path / "true", "-e", tmp_path / "found")
+    assert found["segment"]["micro"]["f1"] == 1.0
+    assert found["coverage"] == {"scored": 2, "expected": 2, "without_detections": 1}
+
+
+@pytest.mark.parametrize("option", ["--reference", "--estimated", "--scores", "--durations", "--classes"])
+def test_a_missing_file_is_named(evaluate, files, option):
+    assert_one_line(evaluate(*files(), option, "nowhere.tsv"), "nowhere.tsv", "no such file")
+
+
+def test_neither_events_nor_scores(evaluate, files):
+    assert_one_line(evaluate(*files()[:2]), "give --estimated, or --scores")
+
+
+def test_durations_of_some_clips_are_refused(evaluate, files, tmp_path):
+    (tmp_path / "durations.tsv").write_text("filename\tduration\na.wav\t10\n")
+    assert_one_line(evaluate(*files(), "--durations", tmp_path / "durations.tsv"), "2 clips have no length", "b.wav")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("filename\tlength\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "line 2")]
+)
+def test_durations_that_are_none_are_refused(evaluate, files, tmp_path, content, reason):
+    (tmp_path / "durations.tsv").write_text(content)
+    assert_one_line(evaluate(*files(), "--durations", tmp_path / "durations.tsv"), reason)
+
+
+def test_a_reference_that_names_no_recording(evaluate, files):
+    assert_one_line(evaluate(*files(reference=HEADER)), "names no recording")
+
+
+TAGS = "filename\tevent_label\na.wav\tdog\nb.wav\tsiren\n"
+
+
+def test_tag_lists_are_scored_where_times_do_not_matter(evaluate, files, tmp_path):
+    expected = metrics(evaluate, *files(), "-m", "clip")["clip"]
+    true_tags = "filename,event_label\na.wav,dog\na.wav,siren\nb.wav,siren\nsilent.wav,\n"
+    for options in (files(estimated=TAGS), files(true_tags, TAGS)):
+        assert metrics(evaluate, *options, "-m", "clip")["clip"] == expected
+        assert "Tags: 3 true, 2 detected." in evaluate(*options, "-m", "clip").output
+        assert_one_line(evaluate(*options, "-m", "clip", "-m", "segment"), "no columns onset and offset")
+        assert_one_line(evaluate(*options, "-m", "clip", "--jams", tmp_path / "jams"), "--jams", "--durations")
+
+
+def test_tags_last_as_long_as_their_clips(evaluate, files, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files(estimated=TAGS), "-m", "clip", "--durations", tmp_path / "durations.tsv"]
+    assert not evaluate(*options, "--jams", tmp_path / "jams").error
+    assert read_events(tmp_path / "jams")["offset"].tolist() == [10.0, 10.0]
+
+
+def test_an_unknown_tag_is_named(evaluate, files):
+    shown = evaluate(*files(estimated=TAGS.replace("dog", "unicorn")), "-m", "clip")
+    assert_one_line(shown, "1 unknown label (unicorn)")
