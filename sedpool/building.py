@@ -36,6 +36,8 @@ def build(config: Mapping[str, Any], key: str) -> Any:
     ConfigError
         If the target does not exist or refuses its arguments; an error of ours passes through unchanged.
     """
+    if not isinstance(config[key], Mapping) or "_target_" not in config[key]:
+        raise ConfigError(f"{key} has no _target_; expected the class or function that makes it, by its dotted name")
     node = dict(config[key])
     try:
         check_types(get_object(str(node["_target_"])), node, key)
@@ -152,6 +154,8 @@ def finished(folder: str | os.PathLike[str]) -> RunFolder:
         If there is no finished run.
     """
     run = RunFolder(folder)
+    if not run.file("config.yaml").is_file():
+        raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
     if not run.is_done:
         raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
     return run

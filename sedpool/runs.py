@@ -28,6 +28,25 @@ AT_BOUND = 0.999
 _FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 
 
+class Content(dict[str, Any]):
+    """What a file of a run folder holds; a key that it lacks is an error that names the file.
+
+    Raises
+    ------
+    StorageError
+        If `content` is no mapping, and whenever a key is asked for that is not in it.
+    """
+
+    def __init__(self, path: Path, content: Any) -> None:
+        if not isinstance(content, Mapping):
+            raise StorageError(f"{path}: holds no keys; it is damaged, repeat the run (force=true)")
+        super().__init__(content)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise StorageError(f"{self._path}: no {key} in it; an earlier version wrote it, repeat the run (force=true)")
+
+
 class RunFolder:
     """Typed access to a run folder; each property reads its file once.
 
@@ -84,11 +103,11 @@ class RunFolder:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
+        path = self.file("config.yaml")
         try:
-            content = yaml.safe_load(self.file("config.yaml").read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise StorageError(f"{self.file('config.yaml')}: not readable ({error})") from None
-        return dict(content)
+            return Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise StorageError(f"{path}: not readable ({' '.join(str(error).split())})") from None
 
     @property
     def study(self) -> str:
@@ -104,17 +123,17 @@ class RunFolder:
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, git commit, seeds, threads, precision and device of the run."""
-        return dict(storage.read_json(self.file("environment.json")))
+        return self._json("environment.json")
 
     @cached_property
     def manifest(self) -> dict[str, Any] | None:
         """What of the corpus was there (see `sedpool.datasets.manifest`); None for a run older than manifests."""
-        return dict(storage.read_json(self.file("manifest.json"))) if self.file("manifest.json").is_file() else None
+        return self._json("manifest.json") if self.file("manifest.json").is_file() else None
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
-        return dict(storage.read_json(self.file("metrics.json")))
+        return self._json("metrics.json")
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -130,6 +149,9 @@ class RunFolder:
     def gradient_share(self) -> pd.DataFrame | None:
         """Gradient among frames, one row an epoch and class (see `sedpool.training.gradient_share`), if recorded."""
         return self._csv("gradient_share.csv") if self.file("gradient_share.csv").is_file() else None
+
+    def _json(self, name: str) -> Content:
+        return Content(self.file(name), storage.read_json(self.file(name)))
 
     def _csv(self, name: str) -> pd.DataFrame:
         try:

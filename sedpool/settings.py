@@ -107,13 +107,17 @@ def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") ->
     Raises
     ------
     ConfigError
-        On a value of the wrong type or out of range, or an unknown key.
+        On a value of the wrong type or out of range, or an unknown or missing key.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{group}={values}: expected its settings by name")
     try:
         return kind(**values)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in ([group] if group else []) + list(first["loc"][:1]))
+        if first["type"] == "missing":
+            raise ConfigError(f"{key} is missing; give it a value") from None
         message = first["msg"].removeprefix("Value error, ")
         reason = message[0].lower() + message[1:]
         raise ConfigError(f"{key}={first['input']}: {reason}") from None

@@ -19,7 +19,7 @@ def tune(
 ) -> None:
     """Tune thresholds and decoding on validation scores, and score the test set as set and as tuned.
 
-    Writes tuned.json and metrics.json into each run folder. Test scores are never tuned on.
+    Writes tuned.json, metrics.json and report.html into each run folder. Test scores are never tuned on.
     """
     from dataclasses import replace
 
@@ -28,6 +28,7 @@ def tune(
     from sedpool.building import dataset_of
     from sedpool.errors import DataError
     from sedpool.evaluation.run_folder import evaluate_folder
+    from sedpool.reports.run_report import renew_run_report
     from sedpool.reports.terminal import side_by_side
     from sedpool.runs import find_runs
     from sedpool.settings import EvaluationSettings, checked
@@ -36,11 +37,12 @@ def tune(
     if not folders:
         raise DataError(f"{', '.join(map(str, runs))}: no finished run; expected folders with config.yaml and DONE")
     for folder in folders:
-        settings = checked(EvaluationSettings, folder.config["evaluation"], "evaluation")
+        settings = checked(EvaluationSettings, folder.config["evaluation"], f"{folder.file('config.yaml')}: evaluation")
         metrics = evaluate_folder(
             folder,
             dataset_of(folder, root),
             replace(settings, tune=parameters, tune_on=objective),
             allow_missing=folder.config["allow_missing"],
         )
+        renew_run_report(folder)
         Console().print(side_by_side(metrics, title=folder.path.name))

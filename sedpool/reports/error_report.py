@@ -93,8 +93,6 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
     path : Path
         The page.
     """
-    for name, table in tables.items():
-        storage.write_text(run.file(f"errors/{name}.csv"), table.to_csv(index=False, lineterminator="\n"))
     content = {
         "config": run.config,
         "threshold_title": threshold_title(run.metrics["decoding"]),
@@ -104,6 +102,8 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         "figures": {name: data_uri(figure) for name, figure in error_report_figures(tables).items()},
         "has_snr": "detection_by_snr" in tables,
     }
+    for name, table in tables.items():
+        storage.write_text(run.file(f"errors/{name}.csv"), table.to_csv(index=False, lineterminator="\n"))
     storage.write_text(run.file("errors.html"), render("error_report.html", **content))
     return run.file("errors.html")
 

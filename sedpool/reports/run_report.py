@@ -1,6 +1,8 @@
 """The page of one run: ``report.html``, which needs no other file and no network."""
 
+import re
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,12 @@ from sedpool.reports.training_figures import (
 from sedpool.runs import RunFolder, kept_epoch
 
 _README_PICTURE_DPI = 130
+_EXAMPLE = re.compile(
+    r'<figure class="example"><img src="([^"]*)" alt="Spectrogram, reference and predictions of ([^"]*)">'
+)
+
+ExampleFigures = Sequence[tuple[str, str]]
+"""Name of a test clip and its figure as a ``data:`` address."""
 
 
 def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
@@ -47,8 +55,32 @@ def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
     StorageError
         If a file of the run is missing or damaged.
     """
-    storage.write_text(run.file("report.html"), render("run_report.html", **_content(run, examples)))
+    figures = [(example.filename, data_uri(_figure(run, example))) for example in examples]
+    return _write(run, figures)
+
+
+def renew_run_report(run: RunFolder) -> Path:
+    """Write ``report.html`` again for new metrics, without the audio.
+
+    The figures of test clips are those of the page before: they show scores and events as set, not as tuned.
+
+    Raises
+    ------
+    StorageError
+        As of `write_run_report`.
+    """
+    page = run.file("report.html")
+    before = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return _write(run, [(unescape(name), address) for address, name in _EXAMPLE.findall(before)])
+
+
+def _write(run: RunFolder, example_figures: ExampleFigures) -> Path:
+    storage.write_text(run.file("report.html"), render("run_report.html", **_content(run, example_figures)))
     return run.file("report.html")
+
+
+def _figure(run: RunFolder, example: Example) -> Figure:
+    return example_figure(example, run.scores, run.clip_scores, run.events)
 
 
 def write_example_picture(run: RunFolder, example: Example, path: Path) -> None:
@@ -68,7 +100,7 @@ def write_example_picture(run: RunFolder, example: Example, path: Path) -> None:
         figure.savefig(temporary, dpi=_README_PICTURE_DPI)
 
 
-def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
+def _content(run: RunFolder, example_figures: ExampleFigures) -> dict[str, Any]:
     """Everything that the template shows."""
     metrics, history = run.metrics, run.history
     kept = kept_epoch(history)
@@ -92,12 +124,9 @@ def _content(run: RunFolder, examples: Sequence[Example]) -> dict[str, Any]:
         "training_figures": [data_uri(figure) for figure in _training_figures(history, kept)],
         "alpha": None if run.alpha is None else _alpha_content(run.alpha, kept),
         "gradient": None if run.gradient_share is None else _gradient_content(run.gradient_share, kept),
-        "example_figures": [
-            (example.filename, data_uri(example_figure(example, run.scores, run.clip_scores, run.events)))
-            for example in examples
-        ],
-        "config_text": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True),
-        "environment_text": yaml.safe_dump(run.environment, sort_keys=False, allow_unicode=True),
+        "example_figures": example_figures,
+        "config_text": yaml.safe_dump(dict(run.config), sort_keys=False, allow_unicode=True),
+        "environment_text": yaml.safe_dump(dict(run.environment), sort_keys=False, allow_unicode=True),
     }
 
 

@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from sedpool import storage
 from sedpool.errors import DataError, StorageError
-from sedpool.reports.run_report import write_example_picture, write_run_report
+from sedpool.reports.run_report import renew_run_report, write_example_picture, write_run_report
+from sedpool.runs import RunFolder
 
 
 def page_of(run, examples=()):
@@ -34,6 +36,25 @@ def test_names_are_escaped(make_run):
     page = page_of(make_run(method="<script>x"))
     assert "<script" not in page
     assert "&lt;script&gt;x" in page
+
+
+def test_a_renewed_page_has_the_new_metrics_and_the_figures_of_before(make_run, example):
+    run = make_run()
+    name = 'a "b" of <c>.wav'
+    for table in (run.scores, run.clip_scores, run.events):
+        table["filename"] = table["filename"].replace(example.filename, name)
+    before = page_of(run, [replace(example, filename=name), replace(example, filename="soundscape_1.wav")])
+    metrics = dict(run.metrics)
+    metrics["tuned"]["n_clips"] = 12345
+    storage.write_json(run.file("metrics.json"), metrics)
+    after = renew_run_report(RunFolder(run.path)).read_text(encoding="utf-8")
+    assert "12345 validation clips" in after
+    assert "12345" not in before
+    figures = re.compile(r'<figure class="example">.*?</figure>')
+    assert len(figures.findall(before)) == 2
+    assert figures.findall(after) == figures.findall(before)
+    run.file("report.html").unlink()
+    assert not figures.findall(renew_run_report(RunFolder(run.path)).read_text(encoding="utf-8"))
 
 
 def test_an_example_without_scores_is_an_error(make_run, example):
