@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
+_FOLDER = "sedpool.datasets.folder.load_folder"
 
 
 def run(config: Mapping[str, Any]) -> Path:
@@ -56,7 +57,7 @@ def run(config: Mapping[str, Any]) -> Path:
     recipe = _checked(config)
     folder = RunFolder(Path(config["runs"]) / run_name(config))
     if folder.is_done and not config["force"]:
-        _say_skipped(folder, config)
+        _say_skipped(folder, config, recipe)
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
@@ -222,7 +223,7 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
         log_run(folder, **config["tracking"], status=status)
 
 
-def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
+def _say_skipped(folder: RunFolder, config: Mapping[str, Any], recipe: Recipe) -> None:
     say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
@@ -235,6 +236,16 @@ def _say_skipped(folder: RunFolder, config: Mapping[str, Any]) -> None:
             raise DataError(f"dataset.{key}={now}: no such folder")
         if before != now:
             say(f"warning: it was made with dataset.{key}={before}, now {now}")
+    _say_changed(folder, config, recipe)
+
+
+def _say_changed(folder: RunFolder, config: Mapping[str, Any], recipe: Recipe) -> None:
+    """Say whether a folder of one's own has changed since; other corpora take long to load, and do not change."""
+    if config["dataset"]["_target_"] != _FOLDER or folder.manifest is None:
+        return
+    before, now = folder.manifest, manifest_of(build_dataset(config, recipe), folder.manifest["unusable"])
+    if before["hash"] != now["hash"]:
+        say("warning: its recordings or labels have changed since; force=true trains with them as they are now")
 
 
 def _headline(metrics: Mapping[str, Any]) -> str:

@@ -11,10 +11,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from sedpool import audio, storage
 from sedpool.building import build, dataset_of, load_run
+from sedpool.datasets.manifest import manifest_of
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
 from sedpool.experiment import run
-from sedpool.runs import RunFolder
+from sedpool.runs import RunFolder, run_name
+from sedpool.sweep import Sweep
 from tests.test_configs import composed
 
 SMALL = ("dataset.n_train=24", "dataset.n_validate=8", "dataset.n_test=8", "training.epochs=2", "tracking=none")
@@ -168,6 +171,52 @@ def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
     assert "going on from epoch" in folder.file("log.txt").read_text(encoding="utf-8")
 
 
+def test_fault_38_a_sweep_run_again_skips_what_finished_and_resumes_what_was_killed(
+    finished: RunFolder,
+    data_root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shutil.copytree(finished.path, tmp_path / finished.path.name)
+    with monkeypatch.context() as patch:
+        patch.setattr("sedpool.fitting.score", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(small(data_root, tmp_path, "seed=1"))
+    sweep = Sweep()
+    folders = [sweep.run(small(data_root, tmp_path, f"seed={seed}"), [f"seed={seed}"]) for seed in (0, 1)]
+    assert not sweep.failures
+    assert f"{finished.path.name}: finished earlier, skipped" in capfd.readouterr().err
+    first, second = (RunFolder(str(path)) for path in folders)
+    assert first.file("weights.npz").stat().st_mtime_ns == finished.file("weights.npz").stat().st_mtime_ns
+    assert second.is_done
+    assert "going on from epoch" in second.file("log.txt").read_text(encoding="utf-8")
+
+
+def test_a_skipped_run_says_that_a_folder_of_ones_own_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in range(5):
+        audio.write_wav(tmp_path / f"own/{index}.wav", np.zeros(8000), 8000)
+        storage.write_text(tmp_path / f"own/{index}.txt", "0.2\t0.5\tdog\n")
+    config = composed("dataset=folder", f"dataset.root={tmp_path / 'own'}", f"runs={tmp_path / 'runs'}")
+    folder = RunFolder(tmp_path / "runs" / run_name(config))
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(config))
+    storage.write_json(folder.file("environment.json"), {})
+    storage.write_json(folder.file("manifest.json"), manifest_of(build(config, "dataset")))
+    folder.mark_done()
+    assert run(config) == folder.path
+    assert "changed" not in capsys.readouterr().err
+    storage.write_text(tmp_path / "own/3.txt", "0.2\t0.6\tdog\n")
+    assert run(config) == folder.path
+    said = capsys.readouterr().err
+    assert "skipped; force=true repeats it" in said
+    assert "its recordings or labels have changed since; force=true trains with them as they are now" in said
+
+
 def test_a_loaded_run_scores_as_the_run_did(finished: RunFolder, data_root: Path) -> None:
     loaded = load_run(finished.path, cache=data_root / "features")
     assert loaded.outcome.best_epoch in (1, 2)
@@ -211,7 +260,7 @@ def test_a_run_starts_from_the_weights_of_another(finished: RunFolder, data_root
     assert tuned.history["loss"].iloc[0] < 0.9 * first
     with pytest.raises(StorageError, match="weights of another architecture"):
         run(small(data_root, tmp_path, start, "pooling=max"))
-    with pytest.raises(ConfigError, match="nowhere: not finished"):
+    with pytest.raises(ConfigError, match="nowhere: no run in it"):
         run(small(data_root, tmp_path, "training.init_from=nowhere"))
 
 
