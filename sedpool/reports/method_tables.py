@@ -63,7 +63,7 @@ def _mean_f1(runs: Sequence[RunFolder], label: str, *keys: str) -> float:
 def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]]:
     """The 95 % interval of each class's mean F1, within [0, 1]; empty if a run holds no counts."""
     mean = run_mean(runs)
-    if mean is None or mean.n_clips < 2:
+    if mean is None or len(mean.clips) < 2:
         return {}
 
     def class_f1(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
@@ -73,7 +73,7 @@ def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]
             if average == "class_wise" and name == "f1"
         }
 
-    table = interval_table(class_f1, clip_weights(mean.n_clips), sources=mean.sources).set_index("event_label")
+    table = interval_table(class_f1, clip_weights(len(mean.clips)), sources=mean.sources).set_index("event_label")
     return {
         str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].clip(0, 1).itertuples()
     }

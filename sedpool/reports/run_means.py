@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -10,6 +11,8 @@ from sedpool.evaluation.counts_table import counts_of
 from sedpool.evaluation.statistics.replicates import Statistic, count_statistic, mean_statistic
 from sedpool.evaluation.statistics.sources import Membership, membership
 from sedpool.runs import RunFolder
+
+Table = Literal["counts", "tuned_counts", "paper_counts"]
 
 
 @dataclass(frozen=True)
@@ -20,18 +23,18 @@ class RunMean:
     ----------
     statistic : Statistic
         From weights of all test clips, fold after fold, to every metric's mean over the runs.
-    n_clips : int
-        How many clips that are, each once for all seeds.
+    clips : tuple of str
+        Which clips that are, each once for all seeds: the name of the corpus, a slash and the file's name.
     sources : Membership or None
         Which recordings each clip was made from; None where no clips share any.
     """
 
     statistic: Statistic
-    n_clips: int
+    clips: tuple[str, ...]
     sources: Membership | None
 
 
-def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, tuned: bool = False) -> RunMean | None:
+def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table = "counts") -> RunMean | None:
     """The mean over runs of one method.
 
     Parameters
@@ -39,9 +42,9 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, tuned: bool =
     runs : sequence of RunFolder
         Their corpora are the folds, by name; in one fold all have the same test clips.
     level : str
-        Clip, segment or event.
-    tuned : bool
-        Whether decisions are those tuned on validation.
+        Of those in the table; see `sedpool.evaluation.run_counts` and `sedpool.evaluation.paper_compat`.
+    table : {"counts", "tuned_counts", "paper_counts"}
+        Of decisions at 0.5, as tuned on validation, or by the paper's published evaluation.
 
     Returns
     -------
@@ -56,33 +59,32 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, tuned: bool =
     folds: dict[str, ClipCounts] = {}
     own_clips: dict[str, slice] = {}
     parts: list[tuple[Statistic, slice]] = []
-    n_clips = 0
+    clips: list[str] = []
     for run in runs:
-        counts = _counts(run, level, tuned)
+        counts = _counts(run, level, table)
         if counts is None:
             return None
         fold = str(run.config["corpus"])
         if fold not in folds:
-            folds[fold], own_clips[fold] = counts, slice(n_clips, n_clips + len(counts))
-            n_clips += len(counts)
+            folds[fold], own_clips[fold] = counts, slice(len(clips), len(clips) + len(counts))
+            clips += [f"{fold}/{filename}" for filename in counts.filenames]
         parts.append((count_statistic(paired(folds[fold], counts)), own_clips[fold]))
-    return RunMean(mean_statistic(parts), n_clips, _sources(runs, folds))
+    return RunMean(mean_statistic(parts), tuple(clips), _sources(runs, folds, clips))
 
 
-def _counts(run: RunFolder, level: str, tuned: bool) -> ClipCounts | None:
-    table = run.tuned_counts if tuned else run.counts
-    return None if table is None else counts_of(table, level)
+def _counts(run: RunFolder, level: str, table: Table) -> ClipCounts | None:
+    counts: pd.DataFrame | None = getattr(run, table)
+    return None if counts is None else counts_of(counts, level)
 
 
-def _sources(runs: Sequence[RunFolder], folds: dict[str, ClipCounts]) -> Membership | None:
+def _sources(runs: Sequence[RunFolder], folds: dict[str, ClipCounts], clips: Sequence[str]) -> Membership | None:
     """Recordings of the clips of all folds; where they are not known, a clip tested in two folds is one recording."""
     known = {str(run.config["corpus"]): run.sources for run in runs if run.sources is not None}
     if len(folds) == 1 and not known:
         return None
-    names, tables = [], []
+    tables = []
     for fold, counts in folds.items():
-        names += [f"{fold}/{filename}" for filename in counts.filenames]
         themselves = pd.DataFrame({"filename": counts.filenames, "source": counts.filenames})
         table = known.get(fold, themselves)
         tables.append(table.assign(filename=fold + "/" + table["filename"]))
-    return membership(names, pd.concat(tables))
+    return membership(clips, pd.concat(tables))

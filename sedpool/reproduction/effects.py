@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
-from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.permutation import sign_flip_test
 from sedpool.evaluation.statistics.power import LEVEL, smallest_p_sign_flip
-from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic
+from sedpool.evaluation.statistics.replicates import Key, Statistic
 from sedpool.reports.comparison import METRIC_COLUMNS, metric_values
+from sedpool.reports.run_means import RunMean, run_mean
 from sedpool.reports.significance import metric_at
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
 from sedpool.reproduction.run_groups import Block, RunGroup
@@ -29,7 +30,7 @@ class Effect:
     Attributes
     ----------
     estimate, low, high : float
-        The first side's metric less the second's on the clips of all folds, and its 95 % interval.
+        The first side's metric less the second's, means over runs, and its 95 % interval.
     blocks : tuple of float
         The same difference in every fold or, in a corpus without folds, with every seed.
     p_value, smallest_p : float
@@ -67,17 +68,22 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
     -------
     effect : Effect or None
         None if a run lacks the counts that the metric is made of.
+
+    Raises
+    ------
+    EvaluationError
+        If the runs were tested on different clips.
     """
     blocks = group.blocks(contrast.methods)
-    whole = _counts(contrast, group, blocks, tuned)
-    if whole is None:
+    means = _means(contrast, group, blocks, tuned)
+    if means is None:
         return None
-    method, counts = next(iter(whole.items()))
-    sources = group.sources(method[0], blocks, counts.filenames)
-    statistic = _difference(contrast, whole)
-    row = interval_table(statistic, clip_weights(len(counts)), sources=sources).iloc[0]
+    any_mean = next(iter(means.values()))
+    weights = clip_weights(len(any_mean.clips))
+    row = interval_table(_difference(contrast, means), weights, sources=any_mean.sources).iloc[0]
     parts = _by_fold_or_seed(blocks)
-    differences = np.array([_on(contrast, group, part, tuned) for part in parts])
+    column = _column(contrast.first, tuned), _column(contrast.second, tuned)
+    differences = np.array([_mean_difference(contrast, group, part, *column) for part in parts])
     interval = float(row["estimate"]), float(row["low"]), float(row["high"])
     several = len(parts) > 1 and bool(np.isfinite(differences).all())
     return Effect(
@@ -149,21 +155,19 @@ def mean_difference(contrast: Contrast, group: RunGroup, column: str) -> tuple[f
     For metrics that have no counts, such as PSDS, and so no interval.
     """
     parts = _by_fold_or_seed(group.blocks(contrast.methods))
-    each = np.array(
-        [
-            _mean_on(contrast.first, group, part, column) - _mean_on(contrast.second, group, part, column)
-            for part in parts
-        ]
-    )
+    each = np.array([_mean_difference(contrast, group, part, column, column) for part in parts])
     overall = float(each.mean())
     return overall, int((np.sign(each) == np.sign(overall)).sum())
 
 
-def _mean_on(side: Side, group: RunGroup, blocks: Sequence[Block], column: str) -> float:
-    methods = [
-        np.mean([metric_values(group.runs[method][block])[column] for block in blocks]) for method in side.methods
-    ]
-    return float(np.max(methods) if side.take == "best" else np.mean(methods))
+def _mean_difference(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], first: str, second: str) -> float:
+    """The difference of the sides' means over some blocks, each of a column of the runs' metrics."""
+    values = []
+    for side, column in ((contrast.first, first), (contrast.second, second)):
+        runs = [[metric_values(run)[column] for run in group.of(method, blocks)] for method in side.methods]
+        means = np.mean(runs, axis=1)
+        values.append(means.max() if side.take == "best" else means.mean())
+    return float(values[0] - values[1])
 
 
 def _by_fold_or_seed(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -175,20 +179,22 @@ def _by_fold_or_seed(blocks: Sequence[Block]) -> list[list[Block]]:
     return list(parts.values())
 
 
-_Counts = dict[tuple[str, str], ClipCounts]
+_Means = dict[tuple[str, str], RunMean]
 """By method and metric."""
 
 
-def _counts(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: bool) -> _Counts | None:
-    """Counts of both sides, clips in the same order; None if some run has none."""
-    found: _Counts = {}
+def _means(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: bool) -> _Means | None:
+    """Both sides' means over runs as functions of the weights of clips; None if some run has no counts."""
+    found: _Means = {}
     for side in (contrast.first, contrast.second):
-        metric = metric_at(METRIC_COLUMNS[_column(side, tuned)])
+        metric = metric_at(METRIC_COLUMNS[side.metric])
         for method in side.methods:
-            counts = group.counts(method, metric, blocks)
-            if counts is None:
+            mean = run_mean(group.of(method, blocks), metric.level, table="tuned_counts" if tuned else "counts")
+            if mean is None:
                 return None
-            found[method, side.metric] = paired(next(iter(found.values()), counts), counts)
+            found[method, side.metric] = mean
+    if len({mean.clips for mean in found.values()}) > 1:
+        raise EvaluationError(f"{group.name}: its runs were tested on different clips; compare runs on the same ones")
     return found
 
 
@@ -196,24 +202,16 @@ def _column(side: Side, tuned: bool) -> str:
     return f"tuned_{side.metric}" if tuned else side.metric
 
 
-def _on(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: bool) -> float:
-    """The difference on some of the blocks."""
-    counts = _counts(contrast, group, blocks, tuned)
-    assert counts is not None  # those of all blocks were found
-    n_clips = len(next(iter(counts.values())))
-    return float(_difference(contrast, counts)(np.ones((1, n_clips)))[_KEY][0])
-
-
-def _difference(contrast: Contrast, counts: _Counts) -> Statistic:
+def _difference(contrast: Contrast, means: _Means) -> Statistic:
     """The effect as a function of the weights of clips."""
 
     def statistic(weights: npt.ArrayLike) -> Mapping[Key, FloatArray]:
-        return {_KEY: _side(contrast.first, counts, weights) - _side(contrast.second, counts, weights)}
+        return {_KEY: _side(contrast.first, means, weights) - _side(contrast.second, means, weights)}
 
     return statistic
 
 
-def _side(side: Side, counts: _Counts, weights: npt.ArrayLike) -> FloatArray:
+def _side(side: Side, means: _Means, weights: npt.ArrayLike) -> FloatArray:
     key = metric_at(METRIC_COLUMNS[side.metric]).key
-    values = np.stack([count_statistic(counts[method, side.metric])(weights)[key] for method in side.methods])
+    values = np.stack([means[method, side.metric].statistic(weights)[key] for method in side.methods])
     return np.asarray(values.max(axis=0) if side.take == "best" else values.mean(axis=0))

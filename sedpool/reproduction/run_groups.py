@@ -4,18 +4,13 @@ A *block* is a fold and seed. Methods are compared on the blocks that all of the
 between runs that saw the same clips in training and test.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.evaluation.counts import ClipCounts, concatenate, paired
-from sedpool.evaluation.statistics.sources import Membership, membership
-from sedpool.reports.significance import Metric
 from sedpool.runs import RunFolder
 
 
@@ -72,29 +67,9 @@ class RunGroup:
         ]
         return float(np.mean(shares)) if shares else float("nan")
 
-    def counts(self, method: str, metric: Metric, blocks: Sequence[Block]) -> ClipCounts | None:
-        """Counts of a method's test clips on some blocks; None if a run has none.
-
-        Those of several seeds are summed clip by clip, and those of folds joined, a clip's name after its fold: a test
-        clip stays one observation however often it was scored.
-        """
-        by_fold: dict[int | None, ClipCounts] = {}
-        for block in blocks:
-            counts = _counts(self.runs[method][block], metric)
-            if counts is None:
-                return None
-            earlier = by_fold.get(block.fold)
-            by_fold[block.fold] = counts if earlier is None else _sum(earlier, counts)
-        return concatenate([_named_after(fold, counts) for fold, counts in by_fold.items()])
-
-    def sources(self, method: str, blocks: Sequence[Block], filenames: Sequence[str]) -> Membership | None:
-        """Which recordings the clips of a method's `counts` share; None if no recording is in two clips.
-
-        A clip without known recordings is its own, so that splits that overlap share it.
-        """
-        any_run = {block.fold: self.runs[method][block] for block in blocks}
-        table = pd.concat([_sources(run, fold, filenames) for fold, run in any_run.items()], ignore_index=True)
-        return membership(filenames, table) if table["source"].duplicated().any() else None
+    def of(self, method: str, blocks: Iterable[Block]) -> list[RunFolder]:
+        """A method's runs on some blocks."""
+        return [self.runs[method][block] for block in blocks]
 
 
 def grouped(runs: Iterable[RunFolder]) -> list[RunGroup]:
@@ -117,34 +92,3 @@ def grouped(runs: Iterable[RunFolder]) -> list[RunGroup]:
                 )
             by_block[block] = run
     return [RunGroup(name, groups[name]) for name in sorted(groups)]
-
-
-@lru_cache(maxsize=1024)  # contrasts ask for the same counts many times
-def _counts(run: RunFolder, metric: Metric) -> ClipCounts | None:
-    return metric.counts(run)
-
-
-def _sum(first: ClipCounts, second: ClipCounts) -> ClipCounts:
-    second = paired(first, second)
-    names = [field.name for field in fields(ClipCounts)[2:] if getattr(first, field.name) is not None]
-    return replace(first, **{name: getattr(first, name) + getattr(second, name) for name in names})
-
-
-def _named_after(fold: int | None, counts: ClipCounts) -> ClipCounts:
-    return replace(counts, filenames=tuple(_prefix(fold) + name for name in counts.filenames))
-
-
-def _prefix(fold: int | None) -> str:
-    return "" if fold is None else f"fold {fold}: "
-
-
-def _sources(run: RunFolder, fold: int | None, filenames: Sequence[str]) -> pd.DataFrame:
-    """``filename, source`` of the clips of a fold."""
-    prefix = _prefix(fold)
-    own = pd.DataFrame({"source": [name.removeprefix(prefix) for name in filenames if name.startswith(prefix)]})
-    own["filename"] = own["source"]
-    if run.sources is None:
-        known = own
-    else:
-        known = pd.concat([run.sources, own[~own["filename"].isin(run.sources["filename"])]], ignore_index=True)
-    return known.assign(filename=prefix + known["filename"])

@@ -76,7 +76,7 @@ def test_a_run_without_counts_leaves_no_interval(runs):
 
 def test_seeds_share_their_clips_and_folds_do_not(runs):
     mean = run_mean(runs[:3])
-    assert mean.n_clips == 2 * len(NAMES)
+    assert len(mean.clips) == 2 * len(NAMES)
     counts = [counts_of(run.counts, "segment") for run in runs[:3]]
     weights = np.array([[2.0, 0, 1, 0, 3, 0]])
     expected = [count_statistic(one)(weights[:, part])[F1][0] for one, part in zip(counts, FOLDS, strict=True)]
