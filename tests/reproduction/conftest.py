@@ -7,7 +7,8 @@ import yaml
 
 from sedpool import storage
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.counts_table import OWN_STRETCHED, write_counts
+from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of, write_counts
+from sedpool.evaluation.paper_compat import paper_metrics
 from sedpool.reproduction.published import METHODS
 from sedpool.runs import RunFolder
 
@@ -113,5 +114,30 @@ def make_record(tmp_path):
         storage.write_json(record.file("scores.sha256"), {"scores": record.path.name, "clip_scores": record.path.name})
         record.mark_done()
         return record
+
+    return make
+
+
+@pytest.fixture
+def make_paper_record(make_record):
+    """Function that makes the record of a run on a corpus of the paper; `listed` clips are in all its splits."""
+
+    def make(method, corpus="urbansed", *, listed=10_000, augmented=True, dynamic_f1=None, **settings):
+        record = make_record(method, corpus=corpus, **settings)
+        config = record.config | {"augment": {"pitch_shift": [-1, 1] if augmented else []}}
+        storage.write_text(record.file("config.yaml"), yaml.safe_dump(config))
+        splits = {"all": {"listed": listed, "usable": listed}}
+        name = corpus.split("-")[0]
+        storage.write_json(record.file("manifest.json"), {"hash": "0" * 64, "corpus": name, "splits": splits})
+        levels = {
+            "pooled": counts_of(record.counts, "clip"),
+            "highest_frame": counts_of(record.counts, "clip"),
+            "dynamic": counts_of(record.counts, "segment"),
+        }
+        write_counts(levels, record.file("paper_counts.parquet"))
+        paper = paper_metrics(levels)
+        paper["dynamic"]["micro"]["f1"] = dynamic_f1 or paper["dynamic"]["micro"]["f1"]
+        storage.write_json(record.file("metrics.json"), record.metrics | {"paper_compat": paper})
+        return RunFolder(record.path)
 
     return make
