@@ -59,10 +59,10 @@ def _mean_f1(metrics: Sequence[Mapping[str, Mapping[str, Mapping[str, float]]]])
 
 def _interval(runs: Sequence[RunFolder]) -> dict[str, float]:
     mean = run_mean(runs)
-    if mean is None or mean.n_clips < 2:
+    if mean is None or len(mean.clips) < 2:
         return {"low": np.nan, "high": np.nan}
     row = interval_table(
-        lambda weights: {_KEY: mean.statistic(weights)[_KEY]}, clip_weights(mean.n_clips), sources=mean.sources
+        lambda weights: {_KEY: mean.statistic(weights)[_KEY]}, clip_weights(len(mean.clips)), sources=mean.sources
     ).iloc[0]
     return {"low": float(row["low"]), "high": float(row["high"])}
 
