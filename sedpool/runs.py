@@ -252,13 +252,14 @@ def run_name(config: Mapping[str, Any]) -> str:
     config : mapping
         The resolved configuration.
     """
-    digest = storage.hash_value(_without_paths(config))[:10]
+    digest = storage.hash_value(without_places(config))[:10]
     return f"{config['corpus']}-{config['method']}-s{config['seed']}-{digest}"
 
 
-def _without_paths(value: Any) -> Any:
+def without_places(value: Any) -> Any:
+    """A configuration, or a part of one, without what says where things lie and how a machine is used."""
     if isinstance(value, Mapping):
-        kept = {key: _without_paths(item) for key, item in value.items() if key not in IGNORED_KEYS}
+        kept = {key: without_places(item) for key, item in value.items() if key not in IGNORED_KEYS}
         return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}
     return value
 

@@ -1,6 +1,6 @@
 """Many runs in one table: which method is better, and which are in fact the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,12 +113,12 @@ def _row(run: RunFolder) -> dict[str, Any]:
 
 def metric_values(run: RunFolder) -> dict[str, float]:
     """Every one of `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
-    values = {column: _look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
+    values = {column: look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
     paper = as_published(run.metrics["paper_compat"], run.study) if run.metrics.get("paper_compat") else {}
-    return values | {column: _look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
+    return values | {column: look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
 
 
-def _look_up(metrics: dict[str, Any], keys: Sequence[str]) -> float:
+def look_up(metrics: Mapping[str, Any], keys: Sequence[str]) -> float:
     """The number at the end of a path of keys, NaN where a part is undefined or, for weak labels, absent."""
     value: Any = metrics
     for key in keys:

@@ -1,5 +1,7 @@
 """A document as one HTML page that needs no other file and no network."""
 
+import re
+
 from markupsafe import Markup, escape
 
 from sedpool.reports.document import DAGGER, Document, FigureBlock, TableBlock, slug
@@ -8,6 +10,7 @@ from sedpool.reports.style import data_uri
 
 _LONGEST_LINE = 40  # characters after which text wraps
 _BETWEEN_COLUMNS = 2.5  # in characters
+_WIDE = 105  # characters
 
 
 def to_html(document: Document) -> str:
@@ -23,7 +26,7 @@ def to_html(document: Document) -> str:
         data_uri=data_uri,
         dagger=DAGGER,
         breakable=_breakable,
-        has_sentences=_has_sentences,
+        style_of=_style_of,
         n_characters=_n_characters,
     )
 
@@ -33,14 +36,15 @@ def _kind(block: str | TableBlock | FigureBlock) -> str:
     return {TableBlock: "table", FigureBlock: "figure"}.get(type(block), "paragraph")
 
 
-def _breakable(title: str) -> Markup:
-    """A title that may be broken after each underscore, since class names make wide columns."""
-    return escape(title).replace("_", Markup("_<wbr>"))
+def _breakable(text: str) -> Markup:
+    """Text that may be broken within long names: after an underscore, or a point before a letter."""
+    return Markup(re.sub(r"(_|\.(?=[^\W\d]))", r"\1<wbr>", str(escape(text))))
 
 
-def _has_sentences(table: TableBlock) -> bool:
-    """Whether the rows' titles must wrap."""
-    return any(len(row.title) > _LONGEST_LINE for row in table.rows)
+def _style_of(table: TableBlock) -> str:
+    """Classes of a table whose rows' titles must wrap, or that is set smaller to have room on a wide screen."""
+    has_sentences = any(len(row.title) > _LONGEST_LINE for row in table.rows)
+    return " ".join(["sentences"] * has_sentences + ["dense"] * (_n_characters(table) > _WIDE))
 
 
 def _n_characters(table: TableBlock) -> int:

@@ -159,7 +159,7 @@ def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membe
     return notes
 
 
-def seed_notes(table: pd.DataFrame, metric: str) -> list[str]:
+def seed_notes(table: pd.DataFrame, metric: str, *, unit: str = "seeds") -> list[str]:
     """Whether the methods differ over seeds, and whether so few seeds can show it.
 
     Parameters
@@ -168,13 +168,15 @@ def seed_notes(table: pd.DataFrame, metric: str) -> list[str]:
         One row a run, with `dataset`, `method`, `seed` and the column `metric`.
     metric : str
         What to compare.
+    unit : str
+        What `seed` counts: seeds, or folds.
     """
     notes = []
     for dataset, rows in table.groupby("dataset"):
         if len(set(rows["method"])) > 1:
             blocks = seed_blocks(rows, metric)
-            few = "no test over seeds: it needs two seeds that each method ran with once"
-            notes.append(f"{dataset}: {few if blocks is None else _test_over(blocks)}")
+            few = f"no test over {unit}: it needs two {unit} that each method ran with once"
+            notes.append(f"{dataset}: {few if blocks is None else _test_over(blocks, unit)}")
     return notes
 
 
@@ -191,7 +193,7 @@ def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
     return -blocks if metric.endswith("error_rate") else blocks
 
 
-def _test_over(blocks: pd.DataFrame) -> str:
+def _test_over(blocks: pd.DataFrame, unit: str) -> str:
     n_seeds, n_methods = blocks.shape
     if n_methods == 2:
         p_value = sign_flip_test(*(blocks[method] for method in blocks.columns))
@@ -199,7 +201,7 @@ def _test_over(blocks: pd.DataFrame) -> str:
     else:
         found = friedman(blocks)
         title, p_value, smallest = f"Friedman's test of {n_methods} methods", found.p_value, found.smallest_p
-    said = f"{title} over {n_seeds} seeds: p = {p_value:.3f}"
+    said = f"{title} over {n_seeds} {unit}: p = {p_value:.3f}"
     if limit := cannot_reach(smallest):
         return f"{said}; {limit}"
     return said + (_behind_over(blocks) if n_methods > 2 and p_value <= LEVEL else "")

@@ -1,0 +1,128 @@
+"""The report of any set of finished runs: which method is better, how sure that is, and what it was made with."""
+
+from collections.abc import Iterator, Sequence
+
+from sedpool.reports import method_tables, run_appendix, score_tables
+from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
+from sedpool.reports.class_score_figure import class_score_figure
+from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
+from sedpool.reports.ranking_figures import interval_figure
+from sedpool.reports.run_table import difference_notes, run_table
+from sedpool.reports.study_runs import StudyRuns, studies
+from sedpool.reports.threshold_figure import threshold_figure
+from sedpool.runs import RunFolder
+
+Blocks = Iterator[str | TableBlock | FigureBlock]
+
+_WEAK = "The test clips have weak labels only: nothing can be said about localisation."
+
+
+def runs_document(runs: Sequence[RunFolder], title: str) -> Document:
+    """The report of finished runs, or of their records without scores and weights.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+        Of any corpora and methods, at least one.
+    title : str
+        The report's.
+    """
+    found = studies(runs)
+    sections = [Section("Runs", list(_overview(found)))]
+    for study in found:
+        sections += study_sections(study)
+    ordered = [run for study in found for run in study.runs]
+    return Document(title, numbered([*sections, *appendix_sections(ordered)]))
+
+
+def study_sections(study: StudyRuns) -> list[Section]:
+    """What the runs of one study show; blocks have no names yet (see `sedpool.reports.document.numbered`)."""
+    blocks = {
+        "scores": _scores(study),
+        "classes": _classes(study),
+        "thresholds and α": _thresholds_and_alpha(study),
+        "run by run": _run_by_run(study),
+    }
+    sections = [Section(f"{study.name}: {title}", list(part)) for title, part in blocks.items()]
+    return [section for section in sections if section.blocks]
+
+
+def appendix_sections(runs: Sequence[RunFolder]) -> list[Section]:
+    """What the runs were made with; blocks have no names yet."""
+    return [
+        Section("Appendix: training", [run_appendix.training_time(runs), run_appendix.training_table(runs)]),
+        Section("Appendix: data", [run_appendix.data_table(runs)]),
+        Section("Appendix: settings", run_appendix.settings_tables(runs)),
+        Section("Appendix: environment", [run_appendix.environment_table(runs)]),
+    ]
+
+
+def _overview(found: Sequence[StudyRuns]) -> Blocks:
+    rows = [
+        TableRow(f"{study.name} {method}", [Cell(str(n), n) for n in _numbers(runs)])
+        for study in found
+        for method, runs in study.methods.items()
+    ]
+    yield TableBlock("", "Finished runs", ["runs", "folds", "seeds"], rows, "corpus and method")
+
+
+def _numbers(runs: Sequence[RunFolder]) -> tuple[int, int, int]:
+    return len(runs), len({run.config["corpus"] for run in runs}), len({run.config["seed"] for run in runs})
+
+
+def _scores(study: StudyRuns) -> Blocks:
+    yield from score_tables.localisation(study) if study.has_events else [_WEAK]
+    metrics = study.runs[0].metrics
+    yield score_tables.level_table(study, "clip", f"{study.name}: clips (static)")
+    if study.has_events:
+        collar = f"collar {metrics['collar']:g} s, offset {metrics['offset_share']:.0%}"
+        title = f"{study.name}: segments of {metrics['resolution']:g} s (dynamic)"
+        yield score_tables.level_table(study, "segment", title)
+        yield score_tables.level_table(study, "event", f"{study.name}: events, {collar}, and PSDS")
+    yield from _intervals(study)
+
+
+def _intervals(study: StudyRuns) -> Blocks:
+    names = {"clip": "macro F1 of clips"} | ({"segment": "micro F1 of segments"} if study.has_events else {})
+    for level, name in names.items():
+        yield score_tables.interval_table(study, level, f"{study.name}: {name}, 95 % intervals of the methods' means")
+    average, metric = score_tables.WITH_INTERVALS[level]
+    for decoding in study.decodings:
+        table = study.intervals[level, decoding]
+        shown = table[(table["average"] == average) & (table["metric"] == metric)].rename(columns={"method": "name"})
+        if len(shown) > 1:
+            title = f"{study.name}: {name} with 95 % intervals, {decoding}"
+            yield FigureBlock("", title, interval_figure(shown, f"{name}, {decoding}"))
+    yield from (f"{note}." for note in difference_notes(study))
+
+
+def _classes(study: StudyRuns) -> Blocks:
+    unit = "segments" if study.has_events else "clips"
+    for decoding in study.decodings:
+        yield score_tables.class_table(study, decoding, f"{study.name}: F1 of {unit} by class, {decoding}")
+    if study.has_events:
+        figure = class_score_figure(method_tables.class_scores(study.runs))
+        yield FigureBlock("", f"{study.name}: F1 of segments by class and method", figure)
+
+
+def _thresholds_and_alpha(study: StudyRuns) -> Blocks:
+    curves = method_tables.threshold_curves(study.runs)
+    if len(curves):
+        yield FigureBlock(
+            "", f"{study.name}: precision and recall of segments at every threshold", threshold_figure(curves)
+        )
+    courses = method_tables.alpha_courses(study.runs)
+    if courses.empty:
+        return
+    kept = method_tables.kept_alphas(courses)
+    yield FigureBlock("", f"{study.name}: learned α", learned_alpha_figure(kept))
+    yield FigureBlock("", f"{study.name}: course of α", alpha_courses_figure(courses))
+    durations = method_tables.event_durations(study.runs)
+    if durations is not None:
+        yield FigureBlock("", f"{study.name}: α and event duration", alpha_durations_figure(kept, durations))
+
+
+def _run_by_run(study: StudyRuns) -> Blocks:
+    table, notes = run_table(study, f"{study.name}: every run, with 95 % intervals over its test clips")
+    yield table
+    yield from (f"{note}." for note in notes)

@@ -1,0 +1,82 @@
+"""The finished runs of one study, by method: what tables and figures of a study are made of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from sedpool.evaluation.counts_table import OWN_STRETCHED
+from sedpool.reports.method_intervals import method_intervals
+from sedpool.reports.method_tables import by_method
+from sedpool.reports.tables import threshold_title
+from sedpool.runs import RunFolder
+
+
+@dataclass(frozen=True, eq=False)
+class StudyRuns:
+    """The finished runs of one study.
+
+    Attributes
+    ----------
+    name : str
+        The corpus without its fold.
+    methods : mapping of str to sequence of RunFolder
+        Runs by method.
+    """
+
+    name: str
+    methods: Mapping[str, Sequence[RunFolder]]
+
+    @property
+    def runs(self) -> list[RunFolder]:
+        """Every run, method after method."""
+        return [run for runs in self.methods.values() for run in runs]
+
+    @property
+    def one_a_corpus(self) -> list[RunFolder]:
+        """A run of each fold, for what depends on the corpus alone."""
+        return list({run.config["corpus"]: run for run in self.runs}.values())
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the test clips have strong labels."""
+        return all(run.metrics["segment"] is not None for run in self.runs)
+
+    @cached_property
+    def decodings(self) -> dict[str, tuple[str, ...]]:
+        """Where the runs' answers lie in ``metrics.json``, by title: decoded as set and, if any was, as tuned."""
+        titles = {threshold_title(run.metrics["decoding"]) for run in self.runs}
+        as_set: dict[str, tuple[str, ...]] = {titles.pop() if len(titles) == 1 else "as set": ()}
+        is_tuned = any(run.metrics["tuned"] for run in self.runs)
+        return as_set | ({"tuned on validation": ("tuned",)} if is_tuned else {})
+
+    @cached_property
+    def intervals(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """`sedpool.reports.method_intervals.method_intervals` by level and title of decoding."""
+        levels = ["clip", *(["segment", "event", OWN_STRETCHED] if self.has_events else [])]
+        return {
+            (level, decoding): method_intervals(self.methods, level, tuned=bool(prefix))
+            for level in levels
+            for decoding, prefix in self.decodings.items()
+        }
+
+    @property
+    def note(self) -> str:
+        """Of how many runs means are taken."""
+        counts = {method: len(runs) for method, runs in self.methods.items()}
+        if len(set(counts.values())) > 1:
+            return (
+                "Mean ± standard deviation over runs: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + "."
+            )
+        n_runs = next(iter(counts.values()))
+        return (
+            f"Mean ± standard deviation over the {n_runs} runs of each method." if n_runs > 1 else "One run a method."
+        )
+
+
+def studies(runs: Iterable[RunFolder]) -> list[StudyRuns]:
+    """Runs by their study, in alphabetical order; folds and seeds of a method in theirs."""
+    ordered = sorted(runs, key=lambda run: (run.study, run.config["corpus"], run.config["seed"]))
+    names = dict.fromkeys(run.study for run in ordered)
+    return [StudyRuns(name, by_method(run for run in ordered if run.study == name)) for name in names]

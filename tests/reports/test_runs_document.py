@@ -1,0 +1,161 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from sedpool.reports.comparison import look_up
+from sedpool.reports.document_files import write_document
+from sedpool.reports.method_intervals import method_intervals
+from sedpool.reports.method_tables import by_method
+from sedpool.reports.run_appendix import settings_tables
+from sedpool.reports.runs_document import runs_document
+from sedpool.reports.score_tables import class_table, interval_table, level_table, localisation
+from sedpool.reports.study_runs import studies
+from sedpool.runs import RunFolder, find_runs
+
+from .conftest import write_run
+
+LEFT_OUT = ("scores.parquet", "clip_scores.parquet", "events.tsv")
+SEGMENT_F1 = ("segment", "micro", "f1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two methods on two folds; cap and auto are the same run on the first."""
+    folder = tmp_path_factory.mktemp("runs")
+    for fold in (1, 2):
+        for method in ("cap", "auto"):
+            write_run(folder, method, corpus=f"demo-fold{fold}", scores_seed=fold if method == "cap" else 1)
+    return folder
+
+
+@pytest.fixture
+def runs(folder):
+    return find_runs(folder)
+
+
+@pytest.fixture
+def study(runs):
+    return studies(runs)[0]
+
+
+def row_of(table, title):
+    return next(row for row in table.rows if row.title == title)
+
+
+def test_runs_are_grouped_by_study_and_method(runs):
+    runs[0].config["corpus"] = "another"
+    found = studies(runs)
+    assert [study.name for study in found] == ["another", "demo"]
+    assert {method: len(runs) for method, runs in found[1].methods.items()} == {"cap": 2, "auto": 1}
+
+
+@pytest.mark.parametrize("level", ["clip", "segment", "event"])
+def test_a_cell_is_the_mean_over_runs_with_their_deviation(study, level):
+    table = level_table(study, level, "any")
+    column = table.full_columns.index("at 0.5: F1")
+    cell = row_of(table, "cap").cells[column]
+    values = [look_up(run.metrics, (level, "micro", "f1")) for run in study.methods["cap"]]
+    assert cell.value == pytest.approx(np.mean(values))
+    assert cell.spread == pytest.approx(np.std(values, ddof=1))
+
+
+def test_every_table_of_scores_has_its_baselines(study):
+    always = "every class, always"
+    own = [f"{method}: own clip decisions, stretched" for method in study.methods]
+    tables = [level_table(study, level, level) for level in ("segment", "event")]
+    tables += [class_table(study, decoding, decoding) for decoding in study.decodings]
+    tables.append(interval_table(study, "segment", "intervals"))
+    for table in tables:
+        baselines = [row.title for row in table.rows if row.is_baseline]
+        assert baselines == [*own, "true tags, stretched", always]
+        assert any(cell.value is not None for cell in row_of(table, own[0]).cells)
+    for table in (level_table(study, "clip", "clips"), interval_table(study, "clip", "intervals")):
+        assert [row.title for row in table.rows if row.is_baseline] == [always]
+
+
+def test_always_tagging_every_class_finds_all_and_is_as_precise_as_tags_are_frequent(study):
+    cells = row_of(level_table(study, "clip", "clips"), "every class, always").cells
+    clip = study.runs[0].metrics["clip"]["class_wise"].values()
+    share = sum(one["n_ref"] for one in clip) / (3 * len(clip))
+    assert [cell.value for cell in cells[2:4]] == [pytest.approx(share), 1.0]
+
+
+def test_intervals_hold_the_mean_and_one_method_is_the_best(study):
+    table = method_intervals(study.methods)
+    assert (table["low"] <= table["estimate"]).all()
+    assert (table["estimate"] <= table["high"]).all()
+    for _, rows in table.groupby(["average", "metric"]):
+        assert rows["behind"].min() == 0
+        assert rows.loc[rows["behind"].idxmin(), "with_best"]
+    f1 = table[(table["average"] == "micro") & (table["metric"] == "f1")].set_index("method")["estimate"]
+    for method, runs in study.methods.items():
+        assert f1[method] == pytest.approx(np.mean([look_up(run.metrics, SEGMENT_F1) for run in runs]))
+
+
+def test_identical_methods_cannot_be_told_apart(runs):
+    first_fold = [run for run in runs if run.fold == 1]
+    rows = level_table(studies(first_fold)[0], "segment", "any").rows[:2]
+    marks = [(cell.best, cell.with_best) for row in rows for cell in row.cells[:5]]
+    assert sorted(set(marks)) == [(False, True), (True, False)]
+
+
+def test_methods_on_other_clips_than_most_are_not_compared(runs):
+    methods = by_method(runs)
+    methods["cap"] = methods["cap"][:1]
+    assert set(method_intervals({**methods, "max": methods["auto"]})["method"]) == {"auto", "max"}
+
+
+def test_runs_without_counts_have_scores_but_no_intervals(runs):
+    run = runs[0]
+    run.counts = None
+    table = interval_table(studies([run])[0], "segment", "any")
+    mean, low, *_ = row_of(table, run.config["method"]).cells
+    assert mean.value == look_up(run.metrics, SEGMENT_F1)
+    assert low.value is None
+
+
+def test_a_method_that_does_not_beat_its_own_stretched_decisions_is_named(study):
+    for run in study.methods["cap"]:
+        run.metrics["segment"]["micro"]["f1"] = 0.1
+    first, *others = localisation(study)
+    assert first.startswith(
+        "At 0.5, cap does not beat its own clip decisions stretched over the clip (segment F1 0.100"
+    )
+    assert all("cap" not in sentence for sentence in others)
+
+
+def test_the_report_of_records_equals_that_of_runs(runs, tmp_path):
+    records = []
+    for run in runs:
+        record = RunFolder(tmp_path / "records" / run.path.name)
+        record.path.mkdir(parents=True)
+        for path in run.path.iterdir():
+            if path.name not in LEFT_OUT:
+                shutil.copy(path, record.path)
+        records.append(record)
+    for name, found in (("a", runs), ("b", records)):
+        write_document(runs_document(found, "Runs"), tmp_path / name)
+    for page in ("report.md", "report.tex"):
+        assert (tmp_path / "a" / page).read_text(encoding="utf-8") == (tmp_path / "b" / page).read_text(
+            encoding="utf-8"
+        )
+
+
+def test_weak_labels_alone_make_a_shorter_report(make_run):
+    document = runs_document([make_run("max", weak=True), make_run("cap", weak=True, scores_seed=2)], "Weak")
+    assert "weak labels only" in document.sections[1].blocks[0]
+    assert not any("segment" in table.title for table in document.tables)
+
+
+def test_settings_are_told_apart_by_what_explains_them(runs):
+    for run in runs:
+        run.config["pooling"] = {"max_weight": 0.5 if run.config["method"] == "cap" else None}
+        run.config["dataset"] = {"seed": run.fold, "root": f"anywhere/{run.path.name}"}
+    tables = {table.title.removeprefix("Settings that "): table for table in settings_tables(runs)}
+    assert tables["differ by method"].columns == ["auto", "cap"]
+    (row,) = tables["differ by method"].rows
+    assert (row.title, [cell.text for cell in row.cells]) == ("pooling.max_weight", ["null", "0.5"])
+    assert [row.title for row in tables["differ by corpus"].rows] == ["dataset.seed"]
+    assert [row.title for row in tables["differ by run"].rows] == ["dataset.root"]
+    assert [row.title for row in tables["all runs share"].rows] == ["training.epochs"]
