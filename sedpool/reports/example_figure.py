@@ -54,7 +54,7 @@ def example_figure(
     clip_scores: pd.DataFrame,
     events: pd.DataFrame,
     *,
-    width: float = 9.0,
+    width: float = 6.0,
 ) -> Figure:
     """Mel spectrogram, reference events, frame probabilities and frame weights of one clip, on one time axis.
 
@@ -169,7 +169,7 @@ def _draw_predictions(
     figure: Figure, axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]
 ) -> None:
     image = _draw_probabilities(axes, frames, detected, shown)
-    axes.set_title("frame probabilities, detected events framed; right: clip probability")
+    axes.set_title("frame probabilities, detected events framed;\nat the right: clip probability")
     figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
 
 
@@ -185,7 +185,7 @@ def _draw_probabilities(axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame
 def _draw_weights(figure: Figure, axes: Axes, edges: np.ndarray, weights: pd.DataFrame, shown: Sequence[str]) -> None:
     image = _draw_rows(axes, edges, weights.to_numpy(), cmap="Greens", vmax=float(weights.to_numpy().max()))
     _label_rows(axes, shown)
-    axes.set_title("frame weights: how much each frame counts in the clip probability")
+    axes.set_title("frame weights: how much each frame\ncounts in the clip probability")
     figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="weight")
 
 
