@@ -18,8 +18,10 @@ from sedpool import storage
 from sedpool.errors import SedpoolError
 from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
 from sedpool.reports.comparison import as_text, compare_runs, with_significance, write_comparison
+from sedpool.reports.consistency import contradiction
 from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
 from sedpool.reports.significance import seed_blocks
+from sedpool.runs import RunFolder
 
 RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
 CLIP = {
@@ -56,6 +58,7 @@ def main(
     try:
         comparison = compare_runs(folders)
         table, over_seeds, notes = with_significance(comparison, metric)
+        contradictions = [said for path in table["run"] if (said := contradiction(RunFolder(path)))]
         written = [*write_comparison(table, output or folders[0]), *draw(table, metric, output or folders[0])]
     except (SedpoolError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
@@ -71,7 +74,7 @@ def main(
     )
     console.print(_printable(table, RUN | {metric: "score"} | INTERVAL, title=f"95 % intervals of {metric}"))
     console.print(_printable(over_seeds, {name: name for name in over_seeds.columns}, title="Over seeds"))
-    for note in [*peculiarities(comparison.table), *notes]:
+    for note in [*peculiarities(comparison.table), *contradictions, *notes]:
         typer.echo(f"note: {note}")
     for path in comparison.unfinished:
         typer.echo(f"unfinished: {path}")

@@ -105,11 +105,12 @@ def intervals(table: pd.DataFrame, metric: Metric) -> tuple[pd.DataFrame, list[s
 
 
 def _comparable(known: dict[Hashable, ClipCounts], metric: Metric) -> tuple[Hashable, dict[Hashable, ClipCounts]]:
-    """The best run, and all on the same clips and classes as it."""
+    """The best run, and all on the same clips and classes as it, with the clips in one order."""
     values = {index: metric.sign * _value(count_statistic(one), metric.key, len(one)) for index, one in known.items()}
     best = max(values, key=lambda index: -np.inf if np.isnan(values[index]) else values[index])
-    same = known[best].filenames, known[best].classes
-    return best, {index: one for index, one in known.items() if (one.filenames, one.classes) == same}
+    clips, classes = sorted(known[best].filenames), known[best].classes
+    same = {index: one for index, one in known.items() if sorted(one.filenames) == clips and one.classes == classes}
+    return best, {index: one.select(clips) for index, one in same.items()}
 
 
 def _value(statistic: Statistic, key: Key, n_clips: int) -> float:

@@ -5,6 +5,7 @@ import pytest
 from sedpool.errors import ConfigError
 from sedpool.reports.comparison import METRIC_COLUMNS, compare_runs, metric_values, with_significance
 from sedpool.reports.significance import metric_at, seed_notes
+from sedpool.runs import RunFolder
 
 SEGMENT_F1 = "segment_f1_micro"
 
@@ -50,6 +51,15 @@ def test_own_clip_decisions_stretched_are_counted_as_they_are_scored(make_run):
     run = make_run()
     counted = metric_at(METRIC_COLUMNS["own_stretched_f1"]).counts(run).metrics()["micro"]["f1"]
     assert counted == pytest.approx(metric_values(run)["own_stretched_f1"])
+
+
+def test_the_order_of_a_runs_clips_does_not_matter(comparison, make_run):
+    expected, _, _ = with_significance(comparison, SEGMENT_F1)
+    file = RunFolder(comparison.table["run"].iloc[-1]).file("counts.parquet")
+    pd.read_parquet(file).sort_values("filename", ascending=False, kind="stable").to_parquet(file)
+    found, _, notes = with_significance(compare_runs([file.parent.parent]), SEGMENT_F1)
+    pd.testing.assert_frame_equal(found, expected)
+    assert not any("no interval" in note for note in notes)
 
 
 @pytest.mark.parametrize("metric", ["nonsense", "own_stretched_f1"])
