@@ -37,6 +37,9 @@ METRICS = {
 Static F1 is a macro average, all others are micro averages.
 """
 COLUMNS = tuple(METRICS)
+COLUMN_TITLES = ("F1", "P", "R", "F1", "P", "R", "E")
+COLUMN_GROUPS = (("static", 3), ("dynamic", 4))
+"""How the published tables head their columns."""
 
 TABLES = {"urbansed": "I", "dcase2017": "II", "medleydb": "III"}
 """Number of each corpus's table."""

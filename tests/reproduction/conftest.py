@@ -70,8 +70,8 @@ def made_alpha(method, alpha):
     return pd.DataFrame(rows, columns=["epoch", "event_label", "alpha", "bound"])
 
 
-@pytest.fixture
-def make_record(tmp_path):
+@pytest.fixture(scope="session")
+def make_record(tmp_path_factory):
     """Function that writes the record of a finished run and returns it."""
 
     def make(
@@ -86,7 +86,7 @@ def make_record(tmp_path):
         n_clips=20,
         sources=True,
     ):
-        record = RunFolder(tmp_path / "records" / f"{corpus}-{method}-s{seed}")
+        record = RunFolder(tmp_path_factory.mktemp("records") / f"{corpus}-{method}-s{seed}")
         names = tuple(f"clip{number}.wav" for number in range(n_clips))
         config = {"corpus": corpus, "method": method, "seed": seed, "training": {"early_stopping_patience": 1}}
         storage.write_text(record.file("config.yaml"), yaml.safe_dump(config))

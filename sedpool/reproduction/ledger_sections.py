@@ -1,0 +1,104 @@
+"""Tables I to III as sections of a report: published, ours beside them, and the ledger's details."""
+
+import pandas as pd
+
+from sedpool.evaluation.paper_compat import CORPORA
+from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
+from sedpool.reports.tables import UNDEFINED
+from sedpool.reproduction.ledger import ENOUGH_RUNS, TOLERANCE
+from sedpool.reproduction.published import COLUMN_GROUPS, COLUMN_TITLES, COLUMNS, METHODS, TABLES, TITLES, read_tables
+
+_OURS = {"paper_compat": "ours, published evaluation", "correct": "ours, correct", "tuned": "ours, tuned"}
+
+
+def ledger_sections(table: pd.DataFrame) -> list[Section]:
+    """Tables I to III with ours, and below each the ledger's details where anybody has run.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `sedpool.reproduction.ledger.ledger`.
+    """
+    return [_corpus_section(corpus, table[(table["dataset"] == corpus) & table["augmented"]]) for corpus in CORPORA] + [
+        _unaugmented_section(table[~table["augmented"]])
+    ]
+
+
+def _corpus_section(corpus: str, cells: pd.DataFrame) -> Section:
+    methods = [method for method in METHODS if method in set(cells["method"])]
+    ran = set(cells.loc[cells["n_runs"] > 0, "method"])
+    rows = []
+    for method in methods:
+        own = cells[cells["method"] == method].set_index("column")
+        rows.append(TableRow(f"{method}, published", _published_cells(corpus, own["published"])))
+        if method in ran:
+            rows += [TableRow(f"{method}, {title}", _number_cells(own[name])) for name, title in _OURS.items()]
+    note = (
+        "Best published cells in bold, strong among them. Static F1 is a macro average, the others are micro averages."
+    )
+    if not ran:
+        note += " Nobody has run this corpus here, so that no cell of ours stands beside them."
+    block = TableBlock(
+        f"Table {TABLES[corpus]}",
+        f"{TITLES[corpus]}: published" + (" and ours" if ran else ""),
+        COLUMN_TITLES,
+        rows,
+        row_title="method",
+        groups=COLUMN_GROUPS,
+        note=note,
+    )
+    details = [_details_block(f"Ledger {TABLES[corpus]}", cells[cells["n_runs"] > 0])] if ran else []
+    return Section(f"Table {TABLES[corpus]}: {TITLES[corpus]}", [block, *details])
+
+
+def _published_cells(corpus: str, values: "pd.Series[float]") -> list[Cell]:
+    of_corpus = read_tables().query("dataset == @corpus")
+    best = {column: of_corpus[column].agg("min" if column.endswith("error_rate") else "max") for column in COLUMNS}
+    return [Cell(f"{values[column]:.3f}", values[column], best=values[column] == best[column]) for column in COLUMNS]
+
+
+def _number_cells(values: "pd.Series[float]") -> list[Cell]:
+    return [number_cell(values[column]) for column in COLUMNS]
+
+
+def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
+    rows = [
+        TableRow(
+            f"{cell['method']}, {cell['column'].replace('_', ' ')}",
+            [
+                *(number_cell(cell[key]) for key in ("published", "paper_compat")),
+                _range(cell["low"], cell["high"], cell["interval"]),
+                *(number_cell(cell[key]) for key in ("correct", "tuned", "spread")),
+                Cell(f"{cell['n_runs']}"),
+                Cell(f"{cell['coverage']:.1%}"),
+                Cell(cell["verdict"]),
+            ],
+        )
+        for cell in cells.to_dict("records")
+    ]
+    columns = (
+        "published",
+        "ours, published evaluation",
+        "95 %",
+        "correct",
+        "tuned",
+        "spread",
+        "runs",
+        "clips",
+        "verdict",
+    )
+    note = (
+        f"Inside: the published number lies in our interval ± {TOLERANCE}. The interval is that of further runs with "
+        f"{ENOUGH_RUNS} seeds or splits and more, else that of the bootstrap over test clips; spread is the standard "
+        "deviation over seeds or splits."
+    )
+    return TableBlock(name, "Every cell, ours and the verdict", columns, rows, row_title="cell", note=note)
+
+
+def _range(low: float, high: float, kind: str) -> Cell:
+    return Cell(f"{low:.3f} to {high:.3f} ({kind})" if kind else UNDEFINED)
+
+
+def _unaugmented_section(cells: pd.DataFrame) -> Section:
+    block = _details_block("Ledger of runs without augmentation", cells.fillna({"coverage": 0.0}))
+    return Section("URBAN-SED without augmentation", ["Runs that the authors committed and did not print.", block])

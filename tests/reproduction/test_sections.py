@@ -1,0 +1,75 @@
+import pytest
+
+from sedpool.reports.document import Document, numbered
+from sedpool.reproduction.published import COLUMNS
+from sedpool.reproduction.sections import reproduction_sections
+
+
+def document_of(runs):
+    return Document("Reproduction", numbered(reproduction_sections(runs)))
+
+
+def table_of(document, start):
+    (table,) = [table for table in document.tables if f"{table.name} {table.title}".startswith(start)]
+    return table
+
+
+@pytest.fixture(scope="module")
+def document(make_record):
+    methods = ("max", "mean", "cap", "auto")
+    return document_of([make_record(method, corpus=f"esc10-fold{fold}") for method in methods for fold in (1, 2)])
+
+
+def test_every_finding_is_answered(document):
+    findings = next(section for section in document.sections if section.title == "Findings")
+    text = " ".join(
+        f" {block.title} " + " ".join(row.title for row in block.rows)
+        for block in findings.blocks
+        if not isinstance(block, str)
+    )
+    for finding in ("1a", "1b", "1c", "2a", "2b", "3a", "3b", "3c", "3d", "3e", "4a", "4b", "5", "Finding 6"):
+        assert f"{finding}:" in text
+
+
+def test_every_method_that_ran_is_held_to_its_own_clip_decisions(document):
+    own = next(table for table in document.tables if table.title.startswith("Dynamic F1 above"))
+    assert [row.title for row in own.rows] == ["max", "mean", "cap", "auto"]
+    assert {row.cells[3].text for row in own.rows} <= {"held", "not held", "not decidable"}
+
+
+def test_without_runs_on_its_corpus_a_published_table_stands_alone(document):
+    for name, n_methods in (("Table I", 9), ("Table II", 8), ("Table III", 9)):
+        table = table_of(document, f"{name} ")
+        assert len(table.rows) == n_methods
+        assert "Nobody has run this corpus" in table.note
+        assert all(row.title.endswith("published") for row in table.rows)
+    assert not [table for table in document.tables if table.name == "Ledger I"]
+
+
+def test_the_best_published_cells_are_bold(document):
+    row = table_of(document, "Table II ").rows[-1]
+    assert (row.title, row.cells[0].text, row.cells[0].best) == ("auto, published", "0.454", True)
+    # Of error rates the lowest is the best.
+    assert table_of(document, "Table II ").rows[0].cells[6].best
+
+
+def test_ours_stand_below_the_published_row_and_in_the_ledger(make_paper_record):
+    document = document_of([make_paper_record("max", dynamic_f1=0.463)])
+    rows = {row.title: row.cells for row in table_of(document, "Table I ").rows}
+    assert list(rows)[:4] == [
+        "max, published",
+        "max, ours, published evaluation",
+        "max, ours, correct",
+        "max, ours, tuned",
+    ]
+    assert rows["max, ours, published evaluation"][3].text == "0.463"
+    details = table_of(document, "Ledger I ")
+    assert len(details.rows) == len(COLUMNS)
+    assert details.rows[3].title == "max, dynamic f1"
+
+
+def test_what_the_tables_say_of_themselves_is_said(document):
+    said = " ".join(block for block in document.sections[-1].blocks if isinstance(block, str))
+    assert "in 23 of 26 rows; not in mean (MedleyDB), rap_1e-4 (MedleyDB), auto (MedleyDB)" in said
+    assert "26 of 26 error rates are possible" in said
+    assert "9 of 9 rows" in said
