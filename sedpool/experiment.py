@@ -22,13 +22,14 @@ from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
 from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
-from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, checked
+from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sedpool.models.detector import Detector
     from sedpool.preparation import Part
+    from sedpool.training.energy import EnergyMeter
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
@@ -123,8 +124,11 @@ def _run(
     detector: "Detector",
     extractor: LogMel,
 ) -> None:
-    _describe(config, recipe, folder)
-    test = _train_and_score(config, recipe, folder, dataset, detector, extractor)
+    from sedpool.training.energy import energy_meter
+
+    meter = energy_meter() if config["tracking"]["energy"] else None
+    _describe(config, recipe, folder, meter)
+    test = _train_and_score(config, recipe, folder, dataset, detector, extractor, meter)
     settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
     metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
@@ -140,6 +144,7 @@ def _train_and_score(
     dataset: Dataset,
     detector: "Detector",
     extractor: LogMel,
+    meter: "EnergyMeter | None",
 ) -> "Part":
     """Train, and leave weights and scores in the folder; return the test part."""
     from sedpool.fitting import fit_parts, score
@@ -152,7 +157,16 @@ def _train_and_score(
     storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out))
     train, validate, test = (everything.split(name) for name in SPLITS)
     augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
-    outcome = fit_parts(detector, train, validate, recipe, seed=config["seed"], augmented=augmented, folder=folder.path)
+    outcome = fit_parts(
+        detector,
+        train,
+        validate,
+        recipe,
+        seed=config["seed"],
+        augmented=augmented,
+        folder=folder.path,
+        meters=[meter] if meter else [],
+    )
     say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
     for part, prefix in ((validate, "validation_"), (test, "")):
@@ -167,6 +181,7 @@ def _checked(config: Mapping[str, Any]) -> Recipe:
     checked(RunSettings, {key: value for key, value in config.items() if key not in (*GROUPS, "labels")})
     checked(EvaluationSettings, config["evaluation"], "evaluation")
     checked(Augmentation, config["augment"], "augment")
+    checked(TrackingSettings, config["tracking"], "tracking")
     recipe = checked(Recipe, config["training"], "training")
     _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
     return recipe
@@ -183,13 +198,14 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
         raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
 
 
-def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder) -> None:
+def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, meter: "EnergyMeter | None") -> None:
     storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
     from sedpool.training.backend import policy
 
     used = policy(recipe.precision)
     environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
-    storage.write_json(folder.file("environment.json"), environment)
+    energy = {"energy": meter.method} if meter else {}
+    storage.write_json(folder.file("environment.json"), environment | energy)
 
 
 def _report(folder: RunFolder, test: "Part", detector: "Detector") -> None:
@@ -220,7 +236,7 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
     if config["tracking"]["uri"]:
         from sedpool.tracking import log_run
 
-        log_run(folder, **config["tracking"], status=status)
+        log_run(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"], status=status)
 
 
 def _say_skipped(folder: RunFolder, config: Mapping[str, Any], recipe: Recipe) -> None:

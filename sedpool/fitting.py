@@ -1,10 +1,11 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import pandas as pd
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
@@ -114,6 +115,7 @@ def fit_parts(
     augmented: Augmented | None = None,
     folder: Path | None = None,
     progress: bool = True,
+    meters: Sequence[keras.callbacks.Callback] = (),
 ) -> Outcome:
     """Train a detector on prepared data; see `sedpool.training.loop.train`."""
     training = _training_patches(detector, train_part, recipe, augmented or Augmented(), seed)
@@ -121,7 +123,7 @@ def fit_parts(
         {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     )
     validation = _patches(detector, validation_part, recipe, **drawn)
-    return train(detector, training, validation, recipe, folder=folder, progress=progress)
+    return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
 
 
 def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:

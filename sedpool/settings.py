@@ -92,6 +92,25 @@ class EvaluationSettings:
     offset_share: Annotated[float, Field(ge=0, le=1)]
 
 
+@dataclass(frozen=True, config=_STRICT)
+class TrackingSettings:
+    """What is recorded of a run besides its numbers, which depend on none of this.
+
+    Attributes
+    ----------
+    uri : str or None
+        Tracking URI of MLflow; None copies nothing there.
+    experiment : str
+        Name of the MLflow experiment.
+    energy : bool
+        Whether CodeCarbon, where it is installed, meters every epoch.
+    """
+
+    uri: str | None
+    experiment: str
+    energy: Annotated[bool, Field(strict=True)]
+
+
 def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") -> Settings:
     """Build settings, or say which key is wrong.
 

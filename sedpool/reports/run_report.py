@@ -121,6 +121,7 @@ def _content(run: RunFolder, example_figures: ExampleFigures) -> dict[str, Any]:
         "kept_epoch": kept,
         "minutes": history["seconds"].sum() / 60,
         "clips_per_second": history["clips_per_second"].median(),
+        "energy_wh": history["energy_wh"].sum() if "energy_wh" in history else None,
         "training_figures": [data_uri(figure) for figure in _training_figures(history, kept)],
         "alpha": None if run.alpha is None else _alpha_content(run.alpha, kept),
         "gradient": None if run.gradient_share is None else _gradient_content(run.gradient_share, kept),
