@@ -39,7 +39,7 @@ def main() -> None:
     sweep = Sweep()
     try:
         problem = _compose_and_run(sweep)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (SedpoolError, HydraException, OmegaConfBaseException) as error:
         problem = error
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on where it stopped", file=sys.stderr)
@@ -48,30 +48,35 @@ def main() -> None:
         raise problem
     if problem:
         sys.exit(f"error: {one_line(problem)}")
+    if best := sweep.best():
+        print(best, file=sys.stderr)
     if sweep.failures:
         sys.exit(sweep.summary())
 
 
 def _compose_and_run(sweep: Sweep) -> Exception | None:
-    """Run what the command line asks for; return our own error, on which Hydra would comment."""
+    """Run what the command line asks for; return our own error, on which Hydra would comment.
+
+    Of a job Hydra's sweeper is told the objective, the F1 on validation clips, or None if it failed.
+    """
     problem: Exception | None = None
 
     @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")
-    def task(cfg: DictConfig) -> None:
+    def task(cfg: DictConfig) -> float | None:
         nonlocal problem
         try:
             config = resolve(cfg, dict(HydraConfig.get().runtime.choices))
             if HydraConfig.get().mode == RunMode.MULTIRUN:
-                folder = sweep.run(config, list(HydraConfig.get().overrides.task))
-            else:
-                from sedpool.experiment import run
+                job = sweep.run(config, list(HydraConfig.get().overrides.task))
+                if job:
+                    print(job.folder, flush=True)
+                return job.objective if job else None
+            from sedpool.experiment import run
 
-                folder = str(run(config))
+            print(run(config), flush=True)
         except (SedpoolError, OmegaConfBaseException) as error:
             problem = error
-            return
-        if folder:
-            print(folder, flush=True)
+        return None
 
     task()
     return problem

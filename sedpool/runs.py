@@ -135,6 +135,12 @@ class RunFolder:
         """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
         return self._json("metrics.json")
 
+    @property
+    def objective(self) -> float | None:
+        """F1 on validation, which a search maximises; None where it is undefined, or the run older than searches."""
+        value = self.metrics.get("validation", {}).get("f1")
+        return None if value is None else float(value)
+
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row an epoch: losses, accuracies, learning rate, throughput."""

@@ -5,7 +5,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from statistics import fmean
 from typing import Any, Literal
 
 from sedpool.errors import SedpoolError
@@ -13,26 +15,48 @@ from sedpool.errors import SedpoolError
 START_METHOD: Literal["spawn"] = "spawn"  # a fresh interpreter: a backend that has started does not survive a fork
 
 
-class Sweep:
-    """Runs jobs one after another and remembers which failed.
+@dataclass(frozen=True)
+class Job:
+    """A job that ended well.
 
     Attributes
     ----------
+    overrides : tuple of str
+        What it was asked for.
+    folder : str
+        The run folder.
+    objective : float or None
+        Its F1 on validation clips (see `sedpool.evaluation.objective`), if that is known and defined.
+    """
+
+    overrides: tuple[str, ...]
+    folder: str
+    objective: float | None
+
+
+class Sweep:
+    """Runs jobs one after another and remembers how they ended.
+
+    Attributes
+    ----------
+    finished : list of Job
+        Those that ended well.
     failures : list of tuple of str
         Overrides and reason of every failed job.
     """
 
     def __init__(self) -> None:
         self.n_jobs = 0
+        self.finished: list[Job] = []
         self.failures: list[tuple[str, str]] = []
 
-    def run(self, config: dict[str, Any], overrides: list[str]) -> str | None:
+    def run(self, config: dict[str, Any], overrides: list[str]) -> Job | None:
         """Run one job and wait for it.
 
         Returns
         -------
-        folder : str or None
-            The run folder, None if the job failed.
+        job : Job or None
+            None if it failed.
         """
         self.n_jobs += 1
         name = " ".join(overrides) or "defaults"
@@ -44,9 +68,9 @@ class Sweep:
             process.start()
         sender.close()
         try:
-            folder, reason = receiver.recv()
+            folder, objective, reason = receiver.recv()
         except EOFError:
-            folder, reason = None, None
+            folder, objective, reason = None, None, None
         except KeyboardInterrupt:
             process.terminate()
             raise
@@ -57,7 +81,29 @@ class Sweep:
             print(f"job {self.n_jobs} failed: {reason}", file=sys.stderr, flush=True)
             self.failures.append((name, reason))
             return None
-        return str(folder)
+        known = "unknown; `sedpool tune` measures it" if objective is None else f"{objective:.4f}"
+        print(f"job {self.n_jobs}: F1 on validation {known}", file=sys.stderr, flush=True)
+        self.finished.append(Job(tuple(overrides), folder, objective))
+        return self.finished[-1]
+
+    def best(self) -> str | None:
+        """The settings with the highest objective, as a mean over seeds; None where there is nothing to choose."""
+        found: dict[tuple[str, ...], list[float]] = {}
+        for job in self.finished:
+            if job.objective is not None:
+                settings = tuple(override for override in job.overrides if not override.startswith("seed="))
+                found.setdefault(settings, []).append(job.objective)
+        if len(found) < 2:
+            return None
+        highest = max(map(fmean, found.values()))
+        common = set.intersection(*map(set, found))
+        equals = [
+            " ".join(override for override in settings if override not in common)
+            + (f" (mean of {len(values)} runs)" if len(values) > 1 else "")
+            for settings, values in found.items()
+            if fmean(values) == highest
+        ]
+        return f"best on validation, F1 {highest:.4f}: {' or '.join(equals)}"
 
     def summary(self) -> str:
         """All failures, one line each."""
@@ -67,13 +113,15 @@ class Sweep:
 
 def _job(config: dict[str, Any], sender: Connection) -> None:
     from sedpool.experiment import run
+    from sedpool.runs import RunFolder
 
     try:
-        sender.send((str(run(config)), None))
+        folder = run(config)
+        sender.send((str(folder), RunFolder(folder).objective, None))
     except SedpoolError as error:
-        sender.send((None, str(error)))
+        sender.send((None, None, str(error)))
     except Exception as error:
-        sender.send((None, f"{type(error).__name__}: {error}"))
+        sender.send((None, None, f"{type(error).__name__}: {error}"))
         raise
 
 

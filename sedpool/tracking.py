@@ -81,7 +81,8 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
 
 
 def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    searched = {"validation_f1": metrics["validation"]["f1"]} if "validation" in metrics else {}
+    return searched | {
         f"test_{level}_{average}": {key: value for key, value in metrics[level][average].items() if _is_number(value)}
         for level in ("clip", "segment", "event")
         if metrics.get(level)

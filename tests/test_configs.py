@@ -12,13 +12,13 @@ from sedpool.augment import Augmentation
 from sedpool.datasets.soundscapes.specs import read_spec
 from sedpool.main import compose, config_folder
 from sedpool.runs import run_name
-from sedpool.settings import check_types
+from sedpool.settings import TrackingSettings, check_types
 from sedpool.training.recipe import Recipe
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
 BUILT = ("dataset", "features", "model", "pooling")
-SETTINGS = {"augment": Augmentation, "training": Recipe}
+SETTINGS = {"augment": Augmentation, "training": Recipe, "tracking": TrackingSettings}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
 MANDATORY = {"soundscapes": FOLDERS, "folder": ["dataset.root=recordings"]}
 
@@ -42,7 +42,7 @@ def test_settings_are_all_stated_and_in_range(group: str, option: str) -> None:
     assert SETTINGS[group](**node)
 
 
-@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in {*SETTINGS, "tracking"}])
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in SETTINGS])
 def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
     extra = MANDATORY.get(option, [])
     node = dict(composed(f"{group}={option}", *extra)[group])
@@ -85,6 +85,7 @@ def test_run_names_depend_on_settings_and_not_on_places() -> None:
     base = run_name(composed())
     assert base.startswith("demo-cap-s0-")
     assert run_name(composed("data_root=elsewhere", "runs=there", "force=true", "jobs=1", "tracking=none")) == base
+    assert run_name(composed("tracking.energy=false")) == base
     assert run_name(composed("seed=1")) != base
     banks = ("dataset=soundscapes", "dataset.background=bg")
     here = run_name(composed(*banks, "dataset.foreground=here/ESC-10"))
@@ -101,4 +102,4 @@ def test_every_soundscape_spec_is_one(path: Path) -> None:
 
 def test_no_config_is_left_out() -> None:
     folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
-    assert folders - {"experiment", "soundscapes"} == set(GROUPS)
+    assert folders - {"experiment", "hydra", "soundscapes"} == set(GROUPS)

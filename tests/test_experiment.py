@@ -90,6 +90,8 @@ def test_metrics_have_the_documented_form(finished: RunFolder) -> None:
         assert set(metrics[level]["class_wise"]) == set(finished.scores.columns[3:])
         for average in ("micro", "macro"):
             assert expected <= set(metrics[level][average])
+    assert metrics["validation"]["objective"] == "segment F1, micro, 1 s"
+    assert finished.objective == metrics["validation"]["f1"]
     assert {"oracle_tags_stretched", "clip_decisions_stretched"} <= set(metrics["baselines"])
 
 

@@ -58,7 +58,14 @@ def test_fault_40_wrong_input_ends_in_a_clear_line(tmp_path: Path, arguments: li
     check(tmp_path, arguments, expected)
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], WRONG[5]])
+SEARCHES = [
+    (["hydra/sweeper=random"], ["nothing to search", "interval"]),
+    (["hydra/sweeper=random", "pooling.l2=tag(log,interval(0,1))"], ["0 < low < high"]),
+    (["pooling.l2=interval(0,1)"], ["BasicSweeper does not support", "INTERVAL"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], WRONG[5], *SEARCHES])
 def test_fault_40_in_a_sweep_too(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
     check(tmp_path, ["-m", *arguments], expected)
 

@@ -1,11 +1,12 @@
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sedpool import experiment
+from sedpool import experiment, storage
 from sedpool.errors import DataError
 from sedpool.sweep import Sweep
 
@@ -20,11 +21,14 @@ def fake_run(config: dict[str, Any]) -> str:
         sys.exit(3)
     if config["do"] == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    return f"runs/{config['do']}"
+    folder = Path("runs", config["do"])
+    storage.write_json(folder / "metrics.json", {"validation": {"f1": config.get("f1")}})
+    return str(folder)
 
 
 @pytest.fixture
-def sweep(monkeypatch: pytest.MonkeyPatch) -> Sweep:
+def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(experiment, "run", fake_run)
     monkeypatch.setattr("sedpool.sweep.START_METHOD", "fork")  # so that the jobs know the function above
     return Sweep()
@@ -35,7 +39,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 
 def between_others(sweep: Sweep, do: str) -> str:
     """Run a job that fails between two that do not; return why it failed, after a look at the summary."""
-    assert [sweep.run({"do": what}, [f"do={what}"]) for what in ("a", do, "b")] == ["runs/a", None, "runs/b"]
+    jobs = [sweep.run({"do": what}, [f"do={what}"]) for what in ("a", do, "b")]
+    assert [job and job.folder for job in jobs] == ["runs/a", None, "runs/b"]
     ((overrides, reason),) = sweep.failures
     assert overrides == f"do={do}"
     assert sweep.summary().startswith("error: 1 of 3 jobs failed; the same command runs only these again")
@@ -64,3 +69,16 @@ def test_all_failures_are_listed(sweep: Sweep) -> None:
         sweep.run({"do": do}, [f"do={do}"])
     assert sweep.summary().startswith("error: 2 of 3 jobs failed")
     assert sweep.summary().count("\n") == 2
+
+
+def test_the_best_settings_are_those_with_the_highest_mean_over_seeds(
+    sweep: Sweep, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value, seed, f1 in (("a", 0, 0.9), ("a", 1, 0.1), ("b", 0, 0.5), ("b", 1, 0.75), ("c", 0, None)):
+        sweep.run({"do": f"{value}{seed}", "f1": f1}, ["y=1", f"x={value}", f"seed={seed}"])
+    assert sweep.best() == "best on validation, F1 0.6250: x=b (mean of 2 runs)"
+    said = capsys.readouterr().err
+    assert "job 4: F1 on validation 0.7500" in said
+    assert "job 5: F1 on validation unknown; `sedpool tune` measures it" in said
+    sweep.run({"do": "d", "f1": 0.625}, ["y=1", "x=d"])
+    assert sweep.best() == "best on validation, F1 0.6250: x=b (mean of 2 runs) or x=d"

@@ -141,6 +141,12 @@ class Dataset:
         """The clips whose events are known; all of them, and no events, where there are only weak labels."""
         return self.select(self.clips.loc[~self.clips["split"].isin(self.weak_splits), "filename"].tolist())
 
+    @property
+    def known_events(self) -> pd.DataFrame | None:
+        """The events; None where no clip has strong labels, though others of the corpus may."""
+        has_none = self.events is None or (self.events.empty and self.tags.to_numpy().any())
+        return None if has_none else self.events
+
     def available(self) -> "Dataset":
         """The clips whose audio is on disk."""
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())

@@ -7,6 +7,7 @@ from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.evaluation.counts_table import write_counts
 from sedpool.evaluation.dataset import evaluate_run
+from sedpool.evaluation.objective import validation_objective
 from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
 from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
 from sedpool.evaluation.run_extracts import leave_for_figures
@@ -44,10 +45,12 @@ def evaluate_folder(
     -------
     metrics : dict
         The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`. On the paper's corpora, or where the
-        settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`.
+        settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`. ``"validation"``
+        is what a search maximises; see `sedpool.evaluation.objective`.
     """
     answer = Answer(folder.scores, folder.clip_scores, decoder_of(settings))
-    tuned = _tuned(folder, dataset, settings, allow_missing=allow_missing)
+    heard, validation = _validation(folder, dataset, settings, allow_missing=allow_missing)
+    tuned = _tuned(folder, dataset, settings, heard, validation)
     metrics = evaluate_run(
         answer,
         dataset.split("test"),
@@ -57,6 +60,7 @@ def evaluate_folder(
         offset_share=settings.offset_share,
         allow_missing=allow_missing,
     )
+    metrics["validation"] = validation_objective(heard, validation, resolution=settings.resolution)
     if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
         scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
@@ -83,16 +87,25 @@ def evaluate_folder(
     return metrics
 
 
-def _tuned(folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool) -> Tuned | None:
+def _validation(
+    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
+) -> tuple[Answer, Dataset]:
+    """What the run says about the validation clips, and their reference."""
+    answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
+    validation = dataset.split("validate")
+    return answer, validation.select(answer.clip_scores["filename"].tolist()) if allow_missing else validation
+
+
+def _tuned(
+    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, answer: Answer, validation: Dataset
+) -> Tuned | None:
     if settings.tune is None:
         for name in ("tuned.json", "tuned_counts.parquet"):
             folder.file(name).unlink(missing_ok=True)
         return None
-    answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
-    validation = dataset.split("validate")
     return tune(
         answer,
-        validation.select(answer.clip_scores["filename"].tolist()) if allow_missing else validation,
+        validation,
         held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
         parameters=settings.tune,
         objective=settings.tune_on,

@@ -145,9 +145,8 @@ class _Goal:
 
 def _goal(validation: Dataset, level: Level, **settings: float) -> _Goal:
     common: dict[str, Any] = {"durations": validation.durations, "classes": validation.classes}
-    events = validation.events
-    # A corpus whose validation clips lack strong labels has a table without rows for them.
-    if events is None or (events.empty and validation.tags.to_numpy().any()):
+    events = validation.known_events
+    if events is None:
         return _Goal(
             _WEAK_WORDS, partial(_clip_totals, validation), partial(_highest_sweep, validation), is_strong=False
         )

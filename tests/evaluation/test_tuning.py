@@ -9,6 +9,7 @@ import pytest
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
+from sedpool.evaluation.objective import validation_objective
 from sedpool.evaluation.tuning import THRESHOLDS, tune
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.inference.decode import Answer, Decoder
@@ -137,3 +138,20 @@ def test_the_description_is_plain():
     description = tune(answer(), corpus(), held_out=[]).description()
     assert set(description) == {"decoding", "parameters", "objective", "n_clips"}
     assert Decoder(**description["decoding"]) == tune(answer(), corpus(), held_out=[]).decoder
+
+
+def test_the_objective_of_a_search_is_the_segment_f1_as_decoded_and_not_as_tuned():
+    for decoder in (Decoder(), Decoder(threshold=0.2)):
+        events = decoder.events(answer().frame_scores)
+        assert validation_objective(answer(decoder), corpus()) == {
+            "objective": "segment F1, micro, 1 s",
+            "f1": segment_f1(events),
+        }
+
+
+def test_the_objective_with_weak_labels_only_is_the_clip_f1():
+    tags = answer().tags
+    expected = {"objective": "clip F1, macro", "f1": clip_metrics(corpus().tags, tags)["macro"]["f1"]}
+    without_rows = replace(corpus(), events=corpus().events.iloc[:0])
+    for dataset in (corpus(strong=False), without_rows):
+        assert validation_objective(answer(), dataset) == expected

@@ -1,0 +1,146 @@
+"""Which settings to try next: drawn at random, or proposed by Optuna from what was found so far.
+
+A proposal follows from the seed and the objectives before it alone. So the same command proposes the same jobs again,
+and those that are finished are skipped: a search that was stopped goes on, and needs no database for that.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sedpool.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from `low` to `high`, both of them included.
+
+    Attributes
+    ----------
+    low, high : float
+        Limits.
+    log : bool
+        Whether each order of magnitude is as likely as the others.
+    whole : bool
+        Whether only whole numbers count.
+
+    Raises
+    ------
+    ConfigError
+        If there is nothing between the limits, or no logarithm of them.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        if not self.low < self.high or (self.log and self.low <= 0):
+            needed = "0 < low < high" if self.log else "low < high"
+            raise ConfigError(f"interval({self.low}, {self.high}): expected {needed}")
+
+
+Space = Mapping[str, Sequence[str] | Interval]
+"""What to search: by key of the configuration, the values to choose from or an interval."""
+
+Proposal = dict[str, str | float]
+
+
+class Method(Protocol):
+    """A way to search a space for the highest objective."""
+
+    def propose(self) -> Proposal:
+        """Settings to try next."""
+
+    def learn(self, objective: float | None) -> None:
+        """Hear what they led to; None if the job failed."""
+
+
+class AtRandom:
+    """Draws each setting on its own, whatever was found before.
+
+    Parameters
+    ----------
+    space : mapping
+        See `Space`.
+    seed : int
+        Draws.
+    """
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self.space = space
+        self._random = random.Random(seed)
+
+    def propose(self) -> Proposal:
+        """Draw settings."""
+        return {key: self._draw(values) for key, values in self.space.items()}
+
+    def learn(self, objective: float | None) -> None:
+        """Learn nothing."""
+
+    def _draw(self, values: Sequence[str] | Interval) -> str | float:
+        if not isinstance(values, Interval):
+            return self._random.choice(values)
+        if values.whole and not values.log:
+            return self._random.randint(int(values.low), int(values.high))
+        if not values.log:
+            return self._random.uniform(values.low, values.high)
+        drawn = math.exp(self._random.uniform(math.log(values.low), math.log(values.high)))
+        return round(drawn) if values.whole else min(max(drawn, values.low), values.high)
+
+
+class ByOptuna:
+    """Proposes what Optuna's tree-structured Parzen estimator expects to be better; the first ten are random.
+
+    Parameters
+    ----------
+    space : mapping
+        See `Space`.
+    seed : int
+        Draws.
+
+    Raises
+    ------
+    ConfigError
+        If Optuna is not installed.
+    """
+
+    def __init__(self, space: Space, seed: int) -> None:
+        try:
+            import optuna
+        except ImportError:
+            raise ConfigError(
+                "hydra/sweeper=optuna needs Optuna: pip install 'sedpool[search]', or use hydra/sweeper=random"
+            ) from None
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.space = space
+        self._study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+
+    def propose(self) -> Proposal:
+        """Ask for settings."""
+        self._trial = self._study.ask()
+        return {key: self._suggested(key, values) for key, values in self.space.items()}
+
+    def learn(self, objective: float | None) -> None:
+        """Tell the objective of the settings proposed last."""
+        if objective is None:
+            from optuna.trial import TrialState
+
+            self._study.tell(self._trial, state=TrialState.FAIL)
+        else:
+            self._study.tell(self._trial, objective)
+
+    def _suggested(self, key: str, values: Sequence[str] | Interval) -> Any:
+        if not isinstance(values, Interval):
+            return self._trial.suggest_categorical(key, values)
+        if values.whole:
+            return self._trial.suggest_int(key, int(values.low), int(values.high), log=values.log)
+        return self._trial.suggest_float(key, values.low, values.high, log=values.log)
+
+
+METHODS: dict[str, type[AtRandom] | type[ByOptuna]] = {"random": AtRandom, "optuna": ByOptuna}
+"""By the name that ``hydra/sweeper=`` takes."""
