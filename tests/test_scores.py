@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sedpool import scores as sc
@@ -43,3 +44,13 @@ def test_damaged_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.parquet").write_bytes(content[: len(content) // 2])
     with pytest.raises(StorageError, match=r"s\.parquet: not a readable parquet file"):
         sc.read_scores(tmp_path / "s.parquet")
+
+
+def test_the_highest_frame_of_each_clip():
+    edges = np.array([0.0, 1.0, 2.0])
+    tables = [
+        sc.frame_scores(name, np.array(rows), edges, ["dog"])
+        for name, rows in (("b.wav", [[0.1], [0.7]]), ("a.wav", [[0.3], [0.2]]))
+    ]
+    highest = sc.highest_frames(pd.concat(tables, ignore_index=True))
+    assert highest.to_dict("list") == {"filename": ["b.wav", "a.wav"], "dog": [0.7, 0.3]}

@@ -39,7 +39,7 @@ PastEnd = Annotated[
 ]
 Threshold = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Decodes the scores where no detected events are given.  [default: 0.5]"),
+    typer.Option(min=0, max=1, show_default="0.5", help="Decodes the scores where no detected events are given."),
 ]
 OperatingPoints = Annotated[
     Path | None, typer.Option(help="Folder of detected events at many thresholds, a file each, for psds.")
@@ -49,9 +49,9 @@ Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offse
 OffsetShare = Annotated[float, typer.Option(min=0, max=1, help="Or this share of the event's length, for the offset.")]
 Intervals = Annotated[bool, typer.Option("--intervals", help="Say how sure each number is: 95 % intervals.")]
 Resamples = Annotated[
-    int | None, typer.Option(help="Resamples of the clips that intervals come from.  [default: 1000]")
+    int | None, typer.Option(show_default="1000", help="Resamples of the clips that intervals come from.")
 ]
-Seed = Annotated[int | None, typer.Option(help="Of these resamples.  [default: 0]")]
+Seed = Annotated[int | None, typer.Option(show_default="0", help="Of these resamples.")]
 Sources = Annotated[
     Path | None,
     typer.Option(help="Recordings that clips were made from: a table filename, source. Widens the intervals."),

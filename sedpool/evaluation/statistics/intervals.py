@@ -57,10 +57,13 @@ class Intervals:
 
     def columns(self, metrics: Sequence[str]) -> pd.DataFrame:
         """``level, average, event_label`` and ``<metric>_low, <metric>_high`` of some metrics, a row a class."""
+        rows: dict[tuple[str, ...], dict[str, float | None]] = {}
+        for (*place, metric), (low, high) in self._by_key.items():
+            rows.setdefault(tuple(place), {}).update({f"{metric}_low": low, f"{metric}_high": high})
         keys = ["level", "average", "event_label"]
-        wide = self.table.pivot_table(index=keys, columns="metric", values=["low", "high"], dropna=False, sort=False)
-        named = {f"{name}_{end}": wide[end].get(name) for name in metrics for end in ("low", "high")}
-        return pd.DataFrame(named, index=wide.index).reset_index()
+        table = pd.DataFrame([dict(zip(keys, place, strict=True)) | ends for place, ends in rows.items()])
+        columns = [f"{name}_{end}" for name in metrics for end in ("low", "high")]
+        return table.reindex(columns=[*keys, *columns])
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, ...], Ends]:
