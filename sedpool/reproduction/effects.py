@@ -1,7 +1,9 @@
 """How large the difference of a contrast is, how sure, and whether every fold or seed shows it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
 from typing import Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from sedpool.reports.run_means import RunMean, run_mean
 from sedpool.reports.significance import metric_at
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
 from sedpool.reproduction.run_groups import Block, RunGroup
+from sedpool.runs import RunFolder
 
 Verdict = Literal["held", "not held", "not decidable"]
 _KEY: Key = ("difference", "", "")
@@ -189,13 +192,33 @@ def _means(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: 
     for side in (contrast.first, contrast.second):
         metric = metric_at(METRIC_COLUMNS[side.metric])
         for method in side.methods:
-            mean = run_mean(group.of(method, blocks), metric.level, table="tuned_counts" if tuned else "counts")
+            mean = _mean_of(tuple(group.of(method, blocks)), metric.level, tuned)
             if mean is None:
                 return None
             found[method, side.metric] = mean
     if len({mean.clips for mean in found.values()}) > 1:
         raise EvaluationError(f"{group.name}: its runs were tested on different clips; compare runs on the same ones")
     return found
+
+
+@lru_cache(maxsize=256)  # most contrasts ask for the same means
+def _mean_of(runs: tuple[RunFolder, ...], level: str, tuned: bool) -> RunMean | None:
+    mean = run_mean(runs, level, table="tuned_counts" if tuned else "counts")
+    return None if mean is None else replace(mean, statistic=_remembered(mean.statistic))
+
+
+def _remembered(statistic: Statistic) -> Statistic:
+    """The same averages, computed once for each set of weights: all contrasts draw the same resamples."""
+    known: dict[str, Mapping[Key, FloatArray]] = {}
+
+    def remembered(weights: npt.ArrayLike) -> Mapping[Key, FloatArray]:
+        rows = np.ascontiguousarray(weights, dtype=np.float64)
+        digest = sha256(rows.data).hexdigest()
+        if digest not in known:
+            known[digest] = {key: values for key, values in statistic(rows).items() if key[0] != "class_wise"}
+        return known[digest]
+
+    return remembered
 
 
 def _column(side: Side, tuned: bool) -> str:
