@@ -29,7 +29,8 @@ def alpha_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
     table : DataFrame
         `COLUMNS`. Of 4a, `effect` is Spearman's ρ over the classes between the mean α of all runs and the median
         duration of events, `agreeing` how many of the `n_runs` have a negative one, and `p_value` one-sided. Of 4b,
-        `effect` is the share of classes at the bound over all runs, and `agreeing` the runs where all are.
+        `effect` is the share of classes at the bound over all runs, and `agreeing` the runs where all are: that held if
+        it is so in every run. Neither is decidable with a single run.
     """
     rows: list[dict[str, Any]] = []
     for group in groups:
@@ -112,7 +113,8 @@ def _falls(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
         remark = f"typical events last {table['median'].min():.2f} to {table['median'].max():.2f} s"
     return {
         **{"study": group.name, "finding": "4a", "claim": OTHER_CLAIMS["4a"], "method": "auto"},
-        **{"effect": rho, "p_value": p_value, "verdict": verdict, "remark": remark},
+        **{"effect": rho, "p_value": p_value, "remark": remark},
+        "verdict": verdict if len(runs) > 1 else "not decidable",
         **{"n_classes": len(table), "n_runs": len(runs), "agreeing": int((np.array(each) < 0).sum())},
     }
 
@@ -124,7 +126,8 @@ def _at_bound(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
     share = float(np.mean([at.mean() for at in reached]))
     return {
         **{"study": group.name, "finding": "4b", "claim": OTHER_CLAIMS["4b"], "method": "cap"},
-        **{"effect": share, "p_value": float("nan"), "verdict": "held" if share == 1 else "not held"},
+        **{"effect": share, "p_value": float("nan")},
+        "verdict": "not decidable" if len(runs) < 2 else "held" if share == 1 else "not held",
         **{"n_classes": len(reached[0]), "n_runs": len(runs), "agreeing": sum(bool(part.all()) for part in reached)},
         "remark": "runs in which a class stays free of it: " + ", ".join(f"{label} {n}" for label, n in free.items())
         if len(free)

@@ -70,7 +70,7 @@ def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
                 _range(cell["low"], cell["high"], cell["interval"]),
                 *(number_cell(cell[key]) for key in ("correct", "tuned", "spread")),
                 Cell(f"{cell['n_runs']}"),
-                Cell(f"{cell['coverage']:.1%}"),
+                Cell(UNDEFINED if pd.isna(cell["coverage"]) else f"{cell['coverage']:.1%}"),
                 Cell(cell["verdict"]),
             ],
         )
@@ -100,5 +100,5 @@ def _range(low: float, high: float, kind: str) -> Cell:
 
 
 def _unaugmented_section(cells: pd.DataFrame) -> Section:
-    block = _details_block("Ledger of runs without augmentation", cells.fillna({"coverage": 0.0}))
+    block = _details_block("Ledger of runs without augmentation", cells)
     return Section("URBAN-SED without augmentation", ["Runs that the authors committed and did not print.", block])

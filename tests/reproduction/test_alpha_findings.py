@@ -52,5 +52,11 @@ def test_runs_without_durations_decide_nothing(make_record):
     assert (row["verdict"], row["n_classes"]) == ("not decidable", 0)
 
 
+def test_a_single_run_decides_nothing(make_record):
+    table = alpha_table(grouped([make_record("auto"), make_record("cap", alpha=[4.0] * 5)]))
+    assert table["verdict"].tolist() == ["not decidable", "not decidable"]
+    assert table["effect"].tolist() == pytest.approx([-1, 1])
+
+
 def test_other_methods_have_no_alpha_to_speak_of(make_record):
     assert alpha_table(grouped([make_record("max")])).empty
