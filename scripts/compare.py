@@ -17,7 +17,7 @@ from rich.table import Table
 from sedpool import storage
 from sedpool.errors import SedpoolError
 from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
-from sedpool.reports.comparison import as_text, compare_runs, with_significance, write_comparison
+from sedpool.reports.comparison import as_text, compare_runs, peculiarities, with_significance, write_comparison
 from sedpool.reports.consistency import contradiction
 from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
 from sedpool.reports.significance import seed_blocks
@@ -79,27 +79,6 @@ def main(
     for path in comparison.unfinished:
         typer.echo(f"unfinished: {path}")
     typer.echo("written: " + ", ".join(map(str, written)))
-
-
-def peculiarities(table: pd.DataFrame) -> list[str]:
-    """Runs that are in fact the same, that some clips are missing from, or that were given other data than others."""
-    runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
-    same = table["identical_to"] != ""
-    scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
-    partly = scored != expected
-    data = table[table["manifest"] != ""].groupby("dataset")["manifest"].unique()
-    return [
-        *(
-            f"{run}: the same scores as {other}"
-            for run, other in zip(runs[same], table["identical_to"][same], strict=True)
-        ),
-        *(f"{run}: {share} clips scored" for run, share in zip(runs[partly], table["coverage"][partly], strict=True)),
-        *(
-            f"{dataset}: not all runs were given the same clips and labels (manifests {', '.join(hashes)})"
-            for dataset, hashes in data.items()
-            if len(hashes) > 1
-        ),
-    ]
 
 
 def draw(table: pd.DataFrame, metric: str, folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, data, track, train, tune
+from sedpool.cli import analyse, data, report, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -23,6 +23,7 @@ app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)
+app.command()(report.report)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
 

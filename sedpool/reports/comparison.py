@@ -83,17 +83,35 @@ def compare_runs(folders: Iterable[Path]) -> Comparison:
     StorageError
         If a finished run is damaged.
     """
+    runs = runs_below(folders)
+    finished = [run for run in runs if run.is_done]
+    return Comparison(comparison_table(finished), tuple(run.path for run in runs if not run.is_done))
+
+
+def runs_below(folders: Iterable[Path]) -> list[RunFolder]:
+    """Every run folder at or below `folders`, each once, finished or not.
+
+    Raises
+    ------
+    DataError
+        If there is no run folder at all, or a folder does not exist.
+    """
     folders = list(folders)
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; expected one that holds run folders")
-    runs = {run.path.resolve(): run for folder in folders for run in find_runs(folder)}.values()
+    runs = {run.path.resolve(): run for folder in folders for run in find_runs(folder)}
     if not runs:
         raise DataError(f"{', '.join(map(str, folders))}: no run folders (with config.yaml) found; train a model first")
-    table = pd.DataFrame([_row(run) for run in runs if run.is_done], columns=[*COLUMNS, "scores"])
+    return list(runs.values())
+
+
+def comparison_table(runs: Iterable[RunFolder]) -> pd.DataFrame:
+    """The table of a `Comparison` of finished runs."""
+    table = pd.DataFrame([_row(run) for run in runs], columns=[*COLUMNS, "scores"])
     table = table.sort_values(["dataset", "method", "seed"], ignore_index=True)
     table["identical_to"] = _earlier_equals(table)
-    return Comparison(table[list(COLUMNS)], tuple(run.path for run in runs if not run.is_done))
+    return table[list(COLUMNS)]
 
 
 def _row(run: RunFolder) -> dict[str, Any]:
@@ -134,6 +152,27 @@ def _earlier_equals(table: pd.DataFrame) -> list[str]:
         names.append(first.get(scores, ""))
         first.setdefault(scores, f"{method} s{seed}")
     return names
+
+
+def peculiarities(table: pd.DataFrame) -> list[str]:
+    """Runs that are in fact the same, that some clips are missing from, or that were given other data than others."""
+    runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
+    same = table["identical_to"] != ""
+    scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
+    partly = scored != expected
+    data = table[table["manifest"] != ""].groupby("dataset")["manifest"].unique()
+    return [
+        *(
+            f"{run}: the same scores as {other}"
+            for run, other in zip(runs[same], table["identical_to"][same], strict=True)
+        ),
+        *(f"{run}: {share} clips scored" for run, share in zip(runs[partly], table["coverage"][partly], strict=True)),
+        *(
+            f"{dataset}: not all runs were given the same clips and labels (manifests {', '.join(hashes)})"
+            for dataset, hashes in data.items()
+            if len(hashes) > 1
+        ),
+    ]
 
 
 def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:

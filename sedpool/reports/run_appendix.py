@@ -22,9 +22,9 @@ def run_label(run: RunFolder) -> str:
 
 def training_table(runs: Sequence[RunFolder]) -> TableBlock:
     """How long each run trained, from which code, and how many of its test clips were scored."""
-    columns = ["epochs", "kept", "minutes", "clips a second", "test clips", "commit"]
+    columns = ["epochs", "kept", "minutes", "clips a second", "Wh", "test clips", "commit"]
     rows = [TableRow(run_label(run), _training_cells(run)) for run in runs]
-    note = "Minutes are those of all epochs, validation included; clips a second are the median epoch's."
+    note = "Minutes and watt-hours are of all epochs, validation included; clips a second are the median epoch's."
     return TableBlock("", "Training, run by run", columns, rows, "run", note=note)
 
 
@@ -37,18 +37,27 @@ def _training_cells(run: RunFolder) -> list[Cell]:
         _count(kept_epoch(history)),
         number_cell(history["seconds"].sum() / 60, digits=1),
         number_cell(history["clips_per_second"].median(), digits=1),
+        number_cell(_watt_hours(run), digits=1),
         _share(coverage["scored"], coverage["expected"]),
         Cell(commit[:_COMMIT_DIGITS] + ("+changes" if commit.endswith("+changes") else "")),
     ]
 
 
-def training_time(runs: Sequence[RunFolder]) -> str:
-    """How long training took, all in all."""
+def _watt_hours(run: RunFolder) -> float | None:
+    """Energy of the training; None if it was not recorded."""
+    return float(run.history["energy_wh"].sum()) if "energy_wh" in run.history else None
+
+
+def training_cost(runs: Sequence[RunFolder]) -> str:
+    """How long training took and how much energy, all in all."""
     hours = pd.Series([run.history["seconds"].sum() / 3600 for run in runs])
-    return (
-        f"Training took {hours.sum():.1f} hours in all, {60 * hours.min():.0f} to {60 * hours.max():.0f} minutes "
-        "a run. Energy was not measured."
+    time = (
+        f"Training took {hours.sum():.1f} hours in all, {60 * hours.min():.0f} to {60 * hours.max():.0f} minutes a run."
     )
+    known = [energy for run in runs if (energy := _watt_hours(run)) is not None]
+    if not known:
+        return f"{time} No run recorded its energy."
+    return f"{time} The {len(known)} runs that recorded their energy took {sum(known):.1f} Wh."
 
 
 def data_table(runs: Sequence[RunFolder]) -> TableBlock:

@@ -44,21 +44,21 @@ def run_table(study: StudyRuns, title: str) -> tuple[TableBlock, list[str]]:
     table : TableBlock
         The best run on each corpus, and those that cannot be told from it, are marked.
     notes : list of str
-        What the test clips can show.
+        What the test clips can show, as decoded first.
     """
     columns = _WITH_EVENTS if study.has_events else _TAGS_ALONE
     cells: list[list[Cell]] = [[] for _ in study.runs]
-    all_notes: list[str] = []
+    notes: list[str] = []
     for prefix in study.decodings.values():
-        found, notes = _intervals(study.runs, (*prefix, *next(iter(columns.values()))))
+        found, said = _intervals(study.runs, (*prefix, *next(iter(columns.values()))))
         for own, run, interval in zip(cells, study.runs, found, strict=True):
             own += _cells(run, columns, prefix, interval)
-        all_notes += notes
+        notes = notes or said
     rows = [TableRow(run_label(run), own) for run, own in zip(study.runs, cells, strict=True)]
     groups = [(decoding, len(columns)) for decoding in study.decodings]
     note = _OWN_NOTE * study.has_events + _NOTE
     rows += _baselines(study, columns)
-    return TableBlock("", title, [*columns] * len(groups), rows, "run", groups, note), list(dict.fromkeys(all_notes))
+    return TableBlock("", title, [*columns] * len(groups), rows, "run", groups, note), notes
 
 
 def _intervals(runs: Sequence[RunFolder], path: Path) -> tuple[list[dict[str, Any]], list[str]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from sedpool.reports import method_tables, run_appendix, score_tables
 from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
 from sedpool.reports.class_score_figure import class_score_figure
+from sedpool.reports.comparison import comparison_table, peculiarities
+from sedpool.reports.consistency import contradiction
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.ranking_figures import interval_figure
 from sedpool.reports.run_table import difference_notes, run_table
@@ -35,6 +37,14 @@ def runs_document(runs: Sequence[RunFolder], title: str) -> Document:
     return Document(title, numbered([*sections, *appendix_sections(ordered)]))
 
 
+def default_title(runs: Sequence[RunFolder]) -> str:
+    """How many runs of how many methods on which corpora."""
+    n_methods = len({run.config["method"] for run in runs})
+    names = ", ".join(sorted({run.study for run in runs}))
+    counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(runs), "run"), (n_methods, "method"))]
+    return f"{names}: {' of '.join(counts)}"
+
+
 def study_sections(study: StudyRuns) -> list[Section]:
     """What the runs of one study show; blocks have no names yet (see `sedpool.reports.document.numbered`)."""
     blocks = {
@@ -50,7 +60,7 @@ def study_sections(study: StudyRuns) -> list[Section]:
 def appendix_sections(runs: Sequence[RunFolder]) -> list[Section]:
     """What the runs were made with; blocks have no names yet."""
     return [
-        Section("Appendix: training", [run_appendix.training_time(runs), run_appendix.training_table(runs)]),
+        Section("Appendix: training", [run_appendix.training_cost(runs), run_appendix.training_table(runs)]),
         Section("Appendix: data", [run_appendix.data_table(runs)]),
         Section("Appendix: settings", run_appendix.settings_tables(runs)),
         Section("Appendix: environment", [run_appendix.environment_table(runs)]),
@@ -64,6 +74,9 @@ def _overview(found: Sequence[StudyRuns]) -> Blocks:
         for method, runs in study.methods.items()
     ]
     yield TableBlock("", "Finished runs", ["runs", "folds", "seeds"], rows, "corpus and method")
+    runs = [run for study in found for run in study.runs]
+    contradictions = [said for run in runs if (said := contradiction(run))]
+    yield from (f"{note}." for note in [*peculiarities(comparison_table(runs)), *contradictions])
 
 
 def _numbers(runs: Sequence[RunFolder]) -> tuple[int, int, int]:
@@ -75,7 +88,7 @@ def _scores(study: StudyRuns) -> Blocks:
     metrics = study.runs[0].metrics
     yield score_tables.level_table(study, "clip", f"{study.name}: clips (static)")
     if study.has_events:
-        collar = f"collar {metrics['collar']:g} s, offset {metrics['offset_share']:.0%}"
+        collar = f"collar {metrics['collar']:g} s, offset {100 * metrics['offset_share']:g} %"
         title = f"{study.name}: segments of {metrics['resolution']:g} s (dynamic)"
         yield score_tables.level_table(study, "segment", title)
         yield score_tables.level_table(study, "event", f"{study.name}: events, {collar}, and PSDS")

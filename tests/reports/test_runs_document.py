@@ -3,6 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
+from sedpool import storage
 from sedpool.reports.comparison import look_up
 from sedpool.reports.document_files import write_document
 from sedpool.reports.method_intervals import method_intervals
@@ -133,6 +134,7 @@ def test_the_report_of_records_equals_that_of_runs(runs, tmp_path):
         for path in run.path.iterdir():
             if path.name not in LEFT_OUT:
                 shutil.copy(path, record.path)
+        storage.write_json(record.file("scores.sha256"), run.score_hashes)
         records.append(record)
     for name, found in (("a", runs), ("b", records)):
         write_document(runs_document(found, "Runs"), tmp_path / name)
