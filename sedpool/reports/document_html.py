@@ -53,6 +53,6 @@ def _n_characters(table: TableBlock) -> int:
     width = min(max(map(len, titles)), _LONGEST_LINE) + _BETWEEN_COLUMNS
     for index, column in enumerate(table.columns):
         words = column.replace("_", " ").split()
-        texts = [*words, *(row.cells[index].text for row in table.rows)]
-        width += min(max(map(len, texts), default=0), _LONGEST_LINE) + _BETWEEN_COLUMNS
+        lines = [line for row in table.rows for line in row.cells[index].text.split(" ± ")]
+        width += min(max(map(len, [*words, *lines]), default=0), _LONGEST_LINE) + _BETWEEN_COLUMNS
     return round(width)

@@ -12,7 +12,7 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \usepackage[margin=2cm]{geometry}
 \usepackage{array,booktabs,graphicx,textcomp}
 \begin{document}
-% A table, made smaller where it is wider or higher than the page.
+% A table or picture, made smaller where it is wider or higher than the page.
 \providecommand{\fitted}[1]{\sbox8{#1}%
   \ifdim\wd8>\linewidth\sbox8{\resizebox{\linewidth}{!}{\usebox8}}\fi
   \ifdim\dimexpr\ht8+\dp8\relax>.85\textheight\sbox8{\resizebox*{!}{.85\textheight}{\usebox8}}\fi
@@ -61,9 +61,7 @@ def _block(block: str | TableBlock | FigureBlock) -> str:
     if isinstance(block, TableBlock):
         notes = [rf"\par\smallskip\footnotesize {_escaped(' '.join(block.notes))}"] if block.notes else []
         return _float("table", block, ["\n".join(_table(block)), *notes])
-    picture = (
-        rf"\includegraphics[width=\linewidth,height=.8\textheight,keepaspectratio]{{figures/{slug(block.name)}.png}}"
-    )
+    picture = rf"\fitted{{\includegraphics{{figures/{slug(block.name)}.png}}}}"
     return _float("figure", block, [picture, *([rf"\par\footnotesize {_escaped(block.note)}"] if block.note else [])])
 
 
@@ -72,7 +70,7 @@ def _float(kind: str, block: TableBlock | FigureBlock, content: list[str]) -> st
     name, _, number = block.name.partition(" ")
     caption = [
         rf"\renewcommand{{\{kind}name}}{{{_escaped(name)}}}\renewcommand{{\the{kind}}}{{{_escaped(number)}}}",
-        rf"\caption{{{_escaped(block.title)}}}\label{{{slug(block.name)}}}",
+        rf"\caption{{{_escaped(block.title)}}}\label{{{slug(block.name)}}}\smallskip",
     ]
     return "\n".join([rf"\begin{{{kind}}}[htbp]\centering", *caption, *content, rf"\end{{{kind}}}"])
 
