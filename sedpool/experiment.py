@@ -55,14 +55,14 @@ def run(config: Mapping[str, Any]) -> Path:
     SedpoolError
         If the configuration, the data or the training is not in order.
     """
-    recipe = _checked(config)
+    recipe = check(config)
     folder = RunFolder(Path(config["runs"]) / run_name(config))
     if folder.is_done and not config["force"]:
         _say_skipped(folder, config, recipe)
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
-    dataset, detector, extractor = _build_all(config, recipe)
+    dataset, detector, extractor = build_all(config, recipe)
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
@@ -78,7 +78,7 @@ def run(config: Mapping[str, Any]) -> Path:
     return folder.path
 
 
-def _build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Detector", LogMel]:
+def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Detector", LogMel]:
     """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
     extractor: LogMel = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
@@ -176,8 +176,14 @@ def _train_and_score(
     return test
 
 
-def _checked(config: Mapping[str, Any]) -> Recipe:
-    """Check every setting before any work starts; return the recipe."""
+def check(config: Mapping[str, Any]) -> Recipe:
+    """Check every setting before any work starts; return the recipe.
+
+    Raises
+    ------
+    ConfigError
+        With the first setting that is of the wrong type or out of range.
+    """
     checked(RunSettings, {key: value for key, value in config.items() if key not in (*GROUPS, "labels")})
     checked(EvaluationSettings, config["evaluation"], "evaluation")
     checked(Augmentation, config["augment"], "augment")

@@ -7,7 +7,7 @@ for the traceback. Each job of a sweep runs in a process of its own, so that a c
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +82,17 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
     return problem
 
 
-def compose(overrides: Sequence[str], **dataset: Any) -> dict[str, Any]:
+def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, /, **dataset: Any) -> dict[str, Any]:
     """The resolved configuration that ``train.py`` would run, for commands that share its settings.
 
     Parameters
     ----------
     overrides : sequence of str
         As on the command line, e.g. ``["dataset=urbansed", "features.sr=22050"]``.
+    folders : mapping of str to str, optional
+        Plain values for `data_root`, `cache` and `runs`, which need no quoting.
     **dataset
-        Plain values for keys of the group `dataset`, e.g. a path, which need no quoting.
+        The same for keys of the group `dataset`, e.g. `root`.
 
     Raises
     ------
@@ -103,6 +105,7 @@ def compose(overrides: Sequence[str], **dataset: Any) -> dict[str, Any]:
         choices = dict(cfg.hydra.runtime.choices)
         OmegaConf.set_struct(cfg, False)
         del cfg["hydra"]
+        cfg.update(folders or {})
         cfg.dataset.update(dataset)
         return resolve(cfg, choices)
     except (HydraException, OmegaConfBaseException) as error:

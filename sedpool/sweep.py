@@ -1,18 +1,11 @@
 """The jobs of a sweep, each in a process of its own: one that raises, exits or is killed leaves the others running."""
 
-import multiprocessing
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
-from sedpool.errors import SedpoolError
-
-START_METHOD: Literal["spawn"] = "spawn"  # a fresh interpreter: a backend that has started does not survive a fork
+from sedpool.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -61,26 +54,17 @@ class Sweep:
         self.n_jobs += 1
         name = " ".join(overrides) or "defaults"
         print(f"job {self.n_jobs}: {name}", file=sys.stderr, flush=True)
-        context = multiprocessing.get_context(START_METHOD)
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_job, args=(config, sender))
-        with _interrupts_ignored():  # the job inherits this: an interrupt is this process's to handle
-            process.start()
-        sender.close()
+        worker = Worker(train, config)
         try:
-            folder, objective, reason = receiver.recv()
-        except EOFError:
-            folder, objective, reason = None, None, None
+            ended, reason = worker.result()
         except KeyboardInterrupt:
-            process.terminate()
+            worker.stop()
             raise
-        finally:
-            process.join()
-        if folder is None:
-            reason = reason or _exit_reason(process.exitcode)
+        if reason is not None:
             print(f"job {self.n_jobs} failed: {reason}", file=sys.stderr, flush=True)
             self.failures.append((name, reason))
             return None
+        folder, objective = ended
         known = "unknown; `sedpool tune` measures it" if objective is None else f"{objective:.4f}"
         print(f"job {self.n_jobs}: F1 on validation {known}", file=sys.stderr, flush=True)
         self.finished.append(Job(tuple(overrides), folder, objective))
@@ -111,30 +95,10 @@ class Sweep:
         return "\n".join(lines + [f"  {overrides}: {reason}" for overrides, reason in self.failures])
 
 
-def _job(config: dict[str, Any], sender: Connection) -> None:
+def train(config: dict[str, Any]) -> tuple[str, float | None]:
+    """Run one configuration; return the run folder and its objective."""
     from sedpool.experiment import run
     from sedpool.runs import RunFolder
 
-    try:
-        folder = run(config)
-        sender.send((str(folder), RunFolder(folder).objective, None))
-    except SedpoolError as error:
-        sender.send((None, None, str(error)))
-    except Exception as error:
-        sender.send((None, None, f"{type(error).__name__}: {error}"))
-        raise
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _exit_reason(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return f"killed by signal {-exitcode}; out of memory?"
-    return f"exited with status {exitcode} before it finished"
+    folder = run(config)
+    return str(folder), RunFolder(folder).objective

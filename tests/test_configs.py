@@ -10,6 +10,7 @@ import pytest
 
 from sedpool.augment import Augmentation
 from sedpool.datasets.soundscapes.specs import read_spec
+from sedpool.experiment import check
 from sedpool.main import compose, config_folder
 from sedpool.runs import run_name
 from sedpool.settings import TrackingSettings, check_types
@@ -17,6 +18,10 @@ from sedpool.training.recipe import Recipe
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
+EXPERIMENTS = [
+    path.relative_to(config_folder() / "experiment").with_suffix("").as_posix()
+    for path in sorted((config_folder() / "experiment").rglob("*.yaml"))
+]
 BUILT = ("dataset", "features", "model", "pooling")
 SETTINGS = {"augment": Augmentation, "training": Recipe, "tracking": TrackingSettings}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
@@ -33,6 +38,20 @@ def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> N
     config = composed(f"{group}={option}", *extra)
     assert Recipe(**config["training"])
     assert run_name(config)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_passes_the_checks_of_a_run(name: str) -> None:
+    config = composed(f"experiment={name}", *(FOLDERS if "soundscapes" in name else []))
+    assert check(config) == Recipe(**config["training"])
+
+
+def test_an_experiment_has_the_last_word_but_for_the_command_line() -> None:
+    preset = "experiment=mcfee2018/urbansed"
+    assert composed(preset)["seed"] == 20170612
+    assert composed(preset, "seed=3")["seed"] == 3
+    assert composed(preset, "augment=none")["augment"]["pitch_shift"] == []
+    assert composed(preset, "training.epochs=2")["training"]["epochs"] == 2
 
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in SETTINGS])

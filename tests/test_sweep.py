@@ -30,7 +30,7 @@ def fake_run(config: dict[str, Any]) -> str:
 def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(experiment, "run", fake_run)
-    monkeypatch.setattr("sedpool.sweep.START_METHOD", "fork")  # so that the jobs know the function above
+    monkeypatch.setattr("sedpool.worker.START_METHOD", "fork")  # so that the jobs know the function above
     return Sweep()
 
 

@@ -3,13 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 
 from sedpool.datasets.dcase2017 import CLASSES, load_dcase2017
 from sedpool.errors import DataError
+from tests.miniatures.dcase2017 import RELEASE, SEGMENTED, write_dcase2017
 
-RELEASE = "groundtruth_release/groundtruth_{}_label_{}_set.csv"
-SEGMENTED = "audio/unbalanced_train_segments_{}_set_audio_formatted_and_segmented_downloads"
 WEAK = {
     "training": [
         "-a_0.000_10.000.wav\tTrain horn",
@@ -32,23 +30,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     """A recording of 2 s for each clip, under the names that the task's script gives."""
-    (tmp_path / "groundtruth_release").mkdir()
-    for part, rows in WEAK.items():
-        names = list(dict.fromkeys(row.split("\t")[0] for row in rows))
-        weak = [row.replace("\t", "\t0.000\t10.000\t") for row in rows]
-        (tmp_path / RELEASE.format("weak", part)).write_text("\n".join(weak) + "\n")
-        bounds = [name.removesuffix(".wav").rsplit("_", 2) for name in names]
-        listed = "".join(f'{name},{start},{end},"Train,Car","/m/07jdr,/m/0k4j"\r\n' for name, start, end in bounds)
-        if part != "evaluation":
-            (tmp_path / f"{part}_set.csv").write_text(listed, newline="")
-            strong = STRONG.get(part, [])
-        for name in names:
-            path = tmp_path / SEGMENTED.format(part) / f"Y{name}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sf.write(path, np.zeros(2 * 8000), 8000)
-        strong = ["\t".join((names[0], *row)) for row in STRONG.get(part, [])]
-        if strong:
-            (tmp_path / RELEASE.format("strong", part)).write_text("\n".join(strong) + "\n")
+    write_dcase2017(tmp_path, WEAK, STRONG, np.zeros(2 * 8000), 8000)
     (tmp_path / "audio" / "Y-a.wav").touch()  # the script leaves whole recordings too
     return tmp_path
 

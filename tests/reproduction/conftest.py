@@ -1,4 +1,8 @@
-"""Records of runs with made-up counts, as a study leaves them: no scores, no audio."""
+"""Records of runs with made-up counts, as a study leaves them: no scores, no audio; and studies in small."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +14,9 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of, write_counts
 from sedpool.evaluation.paper_compat import paper_metrics
 from sedpool.reproduction.published import METHODS
-from sedpool.runs import RunFolder
+from sedpool.reproduction.runner import Places
+from sedpool.runs import RunFolder, run_name
+from tests.reproduction.small_studies import WorkerHere, write_run
 
 CLASSES = ("car_horn", "dog_bark", "engine_idling", "jackhammer", "siren")
 SEGMENTS = 10
@@ -141,3 +147,46 @@ def make_paper_record(make_record):
         return RunFolder(record.path)
 
     return make
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for user in ("crew", "runner"):
+        monkeypatch.setattr(f"sedpool.reproduction.{user}.Worker", WorkerHere)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Without what takes longest where runs are short: compiled steps, and each run's page."""
+    import tensorflow as tf
+
+    monkeypatch.setattr("sedpool.experiment._report", lambda *_: None)
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Callable[..., Places]:
+    """Function that makes places below the test's folder, with the corpus in those that it is given."""
+
+    def make(**corpus: Path) -> Places:
+        general = {name: str(tmp_path / name) for name in ("data_root", "cache", "runs")}
+        return Places(tmp_path / "study", general, {name: str(path) for name, path in corpus.items()})
+
+    return make
+
+
+@pytest.fixture
+def made_up_training(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> list[str]:
+    """Runs that take no time, and the names of those that were trained."""
+    trained: list[str] = []
+
+    def train(config: dict[str, Any]) -> str:
+        trained.append(run_name(config))
+        return write_run(config)
+
+    monkeypatch.setattr("sedpool.reproduction.crew.train", train)
+    monkeypatch.setattr("sedpool.reproduction.runner.measure_epoch", lambda config: 60.0)
+    monkeypatch.setattr("sedpool.reproduction.runner._prepare_corpora", lambda tasks: None)
+    return trained

@@ -12,8 +12,9 @@ from sedpool.datasets.medleydb.library import REMOVED, SEPARATOR
 from sedpool.datasets.medleydb.load import CLASSES, load_medleydb
 from sedpool.datasets.medleydb.splits import read_split
 from sedpool.errors import DataError
+from tests.miniatures.medleydb import HOP, SR, coefficient, stem_samples
 
-from .conftest import HOP, SR, TRACKS, coefficient, stem_samples
+from .conftest import TRACKS
 
 MIXES = {
     "First_Song---",

@@ -1,0 +1,112 @@
+"""Records: what a study keeps of every run, small enough to be committed, and enough to make its report anywhere."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from sedpool import storage
+from sedpool.building import dataset_of
+from sedpool.errors import StorageError
+from sedpool.evaluation.run_folder import evaluate_folder
+from sedpool.reproduction.crew import OUTPUT
+from sedpool.reproduction.results import add_row, keys_of, read_results, result_row
+from sedpool.reproduction.study import Key
+from sedpool.runs import RunFolder, without_places
+from sedpool.settings import EvaluationSettings, checked
+
+FOLDER = "records"
+LEFT_BEHIND = frozenset(
+    {
+        "scores.parquet",
+        "clip_scores.parquet",
+        "validation_scores.parquet",
+        "validation_clip_scores.parquet",
+        "weights.npz",
+        "events.tsv",
+        "report.html",
+        "log.txt",
+        OUTPUT,
+    }
+)
+"""What is large, or is said elsewhere; all other files of a run are kept."""
+
+
+def write_record(run: RunFolder, folder: Path) -> RunFolder:
+    """Keep what a study needs of a finished run.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A finished run.
+    folder : Path
+        Of the study; the record goes to ``records/<name of the run>``, in place of an earlier one.
+
+    Returns
+    -------
+    record : RunFolder
+        Without scores, whose hashes it has instead (``scores.sha256``), and without places in its configuration.
+    """
+    records = folder / FOLDER
+    records.mkdir(parents=True, exist_ok=True)
+    final = records / run.path.name
+    with TemporaryDirectory(prefix=f".{run.path.name}-", dir=records) as temporary:
+        record = RunFolder(Path(temporary, "record"))
+        record.path.mkdir()
+        for path in run.path.iterdir():
+            if path.is_file() and not path.name.startswith(".") and path.name not in LEFT_BEHIND:
+                shutil.copy(path, record.path)
+        config = yaml.safe_dump(without_places(run.config), sort_keys=False, allow_unicode=True)
+        storage.write_text(record.file("config.yaml"), config)
+        storage.write_json(record.file("scores.sha256"), run.score_hashes)
+        if final.exists():
+            final.rename(Path(temporary, "before"))
+        record.path.rename(final)
+    return RunFolder(final)
+
+
+def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
+    """Enter a finished run into a study: first its record, then its row, so that what has a row is complete.
+
+    A run of an earlier version, which left no curve or no example, is scored again before.
+
+    Parameters
+    ----------
+    key : Key
+        Which run of the study it is.
+    run : RunFolder
+        A finished run.
+    folder : Path
+        Of the study.
+    results : str
+        Name of its table of results.
+    """
+    if run.metrics["segment"] is not None and (run.curve is None or run.example is None):
+        settings = checked(EvaluationSettings, run.config["evaluation"], "evaluation")
+        evaluate_folder(run, dataset_of(run), settings, allow_missing=run.config["allow_missing"])
+        run = RunFolder(run.path)
+    add_row(folder / results, result_row(key, write_record(run, folder)))
+
+
+def recorded(folder: Path, results: str) -> dict[Key, RunFolder]:
+    """The records of the runs that have a row.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the study.
+    results : str
+        Name of its table of results; there need not be one.
+
+    Raises
+    ------
+    StorageError
+        If the table is damaged, or a record is missing.
+    """
+    table = read_results(folder / results)
+    records = {key: RunFolder(folder / FOLDER / name) for key, name in zip(keys_of(table), table["run"], strict=True)}
+    for key, record in records.items():
+        if not record.is_done:
+            raise StorageError(f"{record.path}: no record, but {results} has a row of it ({key}); copy it, or --rerun")
+    return records

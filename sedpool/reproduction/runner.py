@@ -1,0 +1,169 @@
+"""Runs what a study lacks, from the corpus to its table of results.
+
+What is done is what has a row there, wherever it was made. Of the rest, a finished run folder is only entered; every
+other run is trained, or taken up from its last checkpoint.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from sedpool.augment import Augmentation
+from sedpool.building import build
+from sedpool.errors import ConfigError, TrainingError
+from sedpool.experiment import build_dataset, check
+from sedpool.log import say
+from sedpool.preparation import prepare, prepare_augmentation
+from sedpool.reproduction.crew import Crew, Task
+from sedpool.reproduction.records import record_run
+from sedpool.reproduction.results import drop_rows, keys_of, read_results
+from sedpool.reproduction.schedule import kind_of, measure_epoch
+from sedpool.reproduction.study import Study
+from sedpool.runs import RunFolder, run_name
+from sedpool.storage import hash_value
+from sedpool.worker import Worker
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie.
+
+    Attributes
+    ----------
+    study : Path
+        The folder of results, which is kept.
+    general : mapping of str to str
+        `data_root`, `cache` and `runs` of every run.
+    corpus : mapping of str to str
+        Folders of the group `dataset`, e.g. `root`.
+    """
+
+    study: Path
+    general: Mapping[str, str]
+    corpus: Mapping[str, str]
+
+
+def reproduce(
+    study: Study, places: Places, *, n_seeds: int = 1, n_jobs: int = 1, rerun: bool = False, dry_run: bool = False
+) -> dict[str, str]:
+    """Train, evaluate and record every run of a study that has no row yet.
+
+    Parameters
+    ----------
+    study : Study
+        Which runs.
+    places : Places
+        Where its data are, and where its results go.
+    n_seeds : int
+        Seeds of every method.
+    n_jobs : int
+        How many runs train at a time.
+    rerun : bool
+        Forget rows and run folders of these runs first.
+    dry_run : bool
+        Only say what would run, and how long it would take.
+
+    Returns
+    -------
+    failures : dict of str to str
+        Why a run is not done, by its settings; the others are.
+
+    Raises
+    ------
+    SedpoolError
+        If the table of results, a setting or a corpus is not in order; nothing has been trained then.
+    """
+    table = places.study / study.results
+    with _alone(places.study):
+        plan = study.plan(n_seeds)
+        done = keys_of(read_results(table))
+        configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
+        tasks = [Task(run, config, _folder(config)) for run, config in configs.items()]
+        for task in tasks:
+            check(task.config)
+        say(f"{study.name}: {len(plan) - len(tasks)} of {len(plan)} runs are in {table}")
+
+        def enter(task: Task) -> None:
+            record_run(task.run.key, task.folder, places.study, study.results)
+
+        if not (rerun or dry_run):
+            tasks = list(_entered_if_finished(tasks, enter))
+        if not tasks:
+            return {}
+        _prepare_corpora(tasks)
+        crew = Crew(n_jobs, _measure(tasks, n_jobs), _usual_epochs(table))
+        if dry_run:
+            say("\n".join(" ".join(task.run.overrides) for task in tasks))
+            say(f"{len(tasks)} runs, {n_jobs} at a time: {crew.remaining(tasks)}")
+            return {}
+        if rerun:
+            _forget(tasks, table)
+        return crew.train(tasks, enter)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise ConfigError(f"{folder}: another command is at work on this study; wait for it") from None
+
+
+def _folder(config: Mapping[str, Any]) -> RunFolder:
+    return RunFolder(Path(config["runs"], run_name(config)))
+
+
+def _entered_if_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> Iterator[Task]:
+    """Enter the tasks whose run folder is complete, and yield the others."""
+    for task in tasks:
+        if task.folder.is_done:
+            say(f"{task.run.key}: trained earlier, entered")
+            enter(task)
+        else:
+            yield task
+
+
+def _forget(tasks: Iterable[Task], table: Path) -> None:
+    drop_rows(table, [task.run.key for task in tasks])
+    for folder in (task.folder for task in tasks if task.folder.path.is_dir()):
+        folder.forget()
+        folder.file("history.csv").unlink(missing_ok=True)
+
+
+def _prepare_corpora(tasks: Iterable[Task]) -> None:
+    """Make or read every corpus and compute its features, so that what is wrong with one shows before any training."""
+    parts = ("dataset", "labels", "features", "augment")
+    different = {hash_value({name: task.config[name] for name in parts}): task for task in tasks}
+    for task in different.values():
+        config = task.config
+        say(f"preparing {config['corpus']}")
+        places = {"cache": config["cache"], "n_jobs": config["jobs"]}
+        extractor = build(config, "features")
+        dataset = build_dataset(config, check(config))
+        part = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
+        prepare_augmentation(part.split("train"), Augmentation(**config["augment"]), **places)
+
+
+def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
+    """Seconds of an epoch of each kind of run, when as many train at a time as are going to."""
+    seconds = {}
+    for kind, config in {kind_of(task.config): task.config for task in tasks}.items():
+        say(f"measuring {config['corpus']}, {config['method']}")
+        results = [worker.result() for worker in [Worker(measure_epoch, config) for _ in range(n_jobs)]]
+        if reasons := [reason for _, reason in results if reason is not None]:
+            raise TrainingError(f"{run_name(config)}: its first steps failed: {reasons[0]}")
+        seconds[kind] = mean(value for value, _ in results)
+    return seconds
+
+
+def _usual_epochs(table: Path) -> list[int]:
+    """After how many epochs the runs in the table stopped."""
+    rows = read_results(table)
+    return [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]

@@ -1,0 +1,123 @@
+"""The studies there are: the three corpora of McFee, Salamon and Bello 2018, and soundscapes that all can hear."""
+
+from sedpool.reproduction.study import Condition, Study
+
+METHODS = {
+    "max": ("pooling=max",),
+    "mean": ("pooling=mean",),
+    "softmax": ("pooling=softmax",),
+    "rap_1e-2": ("pooling=rap", "pooling.l2=1e-2"),
+    "rap_1e-3": ("pooling=rap", "pooling.l2=1e-3"),
+    "rap_1e-4": ("pooling=rap", "pooling.l2=1e-4"),
+    "cap": ("pooling=cap",),
+    "auto": ("pooling=auto",),
+    # 400 frames (section IV.B), as many as have an output; pooling only makes the clip decisions.
+    "strong": ("pooling=max", "supervision=strong", "training.patch_duration=9.288"),
+}
+"""Settings of the paper's methods (section III), by the name that its tables give them."""
+
+WEAK_METHODS = {name: settings for name, settings in METHODS.items() if name != "strong"}
+
+PAPER_SEED = 20170612
+"""Of all runs of the paper's authors; so the first of ours on their corpora."""
+
+URBANSED = Study(
+    name="urbansed",
+    preset="mcfee2018/urbansed",
+    sources=("root",),
+    methods=METHODS,
+    conditions={
+        "augmented": Condition("urbansed", ("augment=paper",)),  # section IV.C
+        "plain": Condition("urbansed-plain", ("augment=none",)),  # the authors committed such runs too
+    },
+    first_seed=PAPER_SEED,
+)
+
+DCASE2017 = Study(
+    name="dcase2017",
+    preset="mcfee2018/dcase2017",
+    sources=("root",),
+    methods=WEAK_METHODS,  # training clips have weak labels only
+    conditions={
+        "augmented": Condition("dcase2017", ("augment=paper",)),
+        "plain": Condition("dcase2017-plain", ("augment=none",)),
+    },
+    first_seed=PAPER_SEED,
+)
+
+MEDLEYDB = Study(
+    name="medleydb",
+    preset="mcfee2018/medleydb",
+    sources=("root",),
+    methods=METHODS,
+    conditions={"": Condition("medleydb")},
+    folds={fold: (f"dataset.fold={fold}",) for fold in range(10)},  # section IV.A
+    fold_word="split",
+    first_seed=PAPER_SEED,
+)
+
+_ESC10_FOLDS = {
+    1: ("dataset.folds={train:[2,3],validate:[4],test:[1]}",),
+    2: ("dataset.folds={train:[3,4],validate:[1],test:[2]}",),
+    3: ("dataset.folds={train:[4,1],validate:[2],test:[3]}",),
+    4: ("dataset.folds={train:[1,2],validate:[3],test:[4]}",),
+}
+"""By the fold that tests."""
+
+
+def _in_folder(name: str) -> str:
+    return f"dataset.root=${{data_root}}/esc10-soundscapes/{name}"
+
+
+ESC10 = Study(
+    name="esc10-soundscapes",
+    preset="esc10_soundscapes",
+    sources=("foreground", "background"),
+    methods=METHODS,
+    conditions={"": Condition("esc10")},
+    folds={fold: (*folds, _in_folder(f"fold{fold}")) for fold, folds in _ESC10_FOLDS.items()},
+)
+
+_SMALL = (
+    "model=compact",
+    "dataset.n_train=600",
+    "dataset.n_validate=200",
+    "dataset.n_test=200",
+    _in_folder("axes"),
+)
+
+
+def _bags(seconds: float) -> tuple[str, ...]:
+    return f"labels.bag_duration={seconds}", f"training.patch_duration={seconds}"
+
+
+ESC10_AXES = Study(
+    name="esc10-soundscapes",
+    preset="esc10_soundscapes",
+    sources=("foreground", "background"),
+    methods={name: METHODS[name] for name in ("max", "mean", "softmax", "cap", "auto")},
+    conditions={
+        "base": Condition("esc10-base", _SMALL),  # events of 0.5 to 3 s, bags of 10 s
+        "short_events": Condition("esc10-short_events", (*_SMALL, "dataset.event_duration=[0.25,1]")),
+        "long_events": Condition("esc10-long_events", (*_SMALL, "dataset.event_duration=[2.5,5]")),
+        "bags_5s": Condition("esc10-bags_5s", (*_SMALL, *_bags(5))),
+        "bags_2.5s": Condition("esc10-bags_2.5s", (*_SMALL, *_bags(2.5))),
+    },
+    folds={4: _ESC10_FOLDS[4]},
+    results="axes.csv",
+)
+"""What the paper could not vary, at a smaller scale: how long events are, and how long the bags that have a label."""
+
+AXES = {
+    "length of events (s)": {"0.25 to 1": "short_events", "0.5 to 3": "base", "2.5 to 5": "long_events"},
+    "length of bags (s)": {"2.5": "bags_2.5s", "5": "bags_5s", "10": "base"},
+}
+"""What its conditions vary: the value of each, in order."""
+
+STUDIES = {
+    "urbansed": (URBANSED,),
+    "dcase2017": (DCASE2017,),
+    "medleydb": (MEDLEYDB,),
+    "esc10-soundscapes": (ESC10, ESC10_AXES),
+}
+"""Parts of each study, by its name."""

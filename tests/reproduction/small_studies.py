@@ -1,0 +1,70 @@
+"""Studies in small: every run in this process, so that the backend starts once."""
+
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from sedpool import storage
+from sedpool.errors import SedpoolError
+from sedpool.runs import RunFolder, run_name
+from sedpool.scores import write_scores
+
+SMALL = (
+    "model=tiny",
+    "training.epochs=1",
+    "training.batch_size=4",
+    "training.batches_per_epoch=1",
+    "training.validation=random",
+    "training.validation_batches=1",
+    "training.threads=null",
+    "jobs=1",
+)
+"""Settings that make a run take seconds."""
+
+
+class WorkerHere:
+    """What `sedpool.worker.Worker` is to its callers, at work in this process."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any, output: Path | None = None) -> None:
+        self.receiver, sender = multiprocessing.Pipe(duplex=False)
+        try:
+            sender.send((function(*arguments), None))
+        except SedpoolError as error:
+            sender.send((None, str(error)))
+
+    def result(self) -> tuple[Any, str | None]:
+        value, reason = self.receiver.recv()
+        return value, reason
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+def history(n_epochs: int, kept: int) -> pd.DataFrame:
+    epochs = np.arange(1, n_epochs + 1)
+    accuracy = np.where(epochs == kept, 0.9, 0.8)
+    return pd.DataFrame({"epoch": epochs, "val_accuracy": accuracy, "seconds": 2.5, "clips_per_second": 50.0})
+
+
+def write_run(config: dict[str, Any], *, n_epochs: int = 10, kept: int = 2, alpha: pd.DataFrame | None = None) -> str:
+    """A finished run folder, as training would leave it, with scores that follow from its name."""
+    run = RunFolder(Path(config["runs"], run_name(config)))
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    environment = {"git_commit": "c0ffee", "precision": "float32", "threads": 1, "device": "abacus"}
+    storage.write_json(run.file("environment.json"), environment)
+    storage.write_text(run.file("history.csv"), history(n_epochs, kept).to_csv(index=False))
+    if alpha is not None:
+        storage.write_text(run.file("alpha.csv"), alpha.to_csv(index=False))
+    value = int(run_name(config)[-4:], 16) / 0x10000
+    write_scores(pd.DataFrame({"filename": ["a.wav"], "dog": [value]}), run.file("clip_scores.parquet"))
+    frames = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "offset": [1.0], "dog": [value]})
+    write_scores(frames, run.file("scores.parquet"))
+    clip = {"micro": {"f1": value}, "macro": {"f1": value}}
+    storage.write_json(run.file("metrics.json"), {"clip": clip, "segment": None})
+    run.mark_done()
+    return str(run.path)
