@@ -46,7 +46,7 @@ def describe_environment(*, seed: int, threads: int | None, precision: str) -> d
         "precision": precision,
         "backend": keras_backend(),
         "device": _processor(),
-        "system": platform.platform(),
+        "system": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]),
     }
 
 
