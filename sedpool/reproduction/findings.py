@@ -6,15 +6,18 @@ at 0.5 and not when tuned is calibration only, and is said to be.
 """
 
 from collections.abc import Iterable, Mapping
+from gettext import ngettext
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sedpool.evaluation.validation import listed
 from sedpool.reproduction.contrasts import CONTRASTS, F1, OWN_CONTRASTS, Contrast
 from sedpool.reproduction.effects import Effect, agreeing, effect, mean_difference
 from sedpool.reproduction.published import METRICS, read_tables
 from sedpool.reproduction.run_groups import RunGroup
+from sedpool.reproduction.validity import objections
 
 PSDS = ("psds1", "psds2")
 _MEASURED = ("effect", "low", "high", "n_blocks", "agreeing", "p_value", "smallest_p", "verdict")
@@ -83,7 +86,7 @@ def _judged_by_more(
     if np.isnan(row["effect"]):
         return {"remark": "undefined, or runs lack the counts: `sedpool tune` scores them again"}
     praise = "" if locating is None else _not_to_be_praised(contrast, row, locating)
-    remarks = [_calibration(contrast, row), praise]
+    remarks = [_calibration(contrast, row), praise, _invalid(contrast, group)]
     return {"remark": "; ".join(remark for remark in remarks if remark)}
 
 
@@ -136,3 +139,14 @@ def _not_to_be_praised(contrast: Contrast, row: Mapping[str, Any], locating: set
     if not idle or row["verdict"] == "not decidable":
         return ""
     return f"not shown to beat its own clip decisions, stretched: {', '.join(idle)}"
+
+
+def _invalid(contrast: Contrast, group: RunGroup) -> str:
+    blocks = group.blocks(contrast.methods)
+    marked = [
+        f"{method}{'' if block.fold is None else f' fold {block.fold}'} s{block.seed}"
+        for method in contrast.methods
+        for block in blocks
+        if objections(group.runs[method][block])
+    ]
+    return f"rests on {len(marked)} marked {ngettext('run', 'runs', len(marked))} ({listed(marked)})" if marked else ""
