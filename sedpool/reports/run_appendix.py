@@ -113,7 +113,11 @@ def _values(column: "pd.Series[str]") -> Cell:
 def settings_tables(runs: Sequence[RunFolder]) -> list[TableBlock]:
     """The settings by which methods, corpora and single runs differ, and those that all share."""
     settings = pd.DataFrame([dict(_flat(without_places(run.config))) for run in runs]).fillna(UNDEFINED)
-    groups = {"method": settings["method"], "corpus": settings["corpus"], "run": pd.Series(map(run_label, runs))}
+    groups = {
+        "method": settings["method"],
+        "corpus": settings["corpus"],
+        "run": pd.Series([run.path.name for run in runs]),
+    }
     left = settings.drop(columns=_NAMES)
     is_shared = left.eq(left.iloc[0]).all()
     shared, left = left.iloc[:1].loc[:, is_shared], left.loc[:, ~is_shared]

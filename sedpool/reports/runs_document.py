@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from sedpool.reports import method_tables, run_appendix, score_tables
-from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
-from sedpool.reports.class_score_figure import class_score_figure
+from sedpool.reports import run_appendix, score_tables
 from sedpool.reports.comparison import comparison_table, peculiarities
 from sedpool.reports.consistency import contradiction
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.ranking_figures import interval_figure
 from sedpool.reports.run_table import difference_notes, run_table
+from sedpool.reports.study_figures import study_figures
 from sedpool.reports.study_runs import StudyRuns, studies
-from sedpool.reports.threshold_figure import threshold_figure
 from sedpool.runs import RunFolder
 
 Blocks = Iterator[str | TableBlock | FigureBlock]
@@ -50,7 +48,7 @@ def study_sections(study: StudyRuns) -> list[Section]:
     blocks = {
         "scores": _scores(study),
         "classes": _classes(study),
-        "thresholds and α": _thresholds_and_alpha(study),
+        "figures": study_figures(study.runs),
         "run by run": _run_by_run(study),
     }
     sections = [Section(f"{study.name}: {title}", list(part)) for title, part in blocks.items()]
@@ -113,26 +111,6 @@ def _classes(study: StudyRuns) -> Blocks:
     unit = "segments" if study.has_events else "clips"
     for decoding in study.decodings:
         yield score_tables.class_table(study, decoding, f"{study.name}: F1 of {unit} by class, {decoding}")
-    if study.has_events:
-        figure = class_score_figure(method_tables.class_scores(study.runs))
-        yield FigureBlock("", f"{study.name}: F1 of segments by class and method", figure)
-
-
-def _thresholds_and_alpha(study: StudyRuns) -> Blocks:
-    curves = method_tables.threshold_curves(study.runs)
-    if len(curves):
-        yield FigureBlock(
-            "", f"{study.name}: precision and recall of segments at every threshold", threshold_figure(curves)
-        )
-    courses = method_tables.alpha_courses(study.runs)
-    if courses.empty:
-        return
-    kept = method_tables.kept_alphas(courses)
-    yield FigureBlock("", f"{study.name}: learned α", learned_alpha_figure(kept))
-    yield FigureBlock("", f"{study.name}: course of α", alpha_courses_figure(courses))
-    durations = method_tables.event_durations(study.runs)
-    if durations is not None:
-        yield FigureBlock("", f"{study.name}: α and event duration", alpha_durations_figure(kept, durations))
 
 
 def _run_by_run(study: StudyRuns) -> Blocks:
