@@ -44,9 +44,9 @@ def write_study_report(folder: Path) -> Path:
     runs = [*main.values(), *axes.values()]
     sections = [
         Section("Runs", list(_runs(runs))),
+        *_tables(list(main.values())),
         *reproduction_sections(main.values()),
         Section("Figures of the paper, and beyond", list(_figures(list(main.values())))),
-        *_tables(list(main.values())),
         *([Section("Beyond the paper: what else changes the data", list(_axes(axes)))] if axes else []),
         *appendix_sections(runs),
     ]
@@ -71,7 +71,7 @@ def _figures(runs: Sequence[RunFolder]) -> Iterator[str | FigureBlock]:
 
 
 def _tables(runs: Sequence[RunFolder]) -> Iterator[Section]:
-    """The sections of each study without their figures, which stand above under the paper's numbers."""
+    """The sections of each study without their figures, which stand elsewhere under the paper's numbers."""
     for section in chain.from_iterable(study_sections(study) for study in studies(runs)):
         kept = [block for block in section.blocks if not isinstance(block, FigureBlock)]
         if any(isinstance(block, TableBlock) for block in kept):
