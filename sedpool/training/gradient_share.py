@@ -18,8 +18,8 @@ from sedpool import storage
 from sedpool.models.detector import Detector
 from sedpool.training.batches import Patches
 
-N_CLIPS = 16
-"""Clips looked at after each epoch: few, since an epoch should take no longer for it."""
+N_CLIPS = 12
+"""Clips looked at after each epoch: few, so that it takes less than a hundredth of an epoch of 600 clips."""
 
 COLUMNS = ("epoch", "event_label", "clips", "frames", "largest_share", "effective_frames")
 
@@ -74,7 +74,7 @@ class GradientShare(keras.callbacks.Callback):
 
     def _record(self, epoch: int) -> None:
         for x, tags in map(self._clips.__getitem__, range(len(self._clips))):
-            shares = frame_shares(self.detector.pooling, self._pooled(x, training=False))
+            shares = frame_shares(self.detector.pooling, self._pooled.predict_on_batch(x))
             for column, label in enumerate(self.detector.classes):
                 of_class = shares[tags[:, column] > 0, :, column]
                 if len(of_class):
@@ -110,14 +110,14 @@ def frame_shares(pooling: keras.layers.Layer, pooled: Mapping[str, Any]) -> npt.
     pooling : keras.layers.Layer
         The pooling operator.
     pooled : mapping
-        What it is called with: `p`, shape (batch, frames, classes), and `logits` if it needs them.
+        What it is called with, arrays or tensors: `p`, shape (batch, frames, classes), and `logits` if it needs them.
 
     Returns
     -------
     shares : ndarray, shape (batch, frames, classes)
         At least 0, summing to 1 over the frames; equal ones where there is no gradient at all.
     """
-    size = np.abs(_gradient(pooling, **pooled))
+    size = np.abs(_gradient(pooling, **{name: keras.ops.convert_to_tensor(value) for name, value in pooled.items()}))
     total = size.sum(axis=1, keepdims=True)
     shares: npt.NDArray[np.float64] = np.where(total > 0, size / np.where(total > 0, total, 1), 1 / size.shape[1])
     return shares

@@ -13,6 +13,7 @@ import numpy as np
 
 from sedpool import pooling
 from sedpool.models import Detector, build_detector, compact_cnn
+from sedpool.training.gradient_share import frame_shares
 from sedpool.training.loop import compile_for_training
 from sedpool.training.recipe import STUDY
 
@@ -28,11 +29,12 @@ def small_network() -> Detector:
 
 
 def losses_and_outputs(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Outputs for the first batch with the given weights, then the loss of each step."""
+    """Outputs and shares of the gradient for the first batch with the given weights, then the loss of each step."""
     detector = small_network()
     detector.network.set_weights([given[f"weight{i}"] for i in range(len(detector.network.weights))])
     output = detector.network(given["x"][0], training=False)
     made = {name: keras.ops.convert_to_numpy(value) for name, value in output.items()}
+    made["shares"] = frame_shares(detector.pooling, detector.pooled.predict_on_batch(given["x"][0]))
     trainee = detector.trainee
     compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=10.0))
     losses = [

@@ -51,6 +51,6 @@ def test_backends_agree(
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "made.npz") as made:
-        for name in ("frames", "clip"):
+        for name in ("frames", "clip", "shares"):
             assert made[name] == pytest.approx(ours[name], abs=1e-4)
         assert made["losses"] == pytest.approx(ours["losses"], abs=1e-4)

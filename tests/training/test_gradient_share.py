@@ -18,7 +18,7 @@ def p() -> np.ndarray:
 
 
 def shares_of(pool: keras.layers.Layer, p: np.ndarray) -> np.ndarray:
-    return frame_shares(pool, {"p": keras.ops.convert_to_tensor(p)})
+    return frame_shares(pool, {"p": p})
 
 
 def test_max_gives_all_to_the_largest_frame_and_the_mean_gives_every_frame_the_same(p: np.ndarray) -> None:
