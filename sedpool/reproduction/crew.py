@@ -163,4 +163,5 @@ def _begin(task: Task, progress: Progress) -> _Work:
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn())
     console = Console(stderr=True, highlight=False)
-    return Progress(*columns, TextColumn("{task.fields[status]}"), console=console, transient=True)
+    status = TextColumn("{task.fields[status]}")
+    return Progress(*columns, status, console=console, transient=True, disable=not console.is_terminal)

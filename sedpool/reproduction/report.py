@@ -47,10 +47,21 @@ def write_study_report(folder: Path) -> Path:
         *_tables(list(main.values())),
         *reproduction_sections(main.values()),
         Section("Figures of the paper, and beyond", list(_figures(list(main.values())))),
-        *([Section("Beyond the paper: what else changes the data", list(_axes(axes)))] if axes else []),
+        *([Section("Beyond the paper: what else changes the data", list(axis_figures(axes)))] if axes else []),
         *appendix_sections(runs),
     ]
     return write_document(Document(default_title(runs), numbered(sections, "S")), folder / FOLDER)
+
+
+def axis_figures(records: Records) -> Iterator[FigureBlock]:
+    """A figure of each property of the data that a study varied, as far as there are runs."""
+    for axis, conditions in AXES.items():
+        found = {
+            title: [run for key, run in records.items() if key.condition == condition]
+            for title, condition in conditions.items()
+        }
+        if any(found.values()):
+            yield axis_block(axis, {title: runs for title, runs in found.items() if runs})
 
 
 def _runs(runs: Sequence[RunFolder]) -> Iterator[str | TableBlock]:
@@ -76,13 +87,3 @@ def _tables(runs: Sequence[RunFolder]) -> Iterator[Section]:
         kept = [block for block in section.blocks if not isinstance(block, FigureBlock)]
         if any(isinstance(block, TableBlock) for block in kept):
             yield replace(section, blocks=kept)
-
-
-def _axes(records: Records) -> Iterator[FigureBlock]:
-    for axis, conditions in AXES.items():
-        found = {
-            title: [run for key, run in records.items() if key.condition == condition]
-            for title, condition in conditions.items()
-        }
-        if any(found.values()):
-            yield axis_block(axis, {title: runs for title, runs in found.items() if runs})

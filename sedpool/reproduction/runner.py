@@ -86,7 +86,7 @@ def reproduce(
         tasks = [Task(run, config, _folder(config)) for run, config in configs.items()]
         for task in tasks:
             check(task.config)
-        say(f"{study.name}: {len(plan) - len(tasks)} of {len(plan)} runs are in {table}")
+        say(f"{study.name}: {len(tasks)} of {len(plan)} runs are to be made; the others are in {table}")
 
         def enter(task: Task) -> None:
             record_run(task.run.key, task.folder, places.study, study.results)

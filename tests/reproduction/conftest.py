@@ -157,10 +157,12 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Without what takes longest where runs are short: compiled steps, and each run's page."""
+    """Without what takes longest where runs are short: compiled and repeated steps, and each run's page."""
     import tensorflow as tf
 
     monkeypatch.setattr("sedpool.experiment._report", lambda *_: None)
+    monkeypatch.setattr("sedpool.reproduction.schedule._STEPS", 1)
+    monkeypatch.setattr("sedpool.reproduction.schedule._WARM_UP", 0)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

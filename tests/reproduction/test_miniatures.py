@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sedpool.errors import DataError, StorageError
-from sedpool.reproduction.records import FOLDER, LEFT_BEHIND
+from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, record_run, recorded
 from sedpool.reproduction.report import write_study_report
-from sedpool.reproduction.results import TYPES, add_row, keys_of, read_results
+from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import DCASE2017, MEDLEYDB, URBANSED
-from sedpool.reproduction.study import Study
+from sedpool.reproduction.study import Key, Study
 from sedpool.runs import RunFolder
 from tests.miniatures.dcase2017 import write_dcase2017
 from tests.miniatures.medleydb import write_medleydb
@@ -83,6 +82,7 @@ def test_a_full_preset_from_corpus_to_records(
         assert str(tmp_path) not in record.file("config.yaml").read_text()
     if study.name == "urbansed":
         check_report(tmp_path / "study")
+        check_that_an_earlier_run_is_scored_again(tmp_path, rows["run"].iloc[0])
 
 
 def check_report(study: Path) -> None:
@@ -95,10 +95,10 @@ def check_report(study: Path) -> None:
     assert str(study.parent) not in text
 
 
-def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no results in it"):
-        write_study_report(tmp_path)
-    row = dict.fromkeys(TYPES, 0) | dict.fromkeys(("condition", "commit", "precision", "device", "remark"), "")
-    add_row(tmp_path / "results.csv", row | {"method": "cap", "run": "esc10-fold4-cap-s0-0123456789"})
-    with pytest.raises(StorageError, match=r"0123456789: no record, but results\.csv has a row of it"):
-        write_study_report(tmp_path)
+def check_that_an_earlier_run_is_scored_again(folder: Path, name: str) -> None:
+    run = RunFolder(folder / "runs" / name)
+    run.file("curve.csv").unlink()
+    record_run(Key("", "earlier", None, 0), run, folder / "study", "earlier.csv")
+    (record,) = recorded(folder / "study", "earlier.csv").values()
+    assert record.curve is not None
+    assert len(record.curve) == 99

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from sedpool.errors import DataError, StorageError
+from sedpool.reports.document import FigureBlock
+from sedpool.reproduction.report import axis_figures, write_study_report
+from sedpool.reproduction.results import TYPES, add_row
+from sedpool.reproduction.studies import AXES, ESC10_AXES
+from sedpool.reproduction.study import Key
+
+
+def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no results in it"):
+        write_study_report(tmp_path)
+    row = dict.fromkeys(TYPES, 0) | dict.fromkeys(("condition", "commit", "precision", "device", "remark"), "")
+    add_row(tmp_path / "results.csv", row | {"method": "cap", "run": "esc10-fold4-cap-s0-0123456789"})
+    with pytest.raises(StorageError, match=r"0123456789: no record, but results\.csv has a row of it"):
+        write_study_report(tmp_path)
+
+
+def test_each_axis_is_drawn_from_the_conditions_that_have_runs(make_record) -> None:
+    records = {
+        Key(condition, method, 4, 0): make_record(method, corpus=f"esc10-{condition}-fold4")
+        for condition in ("base", "short_events", "bags_5s")
+        for method in ("mean", "cap")
+    }
+    titles = [block.title for block in axis_figures(records) if isinstance(block, FigureBlock)]
+    assert titles == [f"Dynamic F1 and α by {axis}" for axis in AXES]
+    some = {key: record for key, record in records.items() if key.condition == "bags_5s"}
+    assert [block.title for block in axis_figures(some)] == ["Dynamic F1 and α by length of bags (s)"]
+
+
+def test_every_condition_of_the_study_is_on_an_axis() -> None:
+    assert {condition for axis in AXES.values() for condition in axis.values()} == set(ESC10_AXES.conditions)
