@@ -71,7 +71,7 @@ def duration(seconds: float) -> str:
     Examples
     --------
     >>> duration(30), duration(600), duration(8000)
-    ('1 min', '10 min', '2 h 13 min')
+    ('1 min', '10 min', '2 h 14 min')
     """
     hours, minutes = divmod(max(ceil(seconds / 60), 1), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

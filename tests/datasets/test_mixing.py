@@ -56,7 +56,7 @@ def test_a_corpus_without_scapers_annotations_tells_nothing(tmp_path):
 def test_a_ratio_that_is_no_number_is_an_error(corpus, tmp_path):
     document = scaper_jams.document(10.0, [event(1.0, "siren", "x.wav", "loud")], {})
     storage.write_json(tmp_path / "annotations" / "test" / "a.jams", document)
-    with pytest.raises(DataError, match=r"a\.jams: observation 0: snr is 'loud'; expected decibels"):
+    with pytest.raises(DataError, match=r"a\.jams: annotation 0, observation 0: snr is 'loud'; expected decibels"):
         mixing_details(corpus)
 
 
