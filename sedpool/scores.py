@@ -56,13 +56,17 @@ def validate_scores(scores: pd.DataFrame, *, source: Source = "scores") -> pd.Da
     Raises
     ------
     DataError
-        If there is no `filename` column, no class, or a value outside [0, 1] (NaN included).
+        If there is no `filename` column, no class, a class column without numbers, or a value outside [0, 1] (NaN
+        included).
     """
     if "filename" not in scores.columns:
         raise DataError(f"{source}: no column filename; found {', '.join(map(str, scores.columns))}")
     classes = classes_of(scores)
     if not classes:
         raise DataError(f"{source}: no class columns")
+    texts = [name for name in classes if not pd.api.types.is_numeric_dtype(scores[name])]
+    if texts:
+        raise DataError(f"{source}: no scores; column {texts[0]} holds no numbers, expected a column of them a class")
     values = scores.loc[:, list(classes)].to_numpy()
     bad = ~((values >= 0) & (values <= 1))
     if bad.any():

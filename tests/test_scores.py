@@ -36,6 +36,8 @@ def test_scores_without_filename_or_classes_are_refused() -> None:
         sc.validate_scores(table([[0, 0]]).drop(columns="filename"))
     with pytest.raises(DataError, match="no class columns"):
         sc.validate_scores(table([[0, 0]])[["filename", "onset", "offset"]])
+    with pytest.raises(DataError, match="no scores; column level holds no numbers"):
+        sc.validate_scores(table([[0, 0]]).assign(level=pd.Categorical(["event"])))
 
 
 def test_damaged_parquet_is_named(tmp_path: Path) -> None:

@@ -108,6 +108,6 @@ def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, sour
         )
 
 
-def listed(names: Sequence[object]) -> str:
-    """The first few of `names`, for a message."""
-    return ", ".join(map(str, names[:_LISTED])) + (", …" if len(names) > _LISTED else "")
+def listed(names: Sequence[object], separator: str = ", ") -> str:
+    """The first few of `names`, for a message; labels hold commas and need another separator."""
+    return separator.join([*map(str, names[:_LISTED]), *(["…"] if len(names) > _LISTED else [])])

@@ -13,6 +13,7 @@ from sedpool.audio import EXTENSIONS
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 from sedpool.formats.clip import clip_name
+from sedpool.formats.table import labelled_rows
 from sedpool.rows import TextTable, refuse_rows
 
 _TIMES = ("onset", "offset", "event_label")
@@ -49,8 +50,8 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
     table = read_rows(path)
     if "filename" not in table.columns:
         table = table.assign(filename=filename or clip_name(path))
-    labelled = table.loc[table["event_label"] != ""] if "event_label" in table.columns else table.iloc[:0]
-    return validate_events(labelled.reindex(columns=list(EVENT_COLUMNS)), source=TextTable(path, has_header=False))
+    rows = table.reindex(columns=list(EVENT_COLUMNS), fill_value="")  # a list of names has no other column
+    return labelled_rows(rows, TextTable(path, has_header=False))
 
 
 def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -76,7 +76,8 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     Raises
     ------
     DataError
-        If a column is missing, or a length is not more than 0 (the message names the line).
+        If a column is missing, a length is not more than 0, or a recording has two lengths (the message names the
+        line).
     """
     path = Path(path)
     if path.is_dir():
@@ -89,8 +90,11 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and duration (seconds)")
     seconds = pd.to_numeric(rows["duration"], errors="coerce")
+    source, shown = TextTable(path, separator), rows[["filename", "duration"]]
     problem = "does not say how long it is; expected a duration in seconds above 0"
-    refuse_rows(rows[["filename", "duration"]], ~(seconds > 0), problem, TextTable(path, separator))
+    refuse_rows(shown, ~(seconds > 0), problem, source)
+    differs = seconds != seconds.groupby(rows["filename"]).transform("first")
+    refuse_rows(shown, differs, "has another length in a line above; keep the right one", source)
     return dict(zip(rows["filename"], seconds.astype(float), strict=True))
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.rows import Source, TextTable
+from sedpool.rows import Source, TextTable, refuse_rows
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -51,9 +51,27 @@ def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None
 
 def labelled_rows(table: pd.DataFrame, source: Source) -> pd.DataFrame:
     """Event table of the rows that have a label."""
-    if "event_label" in table.columns:
-        table = table.loc[table["event_label"] != ""]
-    return validate_events(table, source=source)
+    return validate_events(without_blanks(table, source), source=source)
+
+
+def without_blanks(table: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """The rows that have a label; the others say that a recording has no events.
+
+    Raises
+    ------
+    DataError
+        If a row without a label has a time: it is not blank, but damaged.
+    """
+    if "event_label" not in table.columns:
+        return table
+    unlabelled = table["event_label"] == ""
+    has_time = pd.Series(False, index=table.index)
+    for column in {"onset", "offset"} & set(table.columns):
+        has_time |= table[column].notna() & (table[column] != "")
+    shown = table.filter(["filename", "onset", "offset"])
+    problem = "has a time and no label; give both, or neither where the recording has no events"
+    refuse_rows(shown, unlabelled & has_time, problem, source)
+    return table.loc[~unlabelled]
 
 
 def write_tsv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

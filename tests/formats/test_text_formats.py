@@ -141,6 +141,9 @@ HEADERS = {
         ("b.wav\tinf\t2\tdog", r"\(b\.wav, inf, 2\.0, dog\) has a time that is not a finite number"),
         ("b.wav\t1 s\t2\tdog", r"\(b\.wav, 1 s, 2, dog\) has .* number; expected"),
         ("b.wav\t1\t\tdog", r"\(b\.wav, .* number; expected"),
+        ("b.wav\t0.1", r"\(b\.wav, 0\.1, \w*\) has a time and no label; give both, or neither"),
+        ("b.wav\t1\t2\t", r"\(b\.wav, 1(\.0)?, 2(\.0)?\) has a time and no label"),
+        ("b.wav\t\t2\t", r"\(b\.wav, \w*, 2(\.0)?\) has a time and no label"),
     ],
 )
 def test_wrong_line_of_a_table_is_named(tmp_path: Path, name: str, row: str, message: str) -> None:
@@ -155,6 +158,9 @@ def test_wrong_line_of_a_table_is_named(tmp_path: Path, name: str, row: str, mes
 def test_wrong_length_is_named_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path / "x.tsv", "filename\tduration\n\na.wav\t10\nb.wav\t10 s\n")
     with pytest.raises(DataError, match=r"x\.tsv: line 4 \(b\.wav, 10 s\) does not say how long it is; expected a dur"):
+        formats.read_durations(path)
+    written(path, "filename\tduration\na.wav\t10\nb.wav\t8\na.wav\t10.0\nb.wav\t9\n")
+    with pytest.raises(DataError, match=r"x\.tsv: line 5 \(b\.wav, 9\.0\) has another length in a line above"):
         formats.read_durations(path)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from sedpool.errors import ConfigError, DataError
+from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.material import Material, material
 from sedpool.events import stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
@@ -45,7 +45,15 @@ class ScoreTable:
 
 def read_score_table(path: Path, reference: Path) -> ScoreTable:
     """Read a parquet file, or a folder with a file for each clip of the reference."""
-    return ScoreTable(read_score_folder(path, list(recordings(reference))) if path.is_dir() else read_scores(path))
+    if path.is_dir():
+        return ScoreTable(read_score_folder(path, list(recordings(reference))))
+    try:
+        return ScoreTable(read_scores(path))
+    except StorageError:
+        if not path.exists():
+            raise
+        formats = "a parquet file, or a folder with a TSV for each clip: onset, offset, a column a class"
+        raise DataError(f"--scores {path}: not a readable parquet file; expected {formats}") from None
 
 
 def read_material(
@@ -127,6 +135,8 @@ def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
 
 def read_operating_points(folder: Path) -> list[pd.DataFrame]:
     """Read a file of events for each threshold."""
+    if folder.is_file():
+        raise ConfigError(f"--operating-points {folder}: a file; expected a folder with a file for each threshold")
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")

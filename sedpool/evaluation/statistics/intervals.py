@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from gettext import ngettext
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pandas as pd
 from sedpool.errors import ConfigError, EvaluationError
 from sedpool.evaluation.statistics.bootstrap import COLUMNS, LEVEL, N_RESAMPLES, clip_weights, interval_table
 from sedpool.evaluation.statistics.replicates import Key, Statistic
-from sedpool.evaluation.statistics.sources import membership
+from sedpool.evaluation.statistics.sources import Membership, membership
+from sedpool.evaluation.validation import listed
 
 Ends = tuple[float | None, ...]
 """Low and high end; None where they are undefined."""
@@ -100,15 +102,15 @@ def intervals(
     ConfigError
         If there are fewer than 100 resamples or more than 100,000, or the seed is negative.
     EvaluationError
-        If there are fewer than two clips, or `sources` are those of other clips.
+        If there are fewer than two clips, or `sources` lack one.
     """
     if not FEWEST <= n_resamples <= MOST:
         raise ConfigError(f"resamples: {n_resamples}; expected {FEWEST} to {MOST} for 95 % intervals")
     if seed < 0:
         raise ConfigError(f"seed: {seed}; expected 0 or more")
     shared = None if sources is None else membership(filenames, sources)
-    if shared is not None and not shared.shape[1]:
-        raise EvaluationError(f"clip sources: none of the {len(filenames)} clips has one; name clips as the reference")
+    if shared is not None:
+        _refuse_without_source(filenames, shared)
     weights = clip_weights(len(filenames), n_resamples=n_resamples, seed=seed)
     tables = [
         interval_table(statistic, weights, level=LEVEL, sources=shared).assign(level=level)
@@ -116,3 +118,13 @@ def intervals(
     ]
     table = pd.concat(tables, ignore_index=True)[["level", *COLUMNS]]
     return Intervals(table, n_resamples, seed, None if shared is None else int(shared.shape[1]))
+
+
+def _refuse_without_source(filenames: Sequence[str], shared: Membership) -> None:
+    missing = [name for name, n_sources in zip(filenames, shared.sum(axis=1), strict=True) if not n_sources]
+    if missing:
+        has = ngettext("has", "have", len(missing))
+        raise EvaluationError(
+            f"clip sources: {len(missing)} of {len(filenames)} clips {has} none ({listed(missing, '; ')}); "
+            "give each a row, with a source of its own where it shares none"
+        )

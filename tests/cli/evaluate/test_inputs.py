@@ -1,5 +1,6 @@
 """Labels, scores and lengths in anybody's files."""
 
+import pandas as pd
 import pytest
 
 from sedpool.formats import read_events
@@ -35,6 +36,19 @@ def test_folders_of_any_format_are_compared_by_relative_path(evaluate, tmp_path)
 @pytest.mark.parametrize("option", ["--reference", "--estimated", "--scores", "--durations", "--classes"])
 def test_a_missing_file_is_named(evaluate, files, option):
     assert_one_line(evaluate(*files(), option, "nowhere.tsv"), "nowhere.tsv", "no such file")
+
+
+def test_what_holds_no_scores_is_refused(evaluate, files, tmp_path):
+    shown = evaluate(*files()[:2], "--scores", tmp_path / "reference.tsv")
+    assert_one_line(shown, "reference.tsv: not a readable parquet file", "or a folder with a TSV for each clip")
+    pd.DataFrame({"filename": ["a.wav"], "level": ["event"], "n_ref": [1]}).to_parquet(tmp_path / "counts.parquet")
+    shown = evaluate(*files()[:2], "--scores", tmp_path / "counts.parquet")
+    assert_one_line(shown, "counts.parquet: no scores; column level holds no numbers")
+
+
+def test_operating_points_that_are_no_folder(evaluate, files, tmp_path):
+    points = ["--operating-points", tmp_path / "estimated.tsv", "-m", "psds"]
+    assert_one_line(evaluate(*files(), *points), "--operating-points", "a file; expected a folder")
 
 
 def test_neither_events_nor_scores(evaluate, files):

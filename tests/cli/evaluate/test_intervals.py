@@ -119,13 +119,16 @@ def test_tables_and_pages_say_them_and_how_they_were_found(evaluate, system, tmp
         (["--seed", -1], "seed: -1; expected 0 or more"),
         (["--sources", "nowhere.csv"], "nowhere.csv: no such file"),
         (["--sources", "clips.tsv"], "no column source; expected filename and source"),
-        (["--sources", "others.tsv"], "none of the 24 clips has one"),
+        (["--sources", "others.tsv"], "24 of 24 clips have none (0.wav; 1.wav"),
+        (["--sources", "most.tsv"], "clip sources: 1 of 24 clips has none (7.wav); give each a row"),
     ],
 )
 def test_nonsense_is_refused_in_a_line(evaluate, system, tmp_path, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "clips.tsv").write_text("filename\trecording\n0.wav\tx\n")
     (tmp_path / "others.tsv").write_text("filename\tsource\nelsewhere.wav\tx\n")
+    rows = [f"{name}\tx\n" for name in NAMES if name != "7.wav"]
+    (tmp_path / "most.tsv").write_text("filename\tsource\n" + "".join(rows))
     assert_one_line(evaluate(*system, "-m", "clip", "--intervals", *options), message)
 
 

@@ -54,7 +54,7 @@ def test_clips_that_share_everything_tell_no_more_than_one(counts):
 
 def test_sources_of_other_clips_and_impossible_draws_are_refused(counts):
     statistics = [("segment", count_statistic(counts))]
-    with pytest.raises(EvaluationError, match="none of the 40 clips has one"):
+    with pytest.raises(EvaluationError, match="40 of 40 clips have none"):
         intervals(statistics, counts.filenames, sources=pd.DataFrame({"filename": ["x"], "source": ["y"]}))
     with pytest.raises(ConfigError, match="resamples: 99; expected 100 to 100000"):
         intervals(statistics, counts.filenames, n_resamples=99)
