@@ -73,6 +73,7 @@ def material(
     *,
     classes: Sequence[str] | None = None,
     past_end: PastEnd = "cut",
+    names: tuple[str, str] = ("reference", "estimate"),
 ) -> Material:
     """Check two event tables against the clip set and settle the lengths of its clips.
 
@@ -89,6 +90,8 @@ def material(
     past_end : {"cut", "extend"}
         What becomes of events that last longer than their clip: cut there, or left out where they begin after its end,
         with a warning; or the clip is made longer, as sed_eval does.
+    names : (str, str)
+        What errors call the two, such as their files.
 
     Raises
     ------
@@ -102,10 +105,10 @@ def material(
         raise EvaluationError("reference: it names no recording; expected at least one")
     known = tuple(classes or sorted(reference["event_label"].unique()))
     tables = {"reference": reference, "estimate": estimated}
-    for source, events in tables.items():
-        _refuse_strays(events, lengths, source, other=estimated)
-        tables[source] = validate_events(events, source=source)
-        _refuse_labels(events, known, source)
+    for (source, events), name in zip(tables.items(), names, strict=True):
+        _refuse_strays(events, lengths, name, may_be_swapped=source == "estimate")
+        tables[source] = validate_events(events, source=name)
+        _refuse_labels(events, known, name)
     stated = _stated(lengths)
     last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
     durations = stated or dict.fromkeys(lengths, 0.0)
@@ -118,12 +121,12 @@ def material(
 
 
 def _refuse_strays(
-    events: pd.DataFrame, lengths: Mapping[str, float | None], source: str, *, other: pd.DataFrame
+    events: pd.DataFrame, lengths: Mapping[str, float | None], source: str, *, may_be_swapped: bool
 ) -> None:
     try:
         refuse_unknown_files(events["filename"].unique(), lengths, source=source)
     except EvaluationError as error:
-        if source == "estimate" and set(lengths) < set(other["filename"]):
+        if may_be_swapped and set(lengths) < set(events["filename"]):
             raise EvaluationError(f"{error}; or are reference and estimate swapped?") from None
         raise
 
@@ -133,8 +136,8 @@ def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) ->
     if unknown:
         labels = ngettext("label", "labels", len(unknown))
         raise EvaluationError(
-            f"{source}: {len(unknown)} unknown {labels} ({listed(unknown)}); expected {listed(classes) or 'none'}; "
-            "rename them, or list every label that counts (--classes)"
+            f"{source}: {len(unknown)} unknown {labels} ({listed(unknown, '; ')}), expected "
+            f"({listed(classes, '; ') or 'none'}); rename them, or list every label that counts (--classes)"
         )
 
 
@@ -150,16 +153,29 @@ def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
 
 
 def psds_counts(
-    material: Material, *, scores: pd.DataFrame | None = None, operating_points: Sequence[pd.DataFrame] = ()
+    material: Material,
+    *,
+    scores: pd.DataFrame | None = None,
+    operating_points: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, PsdsCounts]:
     """What PSDS follows from, by DCASE scenario: frame scores at all thresholds, or else operating points.
+
+    Parameters
+    ----------
+    material : Material
+        The reference, its clips and classes.
+    scores : DataFrame, optional
+        Frame scores.
+    operating_points : mapping of str to DataFrame, optional
+        Event tables, each by what errors call it.
 
     Raises
     ------
     EvaluationError
-        If there are neither scores nor operating points, or the lengths of the clips are not known: PSDS counts false
-        alarms an hour.
+        If there are neither scores nor operating points, one of these has other clips or labels, or the lengths of the
+        clips are not known: PSDS counts false alarms an hour.
     """
+    operating_points = operating_points or {}
     if scores is None and not operating_points:
         raise EvaluationError(
             "psds: it needs frame scores, or events at many thresholds; give --scores or --operating-points"
@@ -172,13 +188,20 @@ def psds_counts(
             name: psds_counts_of_scores(scores, material.reference, scenario=scenario, **common)
             for name, scenario in SCENARIOS.items()
         }
-    inside = [_inside(table, material.durations) for table in operating_points]
+    inside = [_inside(table, material, name) for name, table in operating_points.items()]
     return {
         name: psds_counts_of_operating_points(inside, material.reference, scenario=scenario, **common)
         for name, scenario in SCENARIOS.items()
     }
 
 
-def _inside(events: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataFrame:
-    refuse_unknown_files(events["filename"].unique(), durations, source="operating points")
-    return clip_to_duration(events, durations)[0]
+def detected_anywhere(material: Material, operating_points: Mapping[str, pd.DataFrame]) -> Material:
+    """The same with all that is detected at any operating point for an estimate, which coverage is told from."""
+    inside = [_inside(table, material, name) for name, table in operating_points.items()]
+    return replace(material, estimated=pd.concat(inside).drop_duplicates(ignore_index=True))
+
+
+def _inside(events: pd.DataFrame, material: Material, source: str) -> pd.DataFrame:
+    refuse_unknown_files(events["filename"].unique(), material.durations, source=source)
+    _refuse_labels(events, material.classes, source)
+    return clip_to_duration(events, material.durations)[0]

@@ -90,7 +90,8 @@ def _clips_and_labels(evaluation: Evaluation) -> str:
         )
         return f"Clips: {coverage['scored']}, {classes} Tags: {n_true} true, {n_detected} detected."
     lengths = "lengths as stated" if material.lengths_known else "each as long as its last event says"
-    events = f"Events: {len(material.reference)} true, {len(material.estimated)} detected."
+    events = f"Events: {len(material.reference)} true"
+    events += f", {len(material.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
     return f"Clips: {coverage['scored']} ({lengths}), {classes} {events}"
 
 

@@ -9,6 +9,8 @@ from sedpool.cli.evaluate import options
 from sedpool.cli.evaluate.options import TAGGING, Metric
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sedpool.cli.evaluate.inputs import ScoreTable
     from sedpool.evaluation.material import Material
     from sedpool.evaluation.psds import PsdsCounts
@@ -42,13 +44,15 @@ def evaluate(
     Every clip of the reference counts: also rows and files without a label, and clips that the estimate leaves out.
     Without --durations a clip ends with its last event. Metrics of clips, asked for alone, take tag lists too.
     """
-    from sedpool.cli.evaluate.inputs import read_material, read_score_table, says_when
+    from sedpool.cli.evaluate.inputs import read_material, read_operating_points, read_score_table, says_when
     from sedpool.cli.evaluate.outputs import Outputs
     from sedpool.errors import ConfigError
+    from sedpool.evaluation.material import detected_anywhere
 
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", Metric.psds in metric, {"--operating-points": operating_points})
+    needs_estimate = operating_points is None or jams is not None or set(metric) != {Metric.psds}
     table = None if scores is None else read_score_table(scores, reference)
     material = read_material(
         reference,
@@ -59,11 +63,15 @@ def evaluate(
         past_end=past_end,
         threshold=threshold,
         is_tagging=set(metric) <= TAGGING,
+        needs_estimate=needs_estimate,
     )
     if jams is not None and not says_when(estimated, table) and not material.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
-    evaluation = _scored(material, table, operating_points, metric, settings, past_end)
+    points = {} if operating_points is None else read_operating_points(operating_points)
+    evaluation = _scored(material, table, points, metric, settings, past_end)
+    if estimated is None and table is None:
+        evaluation = replace(evaluation, material=detected_anywhere(material, points))
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -81,7 +89,7 @@ def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> Non
 def _scored(
     material: "Material",
     scores: "ScoreTable | None",
-    operating_points: Path | None,
+    operating_points: "Mapping[str, pd.DataFrame]",
     metrics: Sequence[Metric],
     settings: dict[str, float],
     past_end: str,
@@ -107,16 +115,16 @@ def _scored(
     )
 
 
-def _psds(material: "Material", scores: "ScoreTable | None", operating_points: Path | None) -> "dict[str, PsdsCounts]":
-    from sedpool.cli.evaluate.inputs import read_operating_points
+def _psds(
+    material: "Material", scores: "ScoreTable | None", operating_points: "Mapping[str, pd.DataFrame]"
+) -> "dict[str, PsdsCounts]":
     from sedpool.errors import ConfigError
     from sedpool.evaluation.material import psds_counts
 
     frames = None if scores is None else scores.frames
-    if frames is not None and operating_points is not None:
+    if frames is not None and operating_points:
         raise ConfigError("psds: it follows from --scores, or from --operating-points; give one of them")
-    points = [] if operating_points is None else read_operating_points(operating_points)
-    return psds_counts(material, scores=frames, operating_points=points)
+    return psds_counts(material, scores=frames, operating_points=operating_points)
 
 
 def _with_intervals(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.material import Material, material
-from sedpool.events import stretch_tags
+from sedpool.events import empty_events, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
 from sedpool.formats.clip import clip_name, open_text
 from sedpool.formats.detect import annotation_files
@@ -66,13 +66,14 @@ def read_material(
     past_end: Literal["cut", "extend"],
     threshold: float | None,
     is_tagging: bool,
+    needs_estimate: bool = True,
 ) -> Material:
     """Read the reference, and the estimate or what scores say at a threshold.
 
     Raises
     ------
     ConfigError
-        If there is neither, or the threshold would decode nothing.
+        If there is neither and one is needed, or the threshold would decode nothing.
     DataError, EvaluationError
         If a file is not what it should be, or the two cannot be compared.
     """
@@ -87,10 +88,13 @@ def read_material(
         detected = _same_recording(_labels(estimated, clips, is_tagging=is_tagging), estimated, list(clips), reference)
     elif scores is not None:
         detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
+    elif not needs_estimate:
+        detected = empty_events()
     else:
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
     labels = None if classes is None else _lines(classes)
-    return material(true, detected, clips, classes=labels, past_end=past_end)
+    names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
+    return material(true, detected, clips, classes=labels, past_end=past_end, names=names)
 
 
 def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:
@@ -133,14 +137,14 @@ def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     return not is_tag_list(estimated) if estimated is not None else scores is None or scores.frames is not None
 
 
-def read_operating_points(folder: Path) -> list[pd.DataFrame]:
-    """Read a file of events for each threshold."""
+def read_operating_points(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read a file of events for each threshold; the tables are by path."""
     if folder.is_file():
         raise ConfigError(f"--operating-points {folder}: a file; expected a folder with a file for each threshold")
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
-    return [read_events(path) for path in files]
+    return {f"operating point {path}": read_events(path) for path in files}
 
 
 def _lines(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .conftest import DURATIONS, assert_one_line, metrics
+from .conftest import DURATIONS, ESTIMATED, HEADER, assert_one_line, metrics
 
 
 def test_the_default_is_segments_and_events(evaluate, files):
@@ -40,6 +40,24 @@ def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
 def test_psds_needs_scores_and_lengths(evaluate, files, scores):
     assert_one_line(evaluate(*files(), "-m", "psds"), "--scores or --operating-points")
     assert_one_line(evaluate(*files(), "-m", "psds", "--scores", scores), "--durations")
+
+
+def test_operating_points_need_no_estimate(evaluate, files, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    (tmp_path / "points").mkdir()
+    (tmp_path / "points" / "0.1.tsv").write_text(ESTIMATED)
+    (tmp_path / "points" / "0.9.tsv").write_text(HEADER)
+    options = ["--durations", tmp_path / "durations.tsv", "--operating-points", tmp_path / "points", "-m", "psds"]
+    found = metrics(evaluate, *files()[:2], *options)
+    assert found["psds"] == metrics(evaluate, *files(), *options)["psds"]
+    assert found["coverage"]["without_detections"] == 1
+    assert "Events: 3 true." in evaluate(*files()[:2], *options).output
+    for more in (["-m", "event"], ["--jams", tmp_path / "jams"]):
+        assert_one_line(evaluate(*files()[:2], *options, *more), "give --estimated")
+    (tmp_path / "points" / "0.5.tsv").write_text(ESTIMATED.replace("dog", "Air horn, truck horn"))
+    assert_one_line(evaluate(*files()[:2], *options), "0.5.tsv: 1 unknown label (Air horn, truck horn), expected (dog;")
+    (tmp_path / "points" / "0.5.tsv").write_text(ESTIMATED.replace("b.wav", "stray.wav"))
+    assert_one_line(evaluate(*files()[:2], *options), "0.5.tsv: 1 file is not in", "stray.wav")
 
 
 def test_an_unknown_metric_lists_the_known(evaluate, files):
@@ -80,5 +98,7 @@ def test_options_that_would_do_nothing_are_refused(evaluate, files, scores, tmp_
     for option in (["--resamples", 500], ["--seed", 0], ["--sources", tmp_path / "sources.csv"]):
         assert_one_line(evaluate(*files(), *option), f"{option[0]}: of no use without --intervals")
     (tmp_path / "durations.tsv").write_text(DURATIONS)
-    both = ["--scores", scores, "--operating-points", tmp_path, "--durations", tmp_path / "durations.tsv"]
+    (tmp_path / "points").mkdir()
+    (tmp_path / "points" / "0.5.tsv").write_text(ESTIMATED)
+    both = ["--scores", scores, "--operating-points", tmp_path / "points", "--durations", tmp_path / "durations.tsv"]
     assert_one_line(evaluate(*files(), *both, "-m", "psds"), "give one of them")

@@ -40,7 +40,7 @@ def test_faults_17_18_an_empty_reference_is_undefined(evaluate, files, tmp_path,
 @pytest.mark.parametrize("metric", ["clip", "segment", "event", "onset", "intersection"])
 def test_fault_19_an_unknown_label_is_named_for_every_metric(evaluate, files, metric):
     shown = evaluate(*files(estimated=ESTIMATED.replace("dog", "unicorn")), "--metric", metric)
-    assert_one_line(shown, "estimate: 1 unknown label (unicorn)", "expected dog, siren", "--classes")
+    assert_one_line(shown, "estimated.tsv: 1 unknown label (unicorn)", "expected (dog; siren)", "--classes")
 
 
 @pytest.mark.parametrize("time", ["nan", "inf"])
@@ -50,7 +50,9 @@ def test_fault_20_a_time_that_is_not_finite_is_an_error_with_the_line(evaluate, 
 
 
 def test_fault_21_estimates_for_unknown_files_are_listed(evaluate, files):
-    assert_one_line(evaluate(*files(estimated=ESTIMATED + "stray.wav\t0\t1\tdog\n")), "1 file is not in", "stray.wav")
+    assert_one_line(
+        evaluate(*files(estimated=ESTIMATED + "stray.wav\t0\t1\tdog\n")), "estimated.tsv: 1 file is not in", "stray.wav"
+    )
 
 
 def test_swapped_arguments_are_suspected(evaluate, files):
