@@ -7,6 +7,7 @@ list of Keras's.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,13 @@ from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
 from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.manifest import manifest_of
+from sedpool.datasets.soundscapes.writer import made_only
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.features.logmel import LogMel
+from sedpool.log import say
 from sedpool.runs import RunFolder, kept_epoch
-from sedpool.settings import check_types
+from sedpool.settings import LabelSettings, check_types, checked
 from sedpool.startup import import_backend
 
 if TYPE_CHECKING:
@@ -129,20 +133,34 @@ def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:
     folder : RunFolder
         The run.
     root : Path, optional
-        Where the corpus is now, if not where the run found it (``dataset.root``).
+        Where the corpus is now, if not where the run found it (``dataset.root``). One that sedpool makes on first use
+        is not made there, and one with other clips or labels than the run's is said to be so.
 
     Raises
     ------
     ConfigError
         If the run is not finished, or its corpus is loaded by code outside sedpool.
+    DataError
+        If the corpus is not in `root`.
     """
     config = finished(folder.path).config
     refuse_foreign_code(folder, ("dataset",))
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root {root}: no such folder; expected the corpus of {folder.path}")
     node = config["dataset"] if root is None else {**config["dataset"], "root": str(root)}
-    dataset: Dataset = build({"dataset": node}, "dataset")
+    with nullcontext() if root is None else made_only():
+        dataset: Dataset = build({"dataset": node}, "dataset")
+    if root is not None and _is_another(dataset, folder):
+        say(f"warning: {root}: other clips or labels than {folder.path} was made with (the hash of its manifest)")
     return dataset
+
+
+def _is_another(dataset: Dataset, run: RunFolder) -> bool:
+    """Whether a run was made with other clips or labels, as far as its manifest is that of the corpus itself."""
+    labels = checked(LabelSettings, run.config["labels"], "labels")
+    if run.manifest is None or labels.bag_duration is not None or labels.are_noisy:
+        return False
+    return bool(manifest_of(dataset, run.manifest["unusable"])["hash"] != run.manifest["hash"])
 
 
 def finished(folder: str | os.PathLike[str]) -> RunFolder:

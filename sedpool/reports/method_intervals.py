@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
+from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table, within_range
 from sedpool.evaluation.statistics.replicates import Key, Statistic
 from sedpool.reports.run_means import RunMean, run_mean
 from sedpool.reports.significance import INTERVAL_COLUMNS
@@ -46,13 +46,17 @@ def method_intervals(
     if not means:
         return pd.DataFrame(columns=list(COLUMNS))
     first = next(iter(means.values()))
-    table = interval_table(_with_lags(means), clip_weights(len(first.clips)), sources=first.sources)
-    table = table.rename(columns={"event_label": "method"}).set_index(["average", "metric", "method"])
-    is_lag = table.index.get_level_values("average").str.startswith(_BEHIND)
-    lags = table[is_lag].rename(index=lambda name: str(name).removeprefix(_BEHIND), level="average")
-    table = table[~is_lag].assign(behind=lags["estimate"], behind_low=lags["low"], behind_high=lags["high"])
+    table = interval_table(_with_lags(means), clip_weights(len(first.clips)), sources=first.sources, difference=True)
+    is_lag = table["average"].str.startswith(_BEHIND)
+    lags = _by_method(table[is_lag].assign(average=table["average"].str.removeprefix(_BEHIND)))
+    table = _by_method(within_range(table[~is_lag]))
+    table = table.assign(behind=lags["estimate"], behind_low=lags["low"], behind_high=lags["high"])
     table["with_best"] = (table["behind_low"] <= 0) & (table["behind_high"] >= 0)
     return table.reset_index()[list(COLUMNS)]
+
+
+def _by_method(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns={"event_label": "method"}).set_index(["average", "metric", "method"])
 
 
 def _comparable(means: Mapping[str, RunMean | None]) -> dict[str, RunMean]:

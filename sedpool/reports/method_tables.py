@@ -74,9 +74,7 @@ def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]
         }
 
     table = interval_table(class_f1, clip_weights(len(mean.clips)), sources=mean.sources).set_index("event_label")
-    return {
-        str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].clip(0, 1).itertuples()
-    }
+    return {str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].itertuples()}
 
 
 def alpha_courses(runs: Sequence[RunFolder]) -> pd.DataFrame:

@@ -129,10 +129,10 @@ def _against_best(
     rows, errors = {}, []
     for index, one in counts.items():
         own, behind = (
-            _interval(statistic, metric.key, weights, sources)
-            for statistic in (count_statistic(one), _behind(counts[best], one, metric))
+            _interval(statistic, metric.key, weights, sources, difference=difference)
+            for statistic, difference in ((count_statistic(one), False), (_behind(counts[best], one, metric), True))
         )
-        with_best = bool(behind["low"] <= 0 <= behind["high"])
+        with_best = bool(index == best or behind["low"] <= 0 <= behind["high"])
         rows[index] = (own["low"], own["high"], behind["estimate"], behind["low"], behind["high"], with_best)
         if behind["standard_error"] > 0:
             errors.append(float(behind["standard_error"]))
@@ -143,9 +143,12 @@ def _behind(best: ClipCounts, other: ClipCounts, metric: Metric) -> Statistic:
     return count_difference(best, other) if metric.sign > 0 else count_difference(other, best)
 
 
-def _interval(statistic: Statistic, key: Key, weights: FloatArray, sources: Membership | None) -> pd.Series:
+def _interval(
+    statistic: Statistic, key: Key, weights: FloatArray, sources: Membership | None, *, difference: bool
+) -> pd.Series:
     """The row of one metric."""
-    return interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources).iloc[0]
+    table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)
+    return table.iloc[0]
 
 
 def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membership | None) -> list[str]:
@@ -153,7 +156,8 @@ def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membe
     if errors:
         least = detectable_difference(float(np.median(errors)))
         notes.append(
-            f"{dataset}: on {n_clips} clips two runs must differ by about {least:.3f} to be told apart (power 80 %)"
+            f"{dataset}: on {n_clips} clips two runs must differ by about {least:.3f} to be told apart "
+            "(power 80 %; median over the runs compared with the best)"
         )
     if sources is not None:
         notes.append(f"{dataset}: its clips share {sources.shape[1]} recordings; intervals are widened for that")

@@ -83,7 +83,8 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
         return None
     any_mean = next(iter(means.values()))
     weights = clip_weights(len(any_mean.clips))
-    row = interval_table(_difference(contrast, means), weights, sources=any_mean.sources).iloc[0]
+    table = interval_table(_difference(contrast, means), weights, sources=any_mean.sources, difference=True)
+    row = table.iloc[0]
     parts = _by_fold_or_seed(blocks)
     column = _column(contrast.first, tuned), _column(contrast.second, tuned)
     differences = np.array([_mean_difference(contrast, group, part, *column) for part in parts])

@@ -1,9 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
+from sedpool import storage
 from sedpool.building import dataset_of
-from sedpool.errors import ConfigError
+from sedpool.datasets.demo import load_demo
+from sedpool.datasets.manifest import manifest_of
+from sedpool.errors import ConfigError, DataError
 from sedpool.reports.error_report import error_report_figures, error_tables, write_error_report
 
 from .conftest import made_dataset, made_reference
@@ -53,7 +57,9 @@ def test_without_scapers_annotations_nothing_is_said_about_snr(make_run):
 
 
 def set_dataset(run, **node):
-    run.config["dataset"] = node  # what is read once stays
+    labels = {"bag_duration": None, "drop": 0.0, "add": 0.0, "seed": 0}
+    run.config.update(dataset=node, labels=labels)
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(dict(run.config)))
 
 
 def test_a_run_that_is_not_done_has_no_errors_yet(make_run):
@@ -76,3 +82,24 @@ def test_a_corpus_that_is_nowhere_is_not_made_there(make_run, tmp_path):
     with pytest.raises(ConfigError, match="no such folder"):
         dataset_of(run, tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_corpus_that_another_folder_lacks_is_not_made_there(make_run, tmp_path):
+    run, elsewhere = make_run(), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", n_train=2, n_validate=2, n_test=2, n_jobs=1)
+    with pytest.raises(DataError, match=r"elsewhere: no corpus demo-[0-9a-f]{12} in it; give the folder"):
+        dataset_of(run, elsewhere)
+    assert not any(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_another_corpus_than_the_runs_is_said_to_be_so(make_run, tmp_path, capsys, is_same):
+    run = make_run()
+    sizes = {"n_train": 1, "n_validate": 1, "n_test": 1, "n_jobs": 1}
+    manifest = manifest_of(load_demo(tmp_path, **sizes))
+    storage.write_json(run.file("manifest.json"), manifest if is_same else manifest | {"hash": "0" * 64})
+    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", **sizes)
+    dataset_of(run, tmp_path)
+    said = f"{tmp_path}: other clips or labels than {run.path} was made with"
+    assert (said in capsys.readouterr().err) == (not is_same)

@@ -33,7 +33,10 @@ Metrics = Annotated[list[Metric], typer.Option("--metric", "-m", help="What to s
 Durations = Annotated[
     Path | None, typer.Option(help="Lengths of the clips: a table filename, duration, or a folder of audio.")
 ]
-Classes = Annotated[Path | None, typer.Option(help="Labels to score, one a line; default: those of the reference.")]
+Classes = Annotated[
+    Path | None,
+    typer.Option(help="All labels, one a line: those of the reference (no subset) and more; default: the former."),
+]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
 ]

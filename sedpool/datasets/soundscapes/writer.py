@@ -7,7 +7,8 @@ is kept, so that a killed synthesis loses only what it was at.
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,17 @@ from sedpool.formats import audacity
 FORMAT = 2
 """Raise it whenever the same spec gives other bytes."""
 _CHUNK = 8  # soundscapes a task: few enough for an even load, enough to hide the cost of a task
+_may_make: ContextVar[bool] = ContextVar("may_make", default=True)
+
+
+@contextmanager
+def made_only() -> Iterator[None]:
+    """Within the block, a corpus that is not there is an error (`DataError`) and not made."""
+    token = _may_make.set(False)
+    try:
+        yield
+    finally:
+        _may_make.reset(token)
 
 
 @dataclass(frozen=True)
@@ -124,10 +136,12 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
     Raises
     ------
     DataError
-        If the folder holds anything else, or cannot be written.
+        If the folder holds anything else, or cannot be written; or if it is not there, within `made_only`.
     """
     if _is_made(folder, plan):
         return False
+    if not _may_make.get():
+        raise DataError(f"{folder.parent}: no corpus {folder.name} in it; give the folder that it was made in")
     with _lock(folder):
         if _is_made(folder, plan):
             return False

@@ -63,8 +63,9 @@ def interval_table(
     *,
     level: float = LEVEL,
     sources: Membership | None = None,
+    difference: bool = False,
 ) -> pd.DataFrame:
-    """Every metric with its interval.
+    """Every metric with its interval, within the metric's range.
 
     Parameters
     ----------
@@ -77,13 +78,16 @@ def interval_table(
     sources : Membership, optional
         Which recordings each clip was made from. Where clips share them, they are fewer independent observations than
         they seem: the intervals are widened by the square root of the `design_effect`.
+    difference : bool
+        Whether values are differences of metrics, which may be negative: their intervals are left as they are.
 
     Returns
     -------
     table : DataFrame
         ``average, event_label, metric, estimate, low, high, standard_error, undefined``, one row a metric;
         `undefined` is the share of resamples in which the metric was, say for lack of any event of the class, and
-        which the interval ignores. NaN where fewer than two were defined.
+        which the interval ignores. NaN where fewer than two were defined, and where the metric rests on one clip:
+        without it there is nothing to measure, and how another clip would have come out cannot be known.
     """
     estimates = statistic(np.ones((1, weights.shape[1])))
     moved = influences(statistic, weights.shape[1])
@@ -93,12 +97,27 @@ def interval_table(
         widening = 1.0 if sources is None else float(np.sqrt(design_effect(moved[key], sources)))
         defined = replicates[np.isfinite(replicates)]
         low, high, spread = np.nan, np.nan, np.nan
-        if defined.size > 1 and np.isfinite(estimate):
+        if defined.size > 1 and np.isfinite(estimate) and np.isfinite(moved[key]).all():
             low, high = bca_interval(defined, estimate, moved[key], level)
             spread = widening * float(defined.std(ddof=1))
         ends = estimate - widening * (estimate - low), estimate + widening * (high - estimate)
         rows.append((*key, estimate, *ends, spread, 1 - defined.size / replicates.size))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table if difference else within_range(table)
+
+
+def within_range(table: pd.DataFrame) -> pd.DataFrame:
+    """The same intervals without what no metric can be: below 0, and above 1 for all but error rates.
+
+    Widening for shared sources can take ends there.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With `metric`, `low` and `high`; rows are metrics, not differences.
+    """
+    most = pd.Series(1.0, index=table.index).mask(table["metric"] == "error_rate", np.inf)
+    return table.assign(low=table["low"].clip(lower=0), high=table["high"].clip(upper=most))
 
 
 def bca_interval(

@@ -1,12 +1,20 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.counts import concatenate
-from sedpool.evaluation.statistics.bootstrap import bca_interval, clip_weights, influences, interval_table
+from sedpool.evaluation.counts import ClipCounts, concatenate
+from sedpool.evaluation.statistics.bootstrap import (
+    bca_interval,
+    clip_weights,
+    influences,
+    interval_table,
+    within_range,
+)
 from sedpool.evaluation.statistics.replicates import count_difference, count_statistic
+from sedpool.evaluation.statistics.sources import membership
 
 from .conftest import made_counts
 
@@ -56,8 +64,8 @@ def test_what_is_undefined_has_no_interval(counts):
 @given(st.integers(0, 1000))
 def test_identical_systems_differ_by_nothing(seed):
     one = made_counts(30, seed)
-    table = interval_table(count_difference(one, one), clip_weights(30, n_resamples=50, seed=seed))
-    defined = table.dropna(subset="estimate")
+    weights = clip_weights(30, n_resamples=50, seed=seed)
+    defined = interval_table(count_difference(one, one), weights, difference=True).dropna(subset="low")
     assert (defined[["estimate", "low", "high", "standard_error"]] == 0).all(axis=None)
 
 
@@ -65,7 +73,7 @@ def test_pairing_narrows_the_interval_of_a_difference():
     """The same clips are hard for both systems, so their difference is surer than two separate scores."""
     first, second = made_counts(200, seed=0, skill=0.7), made_counts(200, seed=0, skill=0.6)
     weights = clip_weights(200)
-    paired = row(interval_table(count_difference(first, second), weights))
+    paired = row(interval_table(count_difference(first, second), weights, difference=True))
     errors = [row(interval_table(count_statistic(one), weights))["standard_error"] for one in (first, second)]
     assert paired["low"] > 0
     assert paired["standard_error"] < 0.7 * np.hypot(*errors)
@@ -99,3 +107,39 @@ def test_the_interval_equals_scipys():
     found = bca_interval(replicates, values.mean(), values.mean() - left_out)
     expected = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=generator).confidence_interval
     assert found == pytest.approx(tuple(expected), abs=0.01)
+
+
+def one_class(true_positives, n_ref, n_sys):
+    columns = (np.array(column, dtype=np.int64)[:, None] for column in (true_positives, n_ref, n_sys))
+    names = tuple(f"{index}.wav" for index in range(len(n_ref)))
+    return ClipCounts(names, ("dog",), **dict(zip(("true_positives", "n_ref", "n_sys"), columns, strict=True)))
+
+
+def test_what_rests_on_one_clip_has_no_interval():
+    counts = one_class([4, 0, 0, 0], n_ref=[5, 0, 0, 0], n_sys=[4, 0, 0, 0])
+    found = row(interval_table(count_statistic(counts), clip_weights(4)), "class_wise", "dog")
+    assert found["estimate"] == pytest.approx(8 / 9)
+    assert np.isnan([found["low"], found["high"], found["standard_error"]]).all()
+
+
+def test_a_system_without_errors_on_several_clips_is_sure():
+    counts = one_class([1, 2, 0, 0], n_ref=[1, 2, 0, 0], n_sys=[1, 2, 0, 0])
+    found = row(interval_table(count_statistic(counts), clip_weights(4)), "class_wise", "dog")
+    assert (found["low"], found["high"]) == (1, 1)
+
+
+def test_widened_intervals_stay_within_the_range_of_their_metric():
+    n_clips = 40
+    found = np.arange(n_clips) % 4 < 2
+    counts = one_class(found * 1, n_ref=[1] * n_clips, n_sys=[1] * n_clips)
+    of_two = pd.DataFrame({"filename": counts.filenames, "source": np.where(found, "easy", "hard")})
+    sources, weights = membership(counts.filenames, of_two), clip_weights(n_clips)
+    free = row(interval_table(count_statistic(counts), weights, sources=sources, difference=True))
+    assert free["low"] < 0 < 1 < free["high"]
+    kept = row(interval_table(count_statistic(counts), weights, sources=sources))
+    assert (kept["low"], kept["high"]) == (0, 1)
+
+
+def test_error_rates_may_exceed_one():
+    table = pd.DataFrame({"metric": ["f1", "error_rate"], "low": [-0.2, -0.2], "high": [1.4, 1.4]})
+    assert within_range(table)[["low", "high"]].to_numpy().tolist() == [[0, 1], [0, 1.4]]
