@@ -23,7 +23,7 @@ from sedpool.reports.ranking_figures import critical_difference_figure, interval
 from sedpool.reports.significance import seed_blocks
 from sedpool.runs import RunFolder
 
-RUN = {"dataset": "dataset", "method": "method", "seed": "seed"}
+RUN = {"method": "method", "seed": "seed"}
 CLIP = {
     "clip_f1_macro": "macro F1",
     "tuned_clip_f1_macro": "tuned",
@@ -64,16 +64,15 @@ def main(
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     console = Console()
-    console.print(_printable(comparison.table, RUN | CLIP, title="Clip level (static)"))
-    console.print(
-        _printable(
-            comparison.table,
-            RUN | SEGMENT,
-            title="Segments (dynamic); last three: F1 of tags over whole clips",
-        )
-    )
-    console.print(_printable(table, RUN | {metric: "score"} | INTERVAL, title=f"95 % intervals of {metric}"))
-    console.print(_printable(over_seeds, {name: name for name in over_seeds.columns}, title="Over seeds"))
+    over = {name: name for name in over_seeds.columns if name != "dataset"}
+    for dataset, rows in table.groupby("dataset"):
+        console.print(_printable(rows, RUN | CLIP, title=f"{dataset}: Clip level (static)"))
+        last = "last three: F1 of tags over whole clips"
+        console.print(_printable(rows, RUN | SEGMENT, title=f"{dataset}: Segments (dynamic); {last}"))
+        titles = RUN | {metric: "score"} | INTERVAL
+        console.print(_printable(rows, titles, title=f"{dataset}: 95 % intervals of {metric}"))
+        summary = over_seeds[over_seeds["dataset"] == dataset]
+        console.print(_printable(summary, over, title=f"{dataset}: Over seeds"))
     for note in [*peculiarities(comparison.table), *contradictions, *notes]:
         typer.echo(f"note: {note}")
     for path in comparison.unfinished:
@@ -106,14 +105,14 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def _printable(table: pd.DataFrame, titles: dict[str, str], *, title: str) -> Table:
-    """The columns in `titles`, few enough for a terminal of 80 characters; P, R, ER and F1 are micro averages."""
-    if len(set(table["dataset"])) == 1:  # then it is said once, which leaves room
-        title = f"{table['dataset'].iloc[0]}: {title}"
-        titles = {column: heading for column, heading in titles.items() if column != "dataset"}
+    """The columns in `titles`, few enough for a terminal of 80 characters; P, R, ER and F1 are micro averages.
+
+    Where they are too wide all the same, names are folded, and numbers never cut.
+    """
     printable = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
     for column, heading in titles.items():
         numeric = pd.api.types.is_numeric_dtype(table[column])
-        printable.add_column(heading, justify="right" if numeric else "left")
+        printable.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in as_text(table[list(titles)]).to_numpy():
         printable.add_row(*row)
     return printable

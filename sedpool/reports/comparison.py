@@ -155,7 +155,7 @@ def _earlier_equals(table: pd.DataFrame) -> list[str]:
 
 
 def peculiarities(table: pd.DataFrame) -> list[str]:
-    """Runs that are in fact the same, that some clips are missing from, or that were given other data than others."""
+    """Runs that are in fact the same, lack clips, were given other data than others, or were tuned in another way."""
     runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
     same = table["identical_to"] != ""
     scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
@@ -172,7 +172,22 @@ def peculiarities(table: pd.DataFrame) -> list[str]:
             for dataset, hashes in data.items()
             if len(hashes) > 1
         ),
+        *_tuned_differently(runs, table["run"]),
     ]
+
+
+def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str]:
+    """A note where the columns of tuned scores hold what was tuned in several ways."""
+    ways: dict[str, list[str]] = {}
+    for name, folder in zip(names, folders, strict=True):
+        path = RunFolder(folder).file("tuned.json")
+        if path.is_file():
+            tuned = storage.read_json(path)
+            ways.setdefault(f"{tuned['parameters']} for {tuned['objective']}", []).append(name)
+    if len(ways) < 2:
+        return []
+    said = "; ".join(f"{way}: {', '.join(tuned)}" for way, tuned in ways.items())
+    return [f"tuned scores do not compare, for runs were tuned differently ({said})"]
 
 
 def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:

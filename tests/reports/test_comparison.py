@@ -8,7 +8,7 @@ import pytest
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.reports.comparison import compare_runs, to_markdown, write_comparison
+from sedpool.reports.comparison import compare_runs, peculiarities, to_markdown, write_comparison
 from sedpool.runs import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +106,27 @@ def test_fault_04_the_script_names_runs_that_lack_clips_or_had_other_data(make_r
     assert (
         "note: demo: not all runs were given the same clips and labels (manifests aaaaaaaaaaaa, bbbbbbbbbbbb)" in shown
     )
+
+
+def test_runs_tuned_differently_are_named(runs_folder):
+    ways = {"cap": ("per_class", "segment F1, 1 s"), "max": ("all", "event F1")}
+    for method, (parameters, objective) in ways.items():
+        tuned = {"parameters": parameters, "objective": objective}
+        storage.write_json(runs_folder / f"demo-{method}-s0" / "tuned.json", tuned)
+    assert peculiarities(compare_runs([runs_folder]).table)[-1].endswith(
+        "tuned differently (per_class for segment F1, 1 s: demo cap s0; all for event F1: demo max s0)"
+    )
+    (runs_folder / "demo-max-s0" / "tuned.json").unlink()
+    assert not any("tuned" in note for note in peculiarities(compare_runs([runs_folder]).table))
+
+
+def test_numbers_are_not_cut_where_several_corpora_are_compared(make_run):
+    folder = make_run("method_with_a_name_that_is_long").path.parent
+    make_run("cap", corpus="urbansed")
+    shown = compare(folder).stdout
+    assert "…" not in shown
+    assert "demo: Segments (dynamic)" in shown
+    assert "urbansed: Segments (dynamic)" in shown
 
 
 def test_the_script_says_in_one_line_that_there_is_nothing(tmp_path):
