@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS, empty_events
+from sedpool.events import EVENT_COLUMNS
 from sedpool.formats import listing, table
 from sedpool.formats.audacity import read_audacity
 from sedpool.formats.clip import clip_name, first_line
@@ -52,8 +52,12 @@ def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
     --------
     >>> read_events("labels.tsv")  # doctest: +SKIP
     """
-    path = Path(path)
-    return _read_folder(path) if path.is_dir() else read_file(path)
+    return read_all(Path(path), read_file)
+
+
+def read_all(path: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd.DataFrame:
+    """What `read` finds in a file, or in all files of a folder: it is given each, and the name of its recording."""
+    return _read_folder(path, read) if path.is_dir() else read(path, None)
 
 
 def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
@@ -92,7 +96,7 @@ def annotation_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
-def _read_folder(folder: Path) -> pd.DataFrame:
+def _read_folder(folder: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd.DataFrame:
     files = annotation_files(folder)
     if not files:
         raise DataError(f"{folder}: no file of events in it; expected {', '.join(SUFFIXES)}")
@@ -100,8 +104,8 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     origin: dict[str, Path] = {}
     for path in files:
         name = (path.parent / clip_name(path)).relative_to(folder).as_posix()
-        tables.append(read_file(path, name))
+        tables.append(read(path, name))
         for clip in tables[-1]["filename"].unique():
             if origin.setdefault(clip, path) != path:
                 raise DataError(f"{path}: describes {clip}, and so does {origin[clip]}; keep one of them")
-    return pd.concat([empty_events(), *tables], ignore_index=True)
+    return pd.concat(tables, ignore_index=True)

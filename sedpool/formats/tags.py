@@ -1,4 +1,4 @@
-"""Tag lists: tables ``filename event_label`` that say which labels a recording has, and not when."""
+"""Which labels a recording has, whenever: from tag lists, ``filename event_label``, or from events."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.formats.clip import first_line
-from sedpool.formats.detect import detect_format
-from sedpool.formats.table import read_rows
+from sedpool.formats import listing
+from sedpool.formats.clip import clip_name, first_line
+from sedpool.formats.detect import detect_format, read_all, read_file
+from sedpool.formats.table import read_rows, without_blanks
+from sedpool.rows import TextTable
 
 _COLUMNS = ["filename", "event_label"]
 
@@ -19,7 +21,14 @@ def is_tag_list(path: str | os.PathLike[str]) -> bool:
 
 
 def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a tag list, between tabs or commas; DESED's `event_labels`, several in a field, are read as well.
+    """Read tags from a tag list, or from events in any format; tables and lists may have any times.
+
+    A tag list is between tabs or commas; DESED's `event_labels`, several in a field, are read as well.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, or a folder of them.
 
     Returns
     -------
@@ -30,9 +39,23 @@ def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If there is no column of labels.
+        If there is no column of labels, or a row has times but no label.
     """
-    table = read_rows(path, "\t" if "\t" in first_line(path) else ",")
-    if "event_label" not in table.columns:
-        raise DataError(f"{path}: no column event_label; expected {', '.join(_COLUMNS)}")
-    return table.loc[table["event_label"] != "", _COLUMNS].drop_duplicates(ignore_index=True)
+    return read_all(Path(path), _of_file).drop_duplicates(ignore_index=True)
+
+
+def _of_file(path: Path, filename: str | None) -> pd.DataFrame:
+    kind = detect_format(path)
+    if kind in ("tags", "tsv", "csv"):
+        separator = "\t" if "\t" in first_line(path) else ","
+        source, table = TextTable(path, separator), read_rows(path, separator, filename)
+    elif kind == "list":
+        source, table = TextTable(path, has_header=False), listing.read_rows(path)
+        if "filename" not in table.columns:
+            table = table.assign(filename=filename or clip_name(path))
+    else:
+        return read_file(path, filename)[_COLUMNS]
+    missing = [column for column in _COLUMNS if column not in table.columns]
+    if missing:
+        raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}")
+    return without_blanks(table, source)[_COLUMNS]

@@ -64,6 +64,7 @@ def evaluate(
         threshold=threshold,
         is_tagging=set(metric) <= TAGGING,
         needs_estimate=needs_estimate,
+        writes_times=jams is not None,
     )
     if jams is not None and not says_when(estimated, table) and not material.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")

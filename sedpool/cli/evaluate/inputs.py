@@ -66,7 +66,8 @@ def read_material(
     past_end: Literal["cut", "extend"],
     threshold: float | None,
     is_tagging: bool,
-    needs_estimate: bool = True,
+    needs_estimate: bool,
+    writes_times: bool,
 ) -> Material:
     """Read the reference, and the estimate or what scores say at a threshold.
 
@@ -82,10 +83,12 @@ def read_material(
         listed = read_durations(durations)
         clips = {name: listed.get(name) for name in clips}
     true = _labels(reference, clips, is_tagging=is_tagging)
+    looks_at_times = not is_tagging or (writes_times and estimated is not None and not is_tag_list(estimated))
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
-        detected = _same_recording(_labels(estimated, clips, is_tagging=is_tagging), estimated, list(clips), reference)
+        found = _labels(estimated, clips, is_tagging=not looks_at_times)
+        detected = _same_recording(found, estimated, list(clips), reference)
     elif scores is not None:
         detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
     elif not needs_estimate:
@@ -98,8 +101,8 @@ def read_material(
 
 
 def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:
-    """Events; where times do not matter, tags may stand for them."""
-    return _over_whole_clips(read_tags(path), clips) if is_tagging and is_tag_list(path) else read_events(path)
+    """Events; where times do not matter, tags stand for them."""
+    return _over_whole_clips(read_tags(path), clips) if is_tagging else read_events(path)
 
 
 def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging: bool) -> pd.DataFrame:

@@ -92,6 +92,21 @@ def test_tags_last_as_long_as_their_clips(evaluate, files, tmp_path):
     assert read_events(tmp_path / "jams")["offset"].tolist() == [10.0, 10.0]
 
 
+def test_metrics_of_clips_look_at_no_times(evaluate, files, tmp_path):
+    expected = metrics(evaluate, *files(), "-m", "clip")["clip"]
+    true = HEADER + "a.wav\t0.0\t0.0\tdog\na.wav\t3\t2\tsiren\nb.wav\t\t\tsiren\nsilent.wav\t\t\t\n"
+    found = HEADER + "a.wav\t0.0\t0.0\tdog\nb.wav\t0.0\t0.0\tsiren\n"
+    assert metrics(evaluate, *files(true, found), "-m", "clip")["clip"] == expected
+    without_header = [rows.removeprefix(HEADER) for rows in (true, found)]
+    assert metrics(evaluate, *files(*without_header), "-m", "clip")["clip"] == expected
+    assert_one_line(evaluate(*files(true, found), "-m", "clip", "-m", "segment"), "line 4", "not a finite number")
+    assert_one_line(evaluate(*files(), "-m", "clip", "-e", tmp_path / "nowhere"), "nowhere: no such file")
+    assert_one_line(evaluate(*files(true, found + "b.wav\t1\n"), "-m", "clip"), "line 4", "a time and no label")
+    whole_events = [*files(), "-m", "clip", "--jams", tmp_path / "jams"]
+    assert not evaluate(*whole_events).error
+    assert read_events(tmp_path / "jams")["onset"].tolist() == [1.0, 0.1]
+
+
 def test_an_unknown_tag_is_named(evaluate, files):
     shown = evaluate(*files(estimated=TAGS.replace("dog", "unicorn")), "-m", "clip")
     assert_one_line(shown, "1 unknown label (unicorn)")
