@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from sedpool.errors import DataError
+from sedpool.reproduction import studies
 from sedpool.reproduction.published import (
     COLUMNS,
     METHODS,
@@ -54,3 +55,7 @@ def edited(**changes):
 def test_facts_that_cannot_be_are_refused(table, said):
     with pytest.raises(DataError, match=said):
         _checked(table, ("dataset", "method"), ("static_f1", "dynamic_f1"), source="unaugmented.csv")
+
+
+def test_the_methods_of_the_tables_are_those_of_the_studies() -> None:
+    assert set(METHODS) == set(studies.METHODS)
