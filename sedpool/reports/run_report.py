@@ -141,24 +141,22 @@ def _training_figures(history: pd.DataFrame, kept_epoch: int) -> list[Figure]:
 
 
 def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
-    figures = [
+    return _told_and_drawn(
+        findings.alpha_bound(alpha, kept_epoch=kept_epoch),
         alpha_bar_figure(alpha, kept_epoch=kept_epoch),
         alpha_course_figure(alpha, kept_epoch=kept_epoch),
-    ]
-    return {
-        "sentence": findings.alpha_bound(alpha, kept_epoch=kept_epoch),
-        "figures": [data_uri(figure) for figure in figures],
-    }
+    )
 
 
 def _gradient_content(share: pd.DataFrame, kept_epoch: int) -> dict[str, Any] | None:
     if share.empty:  # no validation clip has any class
         return None
-    figures = [
+    return _told_and_drawn(
+        findings.gradient_share(share, kept_epoch=kept_epoch),
         largest_share_figure(share, kept_epoch=kept_epoch),
         effective_frames_figure(share, kept_epoch=kept_epoch),
-    ]
-    return {
-        "sentence": findings.gradient_share(share, kept_epoch=kept_epoch),
-        "figures": [data_uri(figure) for figure in figures],
-    }
+    )
+
+
+def _told_and_drawn(sentence: str, *figures: Figure) -> dict[str, Any]:
+    return {"sentence": sentence, "figures": [data_uri(figure) for figure in figures]}
