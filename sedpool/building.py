@@ -17,7 +17,7 @@ from hydra.utils import get_object, instantiate
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.soundscapes.writer import made_only
-from sedpool.errors import ConfigError, SedpoolError
+from sedpool.errors import ConfigError, SedpoolError, StorageError
 from sedpool.features.logmel import LogMel
 from sedpool.log import say
 from sedpool.runs import RunFolder, kept_epoch
@@ -108,8 +108,15 @@ def _trained_detector(run: RunFolder, extractor: LogMel) -> "Detector":
     return detector
 
 
-def start_from(detector: "Detector", folder: str | os.PathLike[str]) -> None:
-    """Give a detector the weights of a finished run, to train them further.
+def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
+    """Give a detector the weights of the finished run that ``training.init_from`` names, to train them further.
+
+    Parameters
+    ----------
+    detector : Detector
+        What `config` describes.
+    config : mapping
+        Resolved configuration.
 
     Raises
     ------
@@ -120,9 +127,23 @@ def start_from(detector: "Detector", folder: str | os.PathLike[str]) -> None:
     """
     from sedpool.training.weights import load_weights
 
-    run = finished(folder)
+    run = finished(config["training"]["init_from"])
     detector.check_classes(run.classes, f"run {run.path}")
-    load_weights(detector.network, run.file("weights.npz"))
+    others = "; ".join(_differences(run.config, config, ("model", "pooling")))
+    try:
+        load_weights(detector.network, run.file("weights.npz"))
+    except StorageError as error:
+        raise StorageError(f"{error}; that run has {others}" if others else str(error)) from None
+    say(f"starts from the weights of {run.path}" + (f", which has {others}" if others else ""))
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequence[str]) -> Iterator[str]:
+    """What two configurations have differently, as ``model.filters=[16] (here [32])``."""
+    for group in groups:
+        theirs, ours = there[group], here[group]
+        for key in sorted(theirs.keys() | ours.keys()):
+            if theirs.get(key) != ours.get(key):
+                yield f"{group}.{key}={theirs.get(key)} (here {ours.get(key)})"
 
 
 def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:

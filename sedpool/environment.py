@@ -1,5 +1,6 @@
 """Where a run was made: versions, commit, seeds, threads, precision, device."""
 
+import json
 import os
 import platform
 import subprocess
@@ -51,8 +52,17 @@ def describe_environment(*, seed: int, threads: int | None, precision: str) -> d
 
 
 def keras_backend() -> str:
-    """The backend that Keras is asked for, without importing it."""
-    return os.environ.get("KERAS_BACKEND") or "tensorflow"
+    """The backend that Keras is asked for, by ``KERAS_BACKEND`` or its settings file, without importing it."""
+    return os.environ.get("KERAS_BACKEND") or _backend_in_settings() or "tensorflow"
+
+
+def _backend_in_settings() -> str | None:
+    folder = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    try:
+        settings = json.loads(Path(folder, "keras.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return settings.get("backend") if isinstance(settings, dict) else None
 
 
 def git_commit() -> str | None:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
-from sedpool.building import build, start_from
+from sedpool.building import build, finished, start_from
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.noise import add_label_noise
@@ -99,7 +99,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Dete
         supervision=config["supervision"],
     )
     if recipe.init_from:
-        start_from(detector, recipe.init_from)
+        start_from(detector, config)
     return dataset, detector, extractor
 
 
@@ -190,6 +190,8 @@ def check(config: Mapping[str, Any]) -> Recipe:
     checked(TrackingSettings, config["tracking"], "tracking")
     recipe = checked(Recipe, config["training"], "training")
     _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
+    if recipe.init_from:
+        finished(recipe.init_from)
     return recipe
 
 
@@ -209,6 +211,8 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, mete
     from sedpool.training.backend import policy
 
     used = policy(recipe.precision)
+    if used != recipe.precision:
+        say(f"training.precision={recipe.precision} is {used} on this machine")
     environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
     energy = {"energy": meter.method} if meter else {}
     storage.write_json(folder.file("environment.json"), environment | energy)

@@ -23,6 +23,7 @@ from sedpool.sweep import Sweep
 
 _PACKAGE = Path(__file__).resolve().parent
 _DEBUG = "HYDRA_FULL_ERROR"
+_SWEEP = ("-m", "--multirun")
 
 
 def config_folder() -> Path:
@@ -35,6 +36,7 @@ def main() -> None:
     """Run ``train.py`` or ``sedpool train``."""
     debug = os.environ.get(_DEBUG) == "1"
     os.environ[_DEBUG] = "1"
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in _SWEEP)  # argparse takes them only there
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     sweep = Sweep()
     try:
@@ -44,6 +46,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:  # the reader of standard output, as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     if problem and debug:
         raise problem
     if problem:
@@ -127,12 +132,20 @@ def one_line(error: BaseException) -> str:
     if isinstance(cause, MissingMandatoryValue):
         return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
-        return f"{cause.full_key}: no such setting; known: {', '.join(sorted(map(str, cause.parent_node)))}"
+        known = ", ".join(sorted(map(str, cause.parent_node)))
+        return f"{cause.full_key}: no such setting; {_elsewhere(cause)}known: {known}"
     lines = [line.strip() for line in str(cause).splitlines()]
     hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")
     shown = [line for line in lines if line and not line.startswith(hidden)]
     start = next((i + 1 for i, line in enumerate(shown) if line.startswith("Available options")), len(shown))
     return " ".join([*shown[:start], ", ".join(shown[start:])]).strip()
+
+
+def _elsewhere(error: ConfigKeyError | ConfigAttributeError) -> str:
+    """Where a setting of that name does exist."""
+    root = error.parent_node._get_root()
+    groups = [name for name in root if OmegaConf.is_dict(root._get_node(name)) and error.key in root._get_node(name)]
+    return f"did you mean {' or '.join(f'{name}.{error.key}' for name in groups)}? " if groups else ""
 
 
 if __name__ == "__main__":

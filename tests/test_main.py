@@ -37,6 +37,8 @@ WRONG = [
     (["dataset=soundscapes"], ["dataset.foreground"]),
     (["supervision=week"], ["supervision=week", "weak", "strong"]),
     (["seed=x"], ["seed=x"]),
+    (["precision=auto"], ["did you mean training.precision?"]),
+    (["training.init_from=nowhere"], ["nowhere: no run in it"]),
     (["evaluation.threshold=2"], ["evaluation.threshold=2"]),
     (["pooling.max_weight=0.01"], ["max_weight"]),
     (["dataset=urbansed", "dataset.root=nowhere"], ["nowhere"]),
@@ -68,6 +70,20 @@ SEARCHES = [
 @pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], WRONG[5], *SEARCHES])
 def test_fault_40_in_a_sweep_too(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
     check(tmp_path, ["-m", *arguments], expected)
+
+
+def test_the_sweep_flag_may_stand_behind_the_settings(tmp_path: Path) -> None:
+    check(tmp_path, ["seed=x", "-m"], ["job 1 failed: seed=x"])
+
+
+def test_a_reader_of_the_help_may_leave_early() -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    assert process.communicate(timeout=60)[1] == ""
 
 
 def test_help_lists_the_choices_without_tensorflow(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
 
 
 def _gradient_content(share: pd.DataFrame, kept_epoch: int) -> dict[str, Any] | None:
-    if share.empty:  # no validation clip has any class
+    if not (share["epoch"] == kept_epoch).any():  # no validation clip has any class, or an older version began the run
         return None
     return _told_and_drawn(
         findings.gradient_share(share, kept_epoch=kept_epoch),

@@ -6,7 +6,7 @@ import pytest
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.reports.run_report import renew_run_report, write_example_picture, write_run_report
-from sedpool.runs import RunFolder
+from sedpool.runs import RunFolder, kept_epoch
 
 
 def page_of(run, examples=()):
@@ -70,6 +70,14 @@ def test_a_run_that_recorded_no_gradient_has_no_such_section(make_run):
     run = make_run()
     run.file("gradient_share.csv").unlink()
     assert "Gradient among frames" not in page_of(run)
+
+
+def test_a_run_that_an_older_version_began_has_no_gradient_of_its_kept_epoch(make_run):
+    run = make_run()
+    table = run.gradient_share
+    assert "Gradient among frames" in page_of(run)
+    table[table["epoch"] > kept_epoch(run.history)].to_csv(run.file("gradient_share.csv"), index=False)
+    assert "Gradient among frames" not in page_of(RunFolder(run.path))
 
 
 def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
