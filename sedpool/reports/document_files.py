@@ -21,13 +21,18 @@ def write_document(document: Document, folder: Path) -> Path:
         What to write.
     folder : Path
         Gets ``index.html``, ``report.md``, ``report.tex``, ``tables/<name>.csv`` and ``figures/<name>.png``; the page
-        needs none of the others. Other files in it stay.
+        needs none of the others. Tables and figures of an earlier report that this one has no more are removed; other
+        files in it stay.
     """
-    for table in document.tables:
-        storage.write_text(folder / "tables" / f"{slug(table.name)}.csv", to_csv(table))
-    for block in document.figures:
-        with storage.atomic_path(folder / "figures" / f"{slug(block.name)}.png") as temporary:
-            block.figure.savefig(temporary, dpi=_DPI)
+    tables = {folder / "tables" / f"{slug(table.name)}.csv": table for table in document.tables}
+    figures = {folder / "figures" / f"{slug(block.name)}.png": block.figure for block in document.figures}
+    for path, table in tables.items():
+        storage.write_text(path, to_csv(table))
+    for path, figure in figures.items():
+        with storage.atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=_DPI)
+    for path in {*folder.glob("tables/table-*.csv"), *folder.glob("figures/figure-*.png")} - {*tables, *figures}:
+        path.unlink()
     storage.write_text(folder / "report.md", to_markdown(document))
     storage.write_text(folder / "report.tex", to_latex(document))
     storage.write_text(folder / "index.html", to_html(document))

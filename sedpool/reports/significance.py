@@ -206,7 +206,7 @@ def _test_over(blocks: pd.DataFrame, unit: str) -> str:
     else:
         found = friedman(blocks)
         title, p_value, smallest = f"Friedman's test of {n_methods} methods", found.p_value, found.smallest_p
-    said = f"{title} over {n_seeds} {unit}: p = {p_value:.3f}"
+    said = f"{title} over {n_seeds} {unit}: p = {p_value:.2g}"
     if limit := cannot_reach(smallest):
         return f"{said}; {limit}"
     return said + (_behind_over(blocks) if n_methods > 2 and p_value <= LEVEL else "")

@@ -162,9 +162,11 @@ def test_latex_escapes_its_special_signs(sign):
     assert f"a \\{sign} b" in to_latex(Document("Any", [Section("text", [f"a {sign} b"])]))
 
 
-def test_files_are_written_beside_those_that_were_there(document, tmp_path):
-    (tmp_path / "README.md").write_text("kept", encoding="utf-8")
+def test_files_replace_those_of_an_earlier_report_and_leave_the_others(document, tmp_path):
     page = write_document(document, tmp_path)
+    (tmp_path / "README.md").write_text("kept", encoding="utf-8")
+    (tmp_path / "tables" / "table-ii.csv").write_text("of an earlier report", encoding="utf-8")
+    (tmp_path / "figures" / "figure-2.png").write_text("of an earlier report", encoding="utf-8")
     write_document(document, tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     written = {"index.html", "report.md", "report.tex", "tables/table-i.csv", "figures/figure-1.png"}

@@ -84,7 +84,7 @@ def seeds_table(n_seeds, methods):
 
 def test_what_three_seeds_of_two_methods_cannot_show_is_said():
     (note,) = seed_notes(seeds_table(3, ["cap", "max"]), "f1")
-    assert note.endswith("p = 0.250; cannot be significant: the smallest possible p is 0.25")
+    assert note.endswith("p = 0.25; cannot be significant: the smallest possible p is 0.25")
 
 
 def test_three_seeds_of_four_methods_can_show_something():
