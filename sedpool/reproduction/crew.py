@@ -105,7 +105,7 @@ class Crew:
         Returns
         -------
         failures : dict of str to str
-            Why a task failed, by its settings.
+            Why a task failed and where its output is, by its settings.
         """
         say(f"{len(tasks)} runs, {self.n_jobs} at a time: {self.remaining(tasks)}")
         waiting, at_work = deque(tasks), list[_Work]()
@@ -142,7 +142,8 @@ class Crew:
             except SedpoolError as error:
                 reason = str(error)
         if reason is not None:
-            say(f"{task.run.key}: failed: {reason} (its output: {task.folder.file(OUTPUT)})")
+            reason = f"{reason} (its output: {task.folder.file(OUTPUT)})"
+            say(f"{task.run.key}: failed: {reason}")
             return reason
         epochs = task.epochs_done()
         say(f"{task.run.key}: done in {duration(seconds)}, {epochs} epochs")

@@ -113,7 +113,8 @@ def test_a_run_that_fails_is_named_and_the_others_are_not_held_up(
 
     monkeypatch.setattr("sedpool.reproduction.crew.train", failing)
     failures = reproduce(STUDY, here, n_jobs=2)
-    assert list(failures.values()) == ["clip x.wav is broken"] * 2
+    assert [reason.partition(" (its output: ")[0] for reason in failures.values()] == ["clip x.wav is broken"] * 2
+    assert all(reason.endswith("/output.txt)") for reason in failures.values())
     assert all("pooling=mean" in overrides for overrides in failures)
     assert len(read_results(tmp_path / TABLE)) == 4
 
