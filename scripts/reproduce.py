@@ -7,7 +7,7 @@ same command goes on wherever it was interrupted, on another machine too.
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -84,13 +84,18 @@ def main(
     except SedpoolError as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
-        sys.exit(f"error: {error}")
+        sys.exit("\n".join([*_named(failures), f"error: {error}"]))
     except KeyboardInterrupt:
         typer.echo("\ninterrupted; the same command, without --rerun, goes on where it stopped", err=True)
         raise typer.Exit(INTERRUPTED) from None
     if failures:
-        lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
-        sys.exit("\n".join([f"error: {len(failures)} runs failed; the same command runs only these again", *lines]))
+        sys.exit("\n".join(_named(failures)))
+
+
+def _named(failures: Mapping[str, str]) -> list[str]:
+    """A line on all failures and one on each; none if there are none."""
+    lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
+    return [f"error: {len(failures)} runs failed; the same command runs only these again", *lines] if lines else []
 
 
 def _given(folders: dict[str, Path | None]) -> dict[str, str]:
@@ -99,19 +104,28 @@ def _given(folders: dict[str, Path | None]) -> dict[str, str]:
 
 def _parts(
     study: Name, methods: str | None, folds: str | None, augment: bool | None, axes: bool | None
-) -> "Iterator[Study]":
-    """The study's parts, with what was chosen of each."""
+) -> "list[Study]":
+    """The study's parts, with what was chosen of each; one that lacks some of it is left out, which is said."""
     from sedpool.reproduction.studies import ESC10_AXES, STUDIES
 
     if axes is not None and study != Name.esc10_soundscapes:
         raise ConfigError(f"study {study}: no axes; --axes and --no-axes are for esc10-soundscapes")
+    names = None if methods is None else methods.split(",")
+    numbers = None if folds is None else [_number(text) for text in folds.split(",")]
+    conditions = None if augment is None else ["augmented" if augment else "plain"]
+    chosen: list[Study] = []
+    lacking: dict[str, ConfigError] = {}
     for part in STUDIES[study]:
         if axes is None or axes == (part is ESC10_AXES):
-            yield part.select(
-                methods=None if methods is None else methods.split(","),
-                folds=None if folds is None else [_number(text) for text in folds.split(",")],
-                conditions=None if augment is None else ["augmented" if augment else "plain"],
-            )
+            try:
+                chosen.append(part.select(methods=names, folds=numbers, conditions=conditions))
+            except ConfigError as error:
+                lacking[part.results] = error
+    if not chosen:
+        raise next(iter(lacking.values()))
+    for results, error in lacking.items():
+        typer.echo(f"{results} is left out: {error}", err=True)
+    return chosen
 
 
 def _number(text: str) -> int:

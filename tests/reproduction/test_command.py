@@ -1,19 +1,25 @@
 """``scripts/reproduce.py`` as a user meets it."""
 
 import os
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sedpool.errors import DataError
+from sedpool.reproduction.study import Study
+
 ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "reproduce.py"
 
 
 def reproduce(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("HYDRA_FULL_ERROR", "SEDPOOL_DATA")}
     return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments],
+        [sys.executable, str(SCRIPT), *arguments],
         cwd=cwd,
         env=environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -46,11 +52,65 @@ def test_wrong_input_ends_in_one_line_before_anything_trains(
 
 def test_help_imports_no_backend(tmp_path: Path) -> None:
     report = "atexit.register(lambda: print(any(m in sys.modules for m in ('tensorflow', 'pandas', 'librosa'))))"
-    script = ROOT / "scripts" / "reproduce.py"
     code = (
         f"import atexit, runpy, sys; {report}; sys.argv = ['reproduce.py', '--help']; "
-        f"runpy.run_path({str(script)!r}, run_name='__main__')"
+        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "esc10-soundscapes" in done.stdout
     assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.fixture
+def esc10(tmp_path: Path) -> Callable[..., None]:
+    """The command for the study on real recordings, in this process."""
+    main = runpy.run_path(str(SCRIPT))["main"]
+
+    def command(**options: object) -> None:
+        main("esc10-soundscapes", foreground=tmp_path, background=tmp_path, folder=tmp_path / "study", **options)
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("chosen", "parts", "said"),
+    [
+        ({"methods": "cap,strong"}, ["results.csv"], "axes.csv is left out: study esc10-soundscapes: no method strong"),
+        ({"folds": "1,4"}, ["results.csv"], "axes.csv is left out: study esc10-soundscapes: no fold 1"),
+        ({"methods": "cap", "folds": "4"}, ["results.csv", "axes.csv"], ""),
+    ],
+)
+def test_a_part_that_lacks_what_was_chosen_is_left_out_and_said(
+    esc10: Callable[..., None],
+    chosen: dict[str, str],
+    parts: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    begun: list[str] = []
+
+    def begin(study: Study, *_: object, **__: object) -> dict[str, str]:
+        begun.append(study.results)
+        return {}
+
+    monkeypatch.setattr("sedpool.reproduction.runner.reproduce", begin)
+    esc10(**chosen, dry_run=True)
+    assert begun == parts
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_runs_that_failed_are_named_whatever_goes_wrong_after_them(
+    esc10: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(study: Study, *_: object, **__: object) -> dict[str, str]:
+        if study.results == "axes.csv":
+            raise DataError("clip x.wav is broken")
+        return {"pooling=cap": "loss is NaN"}
+
+    monkeypatch.setattr("sedpool.reproduction.runner.reproduce", fail)
+    with pytest.raises(SystemExit) as stopped:
+        esc10()
+    failed, why, error = str(stopped.value).splitlines()
+    assert failed.startswith("error: 1 runs failed")
+    assert (why, error) == ("  pooling=cap: loss is NaN", "error: clip x.wav is broken")
