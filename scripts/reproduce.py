@@ -50,7 +50,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with different seeds.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Runs that train at a time.")] = 1,
     rerun: Annotated[
-        bool, typer.Option("--rerun", help="Forget these runs first: rows, folders, checkpoints.")
+        bool, typer.Option("--rerun", help="Forget these runs first: rows, records, checkpoints.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run, and how long it would take.")] = False,
     report_only: Annotated[bool, typer.Option("--report-only", help="Train nothing; report what is there.")] = False,

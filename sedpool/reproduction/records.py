@@ -1,6 +1,7 @@
 """Records: what a study keeps of every run, small enough to be committed, and enough to make its report anywhere."""
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from sedpool.building import dataset_of
 from sedpool.errors import StorageError
 from sedpool.evaluation.run_folder import evaluate_folder
 from sedpool.reproduction.crew import OUTPUT
-from sedpool.reproduction.results import add_row, keys_of, read_results, result_row
+from sedpool.reproduction.results import add_row, drop_rows, keys_of, read_results, result_row
 from sedpool.reproduction.study import Key
 from sedpool.runs import RunFolder, without_places
 from sedpool.settings import EvaluationSettings, checked
@@ -47,16 +48,23 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
     -------
     record : RunFolder
         Without scores, whose hashes it has instead (``scores.sha256``), and without places in its configuration.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full; an earlier record is intact.
     """
     records = folder / FOLDER
     records.mkdir(parents=True, exist_ok=True)
     final = records / run.path.name
+    for half_written in records.glob(f".{run.path.name}-*"):  # by a command that was killed
+        shutil.rmtree(half_written)
     with TemporaryDirectory(prefix=f".{run.path.name}-", dir=records) as temporary:
         record = RunFolder(Path(temporary, "record"))
         record.path.mkdir()
         for path in run.path.iterdir():
             if path.is_file() and not path.name.startswith(".") and path.name not in LEFT_BEHIND:
-                shutil.copy(path, record.path)
+                storage.write_bytes(record.file(path.name), path.read_bytes())
         config = yaml.safe_dump(without_places(run.config), sort_keys=False, allow_unicode=True)
         storage.write_text(record.file("config.yaml"), config)
         storage.write_json(record.file("scores.sha256"), run.score_hashes)
@@ -87,6 +95,26 @@ def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
         evaluate_folder(run, dataset_of(run), settings, allow_missing=run.config["allow_missing"])
         run = RunFolder(run.path)
     add_row(folder / results, result_row(key, write_record(run, folder)))
+
+
+def forget_records(keys: Collection[Key], folder: Path, results: str) -> None:
+    """Remove runs from a study: first their rows, then their records, so that no row is without its record.
+
+    Parameters
+    ----------
+    keys : collection of Key
+        Which runs; they need not be there.
+    folder : Path
+        Of the study.
+    results : str
+        Name of its table of results.
+    """
+    table = read_results(folder / results)
+    names = [name for key, name in zip(keys_of(table), table["run"], strict=True) if key in keys]
+    drop_rows(folder / results, keys)
+    for record in (RunFolder(folder / FOLDER / name) for name in names):
+        if record.is_done:
+            shutil.rmtree(record.path)
 
 
 def recorded(folder: Path, results: str) -> dict[Key, RunFolder]:

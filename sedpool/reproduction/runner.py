@@ -20,8 +20,8 @@ from sedpool.experiment import build_dataset, check
 from sedpool.log import say
 from sedpool.preparation import prepare, prepare_augmentation
 from sedpool.reproduction.crew import Crew, Task
-from sedpool.reproduction.records import record_run
-from sedpool.reproduction.results import drop_rows, keys_of, read_results
+from sedpool.reproduction.records import forget_records, record_run
+from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.schedule import kind_of, measure_epoch
 from sedpool.reproduction.study import Study
 from sedpool.runs import RunFolder, run_name
@@ -64,7 +64,7 @@ def reproduce(
     n_jobs : int
         How many runs train at a time.
     rerun : bool
-        Forget rows and run folders of these runs first.
+        Forget rows, records and run folders of these runs first.
     dry_run : bool
         Only say what would run, and how long it would take.
 
@@ -102,7 +102,8 @@ def reproduce(
             say(f"{len(tasks)} runs, {n_jobs} at a time: {crew.remaining(tasks)}")
             return {}
         if rerun:
-            _forget(tasks, table)
+            forget_records([task.run.key for task in tasks], places.study, study.results)
+            _forget_folders(task.folder for task in tasks)
         return crew.train(tasks, enter)
 
 
@@ -130,11 +131,11 @@ def _entered_if_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -
             yield task
 
 
-def _forget(tasks: Iterable[Task], table: Path) -> None:
-    drop_rows(table, [task.run.key for task in tasks])
-    for folder in (task.folder for task in tasks if task.folder.path.is_dir()):
-        folder.forget()
-        folder.file("history.csv").unlink(missing_ok=True)
+def _forget_folders(folders: Iterable[RunFolder]) -> None:
+    for folder in folders:
+        if folder.path.is_dir():
+            folder.forget()
+            folder.file("history.csv").unlink(missing_ok=True)
 
 
 def _prepare_corpora(tasks: Iterable[Task]) -> None:

@@ -1,4 +1,7 @@
+import errno
+import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ from filelock import FileLock
 
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.reproduction import crew
+from sedpool.reproduction.records import FOLDER, write_record
 from sedpool.reproduction.results import add_row, keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
@@ -99,6 +103,44 @@ def test_rerun_repeats_what_was_chosen_and_nothing_else(
     reproduce(STUDY.select(folds=[4], methods=["cap"]), here, rerun=True)
     assert [name[:15] for name in made_up_training] == ["esc10-fold4-cap"]
     pd.testing.assert_frame_equal(read_results(tmp_path / TABLE), before)
+
+
+def test_no_record_is_left_of_a_run_that_was_repeated_with_other_settings(
+    made_up_training: list[str], here: Places, tmp_path: Path
+) -> None:
+    study = STUDY.select(folds=[4], methods=["cap", "max"])
+    reproduce(study, here)
+    reproduce(replace(study.select(methods=["cap"]), settings=("training.epochs=50",)), here, rerun=True)
+    rows = read_results(tmp_path / TABLE)
+    assert len(rows) == 2
+    assert {run.path.name for run in find_runs(here.study)} == set(rows["run"])
+
+
+def test_a_record_that_was_left_half_written_is_no_run(
+    made_up_training: list[str], here: Places, tmp_path: Path
+) -> None:
+    reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
+    (name,) = read_results(tmp_path / TABLE)["run"]
+    (tmp_path / TABLE).unlink()
+    (here.study / FOLDER / name).rename(here.study / FOLDER / f".{name}-killed")
+    reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
+    assert [run.path.name for run in find_runs(here.study)] == [name]
+
+
+def test_fault_31_a_record_on_a_full_disk_is_an_error_and_leaves_the_earlier_one(
+    made_up_training: list[str], here: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
+    (run,) = find_runs(here.general["runs"])
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(StorageError, match="the disk is full"):
+        write_record(run, here.study)
+    assert [record.path.name for record in find_runs(here.study)] == [run.path.name]
 
 
 def test_a_run_that_fails_is_named_and_the_others_are_not_held_up(
