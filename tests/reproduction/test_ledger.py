@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.reproduction.ledger import further_runs_interval, ledger
 from sedpool.reproduction.published import published_cells
 from sedpool.reproduction.run_groups import grouped
+from sedpool.runs import RunFolder
 
 OURS = ["paper_compat", "low", "high", "correct", "tuned", "spread", "coverage"]
 
@@ -41,6 +43,17 @@ def test_augmented_runs_stand_beside_the_tables_and_others_beside_the_runs_witho
     assert cell_of(table)["paper_compat"] == 0.463
     assert cell_of(table, augmented=False)["n_runs"] == 1
     assert table.groupby("augmented")["n_runs"].sum().to_dict() == {True: 7, False: 2}
+
+
+def test_static_scores_are_those_of_the_corpus_whatever_the_runs_are_named_after(make_paper_record):
+    """At MedleyDB the highest frame decides, and its counts give the interval."""
+    run = make_paper_record("max", "medleydb-again-split0", listed=531)
+    paper = run.metrics["paper_compat"]
+    paper["static"]["pooled"]["f1"] = 0.0
+    storage.write_json(run.file("metrics.json"), run.metrics)
+    cell = cell_of(ledger(grouped([RunFolder(run.path)])), "medleydb", column="static_f1")
+    assert cell["paper_compat"] == paper["static"]["highest_frame"]["f1"]
+    assert cell["low"] < cell["paper_compat"] < cell["high"]
 
 
 def test_two_groups_cannot_stand_beside_one_cell(make_paper_record):
