@@ -15,6 +15,7 @@ import pandas as pd
 from sedpool.evaluation.validation import listed
 from sedpool.reproduction.contrasts import CONTRASTS, F1, OWN_CONTRASTS, Contrast
 from sedpool.reproduction.effects import Effect, agreeing, effect, mean_difference
+from sedpool.reproduction.ledger import is_augmented, is_whole
 from sedpool.reproduction.published import METRICS, read_tables
 from sedpool.reproduction.run_groups import RunGroup
 from sedpool.reproduction.validity import objections
@@ -39,7 +40,8 @@ def contrast_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
         `COLUMNS`, one row a group of runs and contrast. `metric` is at 0.5; ``tuned_…`` is the same as tuned. `effect`
         is the first side's metric less the second's, with its 95 % interval (`low`, `high`); `agreeing` of `n_blocks`
         folds or seeds show the sign that is claimed (or equality); `published` is the effect in the paper's own table
-        of the corpus, by its evaluation; PSDS has effects alone. NaN where unknown.
+        of the corpus, by its evaluation, beside runs that may stand in that table (see `sedpool.reproduction.ledger`);
+        PSDS has effects alone. NaN where unknown.
     """
     return pd.DataFrame([row for group in groups for row in _rows(group)], columns=list(COLUMNS))
 
@@ -53,6 +55,7 @@ def _rows(group: RunGroup) -> list[dict[str, Any]]:
 
 
 def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) -> dict[str, Any]:
+    is_comparable = is_whole(group) and is_augmented(group)
     row: dict[str, Any] = {
         "study": group.name,
         "finding": contrast.name,
@@ -61,7 +64,7 @@ def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) 
         "first": str(contrast.first),
         "direction": contrast.direction,
         "second": str(contrast.second),
-        "published": published_effect(contrast, group.corpus),
+        "published": published_effect(contrast, group.corpus) if is_comparable else float("nan"),
     }
     measurable = contrast.among(group.runs)
     if measurable is None or not group.blocks(measurable.methods):

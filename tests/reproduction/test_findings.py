@@ -39,6 +39,19 @@ def test_the_published_tables_bear_out_what_the_paper_says_of_them(corpus):
         assert agreeing(contrast.direction, published_effect(contrast, corpus)), contrast.name
 
 
+def test_the_papers_effects_stand_beside_runs_on_its_whole_corpus_and_augmented_alone(make_paper_record):
+    """Beside no part of a corpus, and not beside runs without augmentation, of which the tables have none."""
+    groups = {"urbansed": {}, "urbansed-plain": {"augmented": False}, "urbansed-small": {"listed": 12}}
+    runs = [
+        make_paper_record(method, corpus, **settings)
+        for corpus, settings in groups.items()
+        for method in ("max", "mean")
+    ]
+    table = contrast_table(grouped(runs)).set_index(["study", "finding"])["published"]
+    assert table["urbansed", "3e"] == pytest.approx(0.408 - 0.463)
+    assert table[["urbansed-plain", "urbansed-small"]].isna().all()
+
+
 def test_every_finding_is_contrasted_somewhere():
     findings = {contrast.name[0] for contrast in CONTRASTS} | {name[0] for name in OTHER_CLAIMS}
     assert findings == set("123456")
