@@ -109,12 +109,18 @@ def reproduce(
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=0)
     try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout:
         raise ConfigError(f"{folder}: another command is at work on this study; wait for it") from None
+    except OSError as error:
+        raise ConfigError(f"{folder}: results cannot be kept here ({error.strerror}); choose another --study") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _folder(config: Mapping[str, Any]) -> RunFolder:
@@ -157,7 +163,12 @@ def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
     seconds = {}
     for kind, config in {kind_of(task.config): task.config for task in tasks}.items():
         say(f"measuring {config['corpus']}, {config['method']}")
-        results = [worker.result() for worker in [Worker(measure_epoch, config) for _ in range(n_jobs)]]
+        workers = [Worker(measure_epoch, config) for _ in range(n_jobs)]
+        try:
+            results = [worker.result() for worker in workers]
+        finally:
+            for worker in workers:
+                worker.stop()
         if reasons := [reason for _, reason in results if reason is not None]:
             raise TrainingError(f"{run_name(config)}: its first steps failed: {reasons[0]}")
         seconds[kind] = mean(value for value, _ in results)

@@ -19,7 +19,7 @@ from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
 from sedpool.reproduction.study import Key
 from sedpool.runs import RunFolder, find_runs
-from tests.reproduction.small_studies import write_run
+from tests.reproduction.small_studies import WorkerHere, write_run
 
 STUDY = ESC10.select(methods=["max", "mean", "cap"], folds=[1, 4])
 TABLE = "study/results.csv"
@@ -221,6 +221,30 @@ def test_two_commands_cannot_work_on_one_study(made_up_training: list[str], here
     with FileLock(here.study / ".lock"), pytest.raises(ConfigError, match="another command is at work"):
         reproduce(STUDY, here)
     assert made_up_training == []
+
+
+def test_a_study_folder_that_cannot_be_is_named(made_up_training: list[str], here: Places) -> None:
+    here.study.write_text("a file")
+    with pytest.raises(ConfigError, match=r"study: results cannot be kept here \(File exists\); choose"):
+        reproduce(STUDY, here)
+
+
+def test_an_interruption_while_steps_are_measured_leaves_no_process_behind(
+    made_up_training: list[str], here: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(WorkerHere):
+        stopped = 0
+
+        def result(self) -> tuple[Any, str | None]:
+            raise KeyboardInterrupt
+
+        def stop(self) -> None:
+            Interrupted.stopped += 1
+
+    monkeypatch.setattr("sedpool.reproduction.runner.Worker", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(STUDY, here, n_jobs=2)
+    assert Interrupted.stopped == 2
 
 
 def test_a_row_of_an_earlier_version_may_lack_metrics(
