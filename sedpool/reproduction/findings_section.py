@@ -9,7 +9,7 @@ import pandas as pd
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
 from sedpool.reports.tables import UNDEFINED
 from sedpool.reproduction.alpha_findings import alpha_table
-from sedpool.reproduction.contrasts import OTHER_CLAIMS
+from sedpool.reproduction.contrasts import EQUAL_WITHIN, OTHER_CLAIMS
 from sedpool.reproduction.findings import contrast_table
 from sedpool.reproduction.run_groups import RunGroup
 from sedpool.reproduction.softmax_limit import softmax_against_mean, weights_approach_mean
@@ -31,8 +31,9 @@ _HOW_JUDGED = (
     "Each claim was fixed before any run was known, as one difference of means over runs, first side less second. It "
     "held if the 95 % interval over test clips, widened where these share recordings, lies on the side that was "
     "claimed and every fold or seed shows the same (with six and more: if the sign-flip test has p ≤ 0.05); it did not "
-    "hold if all that is true of the contrary; otherwise it is not decidable with these runs. Claims are judged at "
-    "threshold 0.5; beside that stands the same with thresholds tuned on validation, and PSDS, which needs none."
+    "hold if all that is true of the contrary; otherwise it is not decidable with these runs. That two are equal is "
+    f"decided by the interval alone: within ± {EQUAL_WITHIN}. Claims are judged at threshold 0.5; beside that stands "
+    "the same with thresholds tuned on validation, and PSDS, which needs none."
 )
 _NOTE = (
     "Effects with their 95 % intervals; agreeing: folds or seeds on the side that was claimed, p of the sign-flip test "
@@ -96,7 +97,7 @@ def _evidence(row: Mapping[str, Any]) -> list[Cell]:
 def _agreeing(part: int, whole: int, p_value: float, smallest: float) -> Cell:
     if math.isnan(p_value):
         return _out_of(part, whole)
-    return Cell(f"{part} of {whole}, p {p_value:.3f} (least {smallest:.3f})")
+    return Cell(f"{part} of {whole}, p {p_value:.3g} (least {smallest:.3g})")
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

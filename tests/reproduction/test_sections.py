@@ -1,6 +1,7 @@
 import pytest
 
 from sedpool.reports.document import Document, numbered
+from sedpool.reproduction.findings_section import _agreeing
 from sedpool.reproduction.published import COLUMNS
 from sedpool.reproduction.sections import reproduction_sections
 
@@ -35,6 +36,11 @@ def test_every_method_that_ran_is_held_to_its_own_clip_decisions(document):
     own = next(table for table in document.tables if table.title.startswith("Dynamic F1 above"))
     assert [row.title for row in own.rows] == ["max", "mean", "cap", "auto"]
     assert {row.cells[2].text for row in own.rows} <= {"held", "not held", "not decidable"}
+
+
+def test_no_p_value_is_shown_as_nothing():
+    assert _agreeing(12, 12, 2**-11, 2**-11).text == "12 of 12, p 0.000488 (least 0.000488)"
+    assert _agreeing(4, 4, 0.125, 0.125).text == "4 of 4, p 0.125 (least 0.125)"
 
 
 def test_without_runs_on_its_corpus_a_published_table_stands_alone(document):
