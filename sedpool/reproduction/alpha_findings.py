@@ -40,7 +40,7 @@ def alpha_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
 
 
 def alpha_and_duration(runs: Iterable[RunFolder]) -> pd.DataFrame:
-    """Mean α of some runs, and mean over their test splits of the median duration, of every class with events.
+    """Mean α of some runs, and mean over their corpora of the median duration, of every class with events.
 
     Returns
     -------

@@ -100,18 +100,18 @@ class Contrast:
         """Whether a threshold alone could bring the claim about."""
         return self.first.metric in (PRECISION, RECALL)
 
-    def concerns(self, study: str, event_share: float) -> bool:
+    def concerns(self, corpus: str, event_share: float) -> bool:
         """Whether the claim is made of a corpus.
 
         Parameters
         ----------
-        study : str
-            Name of the corpus.
+        corpus : str
+            Its name.
         event_share : float
             Share of a clip's segments in which its classes sound.
         """
-        if study in CORPORA:
-            return study in self.stated_for
+        if corpus in CORPORA:
+            return corpus in self.stated_for
         if self.events:
             return self.events == ("filling" if event_share >= FILLING else "short")
         return "urbansed" in self.stated_for
