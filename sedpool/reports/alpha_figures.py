@@ -87,7 +87,7 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame) -> Figur
     kept : DataFrame
         Of `sedpool.reports.method_tables.kept_alphas`.
     durations : DataFrame
-        Of `sedpool.reports.method_tables.durations`.
+        Of `sedpool.reports.method_tables.event_durations`.
     """
     styles = method_styles(kept["method"])
     median = durations["duration_50"].dropna().sort_values(kind="stable")

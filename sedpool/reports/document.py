@@ -1,7 +1,7 @@
 """What a report says, apart from how it looks: sections of paragraphs, tables and figures.
 
-A `Document` is made once and written as HTML, Markdown, LaTeX and CSV (`sedpool.reports.write_document`), so that the
-same numbers stand in all of them.
+A `Document` is made once and written as HTML, Markdown, LaTeX and CSV by
+`sedpool.reports.document_files.write_document`, so that the same numbers stand in all of them.
 """
 
 import math
