@@ -98,7 +98,7 @@ def _named(failures: Mapping[str, str]) -> list[str]:
     return [f"error: {len(failures)} runs failed; the same command runs only these again", *lines] if lines else []
 
 
-def _given(folders: dict[str, Path | None]) -> dict[str, str]:
+def _given(folders: Mapping[str, Path | None]) -> dict[str, str]:
     return {name: str(path) for name, path in folders.items() if path is not None}
 
 
@@ -123,8 +123,8 @@ def _parts(
                 lacking[part.results] = error
     if not chosen:
         raise next(iter(lacking.values()))
-    for results, error in lacking.items():
-        typer.echo(f"{results} is left out: {error}", err=True)
+    for results, reason in lacking.items():
+        typer.echo(f"{results} is left out: {reason}", err=True)
     return chosen
 
 
