@@ -1,6 +1,7 @@
 """Named arrays in one file, with a hash beside it: how weights and checkpoints lie on disk."""
 
 import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,12 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """
     if not path.is_file() or not hash_path(path).is_file():
         raise StorageError(f"{path}: the file or its sha256 is missing; run the training again")
-    if storage.sha256_file(path) != hash_path(path).read_text(encoding="utf-8").strip():
+    if storage.sha256_file(path).encode() != hash_path(path).read_bytes().strip():
         raise StorageError(f"{path}: differs from its sha256; the file is damaged, restore it or train again")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise StorageError(f"{path}: not an archive of plain arrays ({error}); refused") from None
 
 
