@@ -6,6 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from sedpool.environment import keras_backend
+from sedpool.errors import ConfigError
+
 
 def import_backend(threads: int | None = None) -> None:
     """Import Keras and start its backend; what they write on standard error shows only if that fails.
@@ -18,10 +21,20 @@ def import_backend(threads: int | None = None) -> None:
     threads : int or None
         Threads of TensorFlow, which must know them before it starts; None for its default. In a process where it has
         started already nothing changes.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such backend, or it is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _stderr_aside():
-        import keras
+        try:
+            import keras
+        except (ImportError, ValueError) as error:
+            raise ConfigError(
+                f"KERAS_BACKEND={keras_backend()}: {error}; expected tensorflow, jax or torch, and installed"
+            ) from None
 
         if threads is not None and keras.backend.backend() == "tensorflow":
             import tensorflow as tf

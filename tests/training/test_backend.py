@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -20,6 +21,21 @@ print(tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threadin
 def test_a_fresh_process_computes_with_the_threads_asked_for_and_is_quiet_about_it() -> None:
     shown = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=False)
     assert shown.stdout.split() == ["1", "1"], shown.stderr
+    assert shown.stderr == ""
+
+
+def test_a_backend_that_does_not_exist_is_one_line() -> None:
+    code = """
+from sedpool.errors import ConfigError
+from sedpool.startup import import_backend
+try:
+    import_backend()
+except ConfigError as error:
+    print(error)
+"""
+    environment = os.environ | {"KERAS_BACKEND": "jacks"}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert shown.stdout.startswith("KERAS_BACKEND=jacks: "), shown.stderr
     assert shown.stderr == ""
 
 
