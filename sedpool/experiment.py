@@ -63,11 +63,14 @@ def run(config: Mapping[str, Any]) -> Path:
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
     dataset, detector, extractor = build_all(config, recipe)
-    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.make()
     try:
         with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
             if config["force"]:
                 folder.forget()
+            if folder.is_done:
+                say(f"{folder.path.name}: another process has finished it meanwhile")
+                return folder.path
             try:
                 _run(config, recipe, folder, dataset, detector, extractor)
             except Exception:

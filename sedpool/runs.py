@@ -72,6 +72,20 @@ class RunFolder:
         """Whether the run finished: ``DONE`` is written last."""
         return self.file("DONE").is_file()
 
+    def make(self) -> None:
+        """Make the folder if it is not there yet.
+
+        Raises
+        ------
+        StorageError
+            If its place cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"a run cannot be kept here ({error.strerror})"
+            raise StorageError(f"{self.path}: {reason}; choose a folder to write in, runs=FOLDER") from None
+
     def mark_done(self) -> None:
         """Declare the folder complete; its checkpoints are of no more use."""
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")

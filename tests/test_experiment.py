@@ -132,6 +132,30 @@ def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
     pd.testing.assert_frame_equal(RunFolder(finished.path).scores, finished.scores, check_exact=True)
 
 
+def test_a_run_that_another_process_finished_meanwhile_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = small(tmp_path, tmp_path / "runs")
+    folder = RunFolder(tmp_path / "runs" / run_name(config))
+
+    def slow(*_: object) -> tuple[None, None, None]:
+        folder.make()
+        folder.mark_done()
+        return None, None, None
+
+    monkeypatch.setattr("sedpool.experiment.build_all", slow)
+    assert run(config) == folder.path
+    assert "another process has finished it meanwhile" in capsys.readouterr().err
+    assert not folder.file("config.yaml").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("sedpool.experiment.build_all", lambda *_: (None, None, None))
+    with pytest.raises(StorageError, match=r"a run cannot be kept here \(.*\); choose .*runs=FOLDER"):
+        run(small(tmp_path, tmp_path / "file"))
+
+
 def test_a_run_of_another_backend_is_skipped_with_a_warning_and_not_gone_on_with(
     finished: RunFolder,
     data_root: Path,
