@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from sedpool.errors import ConfigError
 from sedpool.search import METHODS, Interval
+from sedpool.settings import SearchSettings, checked
 
 
 class Search(Sweeper):
@@ -44,6 +45,8 @@ class Search(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Search."""
+        settings = {"method": self.method, "n_trials": self.n_trials, "seed": self.seed}
+        checked(SearchSettings, settings, "hydra.sweeper")
         parser = OverridesParser.create(config_loader=self._loader)
         given = parser.parse_overrides([*(f"{key}={value}" for key, value in self.params.items()), *arguments])
         overrides = {override.get_key_element(): override for override in given}  # of equal keys the last

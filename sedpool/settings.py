@@ -111,6 +111,25 @@ class TrackingSettings:
     energy: Annotated[bool, Field(strict=True)]
 
 
+@dataclass(frozen=True, config=_STRICT)
+class SearchSettings:
+    """How a search goes; see ``configs/hydra/sweeper/``.
+
+    Attributes
+    ----------
+    method : {'random', 'optuna'}
+        Who proposes.
+    n_trials : int
+        How many jobs.
+    seed : int
+        Of the proposals.
+    """
+
+    method: Literal["random", "optuna"]
+    n_trials: Annotated[int, Field(ge=1, strict=True)]
+    seed: Annotated[int, Field(ge=0, strict=True)]
+
+
 def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") -> Settings:
     """Build settings, or say which key is wrong.
 

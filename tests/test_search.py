@@ -3,6 +3,7 @@
 import sys
 from statistics import median
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,10 @@ def test_the_sweeper_launches_one_job_a_proposal_and_hands_its_objective_on(monk
         assert job[:2] == ["pooling=rap", "~z"]
         assert float(job[2].removeprefix("x.y=")) in range(1, 11)
         assert float(job[3].removeprefix("training.epochs=")) == objective
+
+
+@pytest.mark.parametrize("wrong", [{"n_trials": 0}, {"n_trials": "ten"}, {"seed": "x"}, {"method": "grid"}])
+def test_fault_40_settings_of_a_search_that_make_no_sense_are_named(wrong: dict[str, object]) -> None:
+    settings: dict[str, Any] = {"method": "random", "n_trials": 3, "seed": 1, "params": None} | wrong
+    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.{}={}: ".format(*next(iter(wrong.items())))):
+        Search(**settings).sweep(["pooling=max,mean"])
