@@ -98,7 +98,7 @@ class Session:
         listeners.on_train_end()
 
     def _epoch(self, training: Patches, validation: Patches, listeners: keras.callbacks.CallbackList) -> None:
-        epoch, began = self.position.epoch, time.perf_counter()
+        epoch, before, began = self.position.epoch, self.position.seconds, time.perf_counter()
         training.set_epoch(epoch)
         validation.set_epoch(epoch)
         listeners.on_epoch_begin(epoch)
@@ -108,7 +108,7 @@ class Session:
             "data_wait": round(self.position.waited / self.position.seconds, 4),
         }
         logs = self._means() | self._validate(validation) | speed
-        logs["seconds"] = round(time.perf_counter() - began, 3)
+        logs["seconds"] = round(before + time.perf_counter() - began, 3)
         listeners.on_epoch_end(epoch, logs)
         self.position = Position(epoch=epoch + 1, stopped=self.trainee.stop_training)
         self._save()

@@ -101,6 +101,20 @@ def test_a_run_goes_on_within_an_epoch(crashed: Path, uninterrupted: Path, capsy
     assert_same_run(crashed, uninterrupted)
 
 
+def test_the_time_of_an_epoch_counts_what_was_spent_before_a_crash(
+    crashed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resume = session.Session._resume
+
+    def resume_late(running: session.Session) -> None:
+        resume(running)
+        running.position.seconds += 1000.0
+
+    monkeypatch.setattr(session.Session, "_resume", resume_late)
+    history = small.small_run(crashed).history
+    assert (history["seconds"] > 1000).tolist() == [epoch == 2 for epoch in history["epoch"]]
+
+
 def test_a_run_that_crashed_after_training_is_not_trained_again(tmp_path: Path, uninterrupted: Path) -> None:
     small.small_run(tmp_path)
     before = (tmp_path / "history.csv").read_bytes()
