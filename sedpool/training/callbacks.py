@@ -167,7 +167,7 @@ def check_weights(network: keras.Model) -> None:
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A line on standard error: epoch, batches, loss, accuracies, clips a second, the share of time spent waiting.
+    """A line on standard error: epoch, batches, loss, clips a second; after an epoch its accuracies, time and energy.
 
     Parameters
     ----------
@@ -214,8 +214,9 @@ class ProgressBar(keras.callbacks.Callback):
         """Leave one line an epoch behind."""
         row = logs or {}
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
-        speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}"
-        say(f"epoch {epoch + 1:3d}  {values}  {speed}")
+        speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}  {row['seconds']:.0f} s"
+        energy = f"  {row['energy_wh']:.2g} Wh" if "energy_wh" in row else ""
+        say(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}")
 
 
 def _is_finite(variable: Any) -> bool:
