@@ -14,7 +14,7 @@ from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Array
 from sedpool.inference.predict import predict
-from sedpool.models.detector import Detector
+from sedpool.models.detector import Detector, check_patch
 from sedpool.preparation import Augmented, Part, prepare, prepare_augmentation
 from sedpool.training.batches import Patches
 from sedpool.training.loop import Outcome, train
@@ -140,6 +140,8 @@ def _sampling(recipe: Recipe) -> Sampling:
 def _training_patches(detector: Detector, part: Part, recipe: Recipe, augmented: Augmented, seed: int) -> Patches:
     settings = augmented.settings
     bag = settings.bag_duration and tuple(_patch_frames(detector, part, seconds) for seconds in settings.bag_duration)
+    if bag:
+        check_patch(bag[0], detector.min_frames, "augment.bag_duration")
     return _patches(
         detector,
         part,

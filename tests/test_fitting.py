@@ -7,7 +7,8 @@ import pytest
 
 import sedpool as sp
 from sedpool.errors import ConfigError, DataError
-from sedpool.preparation import prepare, prepare_augmentation
+from sedpool.fitting import fit_parts
+from sedpool.preparation import Augmented, prepare, prepare_augmentation
 from sedpool.training.recipe import STUDY
 
 
@@ -50,6 +51,15 @@ def test_augmented_training(tmp_path: Path) -> None:
     fitted = sp.fit(detector, train, validate=validate, recipe=recipe, augmentation=augmentation, **places)
     assert fitted.outcome.history["loss"].notna().all()
     assert len(list((tmp_path / "features").iterdir())) == 2
+
+
+def test_bags_too_short_for_a_frame_of_output_are_refused(tmp_path: Path) -> None:
+    corpus = sp.load_demo(tmp_path, n_train=2, n_validate=2, n_test=2)
+    part = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
+    detector = sp.build_detector(sp.compact_cnn(filters=(4, 4, 4)), sp.cap(), classes=corpus.classes)
+    augmented = Augmented(sp.Augmentation(bag_duration=(0.2, 5.0)))
+    with pytest.raises(ConfigError, match=r"has 8 frames, and 16 make one .*lengthen augment\.bag_duration"):
+        fit_parts(detector, part, part, STUDY, seed=0, augmented=augmented, progress=False)
 
 
 def test_a_folder_without_backgrounds_is_refused(tmp_path: Path) -> None:

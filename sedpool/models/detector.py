@@ -12,6 +12,7 @@ from sedpool.models.backbones import time_reduction
 
 Supervision = Literal["weak", "strong"]
 BIAS_L2 = 0.01
+"""Penalty on the bias of the output layer (McFee, Salamon and Bello 2018, section IV.B)."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,21 @@ def told_bag_size(pooling: keras.layers.Layer, backbone: keras.Model, patch_fram
         If a patch is too short for one frame of output, or the bound cannot hold in bags of that size.
     """
     reduction = time_reduction(backbone)
-    if patch_frames < reduction:
-        raise ConfigError(
-            f"a training patch has {patch_frames} frames, and {reduction} make one frame of output; "
-            "lengthen training.patch_duration"
-        )
+    check_patch(patch_frames, reduction, "training.patch_duration")
     if not hasattr(pooling, "with_bag_size"):
         return pooling
     return pooling.with_bag_size(patch_frames // reduction)
+
+
+def check_patch(n_frames: int, min_frames: int, setting: str) -> None:
+    """See that a training patch is long enough for one frame of output.
+
+    Raises
+    ------
+    ConfigError
+        If not; it names the setting to change.
+    """
+    if n_frames < min_frames:
+        raise ConfigError(
+            f"a training patch has {n_frames} frames, and {min_frames} make one frame of output; lengthen {setting}"
+        )
