@@ -5,7 +5,8 @@ Features are decibels relative to their clip's maximum, shape (batch, frames, n_
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,12 @@ class Augmenter:
 
     settings: Augmentation
     backgrounds: Sequence[Array] = ()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What it is recognised by: the settings, but of the backgrounds their lengths and not where they lie."""
+        settings = asdict(self.settings)
+        return settings | {"background": [len(each) for each in self.backgrounds]} if self.backgrounds else settings
 
     def __call__(self, features: Array, targets: Array, generator: np.random.Generator) -> Pair:
         """Augmented features and targets of a batch."""

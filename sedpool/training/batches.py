@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -81,7 +80,7 @@ class Patches:
     @property
     def identity(self) -> str:
         """Hash of what a run must find unchanged when it goes on: the clips and their lengths, the augmentation."""
-        augmentation = self.augmenter and asdict(self.augmenter.settings)
+        augmentation = self.augmenter and self.augmenter.identity
         return hash_value([augmentation, [[name, len(self.features[name])] for name in self.filenames]])
 
     def set_epoch(self, epoch: int) -> None:

@@ -125,6 +125,17 @@ def test_identity_is_of_the_clips() -> None:
     assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4).identity != make().identity
 
 
+def test_identity_is_of_the_backgrounds_and_not_of_their_place() -> None:
+    features, targets = clips()
+
+    def mixed(folder: str, *lengths: int) -> str:
+        augmenter = Augmenter(Augmentation(background=folder), [np.zeros((length, 2), "float32") for length in lengths])
+        return Patches(features, targets, patch_frames=8, batch_size=4, augmenter=augmenter).identity
+
+    assert mixed("here/noises", 5, 6) == mixed("there/noises", 5, 6)
+    assert mixed("here/noises", 5, 6) != mixed("here/noises", 5, 7)
+
+
 def test_augmented_batches_depend_on_seed_epoch_and_index_alone() -> None:
     features, targets = clips()
 
