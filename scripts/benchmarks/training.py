@@ -56,7 +56,7 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
     for name, value in torch_steps(torch_python).items():
         seconds[name, "float32"] = value
     baseline = min(value for (name, _), value in seconds.items() if name.startswith("keras"))
-    peaks = {name: peak for name, peak in step_peaks().items()}
+    peaks = step_peaks()
     return [
         {
             "name": name,
