@@ -14,7 +14,8 @@ import keras
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation over all axes but the last, with Keras's semantics and faster on TensorFlow.
 
-    Statistics, scale and offset are float32 whatever the precision of the input; the output has the input's precision.
+    Statistics, scale and offset are float32 whatever the precision of the input. The fused operation's output has the
+    input's precision, the built-in layer's is float32.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise `inputs`, shape (batch, ..., channels)."""
-        if keras.backend.backend() != "tensorflow" or len(inputs.shape) != 4:
+        is_plain = len(inputs.shape) == 4 and self.scale and self.center
+        if keras.backend.backend() != "tensorflow" or not is_plain:
             return super().call(inputs, training=training, mask=mask)
         return self._fused(inputs, bool(training and self.trainable))
 

@@ -28,6 +28,15 @@ def test_equals_kerass_layer(shape: tuple[int, ...]) -> None:
         assert mine == pytest.approx(other, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("without", ["scale", "center"])
+def test_equals_kerass_layer_without_scale_or_offset(without: str) -> None:
+    ours, theirs = (
+        trained(layer(**{without: False})) for layer in (BatchNormalization, keras.layers.BatchNormalization)
+    )
+    assert ours[0] == pytest.approx(theirs[0], abs=1e-4)
+    assert ours[2] == pytest.approx(theirs[2], abs=1e-4)
+
+
 def test_half_precision_goes_through_with_statistics_in_float32() -> None:
     layer = BatchNormalization()
     y = layer(keras.ops.cast(X, "bfloat16"), training=True)
