@@ -84,7 +84,8 @@ def fit(
     features : LogMel
         Feature extractor.
     recipe : Recipe
-        Hyper-parameters.
+        Hyper-parameters. `precision`, `threads` and `init_from` have no part in this: they concern how a detector is
+        built, and this one is.
     seed : int
         Draws the batches. The initial weights are drawn when the backbone is built: call
         ``keras.utils.set_random_seed`` before.

@@ -3,8 +3,8 @@
 Everything takes turns within one process, so that whatever else the machine does falls on all of it; medians count.
 The baseline is what a plain port does: built-in layers, ``model.fit``, float32, the faster of XLA on and off.
 "Convolutions alone" are those of the network with all their gradients, as operations of their own, one after another;
-the first one's gradient to its input is among them, since the input normalisation learns from it. "Matrix peak" is
-the time of the convolutions' arithmetic at the speed of a large matrix product.
+the first one's gradient to its input is among them, from which built-in input normalisation learns; sedpool's does
+without. "Matrix peak" is the time of the convolutions' arithmetic at the speed of a large matrix product.
 """
 
 import gc

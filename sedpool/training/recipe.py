@@ -44,8 +44,8 @@ class Recipe:
     lr_factor : float
         By what the learning rate is multiplied then.
     validation : {'full', 'random'}
-        Every validation clip once, or `validation_batches` batches of random patches, drawn anew each epoch, as in
-        the paper.
+        The middle of every validation clip once, or `validation_batches` batches of random patches, drawn anew each
+        epoch, as in the paper.
     validation_batches : int or None
         Batches of random validation.
     precision : {'float32', 'mixed_bfloat16', 'auto'}
@@ -53,7 +53,7 @@ class Recipe:
     init_from : str or None
         Run folder whose weights training starts from; of the same network and classes.
     threads : int or None
-        Threads of the backend; None leaves it its default. Bits are equal for equal values.
+        Threads of TensorFlow; None leaves it its default. Bits are equal for equal values.
     """
 
     epochs: Count
