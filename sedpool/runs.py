@@ -92,8 +92,9 @@ class RunFolder:
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
 
     def forget(self) -> None:
-        """Remove what an earlier run would be taken up from, so that the next begins anew."""
-        self.file("DONE").unlink(missing_ok=True)
+        """Remove what an earlier run would be taken up from, and its numbers, which the next may fail to reach."""
+        for name in ("DONE", "metrics.json", "history.csv", "report.html"):
+            self.file(name).unlink(missing_ok=True)
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
         self.file("log.txt").write_text("", encoding="utf-8")
 

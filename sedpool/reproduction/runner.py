@@ -141,7 +141,6 @@ def _forget_folders(folders: Iterable[RunFolder]) -> None:
     for folder in folders:
         if folder.path.is_dir():
             folder.forget()
-            folder.file("history.csv").unlink(missing_ok=True)
 
 
 def _prepare_corpora(tasks: Iterable[Task]) -> None:
