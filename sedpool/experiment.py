@@ -83,6 +83,8 @@ def run(config: Mapping[str, Any]) -> Path:
 
 def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Detector", LogMel]:
     """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
+    if recipe.init_from:
+        finished(recipe.init_from)
     extractor: LogMel = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
@@ -193,8 +195,6 @@ def check(config: Mapping[str, Any]) -> Recipe:
     checked(TrackingSettings, config["tracking"], "tracking")
     recipe = checked(Recipe, config["training"], "training")
     _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
-    if recipe.init_from:
-        finished(recipe.init_from)
     return recipe
 
 
