@@ -79,8 +79,9 @@ def main(
                 failures |= reproduce(chosen, places, n_seeds=seeds, n_jobs=jobs, rerun=rerun, dry_run=dry_run)
         if not dry_run:
             from sedpool.reproduction.report import write_study_report
+            from sedpool.reproduction.studies import STUDIES
 
-            typer.echo(write_study_report(folder))
+            typer.echo(write_study_report(folder, STUDIES[study]))
     except SedpoolError as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise

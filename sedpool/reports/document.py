@@ -29,6 +29,8 @@ class Cell:
         What readers see, without marks.
     value, spread : float or None
         The number behind the text and, where it is a mean, its standard deviation, both in full precision.
+    interval : (float, float) or None
+        The ends of the interval that the text shows, likewise.
     best : bool
         Whether it is the best of its column: set in bold.
     with_best : bool
@@ -38,6 +40,7 @@ class Cell:
     text: str
     value: float | None = None
     spread: float | None = None
+    interval: tuple[float, float] | None = None
     best: bool = False
     with_best: bool = False
 

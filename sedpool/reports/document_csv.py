@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from sedpool.reports.document import TableBlock, TableRow
+from sedpool.reports.document import Cell, TableBlock, TableRow
 from sedpool.reports.tables import UNDEFINED
 
 
@@ -12,28 +12,41 @@ def to_csv(table: TableBlock) -> str:
     """Comma-separated values: a line of titles, then a line a row.
 
     Numbers are written so that they read back as the very same floats; undefined ones are empty. A column of means is
-    followed by one of standard deviations, ``<title> sd``; the last column tells baselines (1) from others (0).
+    followed by one of standard deviations, ``<title> sd``, and one with intervals by their ends, ``<title> low`` and
+    ``<title> high``; the last column tells baselines (1) from others (0).
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    columns = zip(*(row.cells for row in table.rows), strict=True)
-    are_means = [any(cell.spread is not None for cell in column) for column in columns]
-    writer.writerow([table.row_title or "row", *_titles(table.full_columns, are_means), "is_baseline"])
+    columns = table.full_columns
+    details = [_details([row.cells[index] for row in table.rows]) for index in range(len(columns))]
+    writer.writerow([table.row_title or "row", *_titles(columns, details), "is_baseline"])
     for row in table.rows:
-        writer.writerow([row.title, *_values(row, are_means), int(row.is_baseline)])
+        writer.writerow([row.title, *_values(row, details), int(row.is_baseline)])
     return stream.getvalue()
 
 
-def _titles(columns: list[str], are_means: list[bool]) -> Iterator[str]:
-    for index, column in enumerate(columns):
+_DETAILS: dict[str, Callable[[Cell], float | None]] = {
+    "sd": lambda cell: cell.spread,
+    "low": lambda cell: cell.interval and cell.interval[0],
+    "high": lambda cell: cell.interval and cell.interval[1],
+}
+"""Numbers that a cell may have beside its own."""
+
+
+def _details(column: Sequence[Cell]) -> list[str]:
+    """Which of them any cell of a column has."""
+    return [name for name, of in _DETAILS.items() if any(of(cell) is not None for cell in column)]
+
+
+def _titles(columns: Sequence[str], details: Sequence[Sequence[str]]) -> Iterator[str]:
+    for column, names in zip(columns, details, strict=True):
         yield column
-        if are_means and are_means[index]:
-            yield f"{column} sd"
+        yield from (f"{column} {name}" for name in names)
 
 
-def _values(row: TableRow, are_means: list[bool]) -> Iterator[str]:
-    for cell, is_mean in zip(row.cells, are_means, strict=True):
+def _values(row: TableRow, details: Sequence[Sequence[str]]) -> Iterator[str]:
+    for cell, names in zip(row.cells, details, strict=True):
         text = "" if cell.text == UNDEFINED else cell.text
         yield text if cell.value is None else str(cell.value)
-        if is_mean:
-            yield "" if cell.spread is None else str(cell.spread)
+        for value in (_DETAILS[name](cell) for name in names):
+            yield "" if value is None else str(value)

@@ -18,13 +18,23 @@ from sedpool.reproduction.softmax_limit import softmax_against_mean, weights_app
 def findings_section(groups: Sequence[RunGroup]) -> Section:
     """Every finding of the paper, asked of every group of runs."""
     contrasts, alphas = contrast_table(groups), alpha_table(groups)
-    tables = []
+    summaries, tables = [], []
     for group in groups:
         rows = _records(contrasts[contrasts["study"] == group.name])
         claims = [row for row in rows if not row["finding"].startswith("own")]
         own = [row for row in rows if row["finding"].startswith("own")]
+        summaries.append(_summary(group.name, claims))
         tables += [_claims_block(group.name, claims), _remarks_block(group.name, claims), _own_block(group.name, own)]
-    return Section("Findings", [_HOW_JUDGED, *tables, *_alpha_blocks(alphas), _softmax_block()])
+    return Section("Findings", [*summaries, _HOW_JUDGED, *tables, *_alpha_blocks(alphas), _softmax_block()])
+
+
+def _summary(name: str, claims: Sequence[Mapping[str, Any]]) -> str:
+    """Which claims held, by number."""
+    numbers: dict[str, list[str]] = {}
+    for row in claims:
+        numbers.setdefault(row["verdict"], []).append(row["finding"])
+    said = "; ".join(f"{verdict}: {', '.join(found)}" for verdict, found in numbers.items())
+    return f"Of the paper's findings on {name}, at threshold 0.5: {said}."
 
 
 _HOW_JUDGED = (
@@ -56,12 +66,13 @@ def _claims_block(name: str, rows: Sequence[Mapping[str, Any]]) -> TableBlock:
 def _remarks_block(name: str, rows: Sequence[Mapping[str, Any]]) -> TableBlock:
     def cells(row: Mapping[str, Any]) -> list[Cell]:
         tuned = _agreeing(row["tuned_agreeing"], row["tuned_n_blocks"], row["tuned_p_value"], row["tuned_smallest_p"])
-        return [tuned, _signed(row["psds1_effect"]), _signed(row["psds2_effect"]), Cell(row["remark"])]
+        difference = Cell(f"{row['metric']}: {row['first']} − {row['second']}")
+        return [difference, tuned, _signed(row["psds1_effect"]), _signed(row["psds2_effect"]), Cell(row["remark"])]
 
     return TableBlock(
         "",
         f"Findings on {name}, further evidence and remarks",
-        ("tuned, agreeing", "PSDS 1", "PSDS 2", "remark"),
+        ("difference", "tuned, agreeing", "PSDS 1", "PSDS 2", "remark"),
         [TableRow(row["finding"], cells(row)) for row in rows],
         row_title="finding",
         note="PSDS in the two scenarios of DCASE: the first side less the second.",
@@ -112,7 +123,7 @@ def _with_interval(row: Mapping[str, Any], prefix: str) -> Cell:
     value, low, high = (row[f"{prefix}{name}"] for name in ("effect", "low", "high"))
     if math.isnan(value):
         return Cell(UNDEFINED)
-    return Cell(f"{value:+.3f} [{low:+.3f}, {high:+.3f}]", value)
+    return Cell(f"{value:+.3f} [{low:+.3f}, {high:+.3f}]", value, interval=(low, high))
 
 
 def _out_of(part: int, whole: int) -> Cell:

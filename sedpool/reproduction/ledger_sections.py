@@ -37,7 +37,7 @@ def _corpus_section(corpus: str, cells: pd.DataFrame) -> Section:
         "Best published cells in bold, strong among them. Static F1 is a macro average, the others are micro averages."
     )
     if not ran:
-        note += " Nobody has run this corpus here, so that no cell of ours stands beside them."
+        note += " No run here was on this corpus, whole and as published, so that no cell of ours stands beside them."
     block = TableBlock(
         f"Table {TABLES[corpus]}",
         f"{TITLES[corpus]}: published" + (" and ours" if ran else ""),
@@ -96,7 +96,7 @@ def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
 
 
 def _range(low: float, high: float, kind: str) -> Cell:
-    return Cell(f"{low:.3f} to {high:.3f} ({kind})" if kind else UNDEFINED)
+    return Cell(f"{low:.3f} to {high:.3f} ({kind})", interval=(low, high)) if kind else Cell(UNDEFINED)
 
 
 def _unaugmented_section(cells: pd.DataFrame) -> Section:

@@ -6,16 +6,16 @@ from itertools import chain
 from pathlib import Path
 
 from sedpool.errors import DataError
-from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
+from sedpool.reports.document import Document, FigureBlock, Section, TableBlock, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, default_title, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
 from sedpool.reports.study_runs import studies
+from sedpool.reproduction.overview import overview_section
 from sedpool.reproduction.records import recorded
 from sedpool.reproduction.sections import reproduction_sections
-from sedpool.reproduction.studies import AXES, ESC10, ESC10_AXES
-from sedpool.reproduction.study import Key
-from sedpool.reproduction.validity import objections
+from sedpool.reproduction.studies import AXES, ESC10_AXES
+from sedpool.reproduction.study import Key, Study
 from sedpool.runs import RunFolder
 
 FOLDER = "report"
@@ -23,13 +23,15 @@ FOLDER = "report"
 Records = Mapping[Key, RunFolder]
 
 
-def write_study_report(folder: Path) -> Path:
+def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     """Write the report of all runs that a study has a row of, and return the page's path.
 
     Parameters
     ----------
     folder : Path
         Of the study; the report goes to ``report`` in it.
+    parts : sequence of Study
+        The study's parts, each with a table of results in the folder.
 
     Raises
     ------
@@ -38,19 +40,22 @@ def write_study_report(folder: Path) -> Path:
     StorageError
         If a table of results is damaged, or a row has no record.
     """
-    main, axes = (recorded(folder, part.results) for part in (ESC10, ESC10_AXES))
-    if not main and not axes:
+    records = [(part, recorded(folder, part.results)) for part in parts]
+    main = [run for part, of_part in records if part is not ESC10_AXES for run in of_part.values()]
+    axes = {key: run for part, of_part in records if part is ESC10_AXES for key, run in of_part.items()}
+    runs = [*main, *axes.values()]
+    if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
-    runs = [*main.values(), *axes.values()]
     sections = [
-        Section("Runs", list(_runs(runs))),
-        *_tables(list(main.values())),
-        *reproduction_sections(main.values()),
-        Section("Figures of the paper, and beyond", list(_figures(list(main.values())))),
+        overview_section(records),
+        *reproduction_sections(main),
+        *_tables(main),
+        Section("Figures of the paper, and beyond", list(_figures(main))),
         *([Section("Beyond the paper: what else changes the data", list(axis_figures(axes)))] if axes else []),
         *appendix_sections(runs),
     ]
-    return write_document(Document(default_title(runs), numbered(sections, "S")), folder / FOLDER)
+    title = f"Pooling operators compared: {default_title(runs)}"
+    return write_document(Document(title, numbered(sections, "S")), folder / FOLDER)
 
 
 def axis_figures(records: Records) -> Iterator[FigureBlock]:
@@ -62,18 +67,6 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
         }
         if any(found.values()):
             yield axis_block(axis, {title: runs for title, runs in found.items() if runs})
-
-
-def _runs(runs: Sequence[RunFolder]) -> Iterator[str | TableBlock]:
-    marked = {run: "; ".join(against) for run in runs if (against := objections(run))}
-    yield (
-        f"{len(runs) - len(marked)} of {len(runs)} runs are valid: they ended by early stopping and, where α is "
-        "learned, it had flattened; with CAP its bound is active."
-    )
-    if marked:
-        rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in marked.items()]
-        note = "Their numbers are shown all the same, and should be read with these reasons in mind."
-        yield TableBlock("", "Runs that are not valid", ["why"], rows, "run", note=note)
 
 
 def _figures(runs: Sequence[RunFolder]) -> Iterator[str | FigureBlock]:

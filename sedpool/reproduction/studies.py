@@ -23,6 +23,7 @@ PAPER_SEED = 20170612
 
 URBANSED = Study(
     name="urbansed",
+    title="URBAN-SED",
     preset="mcfee2018/urbansed",
     sources=("root",),
     methods=METHODS,
@@ -35,6 +36,7 @@ URBANSED = Study(
 
 DCASE2017 = Study(
     name="dcase2017",
+    title="DCASE 2017 task 4",
     preset="mcfee2018/dcase2017",
     sources=("root",),
     methods=WEAK_METHODS,  # training clips have weak labels only
@@ -47,6 +49,7 @@ DCASE2017 = Study(
 
 MEDLEYDB = Study(
     name="medleydb",
+    title="MedleyDB, ten splits",
     preset="mcfee2018/medleydb",
     sources=("root",),
     methods=METHODS,
@@ -71,6 +74,7 @@ def _in_folder(name: str) -> str:
 
 ESC10 = Study(
     name="esc10-soundscapes",
+    title="Soundscapes mixed from ESC-10 over real backgrounds, each fold of the recordings tested once",
     preset="esc10_soundscapes",
     sources=("foreground", "background"),
     methods=METHODS,
@@ -93,6 +97,7 @@ def _bags(seconds: float) -> tuple[str, ...]:
 
 ESC10_AXES = Study(
     name="esc10-soundscapes",
+    title="The same with other lengths of events and bags, by a smaller network on fewer soundscapes",
     preset="esc10_soundscapes",
     sources=("foreground", "background"),
     methods={name: METHODS[name] for name in ("max", "mean", "softmax", "cap", "auto")},

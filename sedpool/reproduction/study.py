@@ -95,6 +95,8 @@ class Study:
     ----------
     name : str
         Of the folder that its results are kept in.
+    title : str
+        What it is, in a report.
     preset : str
         The experiment, below ``configs/experiment``, that every run starts from.
     sources : tuple of str
@@ -116,6 +118,7 @@ class Study:
     """
 
     name: str
+    title: str
     preset: str
     sources: tuple[str, ...]
     methods: Mapping[str, tuple[str, ...]]

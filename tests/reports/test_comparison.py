@@ -98,7 +98,7 @@ def test_the_script_prints_and_writes(runs_folder, tmp_path):
 def test_fault_04_the_script_names_runs_that_lack_clips_or_had_other_data(make_run):
     for method, scores_seed, manifest in (("cap", 1, "a" * 64), ("max", 2, "b" * 64)):
         run = make_run(method, scores_seed=scores_seed)
-        storage.write_json(run.file("manifest.json"), {"hash": manifest})
+        storage.write_json(run.file("manifest.json"), {"corpus": "demo", "hash": manifest})
     coverage = run.metrics["coverage"] | {"scored": 2}
     storage.write_json(run.file("metrics.json"), run.metrics | {"coverage": coverage})
     shown = compare(run.path.parent).stdout

@@ -113,6 +113,12 @@ def test_csv_reads_back_as_the_very_same_numbers(table):
     assert [row[3] for row in rows] == ["", "", "0.25"]
 
 
+def test_csv_has_the_ends_of_intervals():
+    rows = [TableRow("a", [Cell("0.1 [0, 0.3]", 0.1, interval=(0.0, 0.3))]), TableRow("b", [number_cell(None)])]
+    table = TableBlock("Table I", "Effects", ["effect"], rows)
+    assert to_csv(table) == "row,effect,effect low,effect high,is_baseline\na,0.1,0.0,0.3,0\nb,,,,0\n"
+
+
 def test_a_table_without_rows_is_written_too():
     document = Document("Nothing", [Section("Scores", [TableBlock("Table I", "None", ["F1"], [])])])
     assert to_csv(document.tables[0]) == "row,F1,is_baseline\n"

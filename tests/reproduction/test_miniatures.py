@@ -81,18 +81,19 @@ def test_a_full_preset_from_corpus_to_records(
         assert record.study == study.name
         assert str(tmp_path) not in record.file("config.yaml").read_text()
     if study.name == "urbansed":
-        check_report(tmp_path / "study")
+        check_report(tmp_path / "study", study)
         check_that_an_earlier_run_is_scored_again(tmp_path, rows["run"].iloc[0])
 
 
-def check_report(study: Path) -> None:
-    page = write_study_report(study)
+def check_report(folder: Path, study: Study) -> None:
+    page = write_study_report(folder, [study])
     text = page.with_name("report.md").read_text()
     for name in ("Table I", "Table II", "Table III", "Figure 2", "Figure 3", "Figure 7", "Figure 8", "Figure 9"):
         assert f"**{name}.**" in text
+    assert "URBAN-SED: 9 of 9 runs are here." in text
     assert "0 of 9 runs are valid" in text
     assert "ended with its budget of 1 epochs" in text
-    assert str(study.parent) not in text
+    assert str(folder.parent) not in text
 
 
 def check_that_an_earlier_run_is_scored_again(folder: Path, name: str) -> None:

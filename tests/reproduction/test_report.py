@@ -6,17 +6,17 @@ from sedpool.errors import DataError, StorageError
 from sedpool.reports.document import FigureBlock
 from sedpool.reproduction.report import axis_figures, write_study_report
 from sedpool.reproduction.results import TYPES, add_row
-from sedpool.reproduction.studies import AXES, ESC10_AXES
+from sedpool.reproduction.studies import AXES, ESC10_AXES, STUDIES
 from sedpool.reproduction.study import Key
 
 
 def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no results in it"):
-        write_study_report(tmp_path)
+        write_study_report(tmp_path, STUDIES["esc10-soundscapes"])
     row = dict.fromkeys(TYPES, 0) | dict.fromkeys(("condition", "commit", "precision", "device", "remark"), "")
     add_row(tmp_path / "results.csv", row | {"method": "cap", "run": "esc10-fold4-cap-s0-0123456789"})
     with pytest.raises(StorageError, match=r"0123456789: no record, but results\.csv has a row of it"):
-        write_study_report(tmp_path)
+        write_study_report(tmp_path, STUDIES["esc10-soundscapes"])
 
 
 def test_each_axis_is_drawn_from_the_conditions_that_have_runs(make_record) -> None:

@@ -47,7 +47,7 @@ def test_without_runs_on_its_corpus_a_published_table_stands_alone(document):
     for name, n_methods in (("Table I", 9), ("Table II", 8), ("Table III", 9)):
         table = table_of(document, f"{name} ")
         assert len(table.rows) == n_methods
-        assert "Nobody has run this corpus" in table.note
+        assert "No run here was on this corpus" in table.note
         assert all(row.title.endswith("published") for row in table.rows)
     assert not [table for table in document.tables if table.name == "Ledger I"]
 
