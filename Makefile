@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo test test-slow test-backends check format clean
+.PHONY: install demo test coverage test-slow test-backends check format clean
 
 install: .venv/installed
 
@@ -15,6 +15,9 @@ demo: install
 	$(BIN)/python train.py pooling=cap
 
 test: install
+	$(BIN)/pytest -n auto
+
+coverage: install
 	$(BIN)/pytest -n auto --cov=sedpool --cov-report=term:skip-covered --cov-fail-under=85
 
 test-slow: install
