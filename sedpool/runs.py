@@ -130,6 +130,11 @@ class RunFolder:
         return _FOLD.sub("", str(self.config["corpus"]))
 
     @property
+    def corpus(self) -> str:
+        """Name of the corpus as its loader gives it; `study` where the run does not say."""
+        return str(self.manifest["corpus"]) if self.manifest else self.study
+
+    @property
     def fold(self) -> int | None:
         """Number of the fold or split at the end of the corpus's name; None if it has none."""
         found = _FOLD.search(str(self.config["corpus"]))

@@ -132,8 +132,7 @@ def _row(run: RunFolder) -> dict[str, Any]:
 def metric_values(run: RunFolder) -> dict[str, float]:
     """Every one of `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
     values = {column: look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
-    corpus = str(run.manifest["corpus"]) if run.manifest else run.study
-    paper = as_published(run.metrics["paper_compat"], corpus) if run.metrics.get("paper_compat") else {}
+    paper = as_published(run.metrics["paper_compat"], run.corpus) if run.metrics.get("paper_compat") else {}
     return values | {column: look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
 
 

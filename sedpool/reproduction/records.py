@@ -109,11 +109,10 @@ def forget_records(keys: Collection[Key], folder: Path, results: str) -> None:
     results : str
         Name of its table of results.
     """
-    table = read_results(folder / results)
-    names = [name for key, name in zip(keys_of(table), table["run"], strict=True) if key in keys]
+    records = _by_key(folder, results)
     drop_rows(folder / results, keys)
-    for record in (RunFolder(folder / FOLDER / name) for name in names):
-        if record.is_done:
+    for key, record in records.items():
+        if key in keys and record.is_done:
             shutil.rmtree(record.path)
 
 
@@ -132,9 +131,14 @@ def recorded(folder: Path, results: str) -> dict[Key, RunFolder]:
     StorageError
         If the table is damaged, or a record is missing.
     """
-    table = read_results(folder / results)
-    records = {key: RunFolder(folder / FOLDER / name) for key, name in zip(keys_of(table), table["run"], strict=True)}
+    records = _by_key(folder, results)
     for key, record in records.items():
         if not record.is_done:
             raise StorageError(f"{record.path}: no record, but {results} has a row of it ({key}); copy it, or --rerun")
     return records
+
+
+def _by_key(folder: Path, results: str) -> dict[Key, RunFolder]:
+    """Where the record of each row is."""
+    table = read_results(folder / results)
+    return {key: RunFolder(folder / FOLDER / name) for key, name in zip(keys_of(table), table["run"], strict=True)}

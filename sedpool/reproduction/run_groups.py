@@ -38,9 +38,8 @@ class RunGroup:
 
     @property
     def corpus(self) -> str:
-        """Name of the corpus as its loader gives it; that of the group where the runs do not say."""
-        manifest = next(iter(self)).manifest
-        return str(manifest["corpus"]) if manifest else self.name
+        """`RunFolder.corpus` of them all."""
+        return next(iter(self)).corpus
 
     def __iter__(self) -> Iterator[RunFolder]:
         """Every run."""
