@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sedpool.augment.settings import Augmentation
 from sedpool.features.logmel import TOP_DB
+from sedpool.storage import checksum
 
 _NEPERS = np.float32(np.log(10) / 10)
 
@@ -37,9 +38,11 @@ class Augmenter:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What it is recognised by: the settings, but of the backgrounds their lengths and not where they lie."""
+        """What it is recognised by: the settings, but of the backgrounds their values and not where they lie."""
         settings = asdict(self.settings)
-        return settings | {"background": [len(each) for each in self.backgrounds]} if self.backgrounds else settings
+        if self.backgrounds:
+            settings["background"] = [checksum(np.ascontiguousarray(each).data) for each in self.backgrounds]
+        return settings
 
     def __call__(self, features: Array, targets: Array, generator: np.random.Generator) -> Pair:
         """Augmented features and targets of a batch."""

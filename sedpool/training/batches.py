@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sedpool.augment.patches import Augmenter
 from sedpool.features.logmel import TOP_DB
-from sedpool.storage import hash_value
+from sedpool.storage import checksum, hash_value
 from sedpool.training.sampling import Sampling, in_turn
 from sedpool.training.targets import patch_tags
 
@@ -79,9 +79,13 @@ class Patches:
 
     @property
     def identity(self) -> str:
-        """Hash of what a run must find unchanged when it goes on: the clips and their lengths, the augmentation."""
+        """Hash of what a run must find unchanged when it goes on: clips, their lengths and labels, augmentation."""
         augmentation = self.augmenter and self.augmenter.identity
-        return hash_value([augmentation, [[name, len(self.features[name])] for name in self.filenames]])
+        clips = [
+            [name, len(self.features[name]), checksum(np.ascontiguousarray(target).data)]
+            for name, target in self.targets.items()
+        ]
+        return hash_value([augmentation, clips])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the clips and positions of an epoch."""

@@ -78,7 +78,7 @@ def train(
     StorageError
         If no checkpoint in the folder is intact, or the disk is full.
     ConfigError
-        If the checkpoint has other classes, clips or settings.
+        If the checkpoint has other classes, clips, labels or settings.
     """
     trainee = detector.trainee
     compile_for_training(trainee, recipe)
@@ -100,7 +100,8 @@ def train(
         Checkpoints(folder / "checkpoint") if folder else None,
         {
             "classes": list(detector.classes),
-            "clips": training.identity,
+            "training clips or labels": training.identity,
+            "validation clips or labels": validation.identity,
             "settings": hash_value(asdict(recipe) | {"seed": training.seed}),
         },
     )

@@ -19,7 +19,7 @@ from sedpool.training.sampling import from_active_clips
 from sedpool.training.weights import save_weights
 
 N_MELS, N_FRAMES = 16, 32
-N_CLIPS = 40
+N_CLIPS, N_VALIDATION = 40, 20
 CLASSES = ("low", "high")
 RECIPE = replace(STUDY, epochs=8, batch_size=8, learning_rate=0.02, lr_patience=1, early_stopping_patience=4)
 
@@ -60,7 +60,9 @@ def small_detector() -> Detector:
 def small_run(folder: Path, detector: Detector | None = None) -> Outcome:
     """Train, or go on training, and leave the weights in the folder."""
     detector = detector or small_detector()
-    outcome = train(detector, patches(N_CLIPS, 0, 12), patches(20, 1, 4), RECIPE, folder=folder, progress=False)
+    outcome = train(
+        detector, patches(N_CLIPS, 0, 12), patches(N_VALIDATION, 1, 4), RECIPE, folder=folder, progress=False
+    )
     save_weights(detector.network, folder / "weights.npz")
     return outcome
 

@@ -125,15 +125,22 @@ def test_identity_is_of_the_clips() -> None:
     assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4).identity != make().identity
 
 
+def test_identity_is_of_the_labels() -> None:
+    features, targets = clips()
+    name = next(iter(targets))
+    relabelled = targets | {name: 1 - targets[name]}
+    assert Patches(features, relabelled, patch_frames=8, batch_size=4).identity != make().identity
+
+
 def test_identity_is_of_the_backgrounds_and_not_of_their_place() -> None:
     features, targets = clips()
 
-    def mixed(folder: str, *lengths: int) -> str:
-        augmenter = Augmenter(Augmentation(background=folder), [np.zeros((length, 2), "float32") for length in lengths])
+    def mixed(folder: str, *values: float) -> str:
+        augmenter = Augmenter(Augmentation(background=folder), [np.full((5, 2), value, "float32") for value in values])
         return Patches(features, targets, patch_frames=8, batch_size=4, augmenter=augmenter).identity
 
-    assert mixed("here/noises", 5, 6) == mixed("there/noises", 5, 6)
-    assert mixed("here/noises", 5, 6) != mixed("here/noises", 5, 7)
+    assert mixed("here/noises", -5, -6) == mixed("there/noises", -5, -6)
+    assert mixed("here/noises", -5, -6) != mixed("here/noises", -5, -7)
 
 
 def test_augmented_batches_depend_on_seed_epoch_and_index_alone() -> None:

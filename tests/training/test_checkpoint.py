@@ -204,7 +204,8 @@ def test_fault_33_a_checkpoint_with_pickled_objects_is_refused(tmp_path: Path) -
     [
         ("CLASSES", ("low", "medium"), "other classes: low, high, now low, medium"),
         ("RECIPE", replace(small.RECIPE, epochs=9), "other settings"),
-        ("N_CLIPS", 39, "other clips"),
+        ("N_CLIPS", 39, "other training clips or labels"),
+        ("N_VALIDATION", 19, "other validation clips or labels"),
     ],
 )
 def test_fault_44_a_checkpoint_of_other_classes_clips_or_settings_is_refused(
