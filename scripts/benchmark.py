@@ -27,7 +27,7 @@ def pooling(
     """Time and memory of each pooling operator, forward and backward, against max pooling and autopool.tf."""
     from benchmarks.pooling import measure  # imports TensorFlow, which --help must not
 
-    report("pooling", measure(turns).to_dict("records"), json_file)
+    report("pooling", measure(turns), json_file)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) 
     for column in rows[0]:
         table.add_column(column, justify="right" if isinstance(rows[0][column], float) else "left")
     for row in rows:
-        table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()))
+        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
     Console().print(table)
     if json_file:
         from sedpool.environment import describe_environment

@@ -15,7 +15,7 @@ import typer
 from benchmark import report
 from rich.progress import track
 
-from sedpool.evaluation.averages import FloatArray
+from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic
@@ -110,9 +110,10 @@ def test_set(world: World, generator: np.random.Generator) -> tuple[ClipCounts, 
     noisy = generator.random((world.n_clips, 1)) < 0.5
     alarms = generator.poisson(np.array(world.frequencies) * np.where(noisy, 4.0, 1.0))
 
-    def in_cells(values: FloatArray) -> FloatArray:
+    def in_cells(values: IntArray) -> IntArray:
         sums = np.bincount(clip * n_classes + label, weights=values, minlength=world.n_clips * n_classes)
-        return sums.reshape(world.n_clips, n_classes).astype(np.int64)
+        cells: IntArray = sums.reshape(world.n_clips, n_classes).astype(np.int64)
+        return cells
 
     names = tuple(str(index) for index in range(world.n_clips))
     right = in_cells(found)
@@ -123,7 +124,7 @@ def test_set(world: World, generator: np.random.Generator) -> tuple[ClipCounts, 
     return counts, membership(names, pairs)
 
 
-def draw_sources(world: World, label: FloatArray, generator: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+def draw_sources(world: World, label: IntArray, generator: np.random.Generator) -> tuple[IntArray, FloatArray]:
     """Each event's recording, and how easy it is in logits; easier where the class is frequent."""
     base = 0.5 + np.linspace(0.5, -0.5, len(world.frequencies))
     if world.n_sources is None:
@@ -164,14 +165,15 @@ def of_interest(statistic: Statistic) -> Statistic:
 
 def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """The intervals in a table of `interval_table`."""
-    found = table.set_index(["average", "event_label", "metric"])[["low", "high"]]
-    return {metric: tuple(found.loc[key]) for metric, key in METRICS.items()}
+    keys = zip(table["average"], table["event_label"], table["metric"], strict=True)
+    found = dict(zip(keys, zip(table["low"], table["high"], strict=True), strict=True))
+    return {metric: found[key] for metric, key in METRICS.items()}
 
 
 def percentile(replicates: Mapping[Key, FloatArray]) -> dict[str, tuple[float, float]]:
     """The central share of the replicates."""
-    shares = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    return {metric: tuple(np.quantile(replicates[key], shares)) for metric, key in METRICS.items()}
+    low, high = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    return {m: (np.quantile(replicates[key], low), np.quantile(replicates[key], high)) for m, key in METRICS.items()}
 
 
 def pigeonhole_weights(sources: Membership, resamples: int, seed: int) -> FloatArray:

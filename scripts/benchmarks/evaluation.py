@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,15 +26,20 @@ SECONDS = 10.0
 def measure_sweeps(n_clips: int = 2_000, n_classes: int = 10, frames_per_clip: int = 100) -> list[dict[str, object]]:
     """One row a level: seconds of the sweep, of 99 sed_eval calls as three of them foretell, and their ratio."""
     dataset, answer = made_up(n_clips, n_classes, frames_per_clip)
-    clips = {"durations": dataset.durations, "classes": dataset.classes}
+    assert dataset.events is not None
+    durations, classes = dataset.durations, dataset.classes
     rows: list[dict[str, object]] = []
     for level, sweep, scorer in (("segment", segment_sweep, segment_scorer), ("event", event_sweep, event_scorer)):
-        swept = _seconds(lambda sweep=sweep: sweep(answer.frame_scores, dataset.events, THRESHOLDS, **clips))
+        scored = partial(sweep, answer.frame_scores, dataset.events, THRESHOLDS, durations=durations, classes=classes)
+        swept = _seconds(scored)
         tables = [decode(answer.frame_scores, threshold) for threshold in SAMPLED]
-        calls = [_seconds(lambda t=table, s=scorer: s(dataset.events, t, **clips)) for table in tables]
+        calls = [
+            _seconds(partial(scorer, dataset.events, table, durations=durations, classes=classes)) for table in tables
+        ]
         official = len(THRESHOLDS) * float(np.mean(calls))
         rows.append({"what": f"{level} sweep", "seconds": swept, "sed_eval": official, "ratio": official / swept})
-    seconds = _seconds(lambda: psds_of_scores(answer.frame_scores, dataset.events, scenario=SCENARIO_2, **clips))
+    detection = partial(psds_of_scores, scenario=SCENARIO_2, durations=durations, classes=classes)
+    seconds = _seconds(partial(detection, answer.frame_scores, dataset.events))
     return [*rows, {"what": "PSDS of all thresholds", "seconds": seconds, "sed_eval": None, "ratio": None}]
 
 

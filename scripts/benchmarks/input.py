@@ -1,8 +1,12 @@
-"""Does training wait for its data? Steps on patches from the feature store, against steps on one batch in memory."""
+"""Does training wait for its data? Steps on patches from the feature store, against steps on one batch in memory.
+
+Built-in Keras takes its turns on the batch in memory too, as the baseline of every benchmark of training.
+"""
 
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import status_mib
-from benchmarks.training import BATCH, CLASSES, FRAMES, MELS, batch, model
+from benchmarks.training import BATCH, CLASSES, FRAMES, MELS, Step, batch, builtin, fit_step, model
+from benchmarks.training import STEPS as FIT_STEPS
 from sedpool.features.store import CLIPS_A_SHARD, Features, _Entry
 from sedpool.training.batches import Patches, Prefetched
 
@@ -18,7 +23,7 @@ STEPS = 8  # of each turn
 
 
 def measure(turns: int, n_clips: int) -> list[dict[str, object]]:
-    """Two rows: seconds of a step, the time relative to memory, and what reading all clips once added to it."""
+    """One row a candidate: seconds of a step, its speed relative to others, and what reading all clips once added."""
     with tempfile.TemporaryDirectory() as folder:
         features = made_store(Path(folder), n_clips)
         before = status_mib("VmRSS")
@@ -30,30 +35,46 @@ def measure(turns: int, n_clips: int) -> list[dict[str, object]]:
 
 
 def compared(patches: Patches, turns: int) -> list[dict[str, Any]]:
-    """Steps of both kinds, taking turns."""
+    """Steps of every kind, taking turns."""
+    keras_fit = {f"keras built-in, fit, jit {'on' if jit else 'off'}": keras_step(jit) for jit in (False, True)}
     trainee = model("mixed_bfloat16")  # the faster the step, the harder for the input
-    taken: dict[str, list[float]] = {"one batch in memory": [], "from the store": []}
+    taken: dict[str, list[float]] = {name: [] for name in ("one batch in memory", "from the store", *keras_fit)}
     trainee.train_on_batch(*batch())
     for turn in range(turns):
         patches.set_epoch(turn)
-        coming = iter(Prefetched(patches))
-        for name, batches in (("one batch in memory", repeat(batch())), ("from the store", coming)):
+        with closing(iter(Prefetched(patches))) as coming:
+            for name, batches in (("one batch in memory", repeat(batch())), ("from the store", coming)):
+                began = time.perf_counter()
+                for x, y in islice(batches, STEPS):
+                    trainee.train_on_batch(x, y)
+                taken[name].append((time.perf_counter() - began) / STEPS)
+        for name, fit in keras_fit.items():
             began = time.perf_counter()
-            for x, y in islice(batches, STEPS):
-                trainee.train_on_batch(x, y)
-            taken[name].append((time.perf_counter() - began) / STEPS)
-        coming.close()
-    medians = {name: float(np.median(values)) for name, values in taken.items()}
-    baseline = medians["one batch in memory"]
+            fit()
+            taken[name].append((time.perf_counter() - began) / FIT_STEPS)
+    return rows({name: float(np.median(values)) for name, values in taken.items()})
+
+
+def keras_step(jit: bool) -> Step:
+    """``fit`` of built-in Keras on one batch in memory, compiled."""
+    fit = fit_step(builtin(jit), *batch())
+    fit()
+    return fit
+
+
+def rows(seconds: dict[str, float]) -> list[dict[str, Any]]:
+    """Seconds of a step by name, with both ratios."""
+    baseline = min(value for name, value in seconds.items() if name.startswith("keras"))
     return [
         {
             "name": name,
-            "precision": "mixed_bfloat16",
+            "precision": "float32" if name.startswith("keras") else "mixed_bfloat16",
             "seconds": value,
             "baseline_seconds": baseline,
-            "speed_of_memory": baseline / value,
+            "vs_keras": baseline / value,
+            "vs_memory": seconds["one batch in memory"] / value,
         }
-        for name, value in medians.items()
+        for name, value in seconds.items()
     ]
 
 
@@ -66,7 +87,7 @@ def from_store(features: Mapping[str, Any]) -> Patches:
 def made_store(folder: Path, n_clips: int) -> Features:
     """Shards of noise as the feature store lays them out."""
     rng = np.random.default_rng(0)
-    entries = {}
+    entries: dict[str, _Entry] = {}
     for first in range(0, n_clips, CLIPS_A_SHARD):
         count = min(CLIPS_A_SHARD, n_clips - first)
         shard = folder / f"{first // CLIPS_A_SHARD:05d}.npy"

@@ -13,7 +13,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
 from benchmarks.memory import peak_mib
@@ -53,10 +52,10 @@ def operators() -> dict[str, keras.layers.Layer]:
     return layers | {"autopool.tf": autopool.tf.AutoPool1D(axis=1, kernel_initializer="ones")}
 
 
-def measure(turns: int) -> pd.DataFrame:
+def measure(turns: int) -> list[dict[str, object]]:
     """One row per shape and operator.
 
-    Columns: milliseconds of a step, eager and as a graph, with their ratios to max pooling, and the peak memory of an
+    In it: milliseconds of a step, eager and as a graph, with their ratios to max pooling, and the peak memory of an
     eager step in MiB beyond its input (missing off Linux).
     """
     tf.get_logger().setLevel("ERROR")  # one function per operator is taken for one that is traced over and over
@@ -66,13 +65,12 @@ def measure(turns: int) -> pd.DataFrame:
         graph = {name: tf.function(step, jit_compile=False) for name, step in eager.items()}
         times = {"eager_ms": _medians(eager, turns), "graph_ms": _medians(graph, turns)}
         for name, peak in _peaks_mib(shape, eager).items():
-            row = {"shape": str(shape), "operator": name, "peak_mib": peak}
+            row: dict[str, object] = {"shape": str(shape), "operator": name}
             for mode, medians in times.items():
                 row[mode] = medians[name]
                 row[f"{mode.removesuffix('_ms')}_ratio"] = medians[name] / medians[REFERENCE]
-            rows.append(row)
-    columns = ["shape", "operator", "eager_ms", "eager_ratio", "graph_ms", "graph_ratio", "peak_mib"]
-    return pd.DataFrame(rows, columns=columns)
+            rows.append(row | {"peak_mib": peak})
+    return rows
 
 
 def _step(layer: keras.layers.Layer, shape: tuple[int, ...]) -> Step:
@@ -87,7 +85,8 @@ def _step(layer: keras.layers.Layer, shape: tuple[int, ...]) -> Step:
         with tf.GradientTape() as tape:
             tape.watch(p)
             output = layer(p, **extra)
-        return tape.gradient(output, [p, *layer.trainable_variables], output_gradients=upstream)
+        gradients: list[tf.Tensor] = tape.gradient(output, [p, *layer.trainable_variables], output_gradients=upstream)
+        return gradients
 
     return step
 

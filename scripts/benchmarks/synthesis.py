@@ -14,6 +14,7 @@ from pathlib import Path
 import jams
 import joblib
 import numpy as np
+import numpy.typing as npt
 import pyloudnorm
 import soundfile as sf
 
@@ -28,6 +29,8 @@ from sedpool.datasets.soundscapes.writer import Plan, write_corpus
 from sedpool.main import config_folder
 
 SR = 44100
+
+Samples = npt.NDArray[np.float32]
 
 
 def measure(foreground: Path, background: Path, n: int, jobs: int, turns: int) -> list[dict[str, object]]:
@@ -102,16 +105,16 @@ def _plain(
     (folder / f"{index}.txt").write_text("".join(lines))
 
 
-def _at(samples: np.ndarray, level: float) -> np.ndarray:
+def _at(samples: Samples, level: float) -> Samples:
     """The samples at `level` LUFS."""
     repeats = int(np.ceil(0.5 * SR / len(samples)))
     loudness = max(pyloudnorm.Meter(SR).integrated_loudness(np.tile(samples, repeats)), -70.0)
     return samples * np.float32(10 ** ((level - loudness) / 20))
 
 
-def _faded(samples: np.ndarray) -> np.ndarray:
+def _faded(samples: Samples) -> Samples:
     n = min(441, len(samples) // 2)
-    ramp = np.sin(np.linspace(0, np.pi / 2, n, dtype=np.float32))
+    ramp: Samples = np.sin(np.linspace(0, np.pi / 2, n, dtype=np.float32))
     return samples * np.concatenate((ramp, np.ones(len(samples) - 2 * n, np.float32), ramp[::-1]))
 
 

@@ -2,9 +2,9 @@
 
 Everything takes turns within one process, so that whatever else the machine does falls on all of it; medians count.
 The baseline is what a plain port does: built-in layers, ``model.fit``, float32, the faster of XLA on and off.
-"Convolutions alone" are those of the network with all their gradients, as operations of their own, one after another;
-the first one's gradient to its input is among them, from which built-in input normalisation learns; sedpool's does
-without. "Matrix peak" is the time of the convolutions' arithmetic at the speed of a large matrix product.
+"Convolutions alone" are those of the network with the gradients that its step needs, as operations of their own, one
+after another: the first one's gradient to its input is not among them (built-in input normalisation learns from it;
+sedpool's does without). "Matrix peak" is the time of their arithmetic at the speed of a large matrix product.
 """
 
 import gc
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
         works[f"keras built-in, fit, jit {'on' if jit else 'off'}", "float32"] = fit_step(builtin(jit), x, y)
     for precision in PRECISIONS:
         ours = model(precision)
-        works["sedpool", precision] = lambda ours=ours: [ours.train_on_batch(x, y) for _ in range(STEPS)]
+        works["sedpool", precision] = partial(steps, ours, x, y)
         works["convolutions alone", precision] = convolutions(ours, x, precision)
         works["matrix peak", precision] = matrix_product(precision)
     seconds = medians(works, turns)
@@ -71,6 +72,12 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
         }
         for (name, precision), value in seconds.items()
     ]
+
+
+def steps(trainee: keras.Model, x: np.ndarray, y: np.ndarray) -> None:
+    """`STEPS` steps on one batch."""
+    for _ in range(STEPS):
+        trainee.train_on_batch(x, y)
 
 
 def batch() -> tuple[np.ndarray, np.ndarray]:
@@ -117,33 +124,29 @@ def fit_step(trainee: keras.Model, x: np.ndarray, y: np.ndarray) -> Step:
 
 
 def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
-    """`STEPS` times every convolution of the network, with the gradients to its filters and its input."""
+    """`STEPS` times every convolution, with the gradients to its filters and, but for the first, to its input."""
     dtype = "float32" if precision == "float32" else "bfloat16"
     backbone = trainee.get_layer("backbone")
     found = convolutional(backbone)
     inputs = keras.Model(backbone.input, [layer.input for layer, _ in found])(x)
     work = [
-        (tf.cast(image, dtype), tf.cast(convolution.kernel.value, dtype), convolution.padding.upper())
-        for image, (_, convolution) in zip(inputs, found, strict=True)
+        (tf.cast(image, dtype), tf.cast(convolution.kernel.value, dtype), convolution.padding.upper(), is_first(layer))
+        for image, (layer, convolution) in zip(inputs, found, strict=True)
     ]
     strides = [1, 1, 1, 1]
 
-    @tf.function(jit_compile=False)
     def step() -> list[tf.Tensor]:
         results = []
-        for image, kernel, padding in work:
+        for image, kernel, padding, first in work:
             output = tf.nn.conv2d(image, kernel, 1, padding)
-            results += [
-                tf.raw_ops.Conv2DBackpropFilter(
-                    input=image, filter_sizes=kernel.shape, out_backprop=output, strides=strides, padding=padding
-                ),
-                tf.raw_ops.Conv2DBackpropInput(
-                    input_sizes=image.shape, filter=kernel, out_backprop=output, strides=strides, padding=padding
-                ),
-            ]
+            shared = {"out_backprop": output, "strides": strides, "padding": padding}
+            results.append(tf.raw_ops.Conv2DBackpropFilter(input=image, filter_sizes=kernel.shape, **shared))
+            if not first:
+                results.append(tf.raw_ops.Conv2DBackpropInput(input_sizes=image.shape, filter=kernel, **shared))
         return [result[:1, :1, :1, :1] for result in results]
 
-    return lambda: [step() for _ in range(STEPS)]
+    graph = tf.function(step, jit_compile=False)
+    return lambda: [graph() for _ in range(STEPS)]
 
 
 def convolutional(backbone: keras.Model) -> list[tuple[keras.layers.Layer, keras.layers.Conv2D]]:
@@ -152,16 +155,21 @@ def convolutional(backbone: keras.Model) -> list[tuple[keras.layers.Layer, keras
     return [(layer, getattr(layer, "convolution", layer)) for layer in backbone.layers if isinstance(layer, kinds)]
 
 
+def is_first(layer: keras.layers.Layer) -> bool:
+    """Whether the layer takes the features, to which nothing needs a gradient."""
+    return isinstance(layer, InputConvolution)
+
+
 def multiplications(trainee: keras.Model, x: np.ndarray) -> float:
-    """Multiplications of a step's convolutions: each output costs the kernel's size, three times over."""
+    """Multiplications of a step's convolutions: each output costs the kernel's size, forward and for each gradient."""
     backbone = trainee.get_layer("backbone")
     found = convolutional(backbone)
     outputs = keras.Model(backbone.input, [layer.output for layer, _ in found])(x)
     sizes = [
-        int(tf.size(output)) * int(np.prod(convolution.kernel.shape[:3]))
-        for output, (_, convolution) in zip(outputs, found, strict=True)
+        int(tf.size(output)) * int(np.prod(convolution.kernel.shape[:3])) * (2 if is_first(layer) else 3)
+        for output, (layer, convolution) in zip(outputs, found, strict=True)
     ]
-    return 3.0 * sum(sizes)
+    return float(sum(sizes))
 
 
 def matrix_product(precision: str) -> Step:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -148,7 +148,7 @@ class Prefetched:
         self.first = first
         self.waited = 0.0
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Generator[Batch]:
         """Iterate over the batches from `first` to the end of the epoch."""
         coming: deque[Future[Batch]] = deque()
         with ThreadPoolExecutor(1) as thread:
