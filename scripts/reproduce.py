@@ -95,8 +95,12 @@ def main(
 
 def _named(failures: Mapping[str, str]) -> list[str]:
     """A line on all failures and one on each; none if there are none."""
+    if not failures:
+        return []
+    from sedpool.reproduction.schedule import counted
+
     lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
-    return [f"error: {len(failures)} runs failed; the same command runs only these again", *lines] if lines else []
+    return [f"error: {counted(len(failures), 'run')} failed; the same command makes only what is missing", *lines]
 
 
 def _given(folders: Mapping[str, Path | None]) -> dict[str, str]:
@@ -111,7 +115,7 @@ def _parts(
 
     if axes is not None and study != Name.esc10_soundscapes:
         raise ConfigError(f"study {study}: no axes; --axes and --no-axes are for esc10-soundscapes")
-    names = None if methods is None else methods.split(",")
+    names = None if methods is None else [name.strip() for name in methods.split(",")]
     numbers = None if folds is None else [_number(text) for text in folds.split(",")]
     conditions = None if augment is None else ["augmented" if augment else "plain"]
     chosen: list[Study] = []

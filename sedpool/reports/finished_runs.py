@@ -54,6 +54,17 @@ def _refuse_damaged(run: RunFolder) -> None:
         _ = run.config[key]
     for key in _METRICS:
         _ = run.metrics[key]
+    refuse_damaged_history(run)
+
+
+def refuse_damaged_history(run: RunFolder) -> None:
+    """See that there is an epoch, and of each what every table asks for.
+
+    Raises
+    ------
+    StorageError
+        If not.
+    """
     missing = [name for name in _HISTORY if name not in run.history.columns]
     if missing or run.history.empty:
         lacks = f"no column {', '.join(missing)}" if missing else "no epoch"

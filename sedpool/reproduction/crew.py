@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sedpool.errors import SedpoolError
 from sedpool.log import say
-from sedpool.reproduction.schedule import Remainder, duration, kind_of, remaining
+from sedpool.reproduction.schedule import Remainder, counted, duration, kind_of, remaining
 from sedpool.reproduction.study import PlannedRun
 from sedpool.runs import RunFolder
 from sedpool.sweep import train
@@ -41,6 +41,11 @@ class Task:
     run: PlannedRun
     config: dict[str, Any]
     folder: RunFolder
+
+    @property
+    def name(self) -> str:
+        """Its settings, as they were given."""
+        return " ".join(self.run.overrides)
 
     @property
     def budget(self) -> int:
@@ -107,7 +112,7 @@ class Crew:
         failures : dict of str to str
             Why a task failed and where its output is, by its settings.
         """
-        say(f"{len(tasks)} runs, {self.n_jobs} at a time: {self.remaining(tasks)}")
+        say(f"{counted(len(tasks), 'run')}, {self.n_jobs} at a time: {self.remaining(tasks)}")
         waiting, at_work = deque(tasks), list[_Work]()
         failures: dict[str, str] = {}
         with _progress() as progress:
@@ -120,7 +125,7 @@ class Crew:
                     for work in [work for work in at_work if work.worker.receiver.poll()]:
                         at_work.remove(work)
                         if reason := self._end(work, finish):
-                            failures[" ".join(work.task.run.overrides)] = reason
+                            failures[work.task.name] = reason
                         progress.remove_task(work.line)
                         progress.advance(overall)
                     left = [*waiting, *(work.task for work in at_work)]
@@ -146,7 +151,7 @@ class Crew:
             say(f"{task.run.key}: failed: {reason}")
             return reason
         epochs = task.epochs_done()
-        say(f"{task.run.key}: done in {duration(seconds)}, {epochs} epochs")
+        say(f"{task.run.key}: done in {duration(seconds)}, {counted(epochs, 'epoch')}")
         if epochs > work.epochs_before:
             self._epoch_seconds[task.kind] = seconds / (epochs - work.epochs_before)
         if epochs < task.budget:

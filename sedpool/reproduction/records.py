@@ -77,6 +77,8 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
 def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
     """Enter a finished run into a study: first its record, then its row, so that what has a row is complete.
 
+    Of a damaged run neither is left.
+
     A run of an earlier version, which left no curve or no example, is scored again before.
 
     Parameters
@@ -89,12 +91,19 @@ def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
         Of the study.
     results : str
         Name of its table of results.
+
+    Raises
+    ------
+    StorageError
+        If a file of the run is missing or damaged, or the disk is full.
     """
     if run.metrics["segment"] is not None and (run.curve is None or run.example is None):
         settings = checked(EvaluationSettings, run.config["evaluation"], "evaluation")
         evaluate_folder(run, dataset_of(run), settings, allow_missing=run.config["allow_missing"])
         run = RunFolder(run.path)
-    add_row(folder / results, result_row(key, write_record(run, folder)))
+    row = result_row(key, run)
+    write_record(run, folder)
+    add_row(folder / results, row)
 
 
 def forget_records(keys: Collection[Key], folder: Path, results: str) -> None:

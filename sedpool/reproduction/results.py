@@ -9,6 +9,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import StorageError
 from sedpool.reports.comparison import METRIC_COLUMNS, PAPER_COLUMNS, metric_values
+from sedpool.reports.finished_runs import refuse_damaged_history
 from sedpool.reproduction.study import Key
 from sedpool.reproduction.validity import objections
 from sedpool.runs import RunFolder, kept_epoch
@@ -52,7 +53,13 @@ def result_row(key: Key, run: RunFolder) -> dict[str, Any]:
     row : dict
         The columns of `TYPES`. `seconds` are those of all epochs, validation included; `clips_per_second` is the
         median epoch's.
+
+    Raises
+    ------
+    StorageError
+        If a file of the run is missing or damaged.
     """
+    refuse_damaged_history(run)
     against = objections(run)
     environment = run.environment
     return {

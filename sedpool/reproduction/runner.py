@@ -15,14 +15,14 @@ from filelock import FileLock, Timeout
 
 from sedpool.augment import Augmentation
 from sedpool.building import build
-from sedpool.errors import ConfigError, TrainingError
+from sedpool.errors import ConfigError, StorageError, TrainingError
 from sedpool.experiment import build_dataset, check
 from sedpool.log import say
 from sedpool.preparation import prepare, prepare_augmentation
 from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results
-from sedpool.reproduction.schedule import kind_of, measure_epoch
+from sedpool.reproduction.schedule import counted, kind_of, measure_epoch
 from sedpool.reproduction.study import Study
 from sedpool.runs import RunFolder, run_name
 from sedpool.storage import hash_value
@@ -86,25 +86,27 @@ def reproduce(
         tasks = [Task(run, config, _folder(config)) for run, config in configs.items()]
         for task in tasks:
             check(task.config)
-        say(f"{study.name}: {len(tasks)} of {len(plan)} runs are to be made; the others are in {table}")
+        rest = f"; the rest is in {table}" if len(tasks) < len(plan) else ""
+        say(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
 
         def enter(task: Task) -> None:
             record_run(task.run.key, task.folder, places.study, study.results)
 
+        failures: dict[str, str] = {}
         if not (rerun or dry_run):
-            tasks = list(_entered_if_finished(tasks, enter))
+            tasks, failures = _enter_finished(tasks, enter)
         if not tasks:
-            return {}
+            return failures
         _prepare_corpora(tasks)
         crew = Crew(n_jobs, _measure(tasks, n_jobs), _usual_epochs(table))
         if dry_run:
-            say("\n".join(" ".join(task.run.overrides) for task in tasks))
-            say(f"{len(tasks)} runs, {n_jobs} at a time: {crew.remaining(tasks)}")
+            say("\n".join(task.name for task in tasks))
+            say(f"{counted(len(tasks), 'run')}, {n_jobs} at a time: {crew.remaining(tasks)}")
             return {}
         if rerun:
             forget_records([task.run.key for task in tasks], places.study, study.results)
-            _forget_folders(task.folder for task in tasks)
-        return crew.train(tasks, enter)
+        _forget_folders(task.folder for task in tasks if rerun or task.config["force"])
+        return failures | crew.train(tasks, enter)
 
 
 @contextmanager
@@ -127,14 +129,21 @@ def _folder(config: Mapping[str, Any]) -> RunFolder:
     return RunFolder(Path(config["runs"], run_name(config)))
 
 
-def _entered_if_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> Iterator[Task]:
-    """Enter the tasks whose run folder is complete, and yield the others."""
+def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tuple[list[Task], dict[str, str]]:
+    """Enter the tasks whose run folder is complete; return the others, and why one could not be entered."""
+    others: list[Task] = []
+    failures: dict[str, str] = {}
     for task in tasks:
-        if task.folder.is_done:
-            say(f"{task.run.key}: trained earlier, entered")
+        if not task.folder.is_done or task.config["force"]:
+            others.append(task)
+            continue
+        try:
             enter(task)
-        else:
-            yield task
+            say(f"{task.run.key}: trained earlier, entered")
+        except StorageError as error:
+            failures[task.name] = f"{error}; delete {task.folder.path}, and the same command trains it again"
+            say(f"{task.run.key}: failed: {failures[task.name]}")
+    return others, failures
 
 
 def _forget_folders(folders: Iterable[RunFolder]) -> None:

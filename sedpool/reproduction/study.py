@@ -153,8 +153,9 @@ class Study:
     def _chosen(self, what: str, known: Mapping[Name, Setting], names: Iterable[Name] | None) -> Mapping[Name, Setting]:
         wanted = set(known) if names is None else set(names)
         if unknown := sorted(wanted - set(known)):
-            expected = ", ".join(map(str, known)) or "none"
-            raise ConfigError(f"study {self.name}: no {what} {unknown[0]}; expected some of {expected}")
+            expected = ", ".join(map(str, known))
+            remedy = f"expected some of {expected}" if expected else f"it has no {what}s to choose from"
+            raise ConfigError(f"study {self.name}: no {what} {str(unknown[0]) or repr('')}; {remedy}")
         return {name: value for name, value in known.items() if name in wanted}
 
     def check_sources(self, given: Collection[str]) -> None:

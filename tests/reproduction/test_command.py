@@ -34,7 +34,10 @@ def reproduce(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["urbansed"], "error: study urbansed: --root is not given; expected --root FOLDER"),
         (["urbansed", "--root", "nowhere"], "error: urbansed: nowhere: no such folder"),
         (["medleydb", "--root", "nowhere", "--splits", "a"], "error: --folds a: not a number"),
-        (["medleydb", "--root", "nowhere", "--augment"], "error: study medleydb: no condition augmented"),
+        (
+            ["medleydb", "--root", "nowhere", "--augment"],
+            "error: study medleydb: no condition augmented; it has no conditions to choose from",
+        ),
         (["dcase2017", "--root", "nowhere", "--axes"], "error: study dcase2017: no axes"),
         (["urbansed", "--root", "nowhere", "training.lrr=1"], "error: training.lrr: no such setting"),
         (["urbansed", "--report-only"], "error: experiments/urbansed: no results in it"),
@@ -112,5 +115,5 @@ def test_runs_that_failed_are_named_whatever_goes_wrong_after_them(
     with pytest.raises(SystemExit) as stopped:
         esc10()
     failed, why, error = str(stopped.value).splitlines()
-    assert failed.startswith("error: 1 runs failed")
+    assert failed.startswith("error: 1 run failed; ")
     assert (why, error) == ("  pooling=cap: loss is NaN", "error: clip x.wav is broken")

@@ -94,6 +94,51 @@ def test_a_finished_folder_without_a_row_is_entered_and_not_trained(
     assert len(read_results(tmp_path / TABLE)) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("metrics.json", '{"format": 1}'), ("history.csv", "epoch\n1\n"), ("environment.json", "{")]
+)
+def test_a_finished_folder_that_is_damaged_is_named_and_the_others_are_not_held_up(
+    made_up_training: list[str], here: Places, tmp_path: Path, name: str, content: str
+) -> None:
+    study = STUDY.select(folds=[4])
+    (planned,) = study.select(methods=["cap"]).plan()
+    damaged = RunFolder(write_run(planned.config(here.general, here.corpus)))
+    damaged.file(name).write_text(content)
+    ((settings, reason),) = reproduce(study, here).items()
+    assert "pooling=cap" in settings
+    assert reason.startswith(f"{damaged.file(name)}: ")
+    assert reason.endswith(f"; delete {damaged.path}, and the same command trains it again")
+    rows = read_results(tmp_path / TABLE)
+    assert {run.path.name for run in find_runs(here.study)} == set(rows["run"])
+    assert len(rows) == 2
+    shutil.rmtree(damaged.path)
+    assert reproduce(study, here) == {}
+    assert len(made_up_training) == len(read_results(tmp_path / TABLE)) == 3
+
+
+def test_force_repeats_finished_folders_that_have_no_row(
+    made_up_training: list[str], here: Places, tmp_path: Path
+) -> None:
+    study = STUDY.select(folds=[4])
+    reproduce(study.select(methods=["max"]), here)
+    (planned,) = study.select(methods=["cap"]).plan()
+    RunFolder(write_run(planned.config(here.general, here.corpus))).file("metrics.json").write_text("")
+    assert reproduce(replace(study, settings=("force=true",)), here) == {}
+    assert [name[:16] for name in made_up_training] == ["esc10-fold4-max-", "esc10-fold4-mean", "esc10-fold4-cap-"]
+
+
+def test_what_is_to_be_made_is_said_and_where_the_rest_is(
+    made_up_training: list[str], here: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for study, said in [
+        (STUDY.select(folds=[4], methods=["cap"]), "1 of 1 run to be made\n"),
+        (STUDY, f"5 of 6 runs to be made; the rest is in {tmp_path / TABLE}\n"),
+        (STUDY, f"0 of 6 runs to be made; the rest is in {tmp_path / TABLE}\n"),
+    ]:
+        reproduce(study, here)
+        assert capsys.readouterr().err.startswith(f"esc10-soundscapes: {said}")
+
+
 def test_rerun_repeats_what_was_chosen_and_nothing_else(
     made_up_training: list[str], here: Places, tmp_path: Path
 ) -> None:

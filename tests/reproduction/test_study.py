@@ -114,8 +114,10 @@ def test_what_a_study_does_not_have_is_named() -> None:
         DCASE2017.select(methods=["strong"])
     with pytest.raises(ConfigError, match="study medleydb: no split 10; expected some of 0, 1"):
         MEDLEYDB.select(folds=[10])
-    with pytest.raises(ConfigError, match="no fold 1; expected some of none"):
+    with pytest.raises(ConfigError, match="no fold 1; it has no folds to choose from"):
         URBANSED.select(folds=[1])
+    with pytest.raises(ConfigError, match="study urbansed: no method ''; expected some of max"):
+        URBANSED.select(methods=[""])
     with pytest.raises(ConfigError, match="--background is not given; expected --foreground FOLDER and"):
         ESC10.check_sources({"foreground"})
     with pytest.raises(ConfigError, match="--foreground is not its; expected --root FOLDER"):
