@@ -134,7 +134,7 @@ def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) 
         table.add_column(column, justify="right" if isinstance(rows[0][column], float) else "left")
     for row in rows:
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
-    Console().print(table)
+    Console(width=180).print(table)  # a narrow terminal wraps lines rather than names
     if json_file:
         from sedpool.environment import describe_environment
 
