@@ -65,7 +65,12 @@ def run(config: Mapping[str, Any]) -> Path:
     dataset, detector, extractor = build_all(config, recipe)
     folder.make()
     try:
-        with FileLock(folder.file(".lock"), timeout=0), recorded(folder.file("log.txt")):
+        with (
+            storage.full_disk_named(folder.path),
+            FileLock(folder.file(".lock"), timeout=0),
+            recorded(folder.file("log.txt")),
+        ):
+            folder.tidy()
             if config["force"]:
                 folder.forget()
             if folder.is_done:

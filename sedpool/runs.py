@@ -91,6 +91,11 @@ class RunFolder:
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
 
+    def tidy(self) -> None:
+        """Remove what a run that was killed left half written; for the process that holds the folder's lock."""
+        for folder in (self.path, self.file("checkpoint")):
+            storage.remove_abandoned(folder)
+
     def forget(self) -> None:
         """Remove what an earlier run would be taken up from, and its numbers, which the next may fail to reach."""
         for name in ("DONE", "metrics.json", "history.csv", "report.html"):

@@ -11,13 +11,14 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sedpool.errors import StorageError
 
 _CHUNK = 1 << 20
+_TEMPORARY = ".writing-"
 
 
 @contextmanager
@@ -36,23 +37,47 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the disk is full; what was there before is intact.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(descriptor)
-    temporary = Path(name)
+    with full_disk_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent)
+        os.close(descriptor)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def full_disk_named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Make one line of what a full disk raises within the block, whoever writes.
+
+    Parameters
+    ----------
+    path : path-like
+        What is written there, for the message.
+
+    Raises
+    ------
+    StorageError
+        If the disk, or the user's share of it, is full.
+    """
     try:
-        yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise StorageError(f"{path}: the disk is full; free some space and run the same command again") from None
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+
+
+def remove_abandoned(folder: str | os.PathLike[str]) -> None:
+    """Remove temporary files of processes that were killed; for folders in which nobody else can be writing."""
+    for temporary in Path(folder).glob(f"{_TEMPORARY}*"):
+        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

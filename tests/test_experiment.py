@@ -16,6 +16,7 @@ from sedpool.building import build, dataset_of, load_run
 from sedpool.datasets.manifest import manifest_of
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
 from sedpool.experiment import run
+from sedpool.log import say
 from sedpool.runs import RunFolder, run_name
 from sedpool.sweep import Sweep
 from tests.test_configs import composed
@@ -156,6 +157,20 @@ def test_a_place_that_cannot_be_written_to_is_one_line(tmp_path: Path, monkeypat
         run(small(tmp_path, tmp_path / "file"))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_fault_31_a_disk_that_is_full_when_the_log_is_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = small(tmp_path, tmp_path / "runs")
+    folder = RunFolder(tmp_path / "runs" / run_name(config))
+    folder.make()
+    folder.file("log.txt").symlink_to("/dev/full")
+    monkeypatch.setattr("sedpool.experiment.build_all", lambda *_: (None, None, None))
+    monkeypatch.setattr("sedpool.experiment._run", lambda *_: say("epoch 1"))
+    with pytest.raises(StorageError, match=rf"{folder.path.name}: the disk is full; free some space"):
+        run(config)
+
+
 def test_a_run_of_another_backend_is_skipped_with_a_warning_and_not_gone_on_with(
     finished: RunFolder,
     data_root: Path,
@@ -190,10 +205,13 @@ def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
             run(small(data_root, tmp_path))
     (crashed,) = tmp_path.iterdir()
     assert list(crashed.glob("checkpoint/*.npz"))
+    for name in (".writing-alpha-x.csv", "checkpoint/.writing-000001-x.npz"):  # as a kill leaves them
+        (crashed / name).touch()
     folder = RunFolder(run(small(data_root, tmp_path)))
     for name in ("weights.sha256", "metrics.json"):
         assert folder.file(name).read_bytes() == finished.file(name).read_bytes()
     assert not folder.file("checkpoint").exists()
+    assert not list(crashed.glob(".writing-*"))
     assert "going on from epoch" in folder.file("log.txt").read_text(encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,28 @@ def test_fault_31_disk_full_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         storage.write_text(target, "new")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_fault_31_disk_full_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(StorageError, match=r"x\.txt: the disk is full; free some space"):
+        storage.write_text(tmp_path / "x.txt", "new")
+
+
+def test_other_errors_of_the_system_are_left_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError), storage.full_disk_named(tmp_path):
+        tmp_path.mkdir()
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".notes-abcdefgh.txt").touch()
+    killed = storage.atomic_path(tmp_path / "x.npz")
+    assert killed.__enter__().is_file()  # never left
+    storage.remove_abandoned(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".notes-abcdefgh.txt"]
 
 
 def test_files_are_readable_by_others_as_the_umask_says(tmp_path: Path) -> None:

@@ -51,3 +51,9 @@ def test_fault_42_an_unreachable_database_is_a_warning(tmp_path: Path, folder: R
     folder.mark_done()
     with pytest.warns(UserWarning, match=r"not logged to .*; later: sedpool track .*abc --uri"):
         log_run(folder, uri=f"sqlite:///{tmp_path / 'file' / 'x' / 'mlruns.db'}", experiment="test")
+
+
+def test_fault_42_of_a_run_that_failed_no_later_upload_is_offered(tmp_path: Path, folder: RunFolder) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.warns(UserWarning, match=r"abc: not logged to .*; the folder holds it all$"):
+        log_run(folder, uri=f"sqlite:///{tmp_path / 'file' / 'x' / 'mlruns.db'}", experiment="test", status="FAILED")

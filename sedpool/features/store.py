@@ -143,6 +143,7 @@ class FeatureStore:
         sources = {filename: _Source(path, (windows or {}).get(filename)) for filename, path in paths.items()}
         wanted = {filename: _fingerprint(source) for filename, source in sources.items()}
         with self._alone():
+            storage.remove_abandoned(self.folder)
             self._describe()
             known = self._known(set(wanted.values()))
             todo = [(wanted[filename], source) for filename, source in sources.items() if wanted[filename] not in known]

@@ -59,7 +59,7 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
     final = records / run.path.name
     for half_written in records.glob(f".{run.path.name}-*"):  # by a command that was killed
         shutil.rmtree(half_written)
-    with TemporaryDirectory(prefix=f".{run.path.name}-", dir=records) as temporary:
+    with storage.full_disk_named(final), TemporaryDirectory(prefix=f".{run.path.name}-", dir=records) as temporary:
         record = RunFolder(Path(temporary, "record"))
         record.path.mkdir()
         for path in run.path.iterdir():

@@ -25,7 +25,7 @@ from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.schedule import counted, kind_of, measure_epoch
 from sedpool.reproduction.study import Study
 from sedpool.runs import RunFolder, run_name
-from sedpool.storage import hash_value
+from sedpool.storage import hash_value, remove_abandoned
 from sedpool.worker import Worker
 
 
@@ -80,6 +80,7 @@ def reproduce(
     """
     table = places.study / study.results
     with _alone(places.study):
+        remove_abandoned(places.study)
         plan = study.plan(n_seeds)
         done = keys_of(read_results(table))
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}

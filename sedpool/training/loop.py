@@ -19,6 +19,11 @@ from sedpool.training.recipe import Recipe
 from sedpool.training.session import Session
 
 MONITOR = "val_accuracy"
+MIN_DELTA = 0.0
+"""By how much accuracy must rise to count as better: by however little, for both schedules and for the kept epoch.
+
+The paper does not say. Keras's default is this for early stopping and 1e-4 for the learning rate.
+"""
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,9 @@ def is_adaptive(detector: Detector) -> bool:
 
 def _schedule(recipe: Recipe) -> Sequence[Any]:
     reduce = keras.callbacks.ReduceLROnPlateau(
-        monitor=MONITOR, mode="max", factor=recipe.lr_factor, patience=recipe.lr_patience, min_delta=0.0
+        monitor=MONITOR, mode="max", min_delta=MIN_DELTA, factor=recipe.lr_factor, patience=recipe.lr_patience
     )
-    stop = keras.callbacks.EarlyStopping(monitor=MONITOR, mode="max", patience=recipe.early_stopping_patience)
+    stop = keras.callbacks.EarlyStopping(
+        monitor=MONITOR, mode="max", min_delta=MIN_DELTA, patience=recipe.early_stopping_patience
+    )
     return reduce, stop

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from tests.training import other_backend
+from tests.training import other_backend, small_run
+from tests.training.test_checkpoint import assert_same_run, kill_after
 
 ROOT = Path(__file__).parents[2]
 N_STEPS = 20
+VARIABLES = {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +43,29 @@ def ours(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return other_backend.losses_and_outputs(given)
 
 
+def run_on(backend: str, python: str, script: str, folder: Path) -> str:
+    """Run a script in a process of its own; what it says on standard error."""
+    environment = os.environ | VARIABLES | {"KERAS_BACKEND": backend}
+    done = subprocess.run([python, script, str(folder)], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_backends_agree(
     backend: str, python: str, given: dict[str, np.ndarray], ours: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "given.npz", **given)
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
-    command = [python, other_backend.__file__, str(tmp_path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_on(backend, python, other_backend.__file__, tmp_path)
     with np.load(tmp_path / "made.npz") as made:
         for name in ("frames", "clip", "shares"):
             assert made[name] == pytest.approx(ours[name], abs=1e-4)
         assert made["losses"] == pytest.approx(ours["losses"], abs=1e-4)
+
+
+def test_fault_28_a_run_killed_on_jax_ends_with_the_bits_of_an_uninterrupted_one(python: str, tmp_path: Path) -> None:
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    run_on("jax", python, small_run.__file__, alone)
+    kill_after(0.1, killed, python, KERAS_BACKEND="jax", **VARIABLES)
+    assert "going on from epoch" in run_on("jax", python, small_run.__file__, killed)
+    assert_same_run(killed, alone)

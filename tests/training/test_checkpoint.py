@@ -44,10 +44,10 @@ def newest(folder: Path) -> str:
     return max((path.name for path in folder.glob("checkpoint/*.sha256")), default="")
 
 
-def kill_after(seconds: float, folder: Path) -> None:
+def kill_after(seconds: float, folder: Path, python: str = sys.executable, **variables: str) -> None:
     """Start or continue the run in a process of its own, and kill it that long after its first checkpoint."""
-    command = [sys.executable, small.__file__, str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [python, small.__file__, str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | variables
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"begins\n"
