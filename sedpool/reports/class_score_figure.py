@@ -21,7 +21,8 @@ def class_score_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        Of `sedpool.reports.method_tables.class_scores`; panels in the order in which classes first come.
+        Of `sedpool.reports.method_tables.class_scores`; panels in the order in which classes first come. What is not
+        known of any is not drawn.
     """
     styles = method_styles(table["method"])
     labels = list(dict.fromkeys(table["event_label"]))
@@ -33,11 +34,15 @@ def class_score_figure(table: pd.DataFrame) -> Figure:
     panels[0].set(xlim=(0, 1), xticks=[0, 0.5, 1], yticks=range(len(styles)), ylim=(len(styles) - 0.4, -0.6))
     panels[0].set_yticklabels(list(styles))
     figure.supxlabel("segment-based F1, 1 s", fontsize=9)
-    marks = [
-        Line2D([], [], color=GREY, marker="o", markersize=4.5, label="F1 with its 95 % interval"),
-        Line2D([], [], color=BLACK, marker="|", markersize=8, linestyle="", label="own clip decisions, stretched"),
-    ]
-    figure.legend(handles=marks, loc="outside upper left", ncols=2)
+    marks = {
+        "low": Line2D([], [], color=GREY, marker="o", markersize=4.5, label="F1 with its 95 % interval"),
+        "own_stretched": Line2D(
+            [], [], color=BLACK, marker="|", markersize=8, linestyle="", label="own clip decisions, stretched"
+        ),
+    }
+    handles = [mark for column, mark in marks.items() if table[column].notna().any()]
+    if handles:
+        figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
 

@@ -9,14 +9,17 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, compress, count
 
 from matplotlib.figure import Figure
 
-from sedpool.reports.tables import number
+from sedpool.reports.tables import UNDEFINED, number
 
 DAGGER = "†"
 """Marks what cannot be told from the best."""
+DOUBLE_DAGGER = "‡"
+"""Marks what rests on a run that is not valid."""
+_BLANK = ("", UNDEFINED)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Cell:
         Whether it is the best of its column: set in bold.
     with_best : bool
         Whether it cannot be told from the best: marked by a dagger.
+    links : tuple of str
+        Names of blocks or titles of sections that occur in the text, and are links where there can be any.
     """
 
     text: str
@@ -43,15 +48,22 @@ class Cell:
     interval: tuple[float, float] | None = None
     best: bool = False
     with_best: bool = False
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """A title and the cells after it; rows of baselines are set apart."""
+    """A title and the cells after it; rows of baselines are set apart, those that rest on runs not valid are marked."""
 
     title: str
     cells: Sequence[Cell]
     is_baseline: bool = False
+    is_marked: bool = False
+
+    @property
+    def label(self) -> str:
+        """What readers see of the title."""
+        return f"{self.title} {DOUBLE_DAGGER}" if self.is_marked else self.title
 
 
 @dataclass(frozen=True)
@@ -112,11 +124,27 @@ class TableBlock:
         """The note, and what the marks that occur mean."""
         cells = [cell for row in self.rows for cell in row.cells]
         marks = {
-            "Bold: the best of its column.": any(cell.best for cell in cells),
+            "Bold: the best of those compared in its column.": any(cell.best for cell in cells),
             f"{DAGGER}: cannot be told from the best.": any(cell.with_best for cell in cells),
-            "Set apart: baselines, which locate nothing.": any(row.is_baseline for row in self.rows),
+            f"{DOUBLE_DAGGER}: rests on runs that are not valid.": any(row.is_marked for row in self.rows),
+            "Set apart: baselines, which locate nothing and are not compared.": any(
+                row.is_baseline for row in self.rows
+            ),
         }
         return [note for note in (self.note, " ".join(mark for mark, occurs in marks.items() if occurs)) if note]
+
+    def without_blank_columns(self) -> "TableBlock":
+        """The same table without the columns in which no row says anything."""
+        said = [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
+        spans = [span for _, span in self.groups]
+        starts = [sum(spans[:index]) for index in range(len(spans))]
+        groups = [(title, sum(said[at : at + span])) for (title, span), at in zip(self.groups, starts, strict=True)]
+        return replace(
+            self,
+            columns=list(compress(self.columns, said)),
+            rows=[replace(row, cells=list(compress(row.cells, said))) for row in self.rows],
+            groups=[(title, span) for title, span in groups if span],
+        )
 
 
 @dataclass(frozen=True)
@@ -145,11 +173,15 @@ class Document:
     sections: Sequence[Section]
 
     def __post_init__(self) -> None:
-        """Refuse two blocks or sections that would have the same address or file."""
-        for names in ([block.name for block in self.blocks], [section.title for section in self.sections]):
+        """Refuse two blocks or sections that would have the same address or file, and links to nothing."""
+        known = [[block.name for block in self.blocks], [section.title for section in self.sections]]
+        for names in known:
             addresses = [slug(name) for name in names]
             if "" in addresses or len(set(addresses)) < len(addresses):
                 raise ValueError(f"{self.title}: names must differ and not be empty; got {names}")
+        cells = (cell for table in self.tables for row in table.rows for cell in row.cells)
+        if lost := {name for cell in cells for name in cell.links} - set(chain(*known)):
+            raise ValueError(f"{self.title}: links to what is not here: {', '.join(sorted(lost))}")
 
     @property
     def blocks(self) -> list[TableBlock | FigureBlock]:

@@ -37,7 +37,7 @@ _SIGNS = {
     "”": "''",
     "°": r"\textdegree{}",
 }
-_SIGNS |= {"†": r"\textdagger{}", "\N{NO-BREAK SPACE}": "~"}
+_SIGNS |= {"†": r"\textdagger{}", "‡": r"\textdaggerdbl{}", "\N{NO-BREAK SPACE}": "~"}
 _IN_FORMULAS = {"±": r"\pm", "−": "-", "×": r"\times", "·": r"\cdot", "≤": r"\le", "≥": r"\ge", "≈": r"\approx"}
 _IN_FORMULAS |= {"→": r"\to", "∞": r"\infty", "√": r"\surd", "²": "^2", "³": "^3", "₊": "_+", "₋": "_-"}
 _IN_FORMULAS |= {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "λ": r"\lambda", "μ": r"\mu", "ρ": r"\rho"}
@@ -108,7 +108,7 @@ def _group_lines(table: TableBlock) -> Iterator[str]:
 
 
 def _row(row: TableRow) -> str:
-    cells = [_escaped(row.title), *map(_cell, row.cells)]
+    cells = [_escaped(row.label), *map(_cell, row.cells)]
     return _line([rf"\textit{{{cell}}}" for cell in cells] if row.is_baseline else cells)
 
 

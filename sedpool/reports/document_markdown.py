@@ -33,12 +33,15 @@ def _table(table: TableBlock) -> str:
 
 
 def _row(row: TableRow) -> list[str]:
-    title = _escaped(row.title)
+    title = _escaped(row.label)
     return [f"*{title}*" if row.is_baseline else title, *map(_cell, row.cells)]
 
 
 def _cell(cell: Cell) -> str:
     text = _escaped(cell.text)
+    if cell.links:
+        names = "|".join(re.escape(_escaped(name)) for name in sorted(cell.links, key=len, reverse=True))
+        text = re.sub(names, lambda found: f"[{found[0]}](#{slug(found[0])})", text)
     return (f"**{text}**" if cell.best else text) + (f" {DAGGER}" if cell.with_best else "")
 
 

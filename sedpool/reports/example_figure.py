@@ -98,7 +98,9 @@ def example_figure(
 
 
 @styled
-def method_example_figure(scores: Mapping[str, pd.DataFrame], reference: pd.DataFrame) -> Figure:
+def method_example_figure(
+    scores: Mapping[str, pd.DataFrame], reference: pd.DataFrame, order: Sequence[str] = ()
+) -> Figure:
     """Frame probabilities of several methods on one clip under its reference events, as the paper's figure 9.
 
     Only classes that occur in the clip are drawn.
@@ -109,9 +111,12 @@ def method_example_figure(scores: Mapping[str, pd.DataFrame], reference: pd.Data
         Frame scores of the clip by method.
     reference : DataFrame
         The clip's annotated events.
+    order : sequence of str
+        Classes as they are to stand from the top; others follow as in the scores.
     """
     styles = method_styles(scores)
-    shown = [label for label in classes_of(next(iter(scores.values()))) if label in set(reference["event_label"])]
+    classes = dict.fromkeys((*order, *classes_of(next(iter(scores.values())))))
+    shown = [label for label in classes if label in set(reference["event_label"])]
     rows_inches = 0.3 + _CLASS_INCHES * max(1, len(shown))
     figure = new_figure(_NARROW, rows_inches * (1 + len(styles)) + 0.7)
     first, *panels = figure.subplots(1 + len(styles), 1, sharex=True)

@@ -54,7 +54,9 @@ def run_table(study: StudyRuns, title: str) -> tuple[TableBlock, list[str]]:
         for own, run, interval in zip(cells, study.runs, found, strict=True):
             own += _cells(run, columns, prefix, interval)
         notes = notes or said
-    rows = [TableRow(run_label(run), own) for run, own in zip(study.runs, cells, strict=True)]
+    rows = [
+        TableRow(run_label(run), own, is_marked=run in study.marked) for run, own in zip(study.runs, cells, strict=True)
+    ]
     groups = [(decoding, len(columns)) for decoding in study.decodings]
     note = _OWN_NOTE * study.has_events + _NOTE
     rows += _baselines(study, columns)

@@ -48,7 +48,7 @@ def study_sections(study: StudyRuns) -> list[Section]:
     blocks = {
         "scores": _scores(study),
         "classes": _classes(study),
-        "figures": study_figures(study.runs),
+        "figures": study_figures(study),
         "run by run": _run_by_run(study),
     }
     sections = [Section(f"{study.name}: {title}", list(part)) for title, part in blocks.items()]

@@ -1,6 +1,6 @@
 """The scores of a study's methods as tables: as set beside tuned, and baselines under the methods in every one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ Place = tuple[Path, Path]
 """Where a number lies: its decoding, and what it is from there."""
 
 _OWN, _ALWAYS = "clip_decisions_stretched", "every_class_always"
+_SEGMENT_F1 = ("segment", "micro", "f1")
 _MICRO = {"F1": ("micro", "f1"), "P": ("micro", "precision"), "R": ("micro", "recall")}
 _MACRO = {"macro F1": ("macro", "f1")}
 _LOCATED = _MICRO | {"ER": ("micro", "error_rate")} | _MACRO
@@ -46,7 +47,7 @@ def level_table(study: StudyRuns, level: str, title: str) -> TableBlock:
         places += _PSDS.values()
         groups.append(("PSDS", len(_PSDS)))
         titles += _PSDS
-    rows = [_row(method, runs, places) for method, runs in study.methods.items()]
+    rows = _rows(study, places)
     marks = [_rivals(study, level, decoding, one) for decoding in study.decodings for one in columns.values()]
     rows = [_marked(row, marks) for row in rows] + _baselines(study, level, places)
     return TableBlock("", title, titles, rows, "method", groups, study.note)
@@ -57,7 +58,7 @@ def class_table(study: StudyRuns, decoding: str, title: str) -> TableBlock:
     level = "segment" if study.has_events else "clip"
     labels = list(study.runs[0].metrics["clip"]["class_wise"])
     places: list[Place] = [(study.decodings[decoding], (level, "class_wise", label, "f1")) for label in labels]
-    rows = [_row(method, runs, places) for method, runs in study.methods.items()]
+    rows = _rows(study, places)
     rows += _baselines(study, level, places)
     rows = [replace(row, cells=[replace(cell, text=number(cell.value)) for cell in row.cells]) for row in rows]
     return TableBlock("", title, labels, rows, "method")
@@ -67,13 +68,13 @@ def interval_table(study: StudyRuns, level: str, title: str) -> TableBlock:
     """The 95 % intervals of each method's mean and of its lag on the best: macro F1 of clips, micro F1 of segments."""
     column = WITH_INTERVALS[level]
     places: list[Place] = [(prefix, (level, *column)) for prefix in study.decodings.values()]
-    rows = [_row(method, runs, places) for method, runs in study.methods.items()] + _baselines(study, level, places)
+    rows = _rows(study, places) + _baselines(study, level, places)
     sources = {method: (level, method) for method in study.methods}
     sources |= {_own_title(method): (OWN_STRETCHED, method) for method in study.methods}
     rows = [_with_ends(row, study, column, sources.get(row.title)) for row in rows]
     columns = ["mean", *_ENDS, *_LAG]
     groups = [(decoding, len(columns)) for decoding in study.decodings]
-    return TableBlock("", title, columns * len(groups), rows, "method", groups)
+    return TableBlock("", title, columns * len(groups), rows, "method", groups, study.not_compared)
 
 
 def _with_ends(row: TableRow, study: StudyRuns, column: Path, source: tuple[str, str] | None) -> TableRow:
@@ -90,24 +91,49 @@ def _with_ends(row: TableRow, study: StudyRuns, column: Path, source: tuple[str,
 
 
 def localisation(study: StudyRuns) -> list[str]:
-    """A sentence for each method and decoding that does no better than its own clip decisions, stretched."""
+    """Sentences for each decoding: which methods' means are no better than those of clip decisions and true tags."""
     sentences = []
     for decoding, prefix in study.decodings.items():
         found = [_does_not_locate(method, runs, decoding, prefix) for method, runs in study.methods.items()]
-        all_do = f"{decoding.capitalize()}, every method beats its own clip decisions stretched over the clip."
+        all_do = (
+            f"{decoding.capitalize()}, the mean segment F1 of every method is above that of its own clip decisions "
+            "stretched over the clip."
+        )
         sentences += [sentence for sentence in found if sentence] or [all_do]
+        sentences += _below_true_tags(study, decoding, prefix)
     return sentences
 
 
+def _below_true_tags(study: StudyRuns, decoding: str, prefix: Path) -> Iterator[str]:
+    """Which methods would do better by knowing what sounds in each clip, and not when."""
+    own, oracle = (prefix, _SEGMENT_F1), (prefix, ("baselines", "oracle_tags_stretched", *_SEGMENT_F1))
+    cells = {method: _row(method, runs, [own, oracle]).cells for method, runs in study.methods.items()}
+    below = [
+        f"{method} {number(f1.value)} against {number(true_tags.value)}"
+        for method, (f1, true_tags) in cells.items()
+        if f1.value is not None and true_tags.value is not None and f1.value <= true_tags.value
+    ]
+    if below:
+        yield (
+            f"{decoding.capitalize()}, no better than the true tags stretched over the clip, which know what sounds "
+            f"but not when (segment F1): {', '.join(below)}."
+        )
+
+
 def _does_not_locate(method: str, runs: Sequence[RunFolder], decoding: str, prefix: Path) -> str:
-    segments = ("segment", "micro", "f1")
-    own, stretched = _row(method, runs, [(prefix, segments), (prefix, ("baselines", _OWN, *segments))]).cells
+    own, stretched = _row(method, runs, [(prefix, _SEGMENT_F1), (prefix, ("baselines", _OWN, *_SEGMENT_F1))]).cells
     if own.value is None or stretched.value is None or own.value > stretched.value:
         return ""
     return (
         f"{decoding.capitalize()}, {method} does not beat its own clip decisions stretched over the clip "
         f"(segment F1 {own.text} against {stretched.text}): it has located nothing."
     )
+
+
+def _rows(study: StudyRuns, places: Sequence[Place]) -> list[TableRow]:
+    """A row a method."""
+    rows = [_row(method, runs, places) for method, runs in study.methods.items()]
+    return [replace(row, is_marked=row.title in study.marked_methods) for row in rows]
 
 
 def _row(title: str, runs: Sequence[RunFolder], places: Sequence[Place], branch: Path = ()) -> TableRow:

@@ -11,7 +11,7 @@ from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_
 from sedpool.reports.axis_figure import axis_figure, axis_table
 from sedpool.reports.class_score_figure import class_score_figure
 from sedpool.reports.corpus_figures import duration_figure
-from sedpool.reports.document import FigureBlock
+from sedpool.reports.document import DOUBLE_DAGGER, FigureBlock
 from sedpool.reports.example_figure import method_example_figure
 from sedpool.reports.method_tables import (
     alpha_courses,
@@ -23,6 +23,7 @@ from sedpool.reports.method_tables import (
     threshold_curves,
 )
 from sedpool.reports.ranking_figures import critical_difference_figure
+from sedpool.reports.study_runs import StudyRuns
 from sedpool.reports.threshold_figure import threshold_figure
 from sedpool.reports.weight_bound_figure import weight_bound_figure
 from sedpool.runs import RunFolder
@@ -58,13 +59,13 @@ def weight_bounds_block() -> FigureBlock:
     )
 
 
-def study_figures(runs: Sequence[RunFolder], *, as_in_paper: bool = False) -> list[str | FigureBlock]:
+def study_figures(study: StudyRuns, *, as_in_paper: bool = False) -> list[str | FigureBlock]:
     """Every figure that the runs of one study allow, with a sentence where a figure would mislead.
 
     Parameters
     ----------
-    runs : sequence of RunFolder
-        Finished runs of one study; records without scores and weights will do.
+    study : StudyRuns
+        Finished runs; records without scores and weights will do.
     as_in_paper : bool
         Whether figures that the paper has are named by its numbers (`figure_name`); the others have no names yet.
 
@@ -74,17 +75,18 @@ def study_figures(runs: Sequence[RunFolder], *, as_in_paper: bool = False) -> li
         Durations, class scores, precision and recall, ranks, α at the end, over training and against duration, and an
         example, as far as there is something to draw.
     """
-    study, repeated = runs[0].study, _repeated(runs)
-    if repeated:
-        return [f"No figures of the methods on {study}: {repeated} Give each its own name, as in method=cap_light."]
-    durations = event_durations(runs)
+    if repeated := _repeated(study.runs):
+        return [
+            f"No figures of the methods on {study.name}: {repeated} Give each its own name, as in method=cap_light."
+        ]
+    durations = event_durations(study.runs)
     order = [] if durations is None else list(durations["duration_50"].sort_values(kind="stable").index)
-    scored = [run for run in runs if run.metrics["segment"] is not None]
+    scored = replace(study, methods=by_method(run for run in study.runs if run.metrics["segment"] is not None))
     blocks: list[FigureBlock] = [
-        *_duration_blocks(study, durations),
-        *_score_blocks(study, scored, order),
-        *_alpha_blocks(study, runs, order, durations),
-        *_example_blocks(study, scored),
+        *_duration_blocks(study.name, durations),
+        *_score_blocks(scored, order),
+        *_alpha_blocks(study, order, durations),
+        *_example_blocks(scored, order),
     ]
     return [block if as_in_paper else replace(block, name="") for block in blocks]
 
@@ -99,78 +101,92 @@ def _repeated(runs: Sequence[RunFolder]) -> str:
 def _duration_blocks(study: str, durations: pd.DataFrame | None) -> list[FigureBlock]:
     if durations is None:
         return []
-    note = "Box: the middle half, with the median; whiskers: 5 and 95 %. Classes stand in this order in all figures."
+    note = (
+        "Box: the middle half, with the median; whiskers: 5 and 95 %. Classes stand in this order, from short events "
+        f"to long ones, in all figures of {study}."
+    )
     title = f"How long the events of each class last, {study}"
     return [FigureBlock(figure_name("durations", study), title, duration_figure(durations), note)]
 
 
-def _score_blocks(study: str, runs: Sequence[RunFolder], order: Sequence[str]) -> list[FigureBlock]:
-    if not runs:
+def _score_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
+    if not study.runs:
         return []
     blocks = [
         FigureBlock(
-            figure_name("class scores", study),
-            f"Dynamic F1 of each class and method, {study}",
-            class_score_figure(_in_order(class_scores(runs), order)),
+            figure_name("class scores", study.name),
+            f"Dynamic F1 of each class and method, {study.name}",
+            class_score_figure(_in_order(class_scores(study.runs), order)),
             "Mean over folds and seeds; intervals are over test clips, wider where these share recordings. A method "
-            "whose mark is not right of the black bar has located nothing of the class.",
+            f"whose mark is not right of the black bar has located nothing of the class.{_marked_note(study)}",
         )
     ]
-    curves = threshold_curves(runs)
+    curves = threshold_curves(study.runs)
     if len(curves):
-        title = f"Precision and recall of the dynamic task at every threshold, {study}"
-        note = "Methods whose marks lie apart on one curve differ by their threshold alone."
+        title = f"Precision and recall of the dynamic task at every threshold, {study.name}"
+        note = f"Methods whose marks lie apart on one curve differ by their threshold alone.{_marked_note(study)}"
         blocks.append(FigureBlock("", title, threshold_figure(curves), note))
-    ranks = f1_blocks(runs)
+    ranks = f1_blocks(study.runs)
     if ranks is not None:
         n_blocks, n_methods = ranks.shape
         figure = critical_difference_figure(average_ranks(ranks), critical_difference(n_methods, n_blocks))
-        title = f"Average ranks of {n_methods} methods by dynamic F1 over {n_blocks} folds and seeds, {study}"
-        blocks.append(FigureBlock("", title, figure, "Bars join methods closer than Nemenyi's critical difference."))
+        title = f"Average ranks of {n_methods} methods by dynamic F1 over {n_blocks} folds and seeds, {study.name}"
+        note = f"Bars join methods closer than Nemenyi's critical difference.{_marked_note(study)}"
+        blocks.append(FigureBlock("", title, figure, note))
     return blocks
 
 
-def _alpha_blocks(
-    study: str, runs: Sequence[RunFolder], order: Sequence[str], durations: pd.DataFrame | None
-) -> list[FigureBlock]:
-    courses = _in_order(alpha_courses(runs), order)
+def _marked_note(study: StudyRuns) -> str:
+    """Of which methods some runs are not valid."""
+    found = ", ".join(f"{method} ({share})" for method, share in study.marked_methods.items())
+    return f" {DOUBLE_DAGGER}: runs that are not valid, {found}." if found else ""
+
+
+def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
+    marked = {run.path.name for run in study.marked}
+    courses = _in_order(alpha_courses(study.runs), order)
     if courses.empty:
         return []
     kept = kept_alphas(courses)
     blocks = [
         FigureBlock(
-            figure_name("alpha", study),
-            f"Learnt α of each class and method, {study}",
-            learned_alpha_figure(kept),
-            "Large marks: means over folds and seeds; small ones: each run.",
+            figure_name("alpha", study.name),
+            f"Learnt α of each class and method, {study.name}",
+            learned_alpha_figure(kept, marked),
+            f"Large marks: means over folds and seeds; small ones: each run.{_marked_note(study)}",
         ),
         FigureBlock(
             "",
-            f"α over the epochs, {study}",
-            alpha_courses_figure(courses),
-            "A line a run; its mark: the epoch whose weights were kept.",
+            f"α over the epochs, {study.name}",
+            alpha_courses_figure(courses, marked),
+            f"A line a run; its mark: the epoch whose weights were kept.{_marked_note(study)}",
         ),
     ]
     if durations is not None:
-        title = f"Learnt α against event duration, {study}"
-        note = "ρ: Spearman's rank correlation over the classes; the paper says that it is negative."
-        blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations), note))
+        title = f"Learnt α against event duration, {study.name}"
+        note = (
+            "ρ: Spearman's rank correlation over the classes, which the paper says is negative; p: one-sided, that it "
+            f"is so low by chance, by permutation.{_marked_note(study)}"
+        )
+        blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations, marked), note))
     return blocks
 
 
-def _example_blocks(study: str, runs: Sequence[RunFolder]) -> list[FigureBlock]:
-    """One clip of the first corpus of which some run keeps one, under every method that does."""
-    examples = {run.path: run.example for run in runs if run.example is not None}
-    first = next((run for run in runs if run.path in examples), None)
-    if first is None:
+def _example_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
+    """One clip of the corpus of which the most methods keep one, the first of these, under each of them."""
+    examples: dict[str, dict[str, tuple[pd.DataFrame, pd.DataFrame]]] = {}
+    for run in sorted(study.runs, key=lambda run: str(run.config["corpus"])):
+        if run.example is not None:
+            examples.setdefault(run.config["corpus"], {}).setdefault(run.config["method"], run.example)
+    if not examples:
         return []
-    same = [run for run in runs if run.path in examples and run.config["corpus"] == first.config["corpus"]]
-    scores = {method: examples[own[0].path][0] for method, own in by_method(same).items()}
-    filename = str(scores[next(iter(scores))]["filename"].iloc[0])
-    title = f"What each method hears in {filename} of {first.config['corpus']}"
-    figure = method_example_figure(scores, examples[first.path][1])
-    note = "The clip with the most classes; false alarms of classes that it lacks are not drawn."
-    return [FigureBlock(figure_name("example", study), title, figure, note)]
+    corpus, of_methods = max(examples.items(), key=lambda item: len(item[1]))
+    scores = {method: of_method[0] for method, of_method in of_methods.items()}
+    _, reference = next(iter(of_methods.values()))
+    title = f"What each method hears in {reference['filename'].iloc[0]} of {corpus}"
+    note = f"The clip with the most classes; false alarms of classes that it lacks are not drawn.{_marked_note(study)}"
+    figure = method_example_figure(scores, reference, order)
+    return [FigureBlock(figure_name("example", study.name), title, figure, note)]
 
 
 def _in_order(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The finished runs of one study, by method: what tables and figures of a study are made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,10 +23,13 @@ class StudyRuns:
         The corpus without its fold.
     methods : mapping of str to sequence of RunFolder
         Runs by method.
+    marked : collection of RunFolder
+        Those that are not valid: shown like the others, with a mark.
     """
 
     name: str
     methods: Mapping[str, Sequence[RunFolder]]
+    marked: Collection[RunFolder] = ()
 
     @property
     def runs(self) -> list[RunFolder]:
@@ -63,7 +66,11 @@ class StudyRuns:
 
     @property
     def note(self) -> str:
-        """Of how many runs means are taken."""
+        """Of how many runs means are taken, and which methods are not compared."""
+        return " ".join(filter(None, [self._means, self.not_compared]))
+
+    @property
+    def _means(self) -> str:
         counts = {method: len(runs) for method, runs in self.methods.items()}
         if len(set(counts.values())) > 1:
             return (
@@ -74,9 +81,27 @@ class StudyRuns:
             f"Mean ± standard deviation over the {n_runs} runs of each method." if n_runs > 1 else "One run a method."
         )
 
+    @property
+    def not_compared(self) -> str:
+        """Which methods have no intervals and no marks, if not all, and why."""
+        compared = set(self.intervals["clip", next(iter(self.decodings))]["method"])
+        left_out = [method for method in self.methods if method not in compared]
+        if not compared or not left_out:
+            return ""
+        return (
+            f"Not compared, for their runs are not on the same test clips as the others' or lack their counts: "
+            f"{', '.join(left_out)}."
+        )
 
-def studies(runs: Iterable[RunFolder]) -> list[StudyRuns]:
-    """Runs by their study, in alphabetical order; folds and seeds of a method in theirs."""
+    @property
+    def marked_methods(self) -> dict[str, str]:
+        """The methods of which some runs are marked, with how many, as ``2 of 4``."""
+        n_marked = {method: sum(run in self.marked for run in runs) for method, runs in self.methods.items()}
+        return {method: f"{n} of {len(self.methods[method])}" for method, n in n_marked.items() if n}
+
+
+def studies(runs: Iterable[RunFolder], marked: Collection[RunFolder] = ()) -> list[StudyRuns]:
+    """Runs by their study, in alphabetical order; folds and seeds of a method in theirs; some of them marked."""
     ordered = sorted(runs, key=lambda run: (run.study, run.config["corpus"], run.config["seed"]))
     names = dict.fromkeys(run.study for run in ordered)
-    return [StudyRuns(name, by_method(run for run in ordered if run.study == name)) for name in names]
+    return [StudyRuns(name, by_method(run for run in ordered if run.study == name), marked) for name in names]

@@ -5,19 +5,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sedpool.evaluation.analysis.alpha import rank_correlation
 from sedpool.evaluation.statistics.power import LEVEL
 from sedpool.reproduction.contrasts import OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
 from sedpool.reproduction.run_groups import RunGroup
+from sedpool.reproduction.validity import marked_among, rests_on
 from sedpool.runs import AT_BOUND, RunFolder, kept_epoch
 
-N_PERMUTATIONS = 9999
 COLUMNS = (
     *("study", "finding", "claim", "method", "effect", "n_classes", "n_runs", "agreeing", "p_value"),
-    *("verdict", "remark"),
+    *("n_marked", "verdict", "remark"),
 )
 
 
@@ -30,7 +29,7 @@ def alpha_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
         `COLUMNS`. Of 4a, `effect` is Spearman's ρ over the classes between the mean α of all runs and the median
         duration of events, `agreeing` how many of the `n_runs` have a negative one, and `p_value` one-sided. Of 4b,
         `effect` is the share of classes at the bound over all runs, and `agreeing` the runs where all are: that held if
-        it is so in every run. Neither is decidable with a single run.
+        it is so in every run. Neither is decidable with a single run. `n_marked` of the runs are not valid.
     """
     rows: list[dict[str, Any]] = []
     for group in groups:
@@ -69,35 +68,20 @@ def kept_alpha(run: RunFolder) -> pd.DataFrame:
 def falls_with_duration(table: pd.DataFrame) -> tuple[float, float, Verdict]:
     """Spearman's ρ of α and duration over the classes, its one-sided p-value, and whether α falls.
 
-    The p-value comes from permuting the classes: in all orders, or in 9,999 random ones where there are more. It
-    **held** that α falls if p ≤ 0.05; it did **not hold** if α rises as clearly; otherwise it is **not decidable** with
-    so few classes.
+    It **held** that α falls if p ≤ 0.05 (see `rank_correlation`); it did **not hold** if α rises as clearly; otherwise
+    it is **not decidable** with so few classes.
 
     Parameters
     ----------
     table : DataFrame
         Of `alpha_and_duration`.
     """
-    rho, _ = rank_correlation(table) if len(table) > 1 else (float("nan"), float("nan"))
-    if np.isnan(rho):
-        return rho, float("nan"), "not decidable"
-    p_falls, p_rises = (_permuted(table, alternative) for alternative in ("less", "greater"))
+    if len(table) < 2:
+        return float("nan"), float("nan"), "not decidable"
+    rho, p_falls = rank_correlation(table)
+    _, p_rises = rank_correlation(table.assign(alpha=-table["alpha"]))
     verdict: Verdict = "held" if p_falls <= LEVEL else "not held" if p_rises <= LEVEL else "not decidable"
     return rho, p_falls, verdict
-
-
-def _permuted(table: pd.DataFrame, alternative: str) -> float:
-    alpha, ranks = table["alpha"].round(4).rank().to_numpy(), table["median"].rank().to_numpy()
-    found = stats.permutation_test(
-        (alpha,),
-        lambda order: np.corrcoef(order, ranks)[0, 1],
-        permutation_type="pairings",
-        alternative=alternative,
-        n_resamples=N_PERMUTATIONS,
-        vectorized=False,
-        rng=0,
-    )
-    return float(found.pvalue)
 
 
 def _runs_of(method: str, group: RunGroup) -> list[RunFolder]:
@@ -108,12 +92,12 @@ def _falls(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
     table = alpha_and_duration(runs)
     rho, p_value, verdict = falls_with_duration(table)
     each = [rank_correlation(alpha_and_duration([run]))[0] for run in runs if run.durations is not None]
-    remark = "runs do not say how long events last: `sedpool tune` scores them again"
+    lasting = "runs do not say how long events last: `sedpool tune` scores them again"
     if len(table):
-        remark = f"typical events last {table['median'].min():.2f} to {table['median'].max():.2f} s"
+        lasting = f"typical events last {table['median'].min():.2f} to {table['median'].max():.2f} s"
     return {
         **{"study": group.name, "finding": "4a", "claim": OTHER_CLAIMS["4a"], "method": "auto"},
-        **{"effect": rho, "p_value": p_value, "remark": remark},
+        **{"effect": rho, "p_value": p_value, **_remark(lasting, runs)},
         "verdict": verdict if len(runs) > 1 else "not decidable",
         **{"n_classes": len(table), "n_runs": len(runs), "agreeing": int((np.array(each) < 0).sum())},
     }
@@ -124,12 +108,17 @@ def _at_bound(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
     reached = [part["alpha"].abs() >= AT_BOUND * part["bound"] for part in kept]
     free = pd.concat([part.loc[~at, "event_label"] for part, at in zip(kept, reached, strict=True)]).value_counts()
     share = float(np.mean([at.mean() for at in reached]))
+    staying = ", ".join(f"{label} {n}" for label, n in free.items())
     return {
         **{"study": group.name, "finding": "4b", "claim": OTHER_CLAIMS["4b"], "method": "cap"},
         **{"effect": share, "p_value": float("nan")},
+        **_remark(f"runs in which a class stays free of it: {staying}" if staying else "", runs),
         "verdict": "not decidable" if len(runs) < 2 else "held" if share == 1 else "not held",
         **{"n_classes": len(reached[0]), "n_runs": len(runs), "agreeing": sum(bool(part.all()) for part in reached)},
-        "remark": "runs in which a class stays free of it: " + ", ".join(f"{label} {n}" for label, n in free.items())
-        if len(free)
-        else "",
     }
+
+
+def _remark(said: str, runs: Iterable[RunFolder]) -> dict[str, Any]:
+    """What there is to say, and on how many runs that are not valid it rests."""
+    marked = marked_among(runs)
+    return {"n_marked": len(marked), "remark": "; ".join(filter(None, [said, rests_on(marked)]))}

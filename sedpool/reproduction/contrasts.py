@@ -23,7 +23,7 @@ FILLING = 0.5
 
 CLIP_F1, F1 = "clip_f1_macro", "segment_f1_micro"
 PRECISION, RECALL = "segment_precision", "segment_recall"
-OWN_STRETCHED = "own_stretched_f1"
+OWN_STRETCHED, ORACLE_STRETCHED = "own_stretched_f1", "oracle_stretched_f1"
 
 
 @dataclass(frozen=True)

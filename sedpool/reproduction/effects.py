@@ -153,13 +153,13 @@ def agreeing(direction: Literal[">", "<", "="], differences: npt.ArrayLike) -> n
     return np.asarray(each > 0 if direction == ">" else each < 0)
 
 
-def mean_difference(contrast: Contrast, group: RunGroup, column: str) -> tuple[float, int]:
-    """Difference of the two sides' means of any column of a run's metrics, and how many folds or seeds share its sign.
+def mean_difference(contrast: Contrast, group: RunGroup, first: str, second: str) -> tuple[float, int]:
+    """Difference of the two sides' means of any columns of a run's metrics, and how many folds or seeds share its sign.
 
     For metrics that have no counts, such as PSDS, and so no interval.
     """
     parts = _by_fold_or_seed(group.blocks(contrast.methods))
-    each = np.array([_mean_difference(contrast, group, part, column, column) for part in parts])
+    each = np.array([_mean_difference(contrast, group, part, first, second) for part in parts])
     overall = float(each.mean())
     return overall, int((np.sign(each) == np.sign(overall)).sum())
 

@@ -5,20 +5,19 @@ the same with thresholds tuned on validation, and PSDS, which needs none. A clai
 at 0.5 and not when tuned is calibration only, and is said to be.
 """
 
-from collections.abc import Iterable, Mapping
-from gettext import ngettext
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sedpool.evaluation.validation import listed
-from sedpool.reproduction.contrasts import CONTRASTS, F1, OWN_CONTRASTS, Contrast
+from sedpool.reproduction.contrasts import CONTRASTS, F1, FILLING, ORACLE_STRETCHED, OWN_CONTRASTS, Contrast
 from sedpool.reproduction.effects import Effect, agreeing, effect, mean_difference
 from sedpool.reproduction.ledger import is_augmented, is_whole
-from sedpool.reproduction.published import METRICS, read_tables
+from sedpool.reproduction.published import METRICS, TITLES, read_tables
 from sedpool.reproduction.run_groups import RunGroup
-from sedpool.reproduction.validity import objections
+from sedpool.reproduction.validity import marked_among, rests_on
+from sedpool.runs import RunFolder
 
 PSDS = ("psds1", "psds2")
 _MEASURED = ("effect", "low", "high", "n_blocks", "agreeing", "p_value", "smallest_p", "verdict")
@@ -27,7 +26,7 @@ COLUMNS = (
     *_MEASURED,
     *(f"tuned_{name}" for name in _MEASURED),
     *(f"{name}{suffix}" for name in PSDS for suffix in ("_effect", "_agreeing")),
-    "remark",
+    *("true_tags_effect", "tuned_true_tags_effect", "n_marked", "remark"),
 )
 
 
@@ -41,9 +40,33 @@ def contrast_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
         is the first side's metric less the second's, with its 95 % interval (`low`, `high`); `agreeing` of `n_blocks`
         folds or seeds show the sign that is claimed (or equality); `published` is the effect in the paper's own table
         of the corpus, by its evaluation, beside runs that may stand in that table (see `sedpool.reproduction.ledger`);
-        PSDS has effects alone. NaN where unknown.
+        PSDS has effects alone. ``true_tags_effect`` is the first side's dynamic F1 less that of the true tags stretched
+        over the clip, where the claim is that a method locates events. `n_marked` runs beneath it are not valid. NaN
+        where unknown.
     """
     return pd.DataFrame([row for group in groups for row in _rows(group)], columns=list(COLUMNS))
+
+
+def not_asked(groups: Sequence[RunGroup]) -> dict[Contrast, str]:
+    """The contrasts that are claimed of no corpus of some runs, and why."""
+    known = [(group, group.event_share()) for group in groups]
+    return {
+        contrast: _not_claimed(contrast, known)
+        for contrast in CONTRASTS
+        if not any(contrast.concerns(group.corpus, share) for group, share in known)
+    }
+
+
+def _not_claimed(contrast: Contrast, groups: Iterable[tuple[RunGroup, float]]) -> str:
+    corpora = " and ".join(TITLES[corpus] for corpus in contrast.stated_for)
+    why = [f"the paper says so of {corpora}, where no run here was tested"]
+    for group, share in groups:
+        if contrast.events and group.corpus not in TITLES:
+            why.append(
+                f"on {group.name}, events fill {share:.0%} of the segments of a clip that has their class, and are "
+                f"said to fill it from {FILLING:.0%}"
+            )
+    return "; ".join(why)
 
 
 def _rows(group: RunGroup) -> list[dict[str, Any]]:
@@ -70,27 +93,36 @@ def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) 
     if measurable is None or not group.blocks(measurable.methods):
         missing = ", ".join(group.missing(contrast.methods))
         reason = f"no runs of {missing}" if measurable is None else "no fold and seed that all methods ran with"
-        return row | _measured(contrast, None) | _measured(contrast, None, "tuned_") | {"remark": reason}
+        unknown = _measured(contrast, None) | _measured(contrast, None, "tuned_")
+        return row | unknown | {"n_marked": 0, "remark": reason}
     row |= _measured(contrast, effect(measurable, group))
     row |= _measured(contrast, effect(measurable, group, tuned=True), "tuned_")
     if contrast.first.metric == contrast.second.metric:
         for name in PSDS:
-            row[f"{name}_effect"], row[f"{name}_agreeing"] = mean_difference(measurable, group, name)
-    return row | _judged_by_more(contrast, group, row, locating)
+            row[f"{name}_effect"], row[f"{name}_agreeing"] = mean_difference(measurable, group, name, name)
+    if contrast in OWN_CONTRASTS:
+        for prefix in ("", "tuned_"):
+            columns = f"{prefix}{F1}", ORACLE_STRETCHED
+            row[f"{prefix}true_tags_effect"], _ = mean_difference(measurable, group, *columns)
+    blocks = group.blocks(measurable.methods)
+    marked = marked_among(run for method in measurable.methods for run in group.of(method, blocks))
+    return row | {"n_marked": len(marked)} | _judged_by_more(contrast, group, row, locating, marked)
 
 
 def _judged_by_more(
-    contrast: Contrast, group: RunGroup, row: Mapping[str, Any], locating: set[str] | None
+    contrast: Contrast, group: RunGroup, row: Mapping[str, Any], locating: set[str] | None, marked: list[RunFolder]
 ) -> dict[str, Any]:
     """The remark on a measured contrast, and no verdict where methods that it speaks of are missing."""
+    undecided: dict[str, Any] = {}
     if missing := group.missing(contrast.methods):
         undecided = {"verdict": "not decidable", "tuned_verdict": "not decidable"}
-        return undecided | {"remark": f"without {', '.join(missing)}, of which the claim speaks too"}
-    if np.isnan(row["effect"]):
-        return {"remark": "undefined, or runs lack the counts: `sedpool tune` scores them again"}
-    praise = "" if locating is None else _not_to_be_praised(contrast, row, locating)
-    remarks = [_calibration(contrast, row), praise, _invalid(contrast, group)]
-    return {"remark": "; ".join(remark for remark in remarks if remark)}
+        remarks = [f"without {', '.join(missing)}, of which the claim speaks too"]
+    elif np.isnan(row["effect"]):
+        remarks = ["undefined, or runs lack the counts: `sedpool tune` scores them again"]
+    else:
+        praise = "" if locating is None else _not_to_be_praised(contrast, row, locating)
+        remarks = [_calibration(contrast, row), praise]
+    return undecided | {"remark": "; ".join(remark for remark in (*remarks, rests_on(marked)) if remark)}
 
 
 def _measured(contrast: Contrast, found: Effect | None, prefix: str = "") -> dict[str, Any]:
@@ -142,14 +174,3 @@ def _not_to_be_praised(contrast: Contrast, row: Mapping[str, Any], locating: set
     if not idle or row["verdict"] == "not decidable":
         return ""
     return f"not shown to beat its own clip decisions, stretched: {', '.join(idle)}"
-
-
-def _invalid(contrast: Contrast, group: RunGroup) -> str:
-    blocks = group.blocks(contrast.methods)
-    marked = [
-        f"{method}{'' if block.fold is None else f' fold {block.fold}'} s{block.seed}"
-        for method in contrast.methods
-        for block in blocks
-        if objections(group.runs[method][block])
-    ]
-    return f"rests on {len(marked)} marked {ngettext('run', 'runs', len(marked))} ({listed(marked)})" if marked else ""

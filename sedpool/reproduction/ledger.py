@@ -26,10 +26,11 @@ from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.paper_compat import static_rule
 from sedpool.evaluation.statistics.bootstrap import LEVEL, clip_weights, interval_table
 from sedpool.evaluation.statistics.replicates import Key, Statistic
-from sedpool.reports.comparison import metric_values
+from sedpool.reports.comparison import look_up, metric_values
 from sedpool.reports.run_means import run_mean
 from sedpool.reproduction.published import METRICS, published_cells
 from sedpool.reproduction.run_groups import RunGroup
+from sedpool.reproduction.validity import marked_among
 from sedpool.runs import RunFolder
 
 TOLERANCE = 0.02
@@ -40,8 +41,8 @@ N_CLIPS = {"urbansed": 10_000, "dcase2017": 52_763, "medleydb": 531}
 """Clips in all splits of each corpus of the paper, listed whether there is audio or not."""
 _PUBLISHED_RUNS = {"urbansed": 1, "dcase2017": 1, "medleydb": 10}
 _KEYS = ("dataset", "augmented", "method", "column")
-_NUMBERS = ("paper_compat", "low", "high", "correct", "tuned", "spread", "coverage")
-_OURS = (*_NUMBERS, "interval", "n_runs")
+_NUMBERS = ("paper_compat", "low", "high", "correct", "tuned", "own_stretched", "true_tags", "spread", "coverage")
+_OURS = (*_NUMBERS, "interval", "n_runs", "n_marked")
 
 
 def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
@@ -58,9 +59,11 @@ def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
         The columns of `sedpool.reproduction.published.published_cells` and beside them: the mean over runs by the
         published evaluation (`paper_compat`) with its 95 % interval (`low`, `high`) and where that comes from
         (`interval`: ``"clips"``, ``"runs"`` or empty); the same cell by the correct evaluation at 0.5 (`correct`) and
-        with thresholds tuned on validation (`tuned`); the standard deviation of `paper_compat` over seeds or splits
-        (`spread`); `n_runs`; `coverage`, the share of test clips that were scored; and `verdict`: ``"inside"`` our
-        interval ± `TOLERANCE`, or ``"ours is lower"`` or ``"ours is higher"``. NaN and empty where nobody has run.
+        with thresholds tuned on validation (`tuned`); of the dynamic ones, what the runs' own clip decisions at 0.5
+        (`own_stretched`) and the true tags (`true_tags`) give, stretched over the clip; the standard deviation of
+        `paper_compat` over seeds or splits (`spread`); `n_runs`, and `n_marked` of them that are not valid; `coverage`,
+        the share of test clips that were scored; and `verdict`: ``"inside"`` our interval ± `TOLERANCE`, or ``"ours is
+        lower"`` or ``"ours is higher"``. NaN and empty where nobody has run.
 
     Raises
     ------
@@ -82,12 +85,13 @@ def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
         for row in _rows(corpus, list(runs.values()))
     ]
     ours = pd.DataFrame(rows, columns=[*_KEYS, *_OURS]).astype({"augmented": bool})
-    table = published_cells().merge(ours, how="left", on=list(_KEYS)).fillna({"interval": "", "n_runs": 0})
+    table = published_cells().merge(ours, how="left", on=list(_KEYS))
+    table = table.fillna({"interval": "", "n_runs": 0, "n_marked": 0})
     verdicts = [
         _verdict(*row)
         for row in table[["n_runs", "published", "paper_compat", "low", "high"]].itertuples(index=False, name=None)
     ]
-    return table.assign(verdict=verdicts).astype({"n_runs": int} | dict.fromkeys(_NUMBERS, float))
+    return table.assign(verdict=verdicts).astype({"n_runs": int, "n_marked": int} | dict.fromkeys(_NUMBERS, float))
 
 
 def is_augmented(group: RunGroup) -> bool:
@@ -119,10 +123,22 @@ def _rows(corpus: str, runs: Sequence[RunFolder]) -> Iterator[dict[str, Any]]:
             **_interval(parts.to_numpy(), intervals.get(column), _PUBLISHED_RUNS[corpus]),
             "correct": values[metric].mean(),
             "tuned": values[f"tuned_{metric}"].mean(),
+            "own_stretched": _stretched(runs, "clip_decisions_stretched", column),
+            "true_tags": _stretched(runs, "oracle_tags_stretched", column),
             "spread": parts.std(ddof=1),
             "n_runs": len(runs),
+            "n_marked": len(marked_among(runs)),
             "coverage": coverage,
         }
+
+
+def _stretched(runs: Sequence[RunFolder], baseline: str, column: str) -> float:
+    """What a baseline gives for a dynamic column, as a mean over runs; NaN for a static one, which has none."""
+    level, _, metric = column.partition("_")
+    if level == "static":
+        return float("nan")
+    found = [look_up(run.metrics, ("baselines", baseline, "segment", "micro", metric)) for run in runs]
+    return float(pd.Series(found, dtype=float).mean())
 
 
 def _interval(parts: FloatArray, of_clips: tuple[float, float] | None, n_published: int) -> dict[str, Any]:

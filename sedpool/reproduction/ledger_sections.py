@@ -1,10 +1,12 @@
 """Tables I to III as sections of a report: published, ours beside them, and the ledger's details."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
-from sedpool.reports.tables import UNDEFINED
+from sedpool.reports.tables import BASELINE_TITLES, UNDEFINED
 from sedpool.reproduction.ledger import ENOUGH_RUNS, TOLERANCE
 from sedpool.reproduction.published import COLUMN_GROUPS, COLUMN_TITLES, COLUMNS, METHODS, TABLES, TITLES, read_tables
 
@@ -27,22 +29,34 @@ def ledger_sections(table: pd.DataFrame) -> list[Section]:
 def _corpus_section(corpus: str, cells: pd.DataFrame) -> Section:
     methods = [method for method in METHODS if method in set(cells["method"])]
     ran = set(cells.loc[cells["n_runs"] > 0, "method"])
-    rows = []
+    rows, baselines = [], []
     for method in methods:
         own = cells[cells["method"] == method].set_index("column")
         rows.append(TableRow(f"{method}, published", _published_cells(corpus, own["published"])))
         if method in ran:
-            rows += [TableRow(f"{method}, {title}", _number_cells(own[name])) for name, title in _OURS.items()]
+            is_marked = bool(own["n_marked"].any())
+            rows += [
+                TableRow(f"{method}, {title}", _number_cells(own[name]), is_marked=is_marked)
+                for name, title in _OURS.items()
+            ]
+            title = f"{method}: {BASELINE_TITLES['clip_decisions_stretched']}"
+            baselines.append(TableRow(title, _number_cells(own["own_stretched"]), is_baseline=True))
     note = (
-        "Best published cells in bold, strong among them. Static F1 is a macro average, the others are micro averages."
+        "Best published cells in bold, strong among them. Static F1 is a macro average, the others are micro averages. "
+        "The paper has no stretched tags: they have no published row"
     )
-    if not ran:
+    if ran:
+        note += ", and none of ours is compared with its methods."
+        true_tags = cells.groupby("column")["true_tags"].mean()
+        baselines.append(TableRow(BASELINE_TITLES["oracle_tags_stretched"], _number_cells(true_tags), is_baseline=True))
+    else:
+        note += " and no rank here; what they give on the corpora of this study stands in the tables of its scores."
         note += " No run here was on this corpus, whole and as published, so that no cell of ours stands beside them."
     block = TableBlock(
         f"Table {TABLES[corpus]}",
         f"{TITLES[corpus]}: published" + (" and ours" if ran else ""),
         COLUMN_TITLES,
-        rows,
+        [*rows, *baselines],
         row_title="method",
         groups=COLUMN_GROUPS,
         note=note,
@@ -54,7 +68,12 @@ def _corpus_section(corpus: str, cells: pd.DataFrame) -> Section:
 def _published_cells(corpus: str, values: "pd.Series[float]") -> list[Cell]:
     of_corpus = read_tables().query("dataset == @corpus")
     best = {column: of_corpus[column].agg("min" if column.endswith("error_rate") else "max") for column in COLUMNS}
-    return [Cell(f"{values[column]:.3f}", values[column], best=values[column] == best[column]) for column in COLUMNS]
+    return [replace(published_cell(values[column]), best=values[column] == best[column]) for column in COLUMNS]
+
+
+def published_cell(value: float) -> Cell:
+    """A published number with the digits that it was published with: three, so that of numbers above 1 two decimals."""
+    return number_cell(value, digits=2 if value >= 1 else 3)
 
 
 def _number_cells(values: "pd.Series[float]") -> list[Cell]:
@@ -65,8 +84,10 @@ def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
     rows = [
         TableRow(
             f"{cell['method']}, {cell['column'].replace('_', ' ')}",
-            [
-                *(number_cell(cell[key]) for key in ("published", "paper_compat")),
+            is_marked=cell["n_marked"] > 0,
+            cells=[
+                published_cell(cell["published"]),
+                number_cell(cell["paper_compat"]),
                 _range(cell["low"], cell["high"], cell["interval"]),
                 *(number_cell(cell[key]) for key in ("correct", "tuned", "spread")),
                 Cell(f"{cell['n_runs']}"),
@@ -92,7 +113,8 @@ def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
         f"{ENOUGH_RUNS} seeds or splits and more, else that of the bootstrap over test clips; spread is the standard "
         "deviation over seeds or splits."
     )
-    return TableBlock(name, "Every cell, ours and the verdict", columns, rows, row_title="cell", note=note)
+    block = TableBlock(name, "Every cell, ours and the verdict", columns, rows, row_title="cell", note=note)
+    return block.without_blank_columns()
 
 
 def _range(low: float, high: float, kind: str) -> Cell:

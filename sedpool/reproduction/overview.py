@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sedpool.reports.document import Cell, Section, TableBlock, TableRow
+from sedpool.reports.document import DOUBLE_DAGGER, Cell, Section, TableBlock, TableRow
 from sedpool.reproduction.study import Key, Study
-from sedpool.reproduction.validity import objections
+from sedpool.reproduction.validity import marked_among, objections
 from sedpool.runs import RunFolder
 
 PAPER = (
@@ -52,12 +52,15 @@ def _by_place(study: Study, keys: Sequence[Key]) -> Iterator[str]:
 
 
 def _validity(runs: Sequence[RunFolder]) -> Iterator[str | TableBlock]:
-    marked = {run: "; ".join(against) for run in runs if (against := objections(run))}
+    marked = {run: "; ".join(objections(run)) for run in marked_among(runs)}
     yield (
         f"{len(runs) - len(marked)} of {len(runs)} runs are valid. A run is if it ended by early stopping and, where α "
         "is learned, it had flattened; with CAP its bound must be active."
     )
     if marked:
         rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in marked.items()]
-        note = "Their numbers are shown all the same, and should be read with these reasons in mind."
+        note = (
+            "Their numbers are shown all the same, and should be read with these reasons in mind. What rests on them "
+            f"is marked: {DOUBLE_DAGGER} in tables and figures."
+        )
         yield TableBlock("", "Runs that are not valid", ["why"], rows, "run", note=note)

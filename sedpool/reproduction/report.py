@@ -10,12 +10,16 @@ from sedpool.reports.document import Document, FigureBlock, Section, TableBlock,
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, default_title, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
-from sedpool.reports.study_runs import studies
+from sedpool.reports.study_runs import StudyRuns, studies
 from sedpool.reproduction.overview import overview_section
+from sedpool.reproduction.paper_index import paper_index
+from sedpool.reproduction.published import TITLES
+from sedpool.reproduction.published_figures import published_figures
 from sedpool.reproduction.records import recorded
 from sedpool.reproduction.sections import reproduction_sections
 from sedpool.reproduction.studies import AXES, ESC10_AXES
 from sedpool.reproduction.study import Key, Study
+from sedpool.reproduction.validity import marked_among, rests_on
 from sedpool.runs import RunFolder
 
 FOLDER = "report"
@@ -46,16 +50,18 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     runs = [*main, *axes.values()]
     if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
+    found = studies(main, marked_among(main))
     sections = [
-        overview_section(records),
         *reproduction_sections(main),
-        *_tables(main),
-        Section("Figures of the paper, and beyond", list(_figures(main))),
+        *_tables(found),
+        Section("Figures of the paper, and beyond", [*_figures(found), *published_figures()]),
         *([Section("Beyond the paper: what else changes the data", list(axis_figures(axes)))] if axes else []),
         *appendix_sections(runs),
     ]
+    scores = [f"{study.name}: scores" for study in found if study.name not in TITLES]
+    opening = [overview_section(records), paper_index(sections, scores)]
     title = f"Pooling operators compared: {default_title(runs)}"
-    return write_document(Document(title, numbered(sections, "S")), folder / FOLDER)
+    return write_document(Document(title, numbered([*opening, *sections], "S")), folder / FOLDER)
 
 
 def axis_figures(records: Records) -> Iterator[FigureBlock]:
@@ -66,17 +72,19 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
             for title, condition in conditions.items()
         }
         if any(found.values()):
-            yield axis_block(axis, {title: runs for title, runs in found.items() if runs})
+            block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
+            said = rests_on(marked_among(chain.from_iterable(found.values())))
+            yield replace(block, note=f"{block.note} It {said}.") if said else block
 
 
-def _figures(runs: Sequence[RunFolder]) -> Iterator[str | FigureBlock]:
+def _figures(found: Sequence[StudyRuns]) -> Iterator[str | FigureBlock]:
     yield weight_bounds_block()
-    yield from chain.from_iterable(study_figures(study.runs, as_in_paper=True) for study in studies(runs))
+    yield from chain.from_iterable(study_figures(study, as_in_paper=True) for study in found)
 
 
-def _tables(runs: Sequence[RunFolder]) -> Iterator[Section]:
+def _tables(found: Sequence[StudyRuns]) -> Iterator[Section]:
     """The sections of each study without their figures, which stand elsewhere under the paper's numbers."""
-    for section in chain.from_iterable(study_sections(study) for study in studies(runs)):
+    for section in chain.from_iterable(map(study_sections, found)):
         kept = [block for block in section.blocks if not isinstance(block, FigureBlock)]
         if any(isinstance(block, TableBlock) for block in kept):
             yield replace(section, blocks=kept)

@@ -10,6 +10,9 @@ A run is valid if
 A run that is not valid keeps its numbers and is marked with the reasons.
 """
 
+from collections.abc import Iterable
+from gettext import ngettext
+
 import numpy as np
 import pandas as pd
 
@@ -32,6 +35,20 @@ def objections(run: RunFolder) -> list[str]:
         kept = kept_epoch(run.history)
         found += [_not_flat(run.alpha, kept), _bound_inactive(run.alpha, kept)]
     return [objection for objection in found if objection]
+
+
+def marked_among(runs: Iterable[RunFolder]) -> list[RunFolder]:
+    """The runs that are not valid."""
+    return [run for run in runs if objections(run)]
+
+
+def rests_on(marked: Iterable[RunFolder]) -> str:
+    """That a result rests on some runs that are not valid; empty if there are none."""
+    names = [
+        f"{run.config['method']}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}"
+        for run in marked
+    ]
+    return f"rests on {len(names)} marked {ngettext('run', 'runs', len(names))} ({', '.join(names)})" if names else ""
 
 
 def _stopped_by_budget(run: RunFolder) -> str:

@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from sedpool.reports.document import Document, FigureBlock, Section, TableBlock, TableRow, number_cell, numbered
+from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, number_cell, numbered
 
 
 def table(name="", cells=2, groups=()):
@@ -34,3 +34,22 @@ def test_blocks_without_a_name_are_numbered_and_the_others_keep_theirs():
 def test_two_blocks_never_share_a_file(names):
     with pytest.raises(ValueError, match="must differ"):
         Document("Runs", [Section("One", [table(name) for name in names])])
+
+
+def test_columns_in_which_no_row_says_anything_are_left_out():
+    rows = [TableRow("cap", [number_cell(None), Cell(""), number_cell(0.5)]), TableRow("max", [Cell("–")] * 3)]
+    kept = TableBlock("", "Segments", ["F1", "P", "R"], rows, groups=[("at 0.5", 1), ("tuned", 2)])
+    kept = kept.without_blank_columns()
+    assert (kept.columns, kept.groups) == (["R"], [("tuned", 1)])
+    assert [[cell.text for cell in row.cells] for row in kept.rows] == [["0.500"], ["–"]]
+
+
+def test_links_lead_somewhere():
+    def document(name):
+        rows = [TableRow("Figure 7", [Cell(f"see {name}", links=(name,))])]
+        return Document("Runs", [Section("One", [TableBlock("Table I", "Index", ["where"], rows)])])
+
+    for name in ("Table I", "One"):
+        assert document(name).tables
+    with pytest.raises(ValueError, match="links to what is not here: Table II"):
+        document("Table II")

@@ -151,7 +151,19 @@ def test_marks_and_baselines_are_set_apart(document):
     assert r"\textbf{0.533}" in latex
     assert r"0.526\rlap{\textsuperscript{\textdagger}}" in latex
     for text in (page, markdown, latex):
-        assert "Bold: the best of its column." in text
+        assert "Bold: the best of those compared in its column." in text
+
+
+def test_links_and_marks_of_runs_that_are_not_valid_are_in_every_form():
+    names = ("Figure 7", "Figure 7 (esc10)")
+    row = TableRow("auto", [Cell("see Figure 7 (esc10), Figure 7", links=names)], is_marked=True)
+    figures = [FigureBlock(name, "F1", Figure()) for name in names]
+    document = Document("Runs", [Section("One", [TableBlock("Table I", "Index", ["where"], [row]), *figures])])
+    page, markdown, latex = to_html(document), to_markdown(document), to_latex(document)
+    assert 'see <a href="#figure-7-esc10">Figure 7 (esc10)</a>, <a href="#figure-7">Figure 7</a>' in page
+    assert "| auto ‡ | see [Figure 7 (esc10)](#figure-7-esc10), [Figure 7](#figure-7) |" in markdown
+    assert r"auto \textdaggerdbl{} & see Figure 7 (esc10), Figure 7" in latex
+    assert all("rests on runs that are not valid" in text for text in (page, markdown, latex))
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f\x85\xa0\xad"), min_size=1))

@@ -8,7 +8,8 @@ from sedpool.reports.comparison import look_up
 from sedpool.reports.document_files import write_document
 from sedpool.reports.method_intervals import method_intervals
 from sedpool.reports.method_tables import by_method
-from sedpool.reports.run_appendix import settings_tables
+from sedpool.reports.run_appendix import run_label, settings_tables
+from sedpool.reports.run_table import run_table
 from sedpool.reports.runs_document import runs_document
 from sedpool.reports.score_tables import class_table, interval_table, level_table, localisation
 from sedpool.reports.study_runs import studies
@@ -107,6 +108,22 @@ def test_methods_on_other_clips_than_most_are_not_compared(runs):
     assert set(method_intervals({**methods, "max": methods["auto"]})["method"]) == {"auto", "max"}
 
 
+def test_methods_that_are_not_compared_are_named_below_every_mark(runs):
+    study = studies([run for run in runs if (run.config["method"], run.fold) != ("auto", 2)])[0]
+    (left_out,) = set(study.methods) - set(study.intervals["segment", "at 0.5"]["method"])
+    for table in (level_table(study, "segment", "any"), interval_table(study, "segment", "any")):
+        assert table.note.endswith(f"or lack their counts: {left_out}.")
+
+
+def test_methods_with_a_run_that_is_not_valid_are_marked_in_every_table_of_scores(runs):
+    marked = [run for run in runs if run.config["method"] == "auto"][:1]
+    study = studies(runs, marked)[0]
+    tables = [level_table(study, "event", "any"), class_table(study, "at 0.5", "any")]
+    for table in [*tables, interval_table(study, "segment", "any")]:
+        assert [row.label for row in table.rows if row.is_marked] == ["auto ‡"]
+    assert [row.title for row in run_table(study, "any")[0].rows if row.is_marked] == [run_label(marked[0])]
+
+
 def test_runs_without_counts_have_scores_but_no_intervals(runs):
     run = runs[0]
     run.counts = None
@@ -123,7 +140,15 @@ def test_a_method_that_does_not_beat_its_own_stretched_decisions_is_named(study)
     assert first.startswith(
         "At 0.5, cap does not beat its own clip decisions stretched over the clip (segment F1 0.100"
     )
-    assert all("cap" not in sentence for sentence in others)
+    assert not any("own clip decisions" in sentence and "cap" in sentence for sentence in others)
+
+
+def test_a_method_below_the_true_tags_is_named(study):
+    for run in study.methods["cap"]:
+        run.metrics["baselines"]["oracle_tags_stretched"]["segment"]["micro"]["f1"] = 1.0
+    said = [sentence for sentence in localisation(study) if "true tags" in sentence]
+    assert all(" against 1.000" in sentence and "cap" in sentence for sentence in said)
+    assert said
 
 
 def test_the_report_of_records_equals_that_of_runs(runs, tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from sedpool.reports.document import FigureBlock
 from sedpool.reports.study_figures import axis_block, figure_name, study_figures, weight_bounds_block
+from sedpool.reports.study_runs import studies
 from sedpool.runs import RunFolder
 
 from .conftest import write_run
@@ -30,12 +31,17 @@ def records(written, tmp_path):
     return runs
 
 
+def study_of(runs, marked=()):
+    (study,) = studies(runs, marked)
+    return study
+
+
 def names(blocks):
     return [block.name for block in blocks]
 
 
 def test_records_give_every_figure_under_the_number_of_the_paper(records):
-    blocks = study_figures(records, as_in_paper=True)
+    blocks = study_figures(study_of(records), as_in_paper=True)
     assert names(blocks) == [
         "Figure 3 (esc10)",
         "Figure 7 (esc10)",
@@ -52,7 +58,7 @@ def test_records_give_every_figure_under_the_number_of_the_paper(records):
 
 
 def test_a_report_that_is_not_of_the_paper_numbers_its_figures_itself(records):
-    assert set(names(study_figures(records))) == {""}
+    assert set(names(study_figures(study_of(records)))) == {""}
 
 
 def test_the_corpora_of_the_paper_have_their_own_numbers():
@@ -66,20 +72,34 @@ def test_the_corpora_of_the_paper_have_their_own_numbers():
 
 
 def test_one_run_has_no_ranks_and_without_alpha_none_of_its_figures(records):
-    titles = " ".join(block.title for block in study_figures(records[2:3]))
+    titles = " ".join(block.title for block in study_figures(study_of(records[2:3])))
     assert "ranks" not in titles
     assert "α" not in titles
     assert "Dynamic F1" in titles
 
 
+def test_runs_that_are_not_valid_are_marked_wherever_they_are_drawn(records):
+    durations, *others = study_figures(study_of(records, marked=records[:1]))
+    assert "‡" not in durations.note
+    assert all("‡: runs that are not valid, cap (1 of 2)." in block.note for block in others)
+    keys = [text.get_text() for text in others[3].figure.legends[0].get_texts()]
+    assert keys[:2] == ["cap ‡", "‡ a run that is not valid"]
+
+
+def test_the_example_is_of_the_first_corpus_that_most_methods_have(records):
+    titles = [study_figures(study_of(runs))[-1].title for runs in (records, records[1:])]
+    assert titles[0].endswith("of esc10-fold1")
+    assert titles[1].endswith("of esc10-fold2")
+
+
 def test_weak_labels_leave_alpha_alone(make_run):
     run = make_run("cap", weak=True)
-    titles = [block.title for block in study_figures([run])]
+    titles = [block.title for block in study_figures(study_of([run]))]
     assert [title.split(" of ")[0].split(",")[0] for title in titles] == ["Learnt α", "α over the epochs"]
 
 
 def test_runs_that_differ_by_nothing_named_are_not_averaged(records):
-    (said,) = study_figures([*records, records[0]])
+    (said,) = study_figures(study_of([*records, records[0]]))
     assert "cap ran 2 times on esc10-fold1 with seed 0" in said
 
 

@@ -142,6 +142,7 @@ def test_runs_that_are_marked_are_named_beside_what_rests_on_them(make_record):
     storage.write_text(runs[0].file("history.csv"), longer.to_csv(index=False))
     row = contrast_table(grouped(runs)).set_index("finding").loc["3e"]
     assert row["remark"].endswith("rests on 1 marked run (max fold 1 s0)")
+    assert row["n_marked"] == 1
 
 
 WIDE, ABOVE, BELOW = (0.0, -0.1, 0.1), (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05)
