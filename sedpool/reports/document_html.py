@@ -96,7 +96,7 @@ def _n_characters(table: TableBlock) -> int:
 
 def _least_width(text: str) -> int:
     """Characters in a line of text that wraps, where sentences shall not become towers."""
-    return max(_longest_piece(text), min(len(text), _COLUMN_OF_TEXT))
+    return max(_longest_piece(text), min(len(text), _COLUMN_OF_TEXT) if " " in text else 0)
 
 
 def _longest_piece(text: str) -> int:

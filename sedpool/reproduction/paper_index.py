@@ -74,5 +74,5 @@ def _links(names: Sequence[str]) -> Cell:
 
 def _instead(corpus: str, names: Sequence[str]) -> Cell:
     """That nobody has run on a corpus, and what stands for it."""
-    reason = f"no run on {TITLES[corpus]} here"
+    reason = f"no run on the whole of {TITLES[corpus]}"
     return Cell(f"{reason}; the same on other data: {', '.join(names)}" if names else reason, links=tuple(names))

@@ -204,3 +204,22 @@ def test_latex_compiles(document, tmp_path):
     command = ["pdflatex", "-halt-on-error", "-interaction=batchmode", "report.tex"]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True)
     assert done.returncode == 0, (tmp_path / "report.log").read_text(encoding="latin-1")[-2000:]
+
+
+@pytest.mark.parametrize(("cells", "is_wide"), [(["0.512 ± 0.012"] * 8, False), (["0.512 ± 0.012"] * 16, True)])
+def test_the_widest_tables_are_printed_crosswise(cells, is_wide):
+    columns = [f"column {index}" for index in range(len(cells))]
+    row = TableRow("cap", [Cell(text, 0.512, 0.012) for text in cells])
+    page = to_html(Document("Runs", [Section("One", [TableBlock("Table I", "Any", columns, [row])])]))
+    assert ('class="table wide-page"' in page) == is_wide
+
+
+def test_long_names_and_sentences_take_no_more_room_than_they_must():
+    def width(text):
+        page = to_html(
+            Document("Runs", [Section("One", [TableBlock("T", "Any", ["a"], [TableRow("b", [Cell(text)])])])])
+        )
+        return int(re.search(r"--characters: (\d+)", page)[1])
+
+    assert width("sedpool.pooling.AutoPool") == width("sedpool.") == width("Autopool")
+    assert width("a sentence of many words, " * 9) == width("x" * 18)
