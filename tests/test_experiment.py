@@ -67,6 +67,12 @@ def finished(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFo
     return RunFolder(run(small(data_root, tmp_path_factory.mktemp("runs"))))
 
 
+@pytest.fixture
+def without_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what takes half the time of so short a run: its page."""
+    monkeypatch.setattr("sedpool.experiment._report", lambda *_: None)
+
+
 def test_the_run_folder_is_complete(finished: RunFolder) -> None:
     assert {path.name for path in finished.path.iterdir() if not path.name.startswith(".")} == FILES
     assert finished.path.name.startswith("demo-cap-s0-")
@@ -118,19 +124,21 @@ def test_the_report_needs_no_network(finished: RunFolder) -> None:
     assert "air_conditioner" in page
 
 
+@pytest.mark.usefixtures("without_page")
 def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
-    finished: RunFolder, data_root: Path, capsys: pytest.CaptureFixture[str]
+    finished: RunFolder, data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = {name: finished.file(name).read_bytes() for name in ("weights.npz", "metrics.json", "events.tsv")}
-    changed = finished.file("weights.npz").stat().st_mtime_ns
-    assert run(small(data_root, finished.path.parent)) == finished.path
+    again = RunFolder(shutil.copytree(finished.path, tmp_path / finished.path.name))
+    before = {name: again.file(name).read_bytes() for name in ("weights.npz", "metrics.json", "events.tsv")}
+    changed = again.file("weights.npz").stat().st_mtime_ns
+    assert run(small(data_root, tmp_path)) == again.path
     assert "skipped; force=true repeats it" in capsys.readouterr().err
-    assert finished.file("weights.npz").stat().st_mtime_ns == changed
+    assert again.file("weights.npz").stat().st_mtime_ns == changed
 
-    run(small(data_root, finished.path.parent, "force=true"))
-    assert finished.file("weights.npz").stat().st_mtime_ns != changed
-    assert {name: finished.file(name).read_bytes() for name in before} == before
-    pd.testing.assert_frame_equal(RunFolder(finished.path).scores, finished.scores, check_exact=True)
+    run(small(data_root, tmp_path, "force=true"))
+    assert again.file("weights.npz").stat().st_mtime_ns != changed
+    assert {name: again.file(name).read_bytes() for name in before} == before
+    pd.testing.assert_frame_equal(again.scores, finished.scores, check_exact=True)
 
 
 def test_a_run_that_another_process_finished_meanwhile_is_left_alone(
@@ -188,6 +196,7 @@ def test_a_run_of_another_backend_is_skipped_with_a_warning_and_not_gone_on_with
         run(small(data_root, tmp_path))
 
 
+@pytest.mark.usefixtures("without_page")
 @pytest.mark.parametrize("moment", ["training", "scoring"])
 def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
     finished: RunFolder, data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
@@ -297,6 +306,7 @@ def copied(run: RunFolder, target: Path, **changes: Any) -> Path:
     return target
 
 
+@pytest.mark.usefixtures("without_page")
 def test_a_run_starts_from_the_weights_of_another(finished: RunFolder, data_root: Path, tmp_path: Path) -> None:
     start = f"training.init_from={finished.path}"
     tuned = RunFolder(run(small(data_root, tmp_path, start, "training.learning_rate=1e-6", "training.epochs=1")))
@@ -346,11 +356,15 @@ def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, ov
     assert np.isfinite(folder.history["loss"]).all()
 
 
-def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(data_root: Path, tmp_path: Path) -> None:
+def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus = make_urbansed(data_root, tmp_path / "corpus")
     settings = ("dataset=urbansed", "training=demo", "model=compact", f"dataset.root={corpus}", "training.epochs=1")
     small_settings = [*settings, "tracking=none", f"data_root={data_root}", f"runs={tmp_path / 'runs'}"]
-    metrics = RunFolder(run(composed(*small_settings))).metrics
+    with monkeypatch.context() as patch:
+        patch.setattr("sedpool.experiment._report", lambda *_: None)
+        metrics = RunFolder(run(composed(*small_settings))).metrics
     assert metrics["coverage"]["expected"] == 8
     assert set(metrics["paper_compat"]) == {"static", "dynamic"}
     removed = sorted(corpus.glob("audio/test/*.wav"))[0]
@@ -373,6 +387,7 @@ def make_urbansed(data_root: Path, target: Path) -> Path:
     return target
 
 
+@pytest.mark.usefixtures("without_page")
 def test_training_learns_from_bags_and_noisy_tags_and_the_test_split_stays(data_root: Path, tmp_path: Path) -> None:
     bags = ("labels.bag_duration=5", "training.patch_duration=5", "labels.drop=0.5", "labels.add={siren: 0.2}")
     folder = RunFolder(run(small(data_root, tmp_path, *bags, "training.epochs=1")))

@@ -1,13 +1,17 @@
-"""The command line as a user meets it: in a process of its own."""
+"""The command line as a user meets it; what only a process of its own shows, in one."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from sedpool.main import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,19 +49,46 @@ WRONG = [
 ]
 
 
-def check(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
-    done = command(*arguments, cwd=tmp_path)
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) <= 5
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run the command in this process, where it has to fail; what it says on standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEDPOOL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # the command sets it for itself
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, str)  # which Python prints, and makes the status 1
+        return capfd.readouterr().err + ended.value.code
+
+    return run
+
+
+def assert_clear(said: str, expected: list[str], folder: Path) -> None:
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()) <= 5
     for word in expected:
-        assert word in done.stderr
-    assert not list(tmp_path.glob("experiments/runs/*-*"))
+        assert word in said
+    assert not list(folder.glob("experiments/runs/*-*"))
 
 
 @pytest.mark.parametrize(("arguments", "expected"), WRONG)
-def test_fault_40_wrong_input_ends_in_a_clear_line(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
-    check(tmp_path, arguments, expected)
+def test_fault_40_wrong_input_ends_in_a_clear_line(
+    refused: Callable[..., str], tmp_path: Path, arguments: list[str], expected: list[str]
+) -> None:
+    assert_clear(refused(*arguments), expected, tmp_path)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[5]])
+def test_fault_40_in_a_shell_too_with_and_without_a_backend_that_starts(
+    tmp_path: Path, arguments: list[str], expected: list[str]
+) -> None:
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert_clear(done.stderr, expected, tmp_path)
 
 
 SEARCHES = [
@@ -68,12 +99,14 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], WRONG[5], *SEARCHES])
-def test_fault_40_in_a_sweep_too(tmp_path: Path, arguments: list[str], expected: list[str]) -> None:
-    check(tmp_path, ["-m", *arguments], expected)
+def test_fault_40_in_a_sweep_too(
+    refused: Callable[..., str], tmp_path: Path, arguments: list[str], expected: list[str]
+) -> None:
+    assert_clear(refused("-m", *arguments), expected, tmp_path)
 
 
-def test_the_sweep_flag_may_stand_behind_the_settings(tmp_path: Path) -> None:
-    check(tmp_path, ["seed=x", "-m"], ["job 1 failed: seed=x"])
+def test_the_sweep_flag_may_stand_behind_the_settings(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert_clear(refused("seed=x", "-m"), ["job 1 failed: seed=x"], tmp_path)
 
 
 def test_a_reader_of_the_help_may_leave_early() -> None:

@@ -83,6 +83,11 @@ def test_one_threshold_is_the_best_of_all(decoder, level):
 
     best = max(f1(float(threshold)) for threshold in THRESHOLDS)
     assert f1(tuned.decoder.threshold) == best
+
+
+def test_one_clip_threshold_is_the_best_of_all():
+    system = answer(noise=0.15)
+    tuned = tune(system, corpus(), held_out=[], parameters="global")
     clip = [clip_metrics(corpus().tags, Decoder(clip_threshold=float(t)).tags(system.clip_scores)) for t in THRESHOLDS]
     chosen = clip_metrics(corpus().tags, tuned.decoder.tags(system.clip_scores))
     assert chosen["micro"]["f1"] == max(metrics["micro"]["f1"] for metrics in clip)

@@ -16,7 +16,7 @@ from sedpool.evaluation.paper_compat import paper_metrics
 from sedpool.reproduction.published import METHODS
 from sedpool.reproduction.runner import Places
 from sedpool.runs import RunFolder, run_name
-from tests.reproduction.small_studies import WorkerHere, write_run
+from tests.reproduction.small_studies import WorkerHere, compose_once, write_run
 
 CLASSES = ("car_horn", "dog_bark", "engine_idling", "jackhammer", "siren")
 SEGMENTS = 10
@@ -188,6 +188,7 @@ def made_up_training(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> 
         trained.append(run_name(config))
         return write_run(config)
 
+    monkeypatch.setattr("sedpool.reproduction.study.compose", compose_once)
     monkeypatch.setattr("sedpool.reproduction.crew.train", train)
     monkeypatch.setattr("sedpool.reproduction.runner.measure_epoch", lambda config: 60.0)
     monkeypatch.setattr("sedpool.reproduction.runner._prepare_corpora", lambda tasks: None)

@@ -1,7 +1,9 @@
 """Studies in small: every run in this process, so that the backend starts once."""
 
+import json
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import yaml
 
 from sedpool import storage
 from sedpool.errors import SedpoolError
+from sedpool.main import compose
 from sedpool.runs import RunFolder, run_name
 from sedpool.scores import write_scores
 
@@ -43,6 +46,21 @@ class WorkerHere:
 
     def stop(self) -> None:
         """Nothing to stop."""
+
+
+def compose_once(overrides: Sequence[str], folders: Mapping[str, str], **dataset: str) -> dict[str, Any]:
+    """What `compose` gives, for which it is asked only once, whatever the folders are."""
+    text = _composed(tuple(overrides), tuple(folders), tuple(dataset))
+    for name, path in (folders | dataset).items():
+        text = text.replace(f"<{name}>", json.dumps(path)[1:-1])
+    return json.loads(text)
+
+
+@cache
+def _composed(overrides: Sequence[str], folders: Sequence[str], dataset: Sequence[str]) -> str:
+    """The configuration as JSON, with the names of folders in place of them."""
+    places, corpus = ({name: f"<{name}>" for name in names} for names in (folders, dataset))
+    return json.dumps(compose(overrides, places, **corpus))
 
 
 def history(n_epochs: int, kept: int) -> pd.DataFrame:

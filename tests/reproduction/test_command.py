@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,13 +45,24 @@ def reproduce(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_wrong_input_ends_in_one_line_before_anything_trains(
-    tmp_path: Path, arguments: list[str], expected: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str
 ) -> None:
-    done = reproduce(*arguments, cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(expected)
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEDPOOL_DATA", raising=False)
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    monkeypatch.setattr(sys, "argv", ["reproduce.py", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert str(ended.value.code).startswith(expected)
+    assert "\n" not in str(ended.value.code)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]
+
+
+def test_in_a_shell_too(tmp_path: Path) -> None:
+    done = reproduce("urbansed", "--root", "nowhere", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: urbansed: nowhere: no such folder")
+    assert "Traceback" not in done.stderr
 
 
 def test_help_imports_no_backend(tmp_path: Path) -> None:
