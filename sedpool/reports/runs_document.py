@@ -1,6 +1,7 @@
 """The report of any set of finished runs: which method is better, how sure that is, and what it was made with."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from sedpool.reports import run_appendix, score_tables
 from sedpool.reports.comparison import comparison_table, peculiarities
@@ -43,12 +44,15 @@ def default_title(runs: Sequence[RunFolder]) -> str:
     return f"{names}: {' of '.join(counts)}"
 
 
-def study_sections(study: StudyRuns) -> list[Section]:
-    """What the runs of one study show; blocks have no names yet (see `sedpool.reports.document.numbered`)."""
+def study_sections(study: StudyRuns, *, figures: bool = True) -> list[Section]:
+    """What the runs of one study show, or its tables alone.
+
+    Blocks have no names yet (see `sedpool.reports.document.numbered`).
+    """
     blocks = {
-        "scores": _scores(study),
+        "scores": chain(_scores(study), _intervals(study, figures)),
         "classes": _classes(study),
-        "figures": study_figures(study),
+        "figures": study_figures(study) if figures else (),
         "run by run": _run_by_run(study),
     }
     sections = [Section(f"{study.name}: {title}", list(part)) for title, part in blocks.items()]
@@ -90,15 +94,14 @@ def _scores(study: StudyRuns) -> Blocks:
         title = f"{study.name}: segments of {metrics['resolution']:g} s (dynamic)"
         yield score_tables.level_table(study, "segment", title)
         yield score_tables.level_table(study, "event", f"{study.name}: events, {collar}, and PSDS")
-    yield from _intervals(study)
 
 
-def _intervals(study: StudyRuns) -> Blocks:
+def _intervals(study: StudyRuns, figures: bool) -> Blocks:
     names = {"clip": "macro F1 of clips"} | ({"segment": "micro F1 of segments"} if study.has_events else {})
     for level, name in names.items():
         yield score_tables.interval_table(study, level, f"{study.name}: {name}, 95 % intervals of the methods' means")
     average, metric = score_tables.WITH_INTERVALS[level]
-    for decoding in study.decodings:
+    for decoding in study.decodings if figures else ():
         table = study.intervals[level, decoding]
         shown = table[(table["average"] == average) & (table["metric"] == metric)].rename(columns={"method": "name"})
         if len(shown) > 1:

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from sedpool.errors import DataError
-from sedpool.reports.document import Document, FigureBlock, Section, TableBlock, numbered
+from sedpool.reports.document import Document, FigureBlock, Section, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, default_title, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
@@ -53,7 +53,7 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     found = studies(main, marked_among(main))
     sections = [
         *reproduction_sections(main),
-        *_tables(found),
+        *chain.from_iterable(study_sections(study, figures=False) for study in found),
         Section("Figures of the paper, and beyond", [*_figures(found), *published_figures()]),
         *([Section("Beyond the paper: what else changes the data", list(axis_figures(axes)))] if axes else []),
         *appendix_sections(runs),
@@ -80,11 +80,3 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
 def _figures(found: Sequence[StudyRuns]) -> Iterator[str | FigureBlock]:
     yield weight_bounds_block()
     yield from chain.from_iterable(study_figures(study, as_in_paper=True) for study in found)
-
-
-def _tables(found: Sequence[StudyRuns]) -> Iterator[Section]:
-    """The sections of each study without their figures, which stand elsewhere under the paper's numbers."""
-    for section in chain.from_iterable(map(study_sections, found)):
-        kept = [block for block in section.blocks if not isinstance(block, FigureBlock)]
-        if any(isinstance(block, TableBlock) for block in kept):
-            yield replace(section, blocks=kept)
