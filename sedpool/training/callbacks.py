@@ -124,8 +124,8 @@ class KeepBest(keras.callbacks.Callback):
         self.weights: list[Any] = []
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Remember the weights if they are better than any before."""
-        value = float((logs or {})[self.monitor])
+        """Remember the weights if they are better than any before, by more than rounding, as early stopping sees it."""
+        value = float(np.float32((logs or {})[self.monitor]))
         if value > self.best:
             self.best, self.best_epoch = value, epoch + 1
             self.weights = self.model.get_weights()
