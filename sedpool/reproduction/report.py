@@ -8,7 +8,7 @@ from pathlib import Path
 from sedpool.errors import DataError
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
 from sedpool.reports.document_files import write_document
-from sedpool.reports.runs_document import appendix_sections, default_title, study_sections
+from sedpool.reports.runs_document import appendix_sections, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
 from sedpool.reports.study_runs import StudyRuns, studies
 from sedpool.reproduction.overview import overview_section
@@ -60,7 +60,7 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     ]
     scores = [f"{study.name}: scores" for study in found if study.name not in TITLES]
     opening = [overview_section(records), paper_index(sections, scores)]
-    title = f"Pooling operators compared: {default_title(runs)}"
+    title = f"Pooling operators compared: {parts[0].name}, {len(runs)} runs"
     return write_document(Document(title, numbered([*opening, *sections], "S")), folder / FOLDER)
 
 
