@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -271,8 +272,8 @@ class RunFolder:
 
 
 def kept_epoch(history: pd.DataFrame) -> int:
-    """The epoch whose weights were kept: the first with the best validation accuracy."""
-    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy().argmax())])
+    """The epoch whose weights were kept: the first with the best validation accuracy, in training's precision."""
+    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy(dtype=np.float32).argmax())])
 
 
 def run_name(config: Mapping[str, Any]) -> str:

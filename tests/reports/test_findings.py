@@ -7,6 +7,8 @@ from sedpool.runs import kept_epoch
 
 def test_the_first_epoch_with_the_best_validation_accuracy_is_kept():
     assert kept_epoch(pd.DataFrame({"epoch": [1, 2, 3, 4], "val_accuracy": [0.5, 0.9, 0.7, 0.9]})) == 2
+    by_rounding = [0.9039999902248382, 0.9, 0.9039999997615814]
+    assert kept_epoch(pd.DataFrame({"epoch": [1, 2, 3], "val_accuracy": by_rounding})) == 1
 
 
 def metrics(f1, stretched):
