@@ -19,7 +19,7 @@ from sedpool.reproduction.records import recorded
 from sedpool.reproduction.sections import reproduction_sections
 from sedpool.reproduction.studies import AXES, ESC10_AXES
 from sedpool.reproduction.study import Key, Study
-from sedpool.reproduction.validity import marked_among, rests_on
+from sedpool.reproduction.validity import marked_among
 from sedpool.runs import RunFolder
 
 FOLDER = "report"
@@ -73,8 +73,8 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
         }
         if any(found.values()):
             block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
-            said = rests_on(marked_among(chain.from_iterable(found.values())))
-            yield replace(block, note=f"{block.note} It {said}.") if said else block
+            marked = [f"{run.config['method']} at {title}" for title in found for run in marked_among(found[title])]
+            yield replace(block, note=f"{block.note} Not valid: {', '.join(marked)}.") if marked else block
 
 
 def _figures(found: Sequence[StudyRuns]) -> Iterator[str | FigureBlock]:

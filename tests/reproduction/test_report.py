@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.reports.document import FigureBlock
 from sedpool.reproduction.report import axis_figures, write_study_report
@@ -29,6 +31,14 @@ def test_each_axis_is_drawn_from_the_conditions_that_have_runs(make_record) -> N
     assert titles == [f"Dynamic F1 and α by {axis}" for axis in AXES]
     some = {key: record for key, record in records.items() if key.condition == "bags_5s"}
     assert [block.title for block in axis_figures(some)] == ["Dynamic F1 and α by length of bags (s)"]
+
+
+def test_an_axis_names_the_runs_that_are_not_valid(make_record) -> None:
+    records = {Key(condition, "mean", 4, 0): make_record("mean", corpus=condition) for condition in ("base", "bags_5s")}
+    longer = pd.DataFrame({"epoch": [1, 2, 3], "val_accuracy": [0.7, 0.8, 0.9]})  # the last epoch is the best
+    storage.write_text(records["bags_5s", "mean", 4, 0].file("history.csv"), longer.to_csv(index=False))
+    _, bags = axis_figures(records)
+    assert bags.note.endswith("Not valid: mean at 5.")
 
 
 def test_every_condition_of_the_study_is_on_an_axis() -> None:
