@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import status_mib
-from benchmarks.training import BATCH, CLASSES, FRAMES, MELS, Step, batch, builtin, fit_step, model
+from benchmarks.training import BATCH, CLASSES, FRAMES, MELS, baseline_of, batch, builtin_fits, model
 from benchmarks.training import STEPS as FIT_STEPS
 from sedpool.features.store import CLIPS_A_SHARD, Features, _Entry
 from sedpool.training.batches import Patches, Prefetched
@@ -36,9 +36,11 @@ def measure(turns: int, n_clips: int) -> list[dict[str, object]]:
 
 def compared(patches: Patches, turns: int) -> list[dict[str, Any]]:
     """Steps of every kind, taking turns."""
-    keras_fit = {f"keras built-in, fit, jit {'on' if jit else 'off'}": keras_step(jit) for jit in (False, True)}
+    builtin = builtin_fits(*batch())
+    for fit in builtin.values():
+        fit()  # compile
     trainee = model("mixed_bfloat16")  # the faster the step, the harder for the input
-    taken: dict[str, list[float]] = {name: [] for name in ("one batch in memory", "from the store", *keras_fit)}
+    taken: dict[str, list[float]] = {name: [] for name in ("one batch in memory", "from the store", *builtin)}
     trainee.train_on_batch(*batch())
     for turn in range(turns):
         patches.set_epoch(turn)
@@ -48,23 +50,16 @@ def compared(patches: Patches, turns: int) -> list[dict[str, Any]]:
                 for x, y in islice(batches, STEPS):
                     trainee.train_on_batch(x, y)
                 taken[name].append((time.perf_counter() - began) / STEPS)
-        for name, fit in keras_fit.items():
+        for name, fit in builtin.items():
             began = time.perf_counter()
             fit()
             taken[name].append((time.perf_counter() - began) / FIT_STEPS)
     return rows({name: float(np.median(values)) for name, values in taken.items()})
 
 
-def keras_step(jit: bool) -> Step:
-    """``fit`` of built-in Keras on one batch in memory, compiled."""
-    fit = fit_step(builtin(jit), *batch())
-    fit()
-    return fit
-
-
 def rows(seconds: dict[str, float]) -> list[dict[str, Any]]:
     """Seconds of a step by name, with both ratios."""
-    baseline = min(value for name, value in seconds.items() if name.startswith("keras"))
+    baseline = baseline_of(seconds)
     return [
         {
             "name": name,

@@ -13,7 +13,7 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -35,6 +35,7 @@ BATCH, FRAMES, MELS, CLASSES = 16, 430, 128, 10
 STEPS = 4  # of each turn
 PRECISIONS = ("float32", "mixed_bfloat16")
 MATRIX = 2048
+_BUILTIN = "keras built-in, fit"
 
 Step = Callable[[], Any]
 
@@ -42,9 +43,7 @@ Step = Callable[[], Any]
 def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
     """One row a candidate: seconds of a step, and how many times faster it is than built-in Keras."""
     x, y = batch()
-    works: dict[tuple[str, str], Step] = {}
-    for jit in (False, True):
-        works[f"keras built-in, fit, jit {'on' if jit else 'off'}", "float32"] = fit_step(builtin(jit), x, y)
+    works = {(name, "float32"): fit for name, fit in builtin_fits(x, y).items()}
     for precision in PRECISIONS:
         ours = model(precision)
         works["sedpool", precision] = partial(steps, ours, x, y)
@@ -56,7 +55,7 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
         seconds["matrix peak", precision] *= work / MATRIX**3
     for name, value in torch_steps(torch_python).items():
         seconds[name, "float32"] = value
-    baseline = min(value for (name, _), value in seconds.items() if name.startswith("keras"))
+    baseline = baseline_of({name: value for (name, _), value in seconds.items()})
     peaks = step_peaks()
     return [
         {
@@ -117,10 +116,20 @@ def builtin(jit: bool) -> keras.Model:
     return trainee
 
 
-def fit_step(trainee: keras.Model, x: np.ndarray, y: np.ndarray) -> Step:
-    """`STEPS` steps of ``fit``."""
+def builtin_fits(x: np.ndarray, y: np.ndarray) -> dict[str, Step]:
+    """`STEPS` steps of ``fit`` with XLA off and on, by name."""
     many = np.concatenate([x] * STEPS), np.concatenate([y] * STEPS)
-    return lambda: trainee.fit(*many, batch_size=BATCH, shuffle=False, verbose=0)
+    return {
+        f"{_BUILTIN}, jit {'on' if jit else 'off'}": partial(
+            builtin(jit).fit, *many, batch_size=BATCH, shuffle=False, verbose=0
+        )
+        for jit in (False, True)
+    }
+
+
+def baseline_of(seconds: Mapping[str, float]) -> float:
+    """The faster of the built-in ones."""
+    return min(value for name, value in seconds.items() if name.startswith(_BUILTIN))
 
 
 def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
@@ -198,7 +207,7 @@ def medians(works: dict[tuple[str, str], Step], turns: int) -> dict[tuple[str, s
 
 def step_peaks() -> dict[tuple[str, str], float | None]:
     """Peak memory of a step, each in a process of its own: TensorFlow keeps what it once allocated."""
-    cases = [("keras built-in, fit, jit off", "float32"), *(("sedpool", precision) for precision in PRECISIONS)]
+    cases = [(f"{_BUILTIN}, jit off", "float32"), *(("sedpool", precision) for precision in PRECISIONS)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context, max_tasks_per_child=1) as processes:
         return {case: processes.submit(_step_peak, *case).result() for case in cases}
