@@ -11,6 +11,7 @@ from sedpool.reports.ranking_figures import interval_figure
 from sedpool.reports.run_table import difference_notes, run_table
 from sedpool.reports.study_figures import study_figures
 from sedpool.reports.study_runs import StudyRuns, studies
+from sedpool.reports.tables import counted
 from sedpool.runs import RunFolder
 
 Blocks = Iterator[str | TableBlock | FigureBlock]
@@ -40,8 +41,7 @@ def default_title(runs: Sequence[RunFolder]) -> str:
     """How many runs of how many methods on which corpora."""
     n_methods = len({run.config["method"] for run in runs})
     names = ", ".join(sorted({run.study for run in runs}))
-    counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(runs), "run"), (n_methods, "method"))]
-    return f"{names}: {' of '.join(counts)}"
+    return f"{names}: {counted(len(runs), 'run')} of {counted(n_methods, 'method')}"
 
 
 def study_sections(study: StudyRuns, *, figures: bool = True) -> list[Section]:

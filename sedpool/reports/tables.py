@@ -24,6 +24,17 @@ class Row:
     is_interval: bool = False
 
 
+def counted(n: int, noun: str) -> str:
+    """A number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "run"), counted(18, "run")
+    ('1 run', '18 runs')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A number as text, a dash where it is undefined.
 

@@ -19,10 +19,11 @@ from sedpool.errors import ConfigError, StorageError, TrainingError
 from sedpool.experiment import build_dataset, check
 from sedpool.log import say
 from sedpool.preparation import prepare, prepare_augmentation
+from sedpool.reports.tables import counted
 from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results
-from sedpool.reproduction.schedule import counted, kind_of, measure_epoch
+from sedpool.reproduction.schedule import kind_of, measure_epoch
 from sedpool.reproduction.study import Study
 from sedpool.runs import RunFolder, run_name
 from sedpool.storage import hash_value, remove_abandoned

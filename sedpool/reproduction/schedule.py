@@ -77,17 +77,6 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def counted(n: int, noun: str) -> str:
-    """A number of things in words.
-
-    Examples
-    --------
-    >>> counted(1, "run"), counted(18, "run")
-    ('1 run', '18 runs')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def measure_epoch(config: Mapping[str, Any]) -> float:
     """Seconds that an epoch of training and validation takes here, from a few steps on made-up patches.
 

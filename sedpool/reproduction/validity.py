@@ -11,11 +11,11 @@ A run that is not valid keeps its numbers and is marked with the reasons.
 """
 
 from collections.abc import Iterable
-from gettext import ngettext
 
 import numpy as np
 import pandas as pd
 
+from sedpool.reports.tables import counted
 from sedpool.runs import AT_BOUND, RunFolder, kept_epoch
 
 FLAT = 0.1
@@ -48,7 +48,7 @@ def rests_on(marked: Iterable[RunFolder]) -> str:
         f"{run.config['method']}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}"
         for run in marked
     ]
-    return f"rests on {len(names)} marked {ngettext('run', 'runs', len(names))} ({', '.join(names)})" if names else ""
+    return f"rests on {counted(len(names), 'marked run')} ({', '.join(names)})" if names else ""
 
 
 def _stopped_by_budget(run: RunFolder) -> str:
