@@ -1,0 +1,196 @@
+"""How the golden tests reach the package as it is today: names and places may move here, recorded data stay."""
+
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import Mock, patch
+
+import click
+import numpy as np
+import pandas as pd
+import typer
+from typer.testing import CliRunner
+
+import sedpool as sp
+from sedpool import storage
+from sedpool.augment import Augmentation, Augmenter, PitchShifted
+from sedpool.cli.app import app
+from sedpool.datasets.dataset import Dataset, clips_from_rows
+from sedpool.datasets.demo import make_demo
+from sedpool.datasets.manifest import manifest_of
+from sedpool.datasets.soundscapes.load import load_synthesised, synthesise
+from sedpool.datasets.soundscapes.specs import make_spec
+from sedpool.datasets.soundscapes.splits import Division
+from sedpool.main import compose
+from sedpool.main import main as train_command
+from sedpool.runs import run_name
+from sedpool.training.batches import Patches
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ("reproduce.py", "compare.py", "benchmark.py")
+PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+
+
+def run_name_of(config: Mapping[str, Any]) -> str:
+    """Name of the folder of a run with this resolved configuration."""
+    return run_name(config)
+
+
+def composed(overrides: Sequence[str]) -> dict[str, Any]:
+    """The resolved configuration that the training command makes of these settings."""
+    return compose(overrides)
+
+
+def store_folder(root: Path, settings: Mapping[str, int], semitones: float | None) -> str:
+    """Name of the feature store of log-mel features with these settings, shifted in pitch if `semitones` is given."""
+    extractor = sp.LogMel(**settings)
+    return sp.FeatureStore(root, PitchShifted(extractor, semitones) if semitones else extractor).folder.name
+
+
+def demo_folder(root: Path, settings: Mapping[str, int]) -> str:
+    """Name of the demo corpus's folder, without making it."""
+    with patch("sedpool.datasets.soundscapes.writer.write_corpus"):
+        return make_demo(root, **settings).name
+
+
+def soundscapes(root: Path, banks: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What a corpus of soundscapes is recognised by: its folder, the hash of its plan and that of its manifest."""
+    dataset = sp.load_soundscapes(root, banks / "events", banks / "backgrounds", n_jobs=1, **settings)
+    (about,) = root.glob("*/corpus.json")
+    return {"folder": about.parent.name, "plan": storage.read_json(about)["plan"], "manifest": manifest_hash(dataset)}
+
+
+def synthesised(folder: Path, banks: Path, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
+    """The same for a corpus in a folder of one's choice; making it again finds it complete."""
+    for _ in range(2):
+        written = synthesise(
+            folder, banks / "events", banks / "backgrounds", make_spec(spec), division=division(), n_jobs=1, **settings
+        )
+    assert not written
+    plan = storage.read_json(folder / "corpus.json")["plan"]
+    return {"plan": plan, "manifest": manifest_hash(load_synthesised(folder))}
+
+
+def division() -> Division:
+    """Recordings by the number before their name's first hyphen."""
+    return Division(r"^(?P<fold>\d+)-(?P<source>\d+)-", {"train": [1, 2], "validate": [3], "test": [4]})
+
+
+def manifest_hash(dataset: Dataset) -> str:
+    """By what a run recognises a corpus: its clips and labels."""
+    return str(manifest_of(dataset)["hash"])
+
+
+def small_dataset(clips: Sequence[Sequence[Any]], events: Sequence[Sequence[Any]]) -> Dataset:
+    """A dataset of two classes from rows; clips are tagged with what is in them."""
+    table = pd.DataFrame(list(events), columns=["filename", "onset", "offset", "event_label"])
+    listed = clips_from_rows([tuple(row) for row in clips])
+    classes = tuple(sorted(set(table["event_label"])))
+    tags = pd.DataFrame(
+        [[bool(((table["filename"] == name) & (table["event_label"] == label)).any()) for label in classes]
+         for name in listed["filename"]],
+        index=pd.Index(listed["filename"]),
+        columns=list(classes),
+    )  # fmt: skip
+    return Dataset("small", classes, listed, tags, table)
+
+
+def checkpoint_settings(recipe: Mapping[str, Any], seed: int) -> str:
+    """The hash of recipe and seed by which a checkpoint is recognised."""
+    from sedpool.training import loop
+
+    detector = SimpleNamespace(trainee=Mock(), classes=("a", "b"), supervision="strong")
+    training, validation = Mock(identity="", batch_size=1, seed=seed), Mock(identity="")
+    with patch.object(loop, "Session") as session:
+        loop.train(detector, training, validation, replace(sp.STUDY, **recipe), progress=False)
+    return str(session.call_args.args[-1]["settings"])
+
+
+def patches_identity(augmentation: Mapping[str, Any] | None, *, frames: bool) -> str:
+    """The hash of clips, labels and augmentation by which a checkpoint is recognised, for three clips."""
+    lengths = {"a.wav": 20, "b.wav": 30, "c.wav": 25}
+    features = {name: np.full((length, 4), -length, np.float32) for name, length in lengths.items()}
+    tags = {name: np.array([length > 20, length < 30]) for name, length in lengths.items()}
+    targets = {name: np.repeat(tags[name][None], length, 0) for name, length in lengths.items()} if frames else tags
+    background = [np.arange(40, dtype=np.float32).reshape(10, 4)]
+    augmenter = None if augmentation is None else Augmenter(Augmentation(**augmentation), background)
+    return Patches(features, targets, patch_frames=8, batch_size=2, seed=0, augmenter=augmenter).identity
+
+
+def signatures() -> dict[str, str]:
+    """The public names with their signatures; annotations name classes without the modules they lie in."""
+    names = {name: getattr(sp, name) for name in sp.__all__}
+    for name, value in list(names.items()):
+        if isinstance(value, ModuleType):
+            names |= {f"{name}.{inner}": getattr(value, inner) for inner in value.__all__}
+    return {name: _signature(value) for name, value in sorted(names.items())}
+
+
+def _signature(value: Any) -> str:
+    if isinstance(value, ModuleType):
+        return "module"
+    if not callable(value):
+        return f"{type(value).__name__} {value!r}"
+    unquoted = re.sub(r"(->|:) '(\w+)'", r"\1 \2", str(inspect.signature(value)))
+    return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", unquoted)
+
+
+def helps() -> dict[str, str]:
+    """What ``--help`` says, by command."""
+    with (
+        patch.dict(os.environ, PLAIN_TERMINAL),
+        patch.object(warnings, "formatwarning", warnings.formatwarning),
+        patch.object(sys, "argv", ["train.py", "--help"]),
+    ):
+        texts = {"train.py": _said(train_command)}
+        texts |= _helps_below(app, "sedpool")
+        for script in SCRIPTS:
+            texts |= _helps_below(_app_of(script), script)
+    return {name: _plain(text) for name, text in texts.items()}
+
+
+def _plain(text: str) -> str:
+    """Without colours, and without the spaces that fill a terminal."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def _helps_below(commands: typer.Typer, name: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    todo: list[tuple[list[str], click.Command]] = [([], typer.main.get_command(commands))]
+    while todo:
+        path, command = todo.pop()
+        shown = CliRunner().invoke(commands, [*path, "--help"], prog_name=name)
+        assert shown.exit_code == 0, shown.output
+        texts[" ".join([name, *path])] = shown.output
+        todo += [([*path, inner], below) for inner, below in getattr(command, "commands", {}).items()]
+    return texts
+
+
+def _app_of(script: str) -> typer.Typer:
+    spec = importlib.util.spec_from_file_location(Path(script).stem, ROOT / "scripts" / script)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if hasattr(module, "app"):
+        return module.app
+    single = typer.Typer()
+    single.command()(module.main)
+    return single
+
+
+def _said(command: Callable[[], None]) -> str:
+    with redirect_stdout(StringIO()) as said, suppress(SystemExit):
+        command()
+    return said.getvalue()
