@@ -1,14 +1,17 @@
 """How the golden tests reach the package as it is today: names and places may move here, recorded data stay."""
 
+import hashlib
 import importlib.util
 import inspect
 import os
 import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,6 +27,7 @@ from typer.testing import CliRunner
 import sedpool as sp
 from sedpool import storage
 from sedpool.augment import Augmentation, Augmenter, PitchShifted
+from sedpool.building import dataset_of
 from sedpool.cli.app import app
 from sedpool.datasets.dataset import Dataset, clips_from_rows
 from sedpool.datasets.demo import make_demo
@@ -31,13 +35,18 @@ from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.soundscapes.load import load_synthesised, synthesise
 from sedpool.datasets.soundscapes.specs import make_spec
 from sedpool.datasets.soundscapes.splits import Division
+from sedpool.environment import describe_environment
+from sedpool.features.store import Features
 from sedpool.main import compose
 from sedpool.main import main as train_command
 from sedpool.runs import run_name
+from sedpool.scores import read_scores
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("reproduce.py", "compare.py", "benchmark.py")
+RESAMPLER = "soxr-1.1.0-HQ"
+"""That of the recorded feature stores, whose names depend on its version."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -54,7 +63,23 @@ def composed(overrides: Sequence[str]) -> dict[str, Any]:
 def store_folder(root: Path, settings: Mapping[str, int], semitones: float | None) -> str:
     """Name of the feature store of log-mel features with these settings, shifted in pitch if `semitones` is given."""
     extractor = sp.LogMel(**settings)
-    return sp.FeatureStore(root, PitchShifted(extractor, semitones) if semitones else extractor).folder.name
+    with patch("sedpool.audio.RESAMPLER", RESAMPLER):
+        return sp.FeatureStore(root, PitchShifted(extractor, semitones) if semitones else extractor).folder.name
+
+
+def stored_features(root: Path, paths: Mapping[str, Path], windows: Mapping[str, tuple[float, float]]) -> Features:
+    """Log-mel features of recordings, or of parts of them, from the stores below `root`."""
+    with patch("sedpool.audio.RESAMPLER", RESAMPLER):
+        features, broken = sp.FeatureStore(root, sp.LogMel()).prepare(
+            {name: str(path) for name, path in paths.items()}, windows=windows
+        )
+    assert not broken
+    return features
+
+
+def demo(root: Path, sizes: Mapping[str, int]) -> Dataset:
+    """The demo corpus, made below `root` unless it is there."""
+    return sp.load_demo(root, **sizes)
 
 
 def demo_folder(root: Path, settings: Mapping[str, int]) -> str:
@@ -125,6 +150,64 @@ def patches_identity(augmentation: Mapping[str, Any] | None, *, frames: bool) ->
     background = [np.arange(40, dtype=np.float32).reshape(10, 4)]
     augmenter = None if augmentation is None else Augmenter(Augmentation(**augmentation), background)
     return Patches(features, targets, patch_frames=8, batch_size=2, seed=0, augmenter=augmenter).identity
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """What a run folder says of its results: plain values, and of tables the columns and a hash."""
+    run = sp.RunFolder(folder)
+    properties = inspect.getmembers(sp.RunFolder, lambda member: isinstance(member, property | cached_property))
+    return {name: _plain_value(getattr(run, name)) for name, _ in properties if name != "config"}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        text = value.to_csv(index=False, header=False, lineterminator="\n")
+        return {"columns": list(value.columns), "hash": hashlib.sha256(text.encode()).hexdigest()}
+    if isinstance(value, Mapping):
+        return {"hash": storage.hash_value(value)} if len(str(value)) > 1000 else dict(value)
+    return [_plain_value(item) for item in value] if isinstance(value, tuple) else value
+
+
+def same_machine(folder: Path) -> bool:
+    """Whether numbers here are those of the machine that made a run, to the bit."""
+    made = sp.RunFolder(folder).environment
+    here = describe_environment(seed=0, threads=None, precision="")
+    packages = [{**environment["packages"], "sedpool": None} for environment in (made, here)]
+    return made["device"] == here["device"] and made["backend"] == here["backend"] and packages[0] == packages[1]
+
+
+def predicted(folder: Path, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frame and clip scores of a run's detector on the test clips of its corpus, which lies below `root`."""
+    test = dataset_of(sp.RunFolder(folder), root).split("test")
+    detector = sp.load_run(folder, cache=root.parent / "features")
+    return detector.predict(test), detector.predict_clips(test)
+
+
+def scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frame and clip scores of the test clips that lie in a folder."""
+    return read_scores(folder / "scores.parquet"), read_scores(folder / "clip_scores.parquet")
+
+
+def score_hashes(folder: Path) -> dict[str, str]:
+    """Hashes of these scores, however their files were written."""
+    return sp.RunFolder(folder).score_hashes
+
+
+def train(folder: Path, overrides: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run the training command with `folder` as the current one."""
+    return _command([str(ROOT / "train.py"), *overrides], folder)
+
+
+def report(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the reporting command with `folder` as the current one."""
+    return _command(["-c", "from sedpool.cli.app import main; main()", "report", *arguments], folder)
+
+
+def _command(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def signatures() -> dict[str, str]:

@@ -3,10 +3,13 @@
 The recorded files are never made anew; where a place or a name in the package moves, only ``current.py`` follows.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -87,3 +90,76 @@ def test_commands_keep_their_help() -> None:
     assert sorted(now) == sorted(recorded)
     for name, text in recorded.items():
         assert now[name] == text, name
+
+
+def test_a_finished_run_says_what_it_said(workplace: Path, expected: dict[str, Any]) -> None:
+    """Properties may be added."""
+    recorded = expected["finished"]["contents"]
+    now = current.contents(workplace / "runs" / expected["finished"]["name"])
+    assert {name: now.get(name, "removed") for name in recorded} == recorded
+
+
+def test_the_corpus_of_a_finished_run_is_made_again(workplace: Path, expected: dict[str, Any]) -> None:
+    corpus = current.demo(workplace / "data" / "demo", expected["corpus"])
+    assert current.manifest_hash(corpus) == expected["finished"]["contents"]["manifest"]["hash"]
+
+
+def test_a_finished_run_predicts_its_scores(workplace: Path, expected: dict[str, Any]) -> None:
+    folder = workplace / "runs" / expected["finished"]["name"]
+    tolerance = 0.0 if current.same_machine(folder) else 1e-4
+    for now, stored in zip(current.predicted(folder, workplace / "data" / "demo"), current.scores(folder), strict=True):
+        assert_close(now, stored, tolerance)
+
+
+def test_a_finished_run_is_skipped(workplace: Path, expected: dict[str, Any]) -> None:
+    name = expected["finished"]["name"]
+    before = modified(workplace / "runs" / name)
+    done = current.train(workplace, expected["finished"]["overrides"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"runs/{name}"
+    assert "skipped" in done.stderr
+    assert modified(workplace / "runs" / name) == before
+
+
+def test_a_finished_run_is_reported(workplace: Path, expected: dict[str, Any]) -> None:
+    done = current.report(workplace, f"runs/{expected['finished']['name']}", "--output", "report")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "report/index.html"
+    assert list(workplace.glob("report/tables/*.csv"))
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bits(workplace: Path, expected: dict[str, Any]) -> None:
+    """Where device or packages are others, to close scores."""
+    folder = workplace / "runs" / expected["interrupted"]["name"]
+    exact = current.same_machine(folder)
+    done = current.train(workplace, expected["interrupted"]["overrides"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"runs/{folder.name}"
+    assert "going on from epoch 2, batch 1" in done.stderr
+    if exact:
+        files = {name: sha256(folder / name) for name in ("weights.npz", "metrics.json")}
+        assert files | current.score_hashes(folder) == expected["interrupted"]["left alone"]
+    for now, stored in zip(current.scores(folder), current.scores(HERE / "fixtures/uninterrupted"), strict=True):
+        assert_close(now, stored, 0.0 if exact else 1e-3)
+
+
+def test_a_feature_store_is_opened_and_nothing_computed(stores: Path, recordings: Path) -> None:
+    (folder,) = stores.iterdir()
+    before = modified(stores)
+    paths = {name: recordings / name for name in ("a.wav", "b.wav", "sub/c.wav")}
+    features = current.stored_features(stores, paths | {"part": recordings / "sub/c.wav"}, {"part": (0.1, 0.25)})
+    assert {path: time for path, time in modified(stores).items() if path.name != "lock"} == before
+    shards = np.concatenate([np.load(folder / f"0000{number}.npy") for number in (0, 1)])
+    assert np.array_equal(np.concatenate([features[name] for name in (*paths, "part")]), shards)
+
+
+def assert_close(now: pd.DataFrame, stored: pd.DataFrame, tolerance: float) -> None:
+    pd.testing.assert_frame_equal(now, stored, rtol=0, atol=tolerance)
+
+
+def modified(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
