@@ -1,35 +1,36 @@
-"""Objects from a configuration: one's own, or, with care, that of a run that came from elsewhere.
+"""Objects from a configuration: one's own, or that of a run that came from elsewhere.
 
-``_target_`` names any class or function there is, which is how a user's own layer gets into a run. In a run folder made
-by somebody else that would be code to execute, so that loading one builds only what sedpool itself defines, and a short
-list of Keras's.
+In a configuration of one's own ``_target_`` names any class or function there is, which is how a user's own layer gets
+into a run. A loaded one builds only what `sedpool.targets` lists, and nothing is downloaded, made or written for it.
 """
 
+import inspect
+import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
+from sedpool import audio, storage
 from sedpool.datasets.dataset import Dataset
-from sedpool.datasets.manifest import manifest_of
-from sedpool.datasets.soundscapes.writer import made_only
-from sedpool.errors import ConfigError, SedpoolError, StorageError
+from sedpool.datasets.manifest import corpus_hash, manifest_of
+from sedpool.datasets.soundscapes.writer import NotMade, made_only
+from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.features.logmel import LogMel
 from sedpool.log import say
 from sedpool.runs import RunFolder, kept_epoch
 from sedpool.settings import LabelSettings, check_types, checked
 from sedpool.startup import import_backend
+from sedpool.targets import refuse_unlisted
+from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sedpool.fitting import Fitted
     from sedpool.models.detector import Detector
-
-_OUR_PACKAGES = ("sedpool.datasets", "sedpool.features", "sedpool.models", "sedpool.pooling")
-_KERAS = ("keras.constraints.", "keras.initializers.", "keras.regularizers.")
 
 
 def build(config: Mapping[str, Any], key: str) -> Any:
@@ -56,56 +57,109 @@ def build(config: Mapping[str, Any], key: str) -> Any:
         raise ConfigError(f"{key}._target_={node['_target_']}: {reason}") from None
 
 
+def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | None]:
+    """Recognise the data that a configuration of one's own names by what they are, wherever they lie.
+
+    Returns
+    -------
+    data : dict of str to str
+        Hashes of the corpus, of the backgrounds for augmentation and of the weights to start from, by setting.
+    dataset : Dataset or None
+        The corpus; None if it is still to be made, from a plan that tells already what it will be.
+
+    Raises
+    ------
+    SedpoolError
+        If there are no such data.
+    """
+    data: dict[str, str] = {}
+    dataset: Dataset | None = None
+    try:
+        with made_only():
+            dataset = build(config, "dataset")
+    except NotMade as error:
+        if error.plan is None:
+            dataset = build(config, "dataset")
+        else:
+            data["dataset"] = error.plan
+    if dataset is not None:
+        data["dataset"] = corpus_hash(dataset)
+    if folder := config["augment"]["background"]:
+        names = audio.list_files(folder, "augment.background")
+        hashes = storage.sha256_files(Path(folder, name) for name in names)
+        data["augment.background"] = storage.hash_value(list(zip(names, hashes, strict=True)))
+    if start := config["training"]["init_from"]:
+        data["training.init_from"] = storage.sha256_file(finished(start).file("weights.npz"))
+    return data, dataset
+
+
+def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any:
+    """Build what a group of a run's configuration describes, if it may be built.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run from anywhere.
+    group : str
+        A key of `sedpool.targets.TARGETS`.
+    trust_code : bool
+        Whether to run the code of classes outside sedpool that it names; whose code that is, is said.
+
+    Raises
+    ------
+    ConfigError
+        If the run names what may not be built, or refuses its arguments.
+    """
+    own = refuse_unlisted(run.config[group], group, str(run.file("config.yaml")), trust_code=trust_code)
+    for name in own:
+        say(f"runs the code of {name}, which {run.path} names, since it is trusted")
+    return build(run.config, group)
+
+
 def load_run(
     folder: str | os.PathLike[str], *, trust_code: bool = False, cache: str | Path = "data/features"
 ) -> "Fitted":
-    """The trained detector of a finished run.
+    """Load the trained detector of a finished run.
 
     Parameters
     ----------
     folder : path-like
         The run folder.
     trust_code : bool
-        Whether to build what the run names outside sedpool too: its code is then executed.
+        Whether to build classes outside sedpool that the run names: their code is then executed.
     cache : path-like
         Parent folder of feature stores, for what is predicted with it.
 
     Raises
     ------
     ConfigError
-        If the run is not finished, or names code outside sedpool.
+        If the run is not finished, or names what may not be built.
     StorageError
         If its weights are damaged or belong to another network.
     """
     run = finished(folder)
-    if not trust_code:
-        refuse_foreign_code(run, ("features", "model", "pooling"))
     import_backend()
     from sedpool.fitting import Fitted
-    from sedpool.training.loop import Outcome
-
-    extractor: LogMel = build(run.config, "features")
-    detector = _trained_detector(run, extractor)
-    outcome = Outcome(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
-    return Fitted(detector, outcome, extractor, Path(cache))
-
-
-def _trained_detector(run: RunFolder, extractor: LogMel) -> "Detector":
     from sedpool.models.detector import build_detector
-    from sedpool.training.backend import precision
+    from sedpool.training.backend import PRECISIONS, precision
+    from sedpool.training.loop import Outcome
     from sedpool.training.weights import load_weights
 
-    config = run.config
-    with precision(run.environment["precision"]):
+    recipe = checked(Recipe, run.config["training"], f"{run.file('config.yaml')}: training")
+    extractor: LogMel = build_loaded(run, "features", trust_code=trust_code)
+    if (used := run.environment["precision"]) not in PRECISIONS:
+        raise StorageError(f"{run.file('environment.json')}: precision {used!r}; expected {' or '.join(PRECISIONS)}")
+    with precision(used):
         detector = build_detector(
-            build(config, "model"),
-            build(config, "pooling"),
+            build_loaded(run, "model", trust_code=trust_code),
+            build_loaded(run, "pooling", trust_code=trust_code),
             classes=run.classes,
-            patch_frames=extractor.n_frames(config["training"]["patch_duration"]),
-            supervision=config["supervision"],
+            patch_frames=extractor.n_frames(recipe.patch_duration),
+            supervision=run.config["supervision"],
         )
     load_weights(detector.network, run.file("weights.npz"))
-    return detector
+    outcome = Outcome(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
+    return Fitted(detector, outcome, extractor, Path(cache))
 
 
 def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
@@ -146,34 +200,64 @@ def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequ
                 yield f"{group}.{key}={theirs.get(key)} (here {ours.get(key)})"
 
 
-def dataset_of(folder: RunFolder, root: Path | None = None) -> Dataset:
-    """The corpus that a finished run was made with.
+def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = False) -> Dataset:
+    """Load the corpus that a finished run was made with.
 
     Parameters
     ----------
-    folder : RunFolder
+    run : RunFolder
         The run.
     root : Path, optional
-        Where the corpus is now, if not where the run found it (``dataset.root``). One that sedpool makes on first use
-        is not made there, and one with other clips or labels than the run's is said to be so.
+        Where the corpus is now, if not where the run found it (``dataset.root``). One with other clips or labels than
+        the run's is said to be so.
+    trust_code : bool
+        Whether to run the code of a loader outside sedpool.
 
     Raises
     ------
     ConfigError
         If the run is not finished, or its corpus is loaded by code outside sedpool.
     DataError
-        If the corpus is not in `root`.
+        If the corpus is not there. One that sedpool makes on first use is not made for a run's sake; the message ends
+        with the command that makes it.
     """
-    config = finished(folder.path).config
-    refuse_foreign_code(folder, ("dataset",))
+    run = finished(run.path)
     if root is not None and not root.is_dir():
-        raise ConfigError(f"--root {root}: no such folder; expected the corpus of {folder.path}")
-    node = config["dataset"] if root is None else {**config["dataset"], "root": str(root)}
-    with nullcontext() if root is None else made_only():
-        dataset: Dataset = build({"dataset": node}, "dataset")
-    if root is not None and _is_another(dataset, folder):
-        say(f"warning: {root}: other clips or labels than {folder.path} was made with (the hash of its manifest)")
+        raise ConfigError(f"--root {root}: no such folder; expected the corpus of {run.path}")
+    if root is not None:
+        run.config["dataset"] = {**run.config["dataset"], "root": str(root)}
+    try:
+        with made_only():
+            dataset: Dataset = build_loaded(run, "dataset", trust_code=trust_code)
+    except NotMade as error:
+        raise DataError(f"{error}; make it: {_command_that_makes(run.config['dataset'])}") from None
+    if root is not None and _is_another(dataset, run):
+        say(f"warning: {root}: other clips or labels than {run.path} was made with (the hash of its manifest)")
     return dataset
+
+
+def _command_that_makes(node: Mapping[str, Any]) -> str:
+    """Return the shell command that makes a corpus of ours, with the settings that differ from their defaults."""
+    defaults = inspect.signature(get_object(node["_target_"])).parameters
+    folder = f"--root={node['root']}"
+    settings = [
+        f"dataset.{key}={_override(value)}"
+        for key, value in node.items()
+        if key not in ("_target_", "root", "n_jobs", "allow_missing", "cache")
+        and _override(value) != _override(defaults[key].default)
+    ]
+    return shlex.join(["sedpool", "data", "prepare", node["_target_"].removeprefix("sedpool.load_"), folder, *settings])
+
+
+def _override(value: Any) -> str:
+    """Return a value as Hydra's command line takes it."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_override(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_override, value)) + "]"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return json.dumps(value)
 
 
 def _is_another(dataset: Dataset, run: RunFolder) -> bool:
@@ -198,41 +282,3 @@ def finished(folder: str | os.PathLike[str]) -> RunFolder:
     if not run.is_done:
         raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
     return run
-
-
-def refuse_foreign_code(run: RunFolder, groups: Sequence[str]) -> None:
-    """See that a run's configuration names nothing but sedpool's own classes and a few of Keras's.
-
-    Raises
-    ------
-    ConfigError
-        With the first other target, by name.
-    """
-    for group in groups:
-        for target in _targets(run.config.get(group)):
-            if not _is_known(target):
-                raise ConfigError(
-                    f"{run.path}: {group} is made by {target}, code outside sedpool, which is not executed; "
-                    "if you know it, load the run with trust_code=True"
-                )
-
-
-def _is_known(target: str) -> bool:
-    """Whether a target is one of ours: by where it is defined, since ``sedpool.storage.os.system`` is a name too."""
-    if target.startswith(_KERAS):
-        return target.count(".") == 2 and target.rpartition(".")[2].isidentifier()
-    if not target.startswith(tuple(f"{package}." for package in _OUR_PACKAGES)):
-        return False
-    try:
-        defined_in = str(getattr(get_object(target), "__module__", ""))
-    except (ImportError, AttributeError, ValueError):
-        return False
-    return defined_in.startswith(_OUR_PACKAGES)
-
-
-def _targets(node: Any) -> Iterator[str]:
-    """Every ``_target_`` at any depth."""
-    if isinstance(node, Mapping) and "_target_" in node:
-        yield str(node["_target_"])
-    for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
-        yield from _targets(item)

@@ -11,17 +11,17 @@ from filelock import FileLock, Timeout
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
-from sedpool.building import build, finished, start_from
+from sedpool.building import build, finished, identify_data, start_from
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.manifest import manifest_of
 from sedpool.datasets.noise import add_label_noise
 from sedpool.datasets.rebag import rebag
 from sedpool.environment import describe_environment, keras_backend
-from sedpool.errors import ConfigError, DataError
+from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.features.logmel import LogMel
 from sedpool.log import recorded, say
-from sedpool.runs import SOURCE_KEYS, RunFolder, run_name
+from sedpool.runs import RunFolder, former_run_name, run_name
 from sedpool.settings import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
 from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
-_FOLDER = "sedpool.datasets.folder.load_folder"
 
 
 def run(config: Mapping[str, Any]) -> Path:
@@ -56,13 +55,14 @@ def run(config: Mapping[str, Any]) -> Path:
         If the configuration, the data or the training is not in order.
     """
     recipe = check(config)
-    folder = RunFolder(Path(config["runs"]) / run_name(config))
+    data, corpus = identify_data(config)
+    folder = find_folder(config, data, corpus)
     if folder.is_done and not config["force"]:
-        _say_skipped(folder, config, recipe)
+        _say_skipped(folder)
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
-    dataset, detector, extractor = build_all(config, recipe)
+    dataset, detector, extractor = build_all(config, recipe, corpus)
     folder.make()
     try:
         with (
@@ -77,7 +77,7 @@ def run(config: Mapping[str, Any]) -> Path:
                 say(f"{folder.path.name}: another process has finished it meanwhile")
                 return folder.path
             try:
-                _run(config, recipe, folder, dataset, detector, extractor)
+                _run(config, recipe, folder, data, dataset, detector, extractor)
             except Exception:
                 _track(config, folder, "FAILED")
                 raise
@@ -86,7 +86,48 @@ def run(config: Mapping[str, Any]) -> Path:
     return folder.path
 
 
-def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Detector", LogMel]:
+def find_folder(config: Mapping[str, Any], data: Mapping[str, str], corpus: Dataset | None) -> RunFolder:
+    """Return the folder of a run: its own, or that of sedpool 0.1 if the run in it was given the same data.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration.
+    data : mapping of str to str
+        What the data are that it names.
+    corpus : Dataset or None
+        The corpus, unless it is still to be made.
+    """
+    folder = RunFolder(Path(config["runs"], run_name(config, data)))
+    former = RunFolder(Path(config["runs"], former_run_name(config) or folder.path.name))
+    if folder.path.exists() or not former.file("config.yaml").is_file():
+        return folder
+    if _had_the_same_data(former, config, corpus):
+        return former
+    say(f"warning: {former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
+    return folder
+
+
+def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], corpus: Dataset | None) -> bool:
+    """Whether a run of sedpool 0.1, which kept the hash of its labels alone, was given the data of a configuration."""
+
+    def lies_there(group: str, *keys: str) -> bool:
+        places = [[str(source[group].get(key)) for key in keys] for source in (former.config, config)]
+        return all(Path(before).resolve() == Path(now).resolve() for before, now in zip(*places, strict=True))
+
+    if not (lies_there("augment", "background") and lies_there("training", "init_from")):
+        return False
+    if corpus is None:
+        return lies_there("dataset", "foreground", "background")
+    if former.manifest is None:
+        return lies_there("dataset", "root")
+    dataset = change_labels(corpus, config)
+    return bool(former.manifest["hash"] == manifest_of(dataset, former.manifest["unusable"])["hash"])
+
+
+def build_all(
+    config: Mapping[str, Any], recipe: Recipe, corpus: Dataset | None = None
+) -> tuple[Dataset, "Detector", LogMel]:
     """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
     if recipe.init_from:
         finished(recipe.init_from)
@@ -99,7 +140,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Dete
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
     pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
-    dataset = build_dataset(config, recipe)
+    dataset = build_dataset(config) if corpus is None else change_labels(corpus, config)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
@@ -113,14 +154,17 @@ def build_all(config: Mapping[str, Any], recipe: Recipe) -> tuple[Dataset, "Dete
     return dataset, detector, extractor
 
 
-def build_dataset(config: Mapping[str, Any], recipe: Recipe) -> Dataset:
-    """The corpus, with the labels that a study asks for; its test split is never changed."""
-    dataset: Dataset = build(config, "dataset")
+def build_dataset(config: Mapping[str, Any]) -> Dataset:
+    """Build the corpus, with the labels that a study asks for."""
+    return change_labels(build(config, "dataset"), config)
+
+
+def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
+    """Give a corpus the labels that a study asks for; its test split is never changed."""
     labels = checked(LabelSettings, config["labels"], "labels")
     if labels.bag_duration is not None:
-        dataset = rebag(
-            dataset, labels.bag_duration, splits=("train", "validate"), min_activity=recipe.min_activity or 0.0
-        )
+        least = config["training"]["min_activity"] or 0.0
+        dataset = rebag(dataset, labels.bag_duration, splits=("train", "validate"), min_activity=least)
     if labels.are_noisy:
         dataset = add_label_noise(dataset, drop=labels.drop, add=labels.add, seed=labels.seed)
     return dataset
@@ -130,6 +174,7 @@ def _run(
     config: Mapping[str, Any],
     recipe: Recipe,
     folder: RunFolder,
+    data: Mapping[str, str],
     dataset: Dataset,
     detector: "Detector",
     extractor: LogMel,
@@ -138,7 +183,7 @@ def _run(
 
     meter = energy_meter() if config["tracking"]["energy"] else None
     _describe(config, recipe, folder, meter)
-    test = _train_and_score(config, recipe, folder, dataset, detector, extractor, meter)
+    test = _train_and_score(config, recipe, folder, data, dataset, detector, extractor, meter)
     settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
     metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
@@ -151,6 +196,7 @@ def _train_and_score(
     config: Mapping[str, Any],
     recipe: Recipe,
     folder: RunFolder,
+    data: Mapping[str, str],
     dataset: Dataset,
     detector: "Detector",
     extractor: LogMel,
@@ -164,7 +210,7 @@ def _train_and_score(
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
     left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
-    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out))
+    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
     train, validate, test = (everything.split(name) for name in SPLITS)
     augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
     outcome = fit_parts(
@@ -257,29 +303,13 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
         log_run(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"], status=status)
 
 
-def _say_skipped(folder: RunFolder, config: Mapping[str, Any], recipe: Recipe) -> None:
+def _say_skipped(folder: RunFolder) -> None:
     say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
         say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
     if folder.environment.get("backend") != keras_backend():
         say(f"warning: it was made with KERAS_BACKEND={folder.environment.get('backend')}, now {keras_backend()}")
-    for key in sorted(SOURCE_KEYS & config["dataset"].keys()):
-        before, now = (Path(str(source["dataset"].get(key))).resolve() for source in (folder.config, config))
-        if before != now and not now.is_dir():
-            raise DataError(f"dataset.{key}={now}: no such folder")
-        if before != now:
-            say(f"warning: it was made with dataset.{key}={before}, now {now}")
-    _say_changed(folder, config, recipe)
-
-
-def _say_changed(folder: RunFolder, config: Mapping[str, Any], recipe: Recipe) -> None:
-    """Say whether a folder of one's own has changed since; other corpora take long to load, and do not change."""
-    if config["dataset"]["_target_"] != _FOLDER or folder.manifest is None:
-        return
-    before, now = folder.manifest, manifest_of(build_dataset(config, recipe), folder.manifest["unusable"])
-    if before["hash"] != now["hash"]:
-        say("warning: its recordings or labels have changed since; force=true trains with them as they are now")
 
 
 def _headline(metrics: Mapping[str, Any]) -> str:

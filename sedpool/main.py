@@ -20,6 +20,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.sweep import Sweep
+from sedpool.targets import TARGETS
 
 _PACKAGE = Path(__file__).resolve().parent
 _DEBUG = "HYDRA_FULL_ERROR"
@@ -70,9 +71,10 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
     def task(cfg: DictConfig) -> float | None:
         nonlocal problem
         try:
-            config = resolve(cfg, dict(HydraConfig.get().runtime.choices))
+            overrides = list(HydraConfig.get().overrides.task)
+            config = resolve(cfg, dict(HydraConfig.get().runtime.choices), overrides)
             if HydraConfig.get().mode == RunMode.MULTIRUN:
-                job = sweep.run(config, list(HydraConfig.get().overrides.task))
+                job = sweep.run(config, overrides)
                 if job:
                     print(job.folder, flush=True)
                 return job.objective if job else None
@@ -112,17 +114,39 @@ def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, 
         del cfg["hydra"]
         cfg.update(folders or {})
         cfg.dataset.update(dataset)
-        return resolve(cfg, choices)
+        return resolve(cfg, choices, overrides)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(one_line(error)) from None
 
 
-def resolve(cfg: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
-    """Plain, resolved configuration; the run's names follow from the chosen config files unless they are given."""
+def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Resolve a composed configuration to plain values, and name the run's corpus and method unless they are named.
+
+    A class or function of the user's own (``pooling._target_=mine.Layer``) is called with what the command line gives
+    it, and not with what the chosen config file has for the one that it replaces.
+
+    Parameters
+    ----------
+    cfg : DictConfig
+        As Hydra composes it.
+    choices : mapping of str to str
+        The chosen config file of each group.
+    overrides : sequence of str
+        What the command line asks for.
+    """
+    OmegaConf.set_struct(cfg, False)
+    asked = {override.lstrip("+~").partition("=")[0] for override in overrides}
+    replaced = [group for group in TARGETS if f"{group}._target_" in asked]
+    for group in replaced:
+        for key in [key for key in cfg[group] if key != "_target_" and f"{group}.{key}" not in asked]:
+            del cfg[group][key]
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
-    strong = config["supervision"] == "strong"
-    config["corpus"] = config["corpus"] or str(choices["dataset"])
-    config["method"] = config["method"] or ("strong" if strong else str(choices["pooling"]))
+    names = {group: str(config[group]["_target_"]).rpartition(".")[2] for group in replaced}
+    if choices["dataset"] == "folder" and "dataset" not in names:
+        names["dataset"] = config["dataset"]["name"] or Path(config["dataset"]["root"]).resolve().name
+    method = "strong" if config["supervision"] == "strong" else names.get("pooling", str(choices["pooling"]))
+    config["corpus"] = config["corpus"] or names.get("dataset", str(choices["dataset"])).removeprefix("load_")
+    config["method"] = config["method"] or method
     return config
 
 

@@ -15,7 +15,9 @@ import yaml
 from sedpool import storage
 from sedpool.errors import ConfigError, StorageError
 from sedpool.formats.table import read_tsv
+from sedpool.identity import digest, former_digest, upgraded
 from sedpool.scores import content_hash, read_scores
+from sedpool.targets import check_texts
 
 FORMAT = 1
 SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
@@ -26,6 +28,7 @@ IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jo
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
+_IS_NAME = re.compile(r"^[^/\\]+$")
 _FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 
 
@@ -67,6 +70,19 @@ class RunFolder:
     def file(self, name: str) -> Path:
         """Path of the file `name` inside the folder."""
         return self.path / name
+
+    def subfolder(self, name: str) -> Path:
+        """Path of the folder `name` inside the folder, to write into.
+
+        Raises
+        ------
+        StorageError
+            If there is a link in its place: a run from elsewhere could have files written anywhere by one.
+        """
+        folder = self.file(name)
+        if folder.is_symlink():
+            raise StorageError(f"{folder}: a link, and nothing is written where it leads; remove it")
+        return folder
 
     @property
     def is_done(self) -> bool:
@@ -123,12 +139,25 @@ class RunFolder:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The resolved configuration."""
+        """The resolved configuration, in the names of today; the folder may have come from anywhere.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be read.
+        ConfigError
+            If a text in it is not plain (see `sedpool.targets.check_texts`), or a name would leave the folder.
+        """
         path = self.file("config.yaml")
         try:
-            return Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, yaml.YAMLError) as error:
+            config = Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
+            check_texts(config, str(path))
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             raise StorageError(f"{path}: not readable ({' '.join(str(error).split())})") from None
+        for key in ("corpus", "method"):
+            if not _IS_NAME.match(str(config.get(key, key))):
+                raise ConfigError(f"{path}: {key}={config[key]}: expected a name without slashes")
+        return Content(path, upgraded(config))
 
     @property
     def study(self) -> str:
@@ -276,16 +305,27 @@ def kept_epoch(history: pd.DataFrame) -> int:
     return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy(dtype=np.float32).argmax())])
 
 
-def run_name(config: Mapping[str, Any]) -> str:
-    """Name of the folder of a run: ``<dataset>-<method>-s<seed>-<hash of the configuration without paths>``.
+def run_name(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
+    """Return the name of the folder of a run: ``<dataset>-<method>-s<seed>-<hash of settings and data>``.
 
     Parameters
     ----------
     config : mapping
         The resolved configuration.
+    data : mapping of str to str
+        What the data are that it names (see `sedpool.identity.digest`).
     """
-    digest = storage.hash_value(without_places(config))[:10]
-    return f"{config['corpus']}-{config['method']}-s{config['seed']}-{digest}"
+    return f"{config['corpus']}-{config['method']}-s{config['seed']}-{digest(config, data)}"
+
+
+def former_run_name(config: Mapping[str, Any]) -> str | None:
+    """Return what sedpool 0.1 called a run with this configuration; None if it could not have made it."""
+    found = former_digest(config)
+    corpus, dataset = str(config["corpus"]), config["dataset"]
+    if dataset["_target_"] == "sedpool.load_folder" and corpus == Path(str(dataset["root"])).resolve().name:
+        corpus = "folder"
+        found = former_digest({**config, "corpus": corpus})
+    return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
 
 
 def without_places(value: Any) -> Any:

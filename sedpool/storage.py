@@ -10,7 +10,8 @@ import json
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,12 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def sha256_files(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the SHA-256 of every file's content, in their order; several files are read at once."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(sha256_file, paths))
 
 
 def hash_value(value: Any) -> str:

@@ -11,8 +11,9 @@ import pytest
 from sedpool.augment import Augmentation
 from sedpool.datasets.soundscapes.specs import read_spec
 from sedpool.experiment import check
+from sedpool.identity import upgraded
 from sedpool.main import compose, config_folder
-from sedpool.runs import run_name
+from sedpool.runs import former_run_name, run_name
 from sedpool.settings import TrackingSettings, check_types
 from sedpool.training.recipe import Recipe
 
@@ -37,7 +38,7 @@ def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> N
     extra = MANDATORY.get(option, [])
     config = composed(f"{group}={option}", *extra)
     assert Recipe(**config["training"])
-    assert run_name(config)
+    assert run_name(config, {})
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -100,18 +101,76 @@ def test_names_follow_from_the_choices_unless_given() -> None:
     assert composed()["corpus"] == "demo"
 
 
+def name(*overrides: str, **data: str) -> str:
+    return run_name(composed(*overrides), data)
+
+
 def test_run_names_depend_on_settings_and_not_on_places() -> None:
-    base = run_name(composed())
+    base = name()
     assert base.startswith("demo-cap-s0-")
-    assert run_name(composed("data_root=elsewhere", "runs=there", "force=true", "jobs=1", "tracking=none")) == base
-    assert run_name(composed("tracking.energy=false")) == base
-    assert run_name(composed("seed=1")) != base
+    assert name("data_root=elsewhere", "runs=there", "force=true", "jobs=1", "tracking=none") == base
+    assert name("tracking.energy=false") == base
+    assert name("dataset.n_jobs=1", "training.patch_duration=10") == base
+    assert name("seed=1") != base
+    assert name("training.epochs=1") != base
+    assert name("dataset.seed=1") != base
+
+
+def test_run_names_depend_on_what_the_data_are_and_not_on_where_they_lie() -> None:
     banks = ("dataset=soundscapes", "dataset.background=bg")
-    here = run_name(composed(*banks, "dataset.foreground=here/ESC-10"))
-    assert run_name(composed(*banks, "dataset.foreground=there/ESC-10")) == here
-    assert run_name(composed(*banks, "dataset.foreground=here/ESC-50")) != here
-    assert run_name(composed("training.epochs=1")) != base
-    assert run_name(composed("dataset.seed=1")) != base
+    here = name(*banks, "dataset.foreground=here/ESC-10", dataset="abc")
+    assert name(*banks, "dataset.foreground=there/mine", dataset="abc") == here
+    assert name(*banks, "dataset.foreground=here/ESC-10", dataset="abd") != here
+    for place in ("augment.background", "training.init_from"):
+        assert name(f"{place}=/na/x", dataset="abc") == name(f"{place}=/nb/y", dataset="abc")
+        assert name(f"{place}=/na/x", dataset="abc", place="1") != name(f"{place}=/na/x", dataset="abc", place="2")
+
+
+@pytest.mark.parametrize("key", ["cache", "jobs", "n_jobs", "root", "tracking"])
+def test_settings_of_ones_own_class_count_whatever_they_are_called(key: str) -> None:
+    own = "pooling._target_=mine.Layer"
+    assert name(own, f"+pooling.{key}=1") != name(own, f"+pooling.{key}=2") != name(own)
+
+
+def test_ones_own_class_gives_the_method_its_name_and_gets_only_what_it_is_given() -> None:
+    config = composed("pooling=cap", "pooling._target_=mine.MyPooling", "+pooling.power=3")
+    assert config["method"] == "MyPooling"
+    assert config["pooling"] == {"_target_": "mine.MyPooling", "power": 3}
+    assert composed("dataset._target_=mine.load_birds", "+dataset.where=x")["corpus"] == "birds"
+    assert composed("pooling._target_=mine.MyPooling", "method=mine")["method"] == "mine"
+
+
+def test_a_folder_of_ones_own_is_a_corpus_with_a_name() -> None:
+    assert composed("dataset=folder", "dataset.root=/recordings/birds")["corpus"] == "birds"
+    assert composed("dataset=folder", "dataset.root=/recordings/birds", "dataset.name=owls")["corpus"] == "owls"
+
+
+def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = {"sedpool.LogMel": {"reference": "window"}, "training": {"warm_up": None}, "": {}}
+    base = composed()
+    grown = {
+        **base,
+        "features": {**base["features"], "reference": "window"},
+        "training": {**base["training"], "warm_up": None},
+    }
+    changed = {**grown, "features": {**base["features"], "reference": "fixed"}}
+    before = run_name(base, {}), former_run_name(base)
+    assert run_name(grown, {}) != before[0]
+    monkeypatch.setattr("sedpool.identity.LATER", later)
+    assert (run_name(grown, {}), former_run_name(grown)) == before
+    assert run_name(changed, {}) != before[0]
+    assert former_run_name(changed) is None
+    assert upgraded(base) == grown
+
+
+def test_a_renamed_setting_changes_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = composed()
+    before = former_run_name(base)
+    monkeypatch.setattr("sedpool.identity.RENAMED", {"training": {"epochs": "n_epochs"}})
+    today = upgraded(base)
+    assert today["training"]["n_epochs"] == base["training"]["epochs"]
+    assert "epochs" not in today["training"]
+    assert former_run_name(today) == before
 
 
 @pytest.mark.parametrize("path", sorted((config_folder() / "soundscapes").glob("*.yaml")), ids=lambda path: path.stem)

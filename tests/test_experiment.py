@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from sedpool import audio, storage
-from sedpool.building import build, dataset_of, load_run
+from sedpool.building import build, dataset_of, identify_data, load_run
 from sedpool.datasets.manifest import manifest_of
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
-from sedpool.experiment import run
+from sedpool.experiment import find_folder, run
 from sedpool.log import say
-from sedpool.runs import RunFolder, run_name
+from sedpool.runs import RunFolder, former_run_name, run_name
 from sedpool.sweep import Sweep
 from tests.test_configs import composed
 
@@ -141,11 +141,15 @@ def test_a_finished_run_is_skipped_and_force_repeats_it_to_the_bit(
     pd.testing.assert_frame_equal(again.scores, finished.scores, check_exact=True)
 
 
+def folder_of(config: dict[str, Any]) -> RunFolder:
+    return find_folder(config, *identify_data(config))
+
+
 def test_a_run_that_another_process_finished_meanwhile_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = small(tmp_path, tmp_path / "runs")
-    folder = RunFolder(tmp_path / "runs" / run_name(config))
+    folder = folder_of(config)
 
     def slow(*_: object) -> tuple[None, None, None]:
         folder.make()
@@ -170,7 +174,7 @@ def test_fault_31_a_disk_that_is_full_when_the_log_is_written_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = small(tmp_path, tmp_path / "runs")
-    folder = RunFolder(tmp_path / "runs" / run_name(config))
+    folder = folder_of(config)
     folder.make()
     folder.file("log.txt").symlink_to("/dev/full")
     monkeypatch.setattr("sedpool.experiment.build_all", lambda *_: (None, None, None))
@@ -249,25 +253,61 @@ def test_fault_38_a_sweep_run_again_skips_what_finished_and_resumes_what_was_kil
     assert "going on from epoch" in second.file("log.txt").read_text(encoding="utf-8")
 
 
-def test_a_skipped_run_says_that_a_folder_of_ones_own_has_changed(
+def own_folder(folder: Path, level: float = 0.0) -> Path:
+    for index in range(5):
+        audio.write_wav(folder / f"{index}.wav", np.full(8000, level), 8000)
+        storage.write_text(folder / f"{index}.txt", "0.2\t0.5\tdog\n")
+    return folder
+
+
+def test_a_folder_of_ones_own_is_recognised_by_what_is_in_it(tmp_path: Path) -> None:
+    def folder(root: Path) -> Path:
+        return folder_of(composed("dataset=folder", f"dataset.root={root}", "dataset.name=own")).path
+
+    here = folder(own_folder(tmp_path / "here"))
+    assert here.name.startswith("own-cap-s0-")
+    assert folder(own_folder(tmp_path / "there")) == here
+    assert folder(own_folder(tmp_path / "louder", level=0.5)) != here
+    storage.write_text(tmp_path / "there/3.txt", "0.2\t0.6\tdog\n")
+    assert folder(tmp_path / "there") != here
+
+
+@pytest.mark.parametrize("setting", ["augment.background", "training.init_from"])
+def test_backgrounds_and_weights_are_recognised_by_what_is_in_them(
+    finished: RunFolder, data_root: Path, tmp_path: Path, setting: str
+) -> None:
+    def made(folder: Path, level: float) -> Path:
+        if setting == "augment.background":
+            return own_folder(folder, level)
+        shutil.copytree(finished.path, folder)
+        if level:
+            folder.joinpath("weights.npz").write_bytes(b"others")
+        return folder
+
+    def name(folder: Path) -> str:
+        return folder_of(small(data_root, tmp_path, f"{setting}={folder}")).path.name
+
+    first = name(made(tmp_path / "na/noises", 0.0))
+    assert name(made(tmp_path / "nb/sounds", 0.0)) == first
+    assert name(made(tmp_path / "nc/noises", 0.5)) != first
+
+
+def test_a_run_of_sedpool_01_is_found_if_it_was_given_the_same_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for index in range(5):
-        audio.write_wav(tmp_path / f"own/{index}.wav", np.zeros(8000), 8000)
-        storage.write_text(tmp_path / f"own/{index}.txt", "0.2\t0.5\tdog\n")
+    own_folder(tmp_path / "own")
     config = composed("dataset=folder", f"dataset.root={tmp_path / 'own'}", f"runs={tmp_path / 'runs'}")
-    folder = RunFolder(tmp_path / "runs" / run_name(config))
-    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(config))
-    storage.write_json(folder.file("environment.json"), {})
-    storage.write_json(folder.file("manifest.json"), manifest_of(build(config, "dataset")))
-    folder.mark_done()
-    assert run(config) == folder.path
-    assert "changed" not in capsys.readouterr().err
+    former = RunFolder(tmp_path / "runs" / str(former_run_name(config)))
+    assert former.path.name.startswith("folder-cap-s0-")
+    storage.write_text(former.file("config.yaml"), yaml.safe_dump(config))
+    storage.write_json(former.file("environment.json"), {})
+    storage.write_json(former.file("manifest.json"), manifest_of(build(config, "dataset")))
+    former.mark_done()
+    assert run(config) == former.path
+    assert "skipped; force=true repeats it" in capsys.readouterr().err
     storage.write_text(tmp_path / "own/3.txt", "0.2\t0.6\tdog\n")
-    assert run(config) == folder.path
-    said = capsys.readouterr().err
-    assert "skipped; force=true repeats it" in said
-    assert "its recordings or labels have changed since; force=true trains with them as they are now" in said
+    assert folder_of(config).path.name == run_name(config, identify_data(config)[0])
+    assert "had the same settings and other data" in capsys.readouterr().err
 
 
 def test_a_loaded_run_scores_as_the_run_did(finished: RunFolder, data_root: Path) -> None:
@@ -282,10 +322,10 @@ def test_fault_25_a_run_from_elsewhere_executes_no_code_unless_trusted(finished:
         node = finished.config["pooling"] | {"_target_": target}
         with pytest.raises(ConfigError, match=f"pooling is made by {target}, code outside sedpool"):
             load_run(copied(finished, tmp_path / target, pooling=node))
-    nested = {"_target_": "sedpool.pooling.AutoPool", "kernel_constraint": {"_target_": "os.system", "command": "true"}}
+    nested = {"_target_": "sedpool.AutoPool", "kernel_constraint": {"_target_": "os.system", "command": "true"}}
     with pytest.raises(ConfigError, match=r"made by os\.system"):
         load_run(copied(finished, tmp_path / "nested", pooling=nested))
-    known = {"_target_": "sedpool.pooling.AutoPool", "kernel_constraint": {"_target_": "keras.constraints.NonNeg"}}
+    known = {"_target_": "sedpool.AutoPool", "kernel_constraint": {"_target_": "keras.constraints.NonNeg"}}
     assert load_run(copied(finished, tmp_path / "known", pooling=known)).detector.classes == finished.classes
     foreign = finished.config["model"] | {"_target_": f"{__name__}.their_model"}
     untrusted = copied(finished, tmp_path / "foreign", model=foreign)

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from sedpool.cli.trust import TrustCode
+
 
 def analyse(
     run: Annotated[Path, typer.Argument(help="A finished run folder.")],
     root: Annotated[Path | None, typer.Option(help="Where its corpus is now (dataset.root), if it was moved.")] = None,
+    trust_code: TrustCode = False,
 ) -> None:
     """Analyse the errors of a run: writes errors.html, and tables in errors/, into its folder."""
     from sedpool.building import dataset_of
@@ -17,7 +20,7 @@ def analyse(
     from sedpool.runs import RunFolder
 
     folder = RunFolder(run)
-    dataset = dataset_of(folder, root)
+    dataset = dataset_of(folder, root, trust_code=trust_code)
     test = dataset.split("test")
     tables = error_tables(folder, test, dataset.split("train").events, mixing_details(test))
     typer.echo(write_error_report(folder, tables))

@@ -20,9 +20,10 @@ def report(
     from sedpool.reports.document_files import write_document
     from sedpool.reports.finished_runs import finished_runs
     from sedpool.reports.runs_document import default_title, runs_document
+    from sedpool.runs import RunFolder
 
     found = finished_runs(folders)
     for path, why in found.left_out.items():
         typer.echo(f"left out: {path} ({why})", err=True)
     document = runs_document(found.runs, title or default_title(found.runs))
-    typer.echo(write_document(document, output or folders[0] / "report"))
+    typer.echo(write_document(document, output or RunFolder(folders[0]).subfolder("report")))

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from sedpool.cli.trust import TrustCode
+
 
 def tune(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
@@ -16,6 +18,7 @@ def tune(
         Literal["segment", "event"], typer.Option(help="Whose F1 decides on frames; clips go by clip F1.")
     ] = "segment",
     root: Annotated[Path | None, typer.Option(help="Where their corpus is now, if it was moved.")] = None,
+    trust_code: TrustCode = False,
 ) -> None:
     """Tune thresholds and decoding on validation scores, and score the test set as set and as tuned.
 
@@ -40,7 +43,7 @@ def tune(
         settings = checked(EvaluationSettings, folder.config["evaluation"], f"{folder.file('config.yaml')}: evaluation")
         metrics = evaluate_folder(
             folder,
-            dataset_of(folder, root),
+            dataset_of(folder, root, trust_code=trust_code),
             replace(settings, tune=parameters, tune_on=objective),
             allow_missing=folder.config["allow_missing"],
         )

@@ -23,11 +23,17 @@ class Manifest:
         Audio on disk that no list mentions.
     notes : dict of str to int
         Peculiarities by name, e.g. ``{"events_overlapping_own_class": 538}``.
+    plan : str or None
+        Of a corpus that sedpool made, the hash of the plan from which all of it follows.
+    has_own_audio : bool
+        Whether the recordings are the user's own: only what is in them tells them from others of the same names.
     """
 
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     notes: dict[str, int] = field(default_factory=dict)
+    plan: str | None = None
+    has_own_audio: bool = False
 
 
 def nonzero(**counts: int) -> dict[str, int]:

@@ -5,10 +5,12 @@ quarter of a second and the better part of the clip, and that are loud only in p
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.soundscapes import synthesis
@@ -119,4 +121,6 @@ def load_demo(
         See `make_demo`.
     """
     folder = make_demo(root, seed=seed, n_train=n_train, n_validate=n_validate, n_test=n_test, n_jobs=n_jobs)
-    return read_layout(folder, "demo", CLASSES, clip_duration=CLIP_DURATION, split=split)
+    dataset = read_layout(folder, "demo", CLASSES, clip_duration=CLIP_DURATION, split=split)
+    plan = storage.read_json(folder / "corpus.json")["plan"]
+    return replace(dataset, manifest=replace(dataset.manifest, plan=plan))

@@ -23,6 +23,7 @@ def load_folder(
     root: str | os.PathLike[str],
     split: str | None = None,
     *,
+    name: str | None = None,
     labels: str | None = None,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
@@ -44,6 +45,8 @@ def load_folder(
         The folder.
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
+    name : str, optional
+        What the corpus is called; by default as the folder.
     labels : str, optional
         The one file with all labels, relative to `root`; by default every file that holds labels.
     classes : sequence of str, optional
@@ -95,7 +98,9 @@ def load_folder(
     long = clips.loc[clips["duration"] > (clip_duration or np.inf), "split"]
     notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=int((~long.isin(strong)).sum()))
     weak = tuple(sorted(set(clips["split"].unique()) - set(strong))) if strong else ()
-    dataset = Dataset("folder", names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak)
+    dataset = Dataset(
+        name or root.resolve().name, names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak
+    )
     if clip_duration is not None and long.isin(strong).any():
         dataset = rebag(dataset, clip_duration, splits=strong)
     return dataset.split(split) if split else dataset
@@ -121,7 +126,7 @@ def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[p
     durations = recorded_durations(paths, last)
     clips = pd.DataFrame({"filename": names, "path": pd.Series(paths, dtype=object), "duration": durations})
     missing = tuple(name for name in names if name not in here)
-    return clips, Manifest(missing, tuple(sorted(here.difference(names))))
+    return clips, Manifest(missing, tuple(sorted(here.difference(names))), has_own_audio=True)
 
 
 def _strong_splits(rows: pd.DataFrame, clips: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sedpool import storage
 from sedpool.datasets.dataset import Dataset
 
 FORMAT = 1
@@ -48,6 +49,29 @@ def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, A
         "notes": dict(dataset.manifest.notes),
         "hash": _hash(dataset, usable),
     }
+
+
+def corpus_hash(dataset: Dataset) -> str:
+    """Return the hash that tells a corpus from every other, wherever it lies.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The whole corpus as it was loaded.
+
+    Returns
+    -------
+    digest : str
+        Of the plan of a made corpus; otherwise of clips, splits and labels, and of what is in the recordings where
+        they are the user's own.
+    """
+    if dataset.manifest.plan is not None:
+        return dataset.manifest.plan
+    labels = str(manifest_of(dataset)["hash"])
+    if not dataset.manifest.has_own_audio:
+        return labels
+    paths = dict.fromkeys(dataset.clips["path"].dropna())
+    return storage.hash_value([labels, storage.sha256_files(paths)])
 
 
 def usable_and_listed(manifest: Mapping[str, Any]) -> tuple[int, int]:

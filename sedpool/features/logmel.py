@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from sedpool import audio
 from sedpool.errors import ConfigError
+from sedpool.identity import recorded_form
 
 FORMAT = 1
 TOP_DB = 80.0
@@ -53,7 +54,8 @@ class LogMel:
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything that the values depend on: the key of the feature store."""
-        return {"kind": "logmel", "format": FORMAT, "resampler": audio.RESAMPLER, **asdict(self)}
+        settings = recorded_form("sedpool.LogMel", asdict(self))
+        return {"kind": "logmel", "format": FORMAT, "resampler": audio.RESAMPLER, **settings}
 
     def n_frames(self, duration: float) -> int:
         """Number of frames of a clip of `duration` seconds; at least 1.

@@ -103,7 +103,7 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         "has_snr": "detection_by_snr" in tables,
     }
     for name, table in tables.items():
-        storage.write_text(run.file(f"errors/{name}.csv"), table.to_csv(index=False, lineterminator="\n"))
+        storage.write_text(run.subfolder("errors") / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     storage.write_text(run.file("errors.html"), render("error_report.html", **content))
     return run.file("errors.html")
 

@@ -14,9 +14,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sedpool.augment import Augmentation
-from sedpool.building import build
+from sedpool.building import build, identify_data
+from sedpool.datasets.dataset import Dataset
 from sedpool.errors import ConfigError, StorageError, TrainingError
-from sedpool.experiment import build_dataset, check
+from sedpool.experiment import build_dataset, check, find_folder
 from sedpool.log import say
 from sedpool.preparation import prepare, prepare_augmentation
 from sedpool.reports.tables import counted
@@ -24,8 +25,8 @@ from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.schedule import kind_of, measure_epoch
-from sedpool.reproduction.study import Study
-from sedpool.runs import RunFolder, run_name
+from sedpool.reproduction.study import PlannedRun, Study
+from sedpool.runs import RunFolder
 from sedpool.storage import hash_value, remove_abandoned
 from sedpool.worker import Worker
 
@@ -85,9 +86,9 @@ def reproduce(
         plan = study.plan(n_seeds)
         done = keys_of(read_results(table))
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
-        tasks = [Task(run, config, _folder(config)) for run, config in configs.items()]
-        for task in tasks:
-            check(task.config)
+        for config in configs.values():
+            check(config)
+        tasks = [Task(run, configs[run], folder) for run, folder in _folders(configs)]
         rest = f"; the rest is in {table}" if len(tasks) < len(plan) else ""
         say(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
 
@@ -127,8 +128,14 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _folder(config: Mapping[str, Any]) -> RunFolder:
-    return RunFolder(Path(config["runs"], run_name(config)))
+def _folders(configs: Mapping[PlannedRun, Mapping[str, Any]]) -> Iterator[tuple[PlannedRun, RunFolder]]:
+    """Find the folder of every run; data that several runs share are looked at once."""
+    known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
+    for run, config in configs.items():
+        places = hash_value([config["dataset"], config["augment"]["background"], config["training"]["init_from"]])
+        if places not in known:
+            known[places] = identify_data(config)
+        yield run, find_folder(config, *known[places])
 
 
 def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tuple[list[Task], dict[str, str]]:
@@ -163,7 +170,7 @@ def _prepare_corpora(tasks: Iterable[Task]) -> None:
         say(f"preparing {config['corpus']}")
         places = {"cache": config["cache"], "n_jobs": config["jobs"]}
         extractor = build(config, "features")
-        dataset = build_dataset(config, check(config))
+        dataset = build_dataset(config)
         part = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
         prepare_augmentation(part.split("train"), Augmentation(**config["augment"]), **places)
 
@@ -180,7 +187,7 @@ def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
             for worker in workers:
                 worker.stop()
         if reasons := [reason for _, reason in results if reason is not None]:
-            raise TrainingError(f"{run_name(config)}: its first steps failed: {reasons[0]}")
+            raise TrainingError(f"{config['corpus']}, {config['method']}: its first steps failed: {reasons[0]}")
         seconds[kind] = mean(value for value, _ in results)
     return seconds
 

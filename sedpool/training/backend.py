@@ -8,6 +8,9 @@ import keras
 
 from sedpool.errors import ConfigError
 
+PRECISIONS = ("float32", "mixed_bfloat16")
+"""Keras dtype policies that a run may use."""
+
 
 def configure(*, seed: int, threads: int | None, precision: str) -> None:
     """Set up the backend for one run; call it before the model is built.

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import pandas as pd
 
+from sedpool.identity import recorded_form
 from sedpool.models.detector import Detector
 from sedpool.storage import hash_value
 from sedpool.training.batches import Patches
@@ -107,7 +108,7 @@ def train(
             "classes": list(detector.classes),
             "training clips or labels": training.identity,
             "validation clips or labels": validation.identity,
-            "settings": hash_value(asdict(recipe) | {"seed": training.seed}),
+            "settings": hash_value(recorded_form("training", asdict(recipe)) | {"seed": training.seed}),
         },
     )
     try:

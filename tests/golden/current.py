@@ -37,9 +37,10 @@ from sedpool.datasets.soundscapes.specs import make_spec
 from sedpool.datasets.soundscapes.splits import Division
 from sedpool.environment import describe_environment
 from sedpool.features.store import Features
+from sedpool.identity import upgraded
 from sedpool.main import compose
 from sedpool.main import main as train_command
-from sedpool.runs import run_name
+from sedpool.runs import former_run_name
 from sedpool.scores import read_scores
 from sedpool.training.batches import Patches
 
@@ -50,9 +51,14 @@ RESAMPLER = "soxr-1.1.0-HQ"
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
-def run_name_of(config: Mapping[str, Any]) -> str:
-    """Name of the folder of a run with this resolved configuration."""
-    return run_name(config)
+def run_name_of(config: Mapping[str, Any]) -> str | None:
+    """Name under which a run of sedpool 0.1 with this resolved configuration is found."""
+    return former_run_name(upgraded(config))
+
+
+def in_todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of sedpool 0.1 by the names that they have today."""
+    return upgraded(settings)
 
 
 def composed(overrides: Sequence[str]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_fault_25_a_run_folder_cannot_name_code_to_run(make_run):
 
 def test_a_corpus_that_is_nowhere_is_not_made_there(make_run, tmp_path):
     run = make_run()
-    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", root="data/demo")
+    set_dataset(run, _target_="sedpool.load_demo", root="data/demo")
     with pytest.raises(ConfigError, match="no such folder"):
         dataset_of(run, tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
@@ -87,8 +87,11 @@ def test_a_corpus_that_is_nowhere_is_not_made_there(make_run, tmp_path):
 def test_a_corpus_that_another_folder_lacks_is_not_made_there(make_run, tmp_path):
     run, elsewhere = make_run(), tmp_path / "elsewhere"
     elsewhere.mkdir()
-    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", n_train=2, n_validate=2, n_test=2, n_jobs=1)
-    with pytest.raises(DataError, match=r"elsewhere: no corpus demo-[0-9a-f]{12} in it; give the folder"):
+    set_dataset(run, _target_="sedpool.load_demo", n_train=2, n_validate=2, n_test=2, n_jobs=1)
+    with pytest.raises(
+        DataError,
+        match=r"elsewhere: no corpus demo-[0-9a-f]{12} in it; give .*; make it: sedpool data prepare demo --root=",
+    ):
         dataset_of(run, elsewhere)
     assert not any(elsewhere.iterdir())
 
@@ -99,7 +102,7 @@ def test_another_corpus_than_the_runs_is_said_to_be_so(make_run, tmp_path, capsy
     sizes = {"n_train": 1, "n_validate": 1, "n_test": 1, "n_jobs": 1}
     manifest = manifest_of(load_demo(tmp_path, **sizes))
     storage.write_json(run.file("manifest.json"), manifest if is_same else manifest | {"hash": "0" * 64})
-    set_dataset(run, _target_="sedpool.datasets.demo.load_demo", **sizes)
+    set_dataset(run, _target_="sedpool.load_demo", **sizes)
     dataset_of(run, tmp_path)
     said = f"{tmp_path}: other clips or labels than {run.path} was made with"
     assert (said in capsys.readouterr().err) == (not is_same)

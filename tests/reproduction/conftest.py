@@ -185,11 +185,12 @@ def made_up_training(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> 
     trained: list[str] = []
 
     def train(config: dict[str, Any]) -> str:
-        trained.append(run_name(config))
+        trained.append(run_name(config, {}))
         return write_run(config)
 
     monkeypatch.setattr("sedpool.reproduction.study.compose", compose_once)
     monkeypatch.setattr("sedpool.reproduction.crew.train", train)
+    monkeypatch.setattr("sedpool.reproduction.runner.identify_data", lambda config: ({}, None))
     monkeypatch.setattr("sedpool.reproduction.runner.measure_epoch", lambda config: 60.0)
     monkeypatch.setattr("sedpool.reproduction.runner._prepare_corpora", lambda tasks: None)
     return trained

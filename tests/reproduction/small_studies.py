@@ -71,14 +71,14 @@ def history(n_epochs: int, kept: int) -> pd.DataFrame:
 
 def write_run(config: dict[str, Any], *, n_epochs: int = 10, kept: int = 2, alpha: pd.DataFrame | None = None) -> str:
     """A finished run folder, as training would leave it, with scores that follow from its name."""
-    run = RunFolder(Path(config["runs"], run_name(config)))
+    run = RunFolder(Path(config["runs"], run_name(config, {})))
     storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
     environment = {"git_commit": "c0ffee", "precision": "float32", "threads": 1, "device": "abacus"}
     storage.write_json(run.file("environment.json"), environment)
     storage.write_text(run.file("history.csv"), history(n_epochs, kept).to_csv(index=False))
     if alpha is not None:
         storage.write_text(run.file("alpha.csv"), alpha.to_csv(index=False))
-    value = int(run_name(config)[-4:], 16) / 0x10000
+    value = int(run_name(config, {})[-4:], 16) / 0x10000
     write_scores(pd.DataFrame({"filename": ["a.wav"], "dog": [value]}), run.file("clip_scores.parquet"))
     frames = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "offset": [1.0], "dog": [value]})
     write_scores(frames, run.file("scores.parquet"))

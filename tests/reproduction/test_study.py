@@ -104,8 +104,8 @@ def test_names_of_runs_do_not_depend_on_places() -> None:
     (planned,) = ESC10.select(methods=["cap"], folds=[4]).plan()
     corpus = {"foreground": "there/esc10", "background": "there/backgrounds"}
     elsewhere = planned.config({name: f"there/{name}" for name in FOLDERS}, corpus)
-    assert run_name(elsewhere) == run_name(planned.config(FOLDERS, corpus))
-    assert run_name(without_places(elsewhere)) == run_name(elsewhere)
+    assert run_name(elsewhere, {}) == run_name(planned.config(FOLDERS, corpus), {})
+    assert run_name(without_places(elsewhere), {}) == run_name(elsewhere, {})
     assert "there" not in str(without_places(elsewhere))
 
 

@@ -26,7 +26,5 @@ def configuration(name: str, root: Path | None, overrides: list[str] | None) -> 
 def load(config: dict[str, Any]) -> "Dataset":
     """The corpus that a configuration describes."""
     from sedpool.experiment import build_dataset
-    from sedpool.settings import checked
-    from sedpool.training.recipe import Recipe
 
-    return build_dataset(config, checked(Recipe, config["training"], "training"))
+    return build_dataset(config)

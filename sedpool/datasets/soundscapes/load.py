@@ -174,7 +174,7 @@ def _load(folder: Path, name: str, split: str | None) -> Dataset:
     made = storage.read_json(folder / "corpus.json")
     dataset = read_layout(folder, name, made["classes"], clip_duration=made["spec"]["duration"], split=split)
     notes = dataset.manifest.notes | ({"recordings_skipped": len(made["skipped"])} if made["skipped"] else {})
-    return replace(dataset, manifest=replace(dataset.manifest, notes=notes))
+    return replace(dataset, manifest=replace(dataset.manifest, notes=notes, plan=made["plan"]))
 
 
 def _simple_spec(n_events: Sequence[float], event_duration: Sequence[float], snr: Sequence[float]) -> SoundscapeSpec:

@@ -27,6 +27,7 @@ from sedpool.datasets.soundscapes.mixer import Mixing, Sources, mix
 from sedpool.datasets.soundscapes.specs import SoundscapeSpec
 from sedpool.errors import ConfigError, DataError
 from sedpool.formats import audacity
+from sedpool.identity import recorded_form
 
 FORMAT = 2
 """Raise it whenever the same spec gives other bytes."""
@@ -34,14 +35,33 @@ _CHUNK = 8  # soundscapes a task: few enough for an even load, enough to hide th
 _may_make: ContextVar[bool] = ContextVar("may_make", default=True)
 
 
+class NotMade(DataError):
+    """Audio that sedpool makes on first use is not there, within `made_only`.
+
+    Attributes
+    ----------
+    plan : str or None
+        Hash of the plan of the corpus, where that is known before it is made.
+    """
+
+    def __init__(self, message: str, plan: str | None = None) -> None:
+        super().__init__(message)
+        self.plan = plan
+
+
 @contextmanager
 def made_only() -> Iterator[None]:
-    """Within the block, a corpus that is not there is an error (`DataError`) and not made."""
+    """Make nothing within the block: audio that would have to be made is an error, `NotMade`."""
     token = _may_make.set(False)
     try:
         yield
     finally:
         _may_make.reset(token)
+
+
+def may_make() -> bool:
+    """Return whether audio that is not there may be made, as it may outside `made_only`."""
+    return _may_make.get()
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,8 @@ class Plan:
     def settings(self) -> dict[str, Any]:
         """Return the plan as JSON values."""
         mixing = {**asdict(self.mixing), "floor_db": FLOOR_DB, "snr_definition": DEFINITIONS[self.spec.level]}
-        return {"format": FORMAT, **asdict(self), "mixing": mixing}
+        spec = recorded_form("soundscapes", asdict(self.spec))
+        return {"format": FORMAT, **asdict(self), "spec": spec, "mixing": mixing}
 
 
 def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> Path:
@@ -136,12 +157,13 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
     Raises
     ------
     DataError
-        If the folder holds anything else, or cannot be written; or if it is not there, within `made_only`.
+        If the folder holds anything else, or cannot be written; `NotMade` if it is not there, within `made_only`.
     """
     if _is_made(folder, plan):
         return False
-    if not _may_make.get():
-        raise DataError(f"{folder.parent}: no corpus {folder.name} in it; give the folder that it was made in")
+    if not may_make():
+        message = f"{folder.parent}: no corpus {folder.name} in it; give the folder that it was made in"
+        raise NotMade(message, storage.hash_value(plan.settings()))
     with _lock(folder):
         if _is_made(folder, plan):
             return False

@@ -1,0 +1,193 @@
+"""What a loaded configuration may build: the public names of each group, and what configurations called them before.
+
+A configuration of one's own may name any class or function there is as its ``_target_``. In a run folder that came from
+elsewhere such a name would be code to execute, so a loaded configuration builds only what stands here.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sedpool.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Target:
+    """A public class or function of sedpool that a configuration builds.
+
+    Attributes
+    ----------
+    former : str
+        Its name in configurations of sedpool 0.1.
+    places : frozenset of str
+        Arguments that say where things lie, what they are called or how a machine is used: no number depends on them.
+    """
+
+    former: str
+    places: frozenset[str] = frozenset()
+
+
+def _operators(*names: str) -> dict[str, Target]:
+    return {f"sedpool.{name}": Target(f"sedpool.pooling.{name}") for name in names}
+
+
+_CORPUS = frozenset({"root", "n_jobs"})
+
+TARGETS: Mapping[str, Mapping[str, Target]] = {
+    "dataset": {
+        "sedpool.load_dcase2017": Target("sedpool.datasets.dcase2017.load_dcase2017", _CORPUS),
+        "sedpool.load_demo": Target("sedpool.datasets.demo.load_demo", _CORPUS),
+        "sedpool.load_desed": Target("sedpool.datasets.desed.load_desed", _CORPUS),
+        "sedpool.load_folder": Target("sedpool.datasets.folder.load_folder", _CORPUS | {"name"}),
+        "sedpool.load_medleydb": Target(
+            "sedpool.datasets.medleydb.load.load_medleydb", _CORPUS | {"annotations", "splits", "cache"}
+        ),
+        "sedpool.load_soundscapes": Target(
+            "sedpool.datasets.soundscapes.load.load_soundscapes", _CORPUS | {"foreground", "background"}
+        ),
+        "sedpool.load_synthesised": Target("sedpool.datasets.soundscapes.load.load_synthesised", _CORPUS),
+        "sedpool.load_urbansed": Target("sedpool.datasets.urbansed.load_urbansed", _CORPUS),
+    },
+    "features": {"sedpool.LogMel": Target("sedpool.features.LogMel")},
+    "model": {
+        "sedpool.compact_cnn": Target("sedpool.models.compact_cnn"),
+        "sedpool.paper_cnn": Target("sedpool.models.paper_cnn"),
+        "sedpool.paper_crnn": Target("sedpool.models.paper_crnn"),
+    },
+    "pooling": _operators(
+        "AlphaBound",
+        "Attention",
+        "AutoPool",
+        "AutoPool1D",
+        "GeneralizedMean",
+        "GlobalWeightedRank",
+        "Hierarchical",
+        "ISR",
+        "LinearSoftmax",
+        "LogSumExp",
+        "Max",
+        "Mean",
+        "Min",
+        "NoisyOr",
+        "Power",
+        "SoftMaxPool1D",
+        "Softmax",
+        "TopKMean",
+        "cap",
+        "rap",
+    ),
+}
+"""By group and public name. The constructor is what the package has under that name."""
+
+FORMER_NAMES = {target.former: name for targets in TARGETS.values() for name, target in targets.items()}
+"""Public names by what configurations of sedpool 0.1 called them."""
+
+KERAS = frozenset(
+    f"keras.{module}.{name}"
+    for module, names in {
+        "constraints": ("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
+        "initializers": ("Constant", "Ones", "RandomNormal", "RandomUniform", "TruncatedNormal", "Zeros"),
+        "regularizers": ("L1", "L1L2", "L2"),
+    }.items()
+    for name in names
+)
+"""What of Keras may stand in an argument."""
+
+_NEVER_ONES_OWN = frozenset(
+    {"hydra", "jax", "joblib", "keras", "mlflow", "numpy", "omegaconf", "pandas", "sedpool", "tensorflow", "torch"}
+)
+
+
+def check_texts(config: Mapping[str, Any], path: str) -> None:
+    """See that every text in a loaded configuration is plain: nothing to be looked up, nothing that steers a terminal.
+
+    Raises
+    ------
+    ConfigError
+        With the first text that holds ``${``, or a character that cannot be printed.
+    """
+    for text in _texts(config):
+        if "${" in text:
+            raise ConfigError(
+                f"{path}: {text!r} would be looked up, in the environment or elsewhere, which a loaded configuration "
+                "may not ask for; write the value itself"
+            )
+        if not text.isprintable():
+            raise ConfigError(f"{path}: {text!r} holds a character that cannot be printed; remove it")
+
+
+def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = False) -> tuple[str, ...]:
+    """See that a group of a loaded configuration builds only what it may.
+
+    Parameters
+    ----------
+    node : mapping
+        The group's settings.
+    group : str
+        Its name, a key of `TARGETS`.
+    path : str
+        Where the configuration was read, for messages.
+    trust_code : bool
+        Whether classes and functions of the user's own may be built too.
+
+    Returns
+    -------
+    names : tuple of str
+        The user's own classes and functions, whose code will run.
+
+    Raises
+    ------
+    ConfigError
+        With the first name that is not listed, or the first key by which Hydra would do more than build it.
+    """
+    own: dict[str, None] = {}
+    for mapping in _mappings(node):
+        if odd := [key for key in mapping if str(key).startswith("_") and key != "_target_"]:
+            raise ConfigError(f"{path}: {group} has the key {odd[0]}, which no setting of sedpool has; remove it")
+        if "_target_" not in mapping:
+            if group == "dataset":
+                continue
+            raise ConfigError(f"{path}: {group} holds {dict(mapping)} where a value or a class is expected")
+        target = str(mapping["_target_"])
+        if target in TARGETS[group] or target in KERAS:
+            continue
+        if not trust_code:
+            raise ConfigError(
+                f"{path}: {group} is made by {target}, code outside sedpool's public names, which is not executed; "
+                "if you know it, trust it: --trust-code, or trust_code=True in Python"
+            )
+        _refuse_libraries(target, group, path)
+        own[target] = None
+    return tuple(own)
+
+
+def _refuse_libraries(target: str, group: str, path: str) -> None:
+    """Trust is for classes of the user's own: what else could be named is never one."""
+    package = target.partition(".")[0]
+    if package in _NEVER_ONES_OWN or package in sys.stdlib_module_names or "." not in target:
+        raise ConfigError(
+            f"{path}: {group} is made by {target}, which is no class or function of your own; "
+            f"expected one of {', '.join(sorted(TARGETS[group]))}, or of a module of yours"
+        )
+
+
+def _mappings(node: Any) -> Iterator[Mapping[Any, Any]]:
+    """Every mapping in a configuration, at any depth."""
+    if isinstance(node, Mapping):
+        yield node
+    for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ():
+        yield from _mappings(item)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text in a configuration, keys included, at any depth."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for key, item in node.items():
+            yield str(key)
+            yield from _texts(item)
+    elif isinstance(node, list | tuple):
+        for item in node:
+            yield from _texts(item)
