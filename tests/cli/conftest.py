@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sedpool import audio
-from sedpool.datasets import scaper_jams
+from sedpool.formats import scaper_jams
 
 SR = 8000
 EVENT = {"label": "siren", "event_time": 0.2, "event_duration": 0.5, "role": "foreground"}

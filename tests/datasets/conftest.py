@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from sedpool.datasets import scaper_jams
+from sedpool.formats import scaper_jams
 
 SR = 44100
 

@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 
 from sedpool import storage
-from sedpool.datasets import scaper_jams
 from sedpool.datasets.dataset import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.mixing import clip_sources, mixing_details
 from sedpool.datasets.urbansed import CLASSES
 from sedpool.errors import DataError
+from sedpool.formats import scaper_jams
 
 
 def event(onset, label, source, snr, role="foreground"):

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sedpool.datasets import scaper_jams
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows
-from sedpool.formats import jams
+from sedpool.formats import jams, scaper_jams
 
 from ..datasets.conftest import observation, write_jams
 

@@ -10,11 +10,11 @@ import soundfile as sf
 
 from sedpool import audio
 from sedpool.audio import FloatArray
-from sedpool.datasets import scaper_jams
 from sedpool.datasets.soundscapes.band import FLOOR_DB
 from sedpool.datasets.soundscapes.loudness import DEFINITIONS
 from sedpool.datasets.soundscapes.mixer import Mixing, Soundscape, Track
 from sedpool.errors import DataError
+from sedpool.formats import scaper_jams
 
 FOLDERS = ("audio", "annotations")
 ISOLATED = "isolated_events"

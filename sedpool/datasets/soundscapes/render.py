@@ -15,12 +15,12 @@ import numpy as np
 
 from sedpool import audio
 from sedpool.audio import FloatArray
-from sedpool.datasets.scaper_jams import Scene, Value, read_scene
 from sedpool.datasets.soundscapes.band import SR, dither
 from sedpool.datasets.soundscapes.draws import Event
 from sedpool.datasets.soundscapes.loudness import DEFINITIONS
 from sedpool.datasets.soundscapes.mixer import Mixing, Sound, Soundscape, mix
 from sedpool.errors import DataError
+from sedpool.formats.scaper_jams import Scene, Value, read_scene
 
 PathLike = str | os.PathLike[str]
 

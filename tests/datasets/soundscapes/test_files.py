@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from sedpool.datasets.scaper_jams import Value, read_scene
 from sedpool.datasets.soundscapes.load import load_soundscapes, load_synthesised, synthesise
 from sedpool.datasets.soundscapes.loudness import DEFINITIONS, lufs
 from sedpool.datasets.soundscapes.specs import make_spec
@@ -17,6 +16,7 @@ from sedpool.datasets.soundscapes.splits import Division
 from sedpool.errors import DataError
 from sedpool.formats.audacity import read_rows
 from sedpool.formats.jams import read_annotation
+from sedpool.formats.scaper_jams import Value, read_scene
 
 SR = 44100
 SPEC = {

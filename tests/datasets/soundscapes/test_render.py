@@ -8,13 +8,13 @@ import pyloudnorm
 import pytest
 import soundfile as sf
 
-from sedpool.datasets import scaper_jams
 from sedpool.datasets.soundscapes.load import synthesise
 from sedpool.datasets.soundscapes.loudness import lufs_as_scaper
 from sedpool.datasets.soundscapes.render import find_source, render_files
 from sedpool.datasets.soundscapes.specs import make_spec
 from sedpool.datasets.soundscapes.splits import Division
 from sedpool.errors import DataError
+from sedpool.formats import scaper_jams
 
 SR = 44100
 SCAPER = {"sr": SR, "ref_db": -50, "n_channels": 1, "fade_in_len": 0.01, "fade_out_len": 0.01, "reverb": None}
