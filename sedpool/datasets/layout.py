@@ -12,13 +12,13 @@ from pathlib import Path
 
 from sedpool.datasets.dataset import Dataset, Manifest, clips_from_rows, nonzero
 from sedpool.datasets.recordings import refuse_incomplete
+from sedpool.datasets.soundscapes.splits import SPLITS
 from sedpool.errors import DataError
 from sedpool.events import count_overlaps, events_from_rows, tags_from_events
 from sedpool.formats import audacity
 from sedpool.formats.clip import Annotation, clip_rows
 from sedpool.formats.jams import read_annotation
 
-SPLITS = ("train", "validate", "test")
 FORMATS = ("jams", "txt")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sedpool import storage
-from sedpool.datasets.layout import SPLITS
+from sedpool.datasets.soundscapes.splits import SPLITS
 from sedpool.errors import ConfigError, DataError
 
 HELD_OUT = 0.2

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from sedpool import storage
-from sedpool.datasets.layout import SPLITS
 from sedpool.datasets.soundscapes import banks, splits
 from sedpool.datasets.soundscapes.banks import FileSources, Recording
 from sedpool.datasets.soundscapes.specs import SHORTEST_EVENT, SoundscapeSpec
-from sedpool.datasets.soundscapes.splits import Division
+from sedpool.datasets.soundscapes.splits import SPLITS, Division
 from sedpool.errors import DataError
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedpool.datasets.layout import SPLITS
 from sedpool.datasets.soundscapes.distributions import Distribution
 from sedpool.datasets.soundscapes.specs import SoundscapeSpec
+from sedpool.datasets.soundscapes.splits import SPLITS
 
 _PLACES = 100  # tried for an event among the others before it is left out
 

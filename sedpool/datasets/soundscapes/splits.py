@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedpool.datasets.layout import SPLITS
 from sedpool.errors import ConfigError, DataError
+
+SPLITS = ("train", "validate", "test")
+"""The parts of a corpus, each a folder of its audio and of its annotations."""
 
 
 @dataclass(frozen=True)
