@@ -27,8 +27,8 @@ from sedpool.startup import import_backend
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from sedpool.features.prepare import Part
     from sedpool.models.detector import Detector
-    from sedpool.preparation import Part
     from sedpool.training.energy import EnergyMeter
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
@@ -203,8 +203,9 @@ def _train_and_score(
     meter: "EnergyMeter | None",
 ) -> "Part":
     """Train, and leave weights and scores in the folder; return the test part."""
+    from sedpool.augment.prepare import prepare_augmentation
+    from sedpool.features.prepare import prepare
     from sedpool.fitting import fit_parts, score
-    from sedpool.preparation import prepare, prepare_augmentation
     from sedpool.training.weights import save_weights
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}

@@ -9,13 +9,14 @@ import keras
 import pandas as pd
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
+from sedpool.augment.prepare import Augmented, prepare_augmentation
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
+from sedpool.features.prepare import Part, prepare
 from sedpool.features.store import Array
 from sedpool.inference.predict import predict
 from sedpool.models.detector import Detector, check_patch
-from sedpool.preparation import Augmented, Part, prepare, prepare_augmentation
 from sedpool.training.batches import Patches
 from sedpool.training.loop import Outcome, train
 from sedpool.training.recipe import STUDY, Recipe

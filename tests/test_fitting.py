@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import sedpool as sp
+from sedpool.augment.prepare import Augmented, prepare_augmentation
 from sedpool.errors import ConfigError, DataError
+from sedpool.features.prepare import prepare
 from sedpool.fitting import fit_parts
-from sedpool.preparation import Augmented, prepare, prepare_augmentation
 from sedpool.training.recipe import STUDY
 
 

@@ -14,12 +14,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sedpool.augment import Augmentation
+from sedpool.augment.prepare import prepare_augmentation
 from sedpool.building import build, identify_data
 from sedpool.datasets.dataset import Dataset
 from sedpool.errors import ConfigError, StorageError, TrainingError
 from sedpool.experiment import build_dataset, check, find_folder
+from sedpool.features.prepare import prepare
 from sedpool.log import say
-from sedpool.preparation import prepare, prepare_augmentation
 from sedpool.reports.tables import counted
 from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run

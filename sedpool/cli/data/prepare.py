@@ -9,8 +9,9 @@ from sedpool.cli.data.names import Name, Root
 def prepare(name: Name, overrides: Overrides = None, root: Root = None, jobs: Jobs = None) -> None:
     """Compute features before training; recordings that cannot be used are left out and listed."""
     from sedpool.augment import Augmentation
+    from sedpool.augment.prepare import prepare_augmentation
     from sedpool.building import build
-    from sedpool.preparation import prepare, prepare_augmentation
+    from sedpool.features.prepare import prepare
 
     config = configuration(name, root, overrides)
     places = {"cache": config["cache"], "n_jobs": jobs or config["jobs"]}

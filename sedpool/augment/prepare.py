@@ -1,0 +1,59 @@
+"""What augmentation needs of the audio, computed before training: shifted recordings, and backgrounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sedpool import audio
+from sedpool.augment.pitch import PitchShifted
+from sedpool.augment.settings import NONE, Augmentation
+from sedpool.errors import DataError
+from sedpool.features.prepare import Part, compute_features
+from sedpool.features.store import Array, FeatureStore
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """What is done to training patches, and what that needs; by default nothing.
+
+    Attributes
+    ----------
+    settings : Augmentation
+        Kinds and strengths.
+    versions : mapping of float to mapping
+        Features of every clip by semitones of its pitch shift; empty for the recordings alone.
+    backgrounds : sequence of ndarray
+        Features of what is mixed under the patches.
+    """
+
+    settings: Augmentation = NONE
+    versions: Mapping[float, Mapping[str, Array]] = field(default_factory=dict)
+    backgrounds: Sequence[Array] = ()
+
+
+def prepare_augmentation(
+    part: Part, settings: Augmentation, *, cache: str | Path, n_jobs: int | None = None, progress: bool = True
+) -> Augmented:
+    """Compute what the augmentation of a training part needs beforehand: shifted recordings, and backgrounds.
+
+    Raises
+    ------
+    DataError
+        If there is no usable recording in the folder of backgrounds.
+    """
+    clips = part.dataset.clips
+    paths = dict(zip(clips["filename"], clips["path"], strict=True))
+    versions: dict[float, Mapping[str, Array]] = {}
+    for semitones in settings.pitch_shift:
+        extractor = PitchShifted(part.extractor, semitones) if semitones else part.extractor
+        store = FeatureStore(cache, extractor)
+        versions[semitones], _ = compute_features(store, paths, part.dataset.windows, n_jobs, progress)
+    backgrounds: Sequence[Array] = ()
+    if settings.background:
+        names = audio.list_files(settings.background, "augment.background")
+        files = {name: str(Path(settings.background, name)) for name in names}
+        features, _ = compute_features(FeatureStore(cache, part.extractor), files, {}, n_jobs, progress)
+        backgrounds = list(features.values())
+    if settings.background and not backgrounds:
+        raise DataError(f"augment.background={settings.background}: no usable recording in this folder")
+    return Augmented(settings, versions, backgrounds)

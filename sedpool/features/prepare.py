@@ -1,0 +1,106 @@
+"""Features of a whole dataset, computed before training; the library and every command share it, and so the stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from joblib import cpu_count
+from rich.console import Console
+from rich.progress import track
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.errors import DataError
+from sedpool.features.logmel import LogMel
+from sedpool.features.store import Features, FeatureStore
+from sedpool.log import say
+
+
+@dataclass(frozen=True)
+class Part:
+    """A dataset with its features.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The clips that can be read.
+    features : Features
+        Features of each.
+    extractor : LogMel
+        What made them.
+    """
+
+    dataset: Dataset
+    features: Features
+    extractor: LogMel
+
+    def split(self, name: str) -> "Part":
+        """One split, e.g. ``"train"``."""
+        return replace(self, dataset=self.dataset.split(name))
+
+
+def prepare(
+    dataset: Dataset,
+    extractor: LogMel,
+    *,
+    cache: str | Path,
+    n_jobs: int | None = None,
+    allow_missing: bool = False,
+    progress: bool = True,
+) -> Part:
+    """Compute the features that are not in the store yet.
+
+    Raises
+    ------
+    DataError
+        If a recording cannot be used, unless `allow_missing`; every one is named on standard error.
+    """
+    here = dataset.available()
+    if not len(here):
+        raise DataError(f"dataset {dataset.name}: none of its {len(dataset)} clips has audio on disk; complete it")
+    paths = dict(zip(here.clips["filename"], here.clips["path"], strict=True))
+    features, broken = compute_features(FeatureStore(cache, extractor), paths, here.windows, n_jobs, progress)
+    if broken and not allow_missing:
+        raise DataError(
+            f"{len(broken)} of {len(set(paths.values()))} recordings cannot be used (listed above); "
+            "repair them, or set allow_missing=true to go on without them"
+        )
+    usable = here.select([name for name in here.clips["filename"] if name in features])
+    return Part(usable, features, extractor)
+
+
+def compute_features(
+    store: FeatureStore,
+    paths: Mapping[str, str],
+    windows: Mapping[str, tuple[float, float]],
+    n_jobs: int | None,
+    progress: bool,
+) -> tuple[Features, dict[str, str]]:
+    """Compute the features of clips, leaving out recordings that cannot be used; each is named on standard error.
+
+    Parameters
+    ----------
+    store : FeatureStore
+        Keeps them, and those that it has already are not computed again.
+    paths, windows : mapping
+        Recording of each clip, and the onset and duration in it of those that are a part of theirs.
+    n_jobs : int or None
+        Number of worker processes; None for one per core.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    features : Features
+        Of the clips that can be used.
+    broken : dict of str to str
+        Why a recording cannot be used, by its path.
+    """
+    console = Console(stderr=True)
+    bar = (
+        (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
+    )
+    features, reasons = store.prepare(paths, windows=windows, n_jobs=n_jobs or cpu_count(), track=bar)
+    broken = {paths[filename]: reason for filename, reason in reasons.items()}
+    for reason in broken.values():
+        say(f"left out: {reason}")
+    return features, broken
