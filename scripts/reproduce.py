@@ -97,7 +97,7 @@ def _named(failures: Mapping[str, str]) -> list[str]:
     """A line on all failures and one on each; none if there are none."""
     if not failures:
         return []
-    from sedpool.reports.tables import counted
+    from sedpool.reports.labels import counted
 
     lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
     return [f"error: {counted(len(failures), 'run')} failed; the same command makes only what is missing", *lines]

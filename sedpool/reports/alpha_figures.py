@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sedpool.evaluation.analysis.alpha import rank_correlation
-from sedpool.reports.document import DOUBLE_DAGGER
+from sedpool.reports.labels import DOUBLE_DAGGER
 from sedpool.reports.style import BLACK, CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, new_panels, styled
 
 _WIDTH = 6.6

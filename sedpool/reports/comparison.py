@@ -12,8 +12,7 @@ from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.paper_compat import as_published
 from sedpool.evaluation.statistics.seeds import over_seeds
 from sedpool.reports import significance
-from sedpool.reports.findings import HASH_DIGITS
-from sedpool.reports.tables import UNDEFINED
+from sedpool.reports.labels import HASH_DIGITS, UNDEFINED
 from sedpool.runs import RunFolder, find_runs
 
 # Column, and where its value lies in metrics.json.

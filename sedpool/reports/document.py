@@ -13,12 +13,8 @@ from itertools import chain, compress, count
 
 from matplotlib.figure import Figure
 
-from sedpool.reports.tables import UNDEFINED, number
+from sedpool.reports.labels import DAGGER, DOUBLE_DAGGER, UNDEFINED, number
 
-DAGGER = "†"
-"""Marks what cannot be told from the best."""
-DOUBLE_DAGGER = "‡"
-"""Marks what rests on a run that is not valid."""
 _BLANK = ("", UNDEFINED)
 
 

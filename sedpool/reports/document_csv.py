@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 
 from sedpool.reports.document import Cell, TableBlock, TableRow
-from sedpool.reports.tables import UNDEFINED
+from sedpool.reports.labels import UNDEFINED
 
 
 def to_csv(table: TableBlock) -> str:

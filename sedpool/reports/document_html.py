@@ -4,7 +4,8 @@ import re
 
 from markupsafe import Markup, escape
 
-from sedpool.reports.document import DAGGER, Cell, Document, FigureBlock, TableBlock, slug
+from sedpool.reports.document import Cell, Document, FigureBlock, TableBlock, slug
+from sedpool.reports.labels import DAGGER
 from sedpool.reports.page import render
 from sedpool.reports.style import data_uri
 

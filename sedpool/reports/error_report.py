@@ -17,9 +17,9 @@ from sedpool.evaluation.analysis.false_alarms import false_alarms
 from sedpool.evaluation.analysis.timeline import timeline
 from sedpool.reports import error_figures as figures
 from sedpool.reports.findings import coverage
+from sedpool.reports.labels import threshold_title
 from sedpool.reports.page import render
 from sedpool.reports.style import data_uri
-from sedpool.reports.tables import threshold_title
 from sedpool.runs import RunFolder, kept_epoch
 
 POLYPHONY_EDGES = (0.0, 0.5, 1.5, 2.5, 4.0, 10.0)

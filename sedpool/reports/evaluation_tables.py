@@ -10,7 +10,8 @@ from rich.console import Console
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.statistics.replicates import Key
 from sedpool.reports.evaluation_report import Evaluation
-from sedpool.reports.tables import BASELINE_TITLES, Row, number
+from sedpool.reports.labels import BASELINE_TITLES, number
+from sedpool.reports.tables import Row
 from sedpool.reports.terminal import plain_table
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}

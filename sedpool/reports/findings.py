@@ -6,11 +6,8 @@ from typing import Any
 import pandas as pd
 
 from sedpool.datasets.manifest import usable_and_listed
-from sedpool.reports.tables import number
+from sedpool.reports.labels import HASH_DIGITS, number
 from sedpool.runs import AT_BOUND
-
-HASH_DIGITS = 12
-"""How much of a manifest's hash is shown."""
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ import pandas as pd
 from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table, within_range
 from sedpool.evaluation.statistics.replicates import Key, Statistic
+from sedpool.reports.labels import METRIC_NAMES
 from sedpool.reports.run_means import RunMean, run_mean
 from sedpool.reports.significance import INTERVAL_COLUMNS
-from sedpool.reports.tables import METRIC_NAMES
 from sedpool.runs import RunFolder
 
 COLUMNS = ("average", "metric", "method", "estimate", *INTERVAL_COLUMNS)

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
-from sedpool.reports.findings import HASH_DIGITS
-from sedpool.reports.tables import UNDEFINED
+from sedpool.reports.labels import HASH_DIGITS, UNDEFINED
 from sedpool.runs import RunFolder, kept_epoch, without_places
 
 _COMMIT_DIGITS = 10

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sedpool import storage
 from sedpool.reports import findings, tables
 from sedpool.reports.example_figure import Example, example_figure
+from sedpool.reports.labels import number, threshold_title
 from sedpool.reports.page import render
 from sedpool.reports.style import data_uri
 from sedpool.reports.training_figures import (
@@ -108,8 +109,8 @@ def _content(run: RunFolder, example_figures: ExampleFigures) -> dict[str, Any]:
     return {
         "config": run.config,
         "metrics": metrics,
-        "number": tables.number,
-        "threshold_title": tables.threshold_title(metrics["decoding"]),
+        "number": number,
+        "threshold_title": threshold_title(metrics["decoding"]),
         "coverage": findings.coverage(run.manifest),
         "localisation": findings.localisation(metrics),
         "clip_rows": tables.clip_rows(metrics),

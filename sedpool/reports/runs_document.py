@@ -7,11 +7,11 @@ from sedpool.reports import run_appendix, score_tables
 from sedpool.reports.comparison import comparison_table, peculiarities
 from sedpool.reports.consistency import contradiction
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
+from sedpool.reports.labels import counted
 from sedpool.reports.ranking_figures import interval_figure
 from sedpool.reports.run_table import difference_notes, run_table
 from sedpool.reports.study_figures import study_figures
 from sedpool.reports.study_runs import StudyRuns, studies
-from sedpool.reports.tables import counted
 from sedpool.runs import RunFolder
 
 Blocks = Iterator[str | TableBlock | FigureBlock]

@@ -11,8 +11,8 @@ from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.counts_table import OWN_STRETCHED
 from sedpool.reports.comparison import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+from sedpool.reports.labels import BASELINE_TITLES, number
 from sedpool.reports.study_runs import StudyRuns
-from sedpool.reports.tables import BASELINE_TITLES, number
 from sedpool.runs import RunFolder
 
 Path = tuple[str, ...]

@@ -11,8 +11,9 @@ from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_
 from sedpool.reports.axis_figure import axis_figure, axis_table
 from sedpool.reports.class_score_figure import class_score_figure
 from sedpool.reports.corpus_figures import duration_figure
-from sedpool.reports.document import DOUBLE_DAGGER, FigureBlock
+from sedpool.reports.document import FigureBlock
 from sedpool.reports.example_figure import method_example_figure
+from sedpool.reports.labels import DOUBLE_DAGGER
 from sedpool.reports.method_tables import (
     alpha_courses,
     by_method,

@@ -7,9 +7,9 @@ from functools import cached_property
 import pandas as pd
 
 from sedpool.evaluation.counts_table import OWN_STRETCHED
+from sedpool.reports.labels import threshold_title
 from sedpool.reports.method_intervals import method_intervals
 from sedpool.reports.method_tables import by_method
-from sedpool.reports.tables import threshold_title
 from sedpool.runs import RunFolder
 
 

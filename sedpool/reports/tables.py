@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-METRIC_NAMES = ("f1", "precision", "recall", "error_rate")
-BASELINE_TITLES = {
-    "clip_decisions_stretched": "own clip decisions, stretched",
-    "oracle_tags_stretched": "true tags, stretched",
-    "every_class_always": "every class, always",
-}
-UNDEFINED = "–"
+from sedpool.reports.labels import BASELINE_TITLES, METRIC_NAMES, number, threshold_title
 
 
 @dataclass(frozen=True)
@@ -22,40 +16,6 @@ class Row:
     cells: Sequence[str]
     is_baseline: bool = False
     is_interval: bool = False
-
-
-def counted(n: int, noun: str) -> str:
-    """A number of things in words.
-
-    Examples
-    --------
-    >>> counted(1, "run"), counted(18, "run")
-    ('1 run', '18 runs')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number as text, a dash where it is undefined.
-
-    Examples
-    --------
-    >>> number(0.51234), number(None)
-    ('0.512', '–')
-    """
-    return UNDEFINED if value is None else f"{value:.{digits}f}"
-
-
-def threshold_title(decoding: Mapping[str, Any]) -> str:
-    """The decoding that was set, in two words.
-
-    Examples
-    --------
-    >>> threshold_title({"threshold": 0.5, "clip_threshold": 0.5}), threshold_title({"threshold": {"siren": 0.4}})
-    ('at 0.5', 'as set')
-    """
-    same = isinstance(decoding["threshold"], float) and decoding["threshold"] == decoding.get("clip_threshold")
-    return f"at {decoding['threshold']:g}" if same else "as set"
 
 
 def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sedpool.errors import SedpoolError
 from sedpool.log import say
-from sedpool.reports.tables import counted
+from sedpool.reports.labels import counted
 from sedpool.reproduction.schedule import Remainder, duration, kind_of, remaining
 from sedpool.reproduction.study import PlannedRun
 from sedpool.runs import RunFolder

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
-from sedpool.reports.tables import UNDEFINED
+from sedpool.reports.labels import UNDEFINED
 from sedpool.reproduction.alpha_findings import alpha_table
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sedpool.reports.document import DOUBLE_DAGGER, Cell, Section, TableBlock, TableRow
+from sedpool.reports.document import Cell, Section, TableBlock, TableRow
+from sedpool.reports.labels import DOUBLE_DAGGER
 from sedpool.reproduction.study import Key, Study
 from sedpool.reproduction.validity import marked_among, objections
 from sedpool.runs import RunFolder

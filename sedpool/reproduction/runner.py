@@ -21,7 +21,7 @@ from sedpool.errors import ConfigError, StorageError, TrainingError
 from sedpool.experiment import build_dataset, check, find_folder
 from sedpool.features.prepare import prepare
 from sedpool.log import say
-from sedpool.reports.tables import counted
+from sedpool.reports.labels import counted
 from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results

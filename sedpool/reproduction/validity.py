@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from sedpool.reports.tables import counted
+from sedpool.reports.labels import counted
 from sedpool.runs import AT_BOUND, RunFolder, kept_epoch
 
 FLAT = 0.1
