@@ -1,6 +1,6 @@
-"""How numbers, metrics, baselines and marks are written in tables, figures and sentences."""
+"""How numbers, metrics, baselines and marks are written in tables, figures and sentences, and methods ordered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 METRIC_NAMES = ("f1", "precision", "recall", "error_rate")
@@ -9,6 +9,8 @@ BASELINE_TITLES = {
     "oracle_tags_stretched": "true tags, stretched",
     "every_class_always": "every class, always",
 }
+PAPER_METHODS = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "cap", "auto", "strong")
+"""The methods of the paper's tables, in their order."""
 UNDEFINED = "–"
 DAGGER = "†"
 """Marks what cannot be told from the best."""
@@ -50,3 +52,20 @@ def threshold_title(decoding: Mapping[str, Any]) -> str:
     """
     same = isinstance(decoding["threshold"], float) and decoding["threshold"] == decoding.get("clip_threshold")
     return f"at {decoding['threshold']:g}" if same else "as set"
+
+
+def ordered_methods(methods: Iterable[str]) -> list[str]:
+    """Each method once: those of the paper first, in its order, others after them by name.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names, as in configurations; each may come several times.
+
+    Examples
+    --------
+    >>> ordered_methods(["isr", "cap", "max", "cap"])
+    ['max', 'cap', 'isr']
+    """
+    named = set(methods)
+    return [method for method in PAPER_METHODS if method in named] + sorted(named.difference(PAPER_METHODS))

@@ -1,4 +1,4 @@
-"""All runs of each method as one table: what the figures of many runs draw. Methods stand in the order of `style`.
+"""All runs of each method as one table: what the figures of many runs draw.
 
 Runs of one study differ by method, fold and seed; none of these tables needs scores or weights.
 """
@@ -12,15 +12,15 @@ import pandas as pd
 from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
 from sedpool.evaluation.statistics.replicates import Key
+from sedpool.reports.labels import ordered_methods
 from sedpool.reports.run_means import run_mean
-from sedpool.reports.style import method_styles
 from sedpool.runs import RunFolder, kept_epoch
 
 
 def by_method(runs: Iterable[RunFolder]) -> dict[str, list[RunFolder]]:
-    """Runs by their method, in the order of `sedpool.reports.style.method_styles`."""
+    """Runs by their method, in the order of `sedpool.reports.labels.ordered_methods`."""
     runs = list(runs)
-    methods = method_styles(str(run.config["method"]) for run in runs)
+    methods = ordered_methods(str(run.config["method"]) for run in runs)
     return {method: [run for run in runs if run.config["method"] == method] for method in methods}
 
 

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
+from sedpool.reports.labels import ordered_methods
+
 # Okabe and Ito's palette: told apart with every common kind of colour blindness.
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
@@ -53,7 +55,7 @@ _METHODS = {
     "auto": MethodStyle(YELLOW, "P", "--"),
     "strong": MethodStyle(BLACK, "*", "--"),
 }
-"""The methods of the paper's tables, in their order."""
+"""The methods of the paper's tables."""
 _OTHERS = (
     *(MethodStyle(color, "X", "-.") for color in (GREY, *CYCLE)),
     *(MethodStyle(color, "p", ":") for color in (GREY, *CYCLE)),
@@ -61,22 +63,17 @@ _OTHERS = (
 
 
 def method_styles(methods: Iterable[str]) -> dict[str, MethodStyle]:
-    """How to draw each method: those of the paper first and always the same, others after them by name.
+    """How to draw each method, in the order of `sedpool.reports.labels.ordered_methods`; the paper's always the same.
 
     Parameters
     ----------
     methods : iterable of str
         Names, as in configurations; each may come several times.
-
-    Examples
-    --------
-    >>> list(method_styles(["isr", "cap", "max", "cap"]))
-    ['max', 'cap', 'isr']
     """
-    named = set(methods)
-    known = {method: style for method, style in _METHODS.items() if method in named}
-    others = sorted(named - set(known))
-    return known | {method: _OTHERS[index % len(_OTHERS)] for index, method in enumerate(others)}
+    ordered = ordered_methods(methods)
+    others = [method for method in ordered if method not in _METHODS]
+    styles = _METHODS | {method: _OTHERS[index % len(_OTHERS)] for index, method in enumerate(others)}
+    return {method: styles[method] for method in ordered}
 
 
 styled = matplotlib.rc_context(
