@@ -1,6 +1,5 @@
 """How does a method fare as one property of the data changes? Dynamic F1 and learnt α over its values."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,62 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
-from sedpool.reports.method_tables import alpha_courses, by_method, kept_alphas
-from sedpool.reports.run_means import run_mean
 from sedpool.reports.style import CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, styled
-from sedpool.runs import RunFolder
 
-_KEY = ("micro", "", "f1")
 _STRETCHED: dict[str, Any] = {"marker": "_", "markersize": 8, "markeredgewidth": 1.5, "linestyle": ""}
-
-
-def axis_table(conditions: Mapping[str, Sequence[RunFolder]]) -> pd.DataFrame:
-    """What each method reached under each condition.
-
-    Parameters
-    ----------
-    conditions : mapping of str to sequence of RunFolder
-        Finished runs with strong labels, by what was different, in order.
-
-    Returns
-    -------
-    table : DataFrame
-        ``condition, method, f1, low, high, own_stretched, alpha, bound``: mean dynamic F1 with its 95 % interval (NaN
-        for a run without counts), that of the runs' own clip decisions stretched, mean α over classes and runs, and
-        CAP's bound (NaN where there are none).
-    """
-    rows = []
-    for condition, runs in conditions.items():
-        for method, own in by_method(runs).items():
-            kept = kept_alphas(alpha_courses(own))
-            stretched = [run.metrics["baselines"]["clip_decisions_stretched"] for run in own]
-            rows.append(
-                {
-                    "condition": condition,
-                    "method": method,
-                    "f1": _mean_f1([run.metrics for run in own]),
-                    **_interval(own),
-                    "own_stretched": _mean_f1(stretched),
-                    "alpha": float(kept["alpha"].mean()),
-                    "bound": float(kept["bound"].max()),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _mean_f1(metrics: Sequence[Mapping[str, Mapping[str, Mapping[str, float]]]]) -> float:
-    return float(pd.Series([one["segment"]["micro"]["f1"] for one in metrics], dtype=float).mean())
-
-
-def _interval(runs: Sequence[RunFolder]) -> dict[str, float]:
-    mean = run_mean(runs)
-    if mean is None or len(mean.clips) < 2:
-        return {"low": np.nan, "high": np.nan}
-    row = interval_table(
-        lambda weights: {_KEY: mean.statistic(weights)[_KEY]}, clip_weights(len(mean.clips)), sources=mean.sources
-    ).iloc[0]
-    return {"low": float(row["low"]), "high": float(row["high"])}
 
 
 @styled
@@ -74,7 +20,7 @@ def axis_figure(table: pd.DataFrame, axis: str) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        Of `axis_table`.
+        Of `sedpool.reports.axis_table.axis_table`.
     axis : str
         What changes from condition to condition, with its unit.
     """

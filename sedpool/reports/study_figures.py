@@ -8,7 +8,8 @@ import pandas as pd
 
 from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
 from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
-from sedpool.reports.axis_figure import axis_figure, axis_table
+from sedpool.reports.axis_figure import axis_figure
+from sedpool.reports.axis_table import axis_table
 from sedpool.reports.class_score_figure import class_score_figure
 from sedpool.reports.corpus_figures import duration_figure
 from sedpool.reports.document import FigureBlock

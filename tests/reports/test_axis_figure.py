@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sedpool.reports.axis_figure import axis_figure, axis_table
+from sedpool.reports.axis_figure import axis_figure
+from sedpool.reports.axis_table import axis_table
 
 from .conftest import BOUND, write_run
 
