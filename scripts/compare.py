@@ -17,7 +17,8 @@ from rich.table import Table
 from sedpool import storage
 from sedpool.errors import SedpoolError
 from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
-from sedpool.reports.comparison import as_text, compare_runs, peculiarities, with_significance, write_comparison
+from sedpool.reports.comparison import compare_runs, peculiarities, with_significance
+from sedpool.reports.comparison_files import as_text, write_comparison
 from sedpool.reports.consistency import contradiction
 from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
 from sedpool.reports.significance import seed_blocks

@@ -12,7 +12,7 @@ from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.paper_compat import as_published
 from sedpool.evaluation.statistics.seeds import over_seeds
 from sedpool.reports import significance
-from sedpool.reports.labels import HASH_DIGITS, UNDEFINED
+from sedpool.reports.labels import HASH_DIGITS
 from sedpool.runs import RunFolder, find_runs
 
 # Column, and where its value lies in metrics.json.
@@ -189,14 +189,6 @@ def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str
     return [f"tuned scores do not compare, for runs were tuned differently ({said})"]
 
 
-def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
-    """Write ``comparison.csv`` and ``comparison.md`` into `folder` and return their paths."""
-    csv, markdown = folder / "comparison.csv", folder / "comparison.md"
-    storage.write_text(csv, table.to_csv(index=False, lineterminator="\n"))
-    storage.write_text(markdown, to_markdown(table))
-    return csv, markdown
-
-
 def with_significance(comparison: Comparison, metric: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """How sure a column of the comparison is.
 
@@ -228,23 +220,3 @@ def with_significance(comparison: Comparison, metric: str) -> tuple[pd.DataFrame
     summary = over_seeds(comparison.table, by=["dataset", "method"], metrics=[metric])
     table = pd.concat([comparison.table, found], axis=1)
     return table, summary, notes + significance.seed_notes(comparison.table, metric)
-
-
-def to_markdown(table: pd.DataFrame) -> str:
-    """The table in GitHub's Markdown."""
-    texts = as_text(table)
-    lines = [list(texts.columns), ["---"] * texts.shape[1], *texts.to_numpy().tolist()]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
-
-
-def as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Every cell as text: numbers to three digits, a dash where undefined, a tick for true."""
-    texts = {}
-    for column in table.columns:
-        if pd.api.types.is_float_dtype(table[column]):
-            texts[column] = [UNDEFINED if pd.isna(value) else f"{value:.3f}" for value in table[column]]
-        elif pd.api.types.is_bool_dtype(table[column]):
-            texts[column] = ["✓" if value else "" for value in table[column]]
-        else:
-            texts[column] = [str(value) for value in table[column]]
-    return pd.DataFrame(texts)
