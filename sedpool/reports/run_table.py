@@ -1,4 +1,4 @@
-"""Every run of a study with its interval over test clips, and what so many test clips and runs can show."""
+"""Every run of a study with its interval over test clips, and what so many test clips can show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sedpool.reports.comparison import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.run_appendix import run_label
 from sedpool.reports.score_tables import Path, Place, corpus_baselines
-from sedpool.reports.significance import intervals, metric_at, seed_notes
+from sedpool.reports.significance import intervals, metric_at
 from sedpool.reports.study_runs import StudyRuns
 from sedpool.runs import RunFolder
 
@@ -88,23 +88,3 @@ def _baselines(study: StudyRuns, columns: Mapping[str, Path]) -> list[TableRow]:
         for run in study.one_a_corpus
         for row in corpus_baselines([run], level, places)
     ]
-
-
-def difference_notes(study: StudyRuns) -> list[str]:
-    """Whether methods differ over folds or, where there is one, over seeds, and whether so few can show it."""
-    path = _SEGMENT if study.has_events else _CLIP
-    has_folds = len(study.one_a_corpus) > 1
-    notes = []
-    for decoding, prefix in study.decodings.items():
-        rows = [
-            {
-                "dataset": f"{study.name}, {decoding}",
-                "method": run.config["method"],
-                "seed": run.config["corpus" if has_folds else "seed"],
-                "f1": look_up(run.metrics, (*prefix, *path)),
-            }
-            for run in study.runs
-        ]
-        means = pd.DataFrame(rows).groupby(["dataset", "method", "seed"])["f1"].mean().reset_index()
-        notes += seed_notes(means, "f1", unit="folds" if has_folds else "seeds")
-    return notes

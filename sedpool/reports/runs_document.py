@@ -9,9 +9,9 @@ from sedpool.reports.consistency import contradiction
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.labels import counted
 from sedpool.reports.ranking_figures import interval_figure
-from sedpool.reports.run_table import difference_notes, run_table
+from sedpool.reports.run_table import run_table
 from sedpool.reports.study_figures import study_figures
-from sedpool.reports.study_runs import StudyRuns, studies
+from sedpool.reports.study_runs import StudyRuns, difference_notes, studies
 from sedpool.runs import RunFolder
 
 Blocks = Iterator[str | TableBlock | FigureBlock]

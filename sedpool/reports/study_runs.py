@@ -1,4 +1,4 @@
-"""The finished runs of one study, by method: what tables and figures of a study are made of."""
+"""The finished runs of one study, by method: what its tables and figures are made of, and whether methods differ."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from functools import cached_property
 import pandas as pd
 
 from sedpool.evaluation.counts_table import OWN_STRETCHED
+from sedpool.reports.comparison import look_up
 from sedpool.reports.labels import threshold_title
 from sedpool.reports.method_intervals import method_intervals
 from sedpool.reports.method_tables import by_method
+from sedpool.reports.significance import seed_notes
 from sedpool.runs import RunFolder
 
 
@@ -105,3 +107,23 @@ def studies(runs: Iterable[RunFolder], marked: Collection[RunFolder] = ()) -> li
     ordered = sorted(runs, key=lambda run: (run.study, run.config["corpus"], run.config["seed"]))
     names = dict.fromkeys(run.study for run in ordered)
     return [StudyRuns(name, by_method(run for run in ordered if run.study == name), marked) for name in names]
+
+
+def difference_notes(study: StudyRuns) -> list[str]:
+    """Whether methods differ over folds or, where there is one, over seeds, and whether so few can show it."""
+    path = ("segment", "micro", "f1") if study.has_events else ("clip", "macro", "f1")
+    has_folds = len(study.one_a_corpus) > 1
+    notes = []
+    for decoding, prefix in study.decodings.items():
+        rows = [
+            {
+                "dataset": f"{study.name}, {decoding}",
+                "method": run.config["method"],
+                "seed": run.config["corpus" if has_folds else "seed"],
+                "f1": look_up(run.metrics, (*prefix, *path)),
+            }
+            for run in study.runs
+        ]
+        means = pd.DataFrame(rows).groupby(["dataset", "method", "seed"])["f1"].mean().reset_index()
+        notes += seed_notes(means, "f1", unit="folds" if has_folds else "seeds")
+    return notes
