@@ -16,11 +16,11 @@ from .evaluation.dataset import evaluate as evaluate
 from .experiment import run as run
 from .features.logmel import LogMel as LogMel
 from .features.store import FeatureStore as FeatureStore
-from .fitting import Fitted as Fitted
 from .fitting import fit as fit
 from .formats.detect import read_events as read_events
 from .inference.decode import Decoder as Decoder
 from .inference.decode import decode as decode
+from .inference.trained_detector import Fitted as Fitted
 from .models.backbones import compact_cnn as compact_cnn
 from .models.backbones import paper_cnn as paper_cnn
 from .models.backbones import paper_crnn as paper_crnn

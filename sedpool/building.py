@@ -29,7 +29,7 @@ from sedpool.targets import refuse_unlisted
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sedpool.fitting import Fitted
+    from sedpool.inference.trained_detector import Fitted
     from sedpool.models.detector import Detector
 
 
@@ -139,10 +139,9 @@ def load_run(
     """
     run = finished(folder)
     import_backend()
-    from sedpool.fitting import Fitted
+    from sedpool.inference.trained_detector import Fitted, Outcome
     from sedpool.models.detector import build_detector
     from sedpool.training.backend import PRECISIONS, precision
-    from sedpool.training.loop import Outcome
     from sedpool.training.weights import load_weights
 
     recipe = checked(Recipe, run.config["training"], f"{run.file('config.yaml')}: training")

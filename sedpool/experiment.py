@@ -205,7 +205,8 @@ def _train_and_score(
     """Train, and leave weights and scores in the folder; return the test part."""
     from sedpool.augment.prepare import prepare_augmentation
     from sedpool.features.prepare import prepare
-    from sedpool.fitting import fit_parts, score
+    from sedpool.fitting import fit_parts
+    from sedpool.inference.trained_detector import score
     from sedpool.training.weights import save_weights
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}

@@ -1,12 +1,10 @@
-"""Joining a detector with data: features for a dataset, targets for its supervision, training, scoring."""
+"""Joining a detector with data: features for a dataset, targets for its supervision, training."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-import pandas as pd
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import Augmented, prepare_augmentation
@@ -15,51 +13,13 @@ from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import Part, prepare
 from sedpool.features.store import Array
-from sedpool.inference.predict import predict
+from sedpool.inference.trained_detector import Fitted, Outcome
 from sedpool.models.detector import Detector, check_patch
 from sedpool.training.batches import Patches
-from sedpool.training.loop import Outcome, train
+from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
 from sedpool.training.targets import clip_targets, frame_targets
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A trained detector with the features that it was trained on.
-
-    Attributes
-    ----------
-    detector : Detector
-        With the weights of its best epoch.
-    outcome : Outcome
-        History, α and the best epoch.
-    extractor : LogMel
-        Turns audio into what the detector expects.
-    cache : Path
-        Where feature stores lie.
-    """
-
-    detector: Detector
-    outcome: Outcome
-    extractor: LogMel
-    cache: Path
-
-    def __repr__(self) -> str:
-        """Say what was trained."""
-        history = self.outcome.history
-        return f"Fitted({len(self.detector.classes)} classes; epoch {self.outcome.best_epoch} of {len(history)} kept)"
-
-    def predict(self, dataset: Dataset) -> pd.DataFrame:
-        """Frame scores of a dataset (see `sedpool.scores`)."""
-        return self._score(dataset)[0]
-
-    def predict_clips(self, dataset: Dataset) -> pd.DataFrame:
-        """Clip scores of a dataset."""
-        return self._score(dataset)[1]
-
-    def _score(self, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return score(self.detector, prepare(dataset, self.extractor, cache=self.cache))
 
 
 def fit(
@@ -126,11 +86,6 @@ def fit_parts(
     )
     validation = _patches(detector, validation_part, recipe, **drawn)
     return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
-
-
-def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Frame scores and clip scores of prepared data."""
-    return predict(detector, part.features, part.dataset.durations, frame_rate=part.extractor.frame_rate)
 
 
 def _sampling(recipe: Recipe) -> Sampling:

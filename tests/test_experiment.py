@@ -240,7 +240,7 @@ def test_fault_38_a_sweep_run_again_skips_what_finished_and_resumes_what_was_kil
 
     shutil.copytree(finished.path, tmp_path / finished.path.name)
     with monkeypatch.context() as patch:
-        patch.setattr("sedpool.fitting.score", die)
+        patch.setattr("sedpool.inference.trained_detector.score", die)
         with pytest.raises(KeyboardInterrupt):
             run(small(data_root, tmp_path, "seed=1"))
     sweep = Sweep()

@@ -1,14 +1,14 @@
 """Training a detector by a recipe."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
-import pandas as pd
 
 from sedpool.identity import recorded_form
+from sedpool.inference.trained_detector import Outcome
 from sedpool.models.detector import Detector
 from sedpool.storage import hash_value
 from sedpool.training.batches import Patches
@@ -25,28 +25,6 @@ MIN_DELTA = 0.0
 
 The paper does not say. Keras's default is this for early stopping and 1e-4 for the learning rate.
 """
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a training run leaves besides the weights.
-
-    Attributes
-    ----------
-    history : DataFrame
-        One row an epoch.
-    alpha : DataFrame or None
-        `epoch, event_label, alpha, bound`; None for a pooling without α.
-    best_epoch : int
-        The epoch whose weights the detector now has, counted from 1.
-    gradient_share : DataFrame or None
-        See `sedpool.training.gradient_share`; None with strong supervision, which trains no clip prediction.
-    """
-
-    history: pd.DataFrame
-    alpha: pd.DataFrame | None
-    best_epoch: int
-    gradient_share: pd.DataFrame | None = None
 
 
 def train(

@@ -9,11 +9,12 @@ import numpy as np
 from keras import layers
 
 from sedpool import pooling
+from sedpool.inference.trained_detector import Outcome
 from sedpool.models import BatchNormalization, Detector, build_detector
 from sedpool.training import session
 from sedpool.training.backend import configure
 from sedpool.training.batches import Patches
-from sedpool.training.loop import Outcome, train
+from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY
 from sedpool.training.sampling import from_active_clips
 from sedpool.training.weights import save_weights

@@ -1,0 +1,77 @@
+"""A trained detector with what it takes to score audio: the features that it was trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.datasets.dataset import Dataset
+from sedpool.features.logmel import LogMel
+from sedpool.features.prepare import Part, prepare
+from sedpool.inference.predict import predict
+from sedpool.models.detector import Detector
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training run leaves besides the weights.
+
+    Attributes
+    ----------
+    history : DataFrame
+        One row an epoch.
+    alpha : DataFrame or None
+        `epoch, event_label, alpha, bound`; None for a pooling without α.
+    best_epoch : int
+        The epoch whose weights the detector now has, counted from 1.
+    gradient_share : DataFrame or None
+        See `sedpool.training.gradient_share`; None with strong supervision, which trains no clip prediction.
+    """
+
+    history: pd.DataFrame
+    alpha: pd.DataFrame | None
+    best_epoch: int
+    gradient_share: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained detector with the features that it was trained on.
+
+    Attributes
+    ----------
+    detector : Detector
+        With the weights of its best epoch.
+    outcome : Outcome
+        History, α and the best epoch.
+    extractor : LogMel
+        Turns audio into what the detector expects.
+    cache : Path
+        Where feature stores lie.
+    """
+
+    detector: Detector
+    outcome: Outcome
+    extractor: LogMel
+    cache: Path
+
+    def __repr__(self) -> str:
+        """Say what was trained."""
+        history = self.outcome.history
+        return f"Fitted({len(self.detector.classes)} classes; epoch {self.outcome.best_epoch} of {len(history)} kept)"
+
+    def predict(self, dataset: Dataset) -> pd.DataFrame:
+        """Frame scores of a dataset (see `sedpool.scores`)."""
+        return self._score(dataset)[0]
+
+    def predict_clips(self, dataset: Dataset) -> pd.DataFrame:
+        """Clip scores of a dataset."""
+        return self._score(dataset)[1]
+
+    def _score(self, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return score(self.detector, prepare(dataset, self.extractor, cache=self.cache))
+
+
+def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frame scores and clip scores of prepared data."""
+    return predict(detector, part.features, part.dataset.durations, frame_rate=part.extractor.frame_rate)
