@@ -134,19 +134,19 @@ def build_all(
     extractor: LogMel = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
-    from sedpool.models.detector import build_detector, told_bag_size
+    from sedpool.models.detector import build_detector, configure_pooling
     from sedpool.training.backend import configure
 
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
-    pooling = told_bag_size(build(config, "pooling"), backbone, patch_frames)
+    pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if corpus is None else change_labels(corpus, config)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
         pooling,
         classes=dataset.classes,
-        patch_frames=patch_frames,
+        patch_frames=None,
         supervision=config["supervision"],
     )
     if recipe.init_from:

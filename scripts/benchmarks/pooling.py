@@ -78,7 +78,7 @@ def _step(layer: keras.layers.Layer, shape: tuple[int, ...]) -> Step:
     rng = np.random.default_rng(0)
     p, logits = (tf.constant(rng.random(shape, dtype="float32")) for _ in range(2))
     upstream = tf.constant(rng.normal(size=(shape[0], shape[2])).astype("float32"))
-    extra = {"logits": logits} if getattr(layer, "needs_logits", False) else {}
+    extra = {"logits": logits} if pooling.as_pooling(layer).needs_logits else {}
     layer.build(shape)
 
     def step() -> list[tf.Tensor]:

@@ -24,7 +24,7 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
         At least 0; each class sums to 1. None where the pooling operator is not a weighted mean of the frames, as
         log-sum-exp or noisy-or.
     """
-    if not getattr(detector.pooling, "is_weighted_mean", False):
+    if not detector.pooling.is_weighted_mean:
         return None
     batch = padded(features, detector.min_frames)[None]
     weights = detector.pooling.frame_weights(**detector.pooled(batch, training=False))

@@ -9,6 +9,7 @@ from keras import layers
 
 from sedpool.errors import ConfigError
 from sedpool.models.backbones import time_reduction
+from sedpool.pooling import Pooling, as_pooling
 
 Supervision = Literal["weak", "strong"]
 BIAS_L2 = 0.01
@@ -26,8 +27,8 @@ class Detector:
         `clip`, shape (batch, classes).
     classes : tuple of str
         Names along the class axis.
-    pooling : keras.layers.Layer
-        The pooling operator inside the network.
+    pooling : Pooling
+        The pooling operator of the network.
     reduction : int
         Input frames that one output frame covers.
     min_frames : int
@@ -38,7 +39,7 @@ class Detector:
 
     network: keras.Model
     classes: tuple[str, ...]
-    pooling: keras.layers.Layer
+    pooling: Pooling
     reduction: int
     min_frames: int
     supervision: Supervision = "weak"
@@ -58,7 +59,7 @@ class Detector:
     def pooled(self) -> keras.Model:
         """The model of what the pooling operator is called with: `p` and, if it needs them, `logits`."""
         outputs = {"p": self.network.output["frames"]}
-        if getattr(self.pooling, "needs_logits", False):
+        if self.pooling.needs_logits:
             outputs["logits"] = self.network.get_layer("attention_logits").output
         return keras.Model(self.network.input, outputs, name="pooled")
 
@@ -84,7 +85,7 @@ def build_detector(
     pooling: keras.layers.Layer,
     *,
     classes: Sequence[str],
-    patch_frames: int = 430,
+    patch_frames: int | None = 430,
     supervision: Supervision = "weak",
 ) -> Detector:
     """Join a backbone and a pooling operator.
@@ -94,13 +95,15 @@ def build_detector(
     backbone : keras.Model
         See `sedpool.models.backbones`.
     pooling : keras.layers.Layer
-        Called ``pooling(p, mask=None)`` on frame predictions, shape (batch, frames, classes). For strong supervision
-        it only makes the clip prediction and is not trained. One that `needs_logits` gets those of an output layer
-        of its own, since where to look and what is there are two questions.
+        A `Pooling`, or any layer that makes (batch, classes) of frame predictions (batch, frames, classes); see
+        `sedpool.pooling.as_pooling`. For strong supervision it only makes the clip prediction and is not trained. One
+        that `needs_logits` gets those of an output layer of its own, since where to look and what is there are two
+        questions.
     classes : sequence of str
         Class names.
-    patch_frames : int
-        Input frames of a training patch. The bag size, on which CAP's bound depends, follows from it.
+    patch_frames : int or None
+        Input frames of a training patch. The bag size, on which CAP's bound depends, follows from it. None for a
+        pooling operator that `configure_pooling` returned.
     supervision : {'weak', 'strong'}
         With ``'strong'`` the features are repeated to the input's frame rate before the output layer, as in the
         paper's strong model, so that every frame has a label.
@@ -108,7 +111,7 @@ def build_detector(
     Raises
     ------
     ConfigError
-        If there are no classes or a class is named twice.
+        If there are no classes or a class is named twice; see also `configure_pooling`.
     """
     names = tuple(classes)
     if not names or len(set(names)) != len(names):
@@ -122,28 +125,34 @@ def build_detector(
         x
     )
     frames = layers.Activation("sigmoid", dtype="float32", name="frames")(logits)
-    pooling = told_bag_size(pooling, backbone, patch_frames)
+    operator = as_pooling(pooling) if patch_frames is None else configure_pooling(pooling, backbone, patch_frames)
     extra = {}
-    if getattr(pooling, "needs_logits", False):
+    if operator.needs_logits:
         extra["logits"] = layers.Dense(len(names), dtype="float32", name="attention_logits")(x)
-    clip = pooling(frames, **extra)
+    clip = operator(frames, **extra)
     network = keras.Model(inputs, {"frames": frames, "clip": clip}, name="detector")
-    return Detector(network, names, pooling, 1 if supervision == "strong" else reduction, reduction, supervision)
+    return Detector(network, names, operator, 1 if supervision == "strong" else reduction, reduction, supervision)
 
 
-def told_bag_size(pooling: keras.layers.Layer, backbone: keras.Model, patch_frames: int) -> keras.layers.Layer:
-    """The pooling operator, knowing how many frames a training bag has, on which CAP's bound depends.
+def configure_pooling(pooling: keras.layers.Layer, backbone: keras.Model, patch_frames: int) -> Pooling:
+    """Make a pooling operator ready for a backbone: it learns how many frames a training bag has.
+
+    `build_detector` does it. By itself it shows a mistake before anything dear is made, as a corpus.
+
+    Parameters
+    ----------
+    pooling, backbone, patch_frames
+        See `build_detector`.
 
     Raises
     ------
     ConfigError
-        If a patch is too short for one frame of output, or the bound cannot hold in bags of that size.
+        If `pooling` is no Keras layer, a patch is too short for one frame of output, or CAP's bound cannot hold in bags
+        of that size.
     """
     reduction = time_reduction(backbone)
     check_patch(patch_frames, reduction, "training.patch_duration")
-    if not hasattr(pooling, "with_bag_size"):
-        return pooling
-    return pooling.with_bag_size(patch_frames // reduction)
+    return as_pooling(pooling).with_bag_size(patch_frames // reduction)
 
 
 def check_patch(n_frames: int, min_frames: int, setting: str) -> None:

@@ -9,6 +9,7 @@ from .evidence import LogSumExp as LogSumExp
 from .evidence import NoisyOr as NoisyOr
 from .exponents import GeneralizedMean as GeneralizedMean
 from .exponents import Power as Power
+from .foreign import as_pooling as as_pooling
 from .hierarchical import Hierarchical as Hierarchical
 from .layer import Pooling as Pooling
 from .layer import WeightedMean as WeightedMean

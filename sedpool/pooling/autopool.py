@@ -83,7 +83,7 @@ class AutoPool(WeightedMean):
         return alpha if self.kernel_constraint is None else self.kernel_constraint(alpha)
 
     @property
-    def alpha_bound(self) -> float | None:
+    def alpha_max(self) -> float | None:
         """Largest α that CAP allows; None without CAP."""
         return self.kernel_constraint.alpha_max if isinstance(self.kernel_constraint, AlphaBound) else None
 

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from sedpool.errors import ConfigError
+from sedpool.pooling.foreign import ForeignPooling
 from sedpool.pooling.layer import Pooling
 from sedpool.pooling.masked import Tensor, prepare
 
@@ -51,8 +52,8 @@ class Hierarchical(Pooling):
     """
 
     def __init__(self, operator: Pooling, sizes: Sequence[int] = (3, 3), axis: int = 1, **kwargs: Any) -> None:
-        if not isinstance(operator, Pooling):
-            raise ConfigError(f"operator={operator!r} must be a pooling layer, as Mean()")
+        if not isinstance(operator, Pooling) or isinstance(operator, ForeignPooling):
+            raise ConfigError(f"operator={operator!r} must be a pooling layer of sedpool, as Mean()")
         if operator.needs_logits:
             raise ConfigError("hierarchical pooling cannot use attention: groups of frames have no logits")
         if operator.axis != 1:
@@ -74,13 +75,13 @@ class Hierarchical(Pooling):
 
     @property
     def alpha(self) -> Tensor:
-        """The operator's learned α, shared by all stages; only where the operator has one."""
+        """The operator's learned α, shared by all stages; None where it has none."""
         return self.operator.alpha
 
     @property
-    def alpha_bound(self) -> float | None:
-        """Largest α that CAP allows; None without CAP."""
-        return getattr(self.operator, "alpha_bound", None)
+    def alpha_max(self) -> float | None:
+        """Largest α that CAP inside allows; None without CAP."""
+        return self.operator.alpha_max
 
     def with_bag_size(self, bag_size: int) -> Self:
         """Return a layer whose operator knows the smallest bag that it pools; this one if there is nothing to tell.
@@ -91,8 +92,6 @@ class Hierarchical(Pooling):
             Frames in a training bag. Stages pool ``sizes[0]`` frames, ``sizes[1]`` groups and so on, at last what is
             left; groups of one leave nothing to weigh and do not count.
         """
-        if not hasattr(self.operator, "with_bag_size"):
-            return self
         stages = [size for size in (*self.sizes, -(-bag_size // math.prod(self.sizes))) if size > 1]
         told = self.operator.with_bag_size(min(stages, default=bag_size))
         if told is self.operator:

@@ -1,6 +1,6 @@
 """What all pooling layers share: an axis, masks, arithmetic in float32 or wider."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import keras
 
@@ -10,7 +10,9 @@ from sedpool.pooling.masked import Tensor, at_least_float32, check_mask
 
 
 class Pooling(keras.layers.Layer):
-    """Base of the layers that turn the frames of a bag into one prediction.
+    """Base of the layers that turn the frames of a bag into one prediction, and what the rest of sedpool asks of one.
+
+    An operator of one's own overrides `call`, and of what follows what is not as it stands here.
 
     Parameters
     ----------
@@ -22,9 +24,15 @@ class Pooling(keras.layers.Layer):
     Attributes
     ----------
     needs_logits : bool
-        Whether the layer must be called with ``logits``, the scores of an attention head, of ``p``'s shape.
+        Whether the layer must be called with ``logits``, the scores of an attention head, of ``p``'s shape; false
+        unless stated.
     is_weighted_mean : bool
-        Whether the layer can say how much each frame counts: ``frame_weights(p, mask=None)``.
+        Whether the layer can say how much each frame counts, by `frame_weights`; false unless stated.
+    alpha : keras.Variable or None
+        The learned α of an adaptive operator, of shape ``(1, classes)``, which training records; None where there is
+        none, and until the layer is built.
+    alpha_max : float or None
+        Largest α that CAP allows; None without CAP.
 
     Notes
     -----
@@ -37,6 +45,7 @@ class Pooling(keras.layers.Layer):
 
     needs_logits: ClassVar[bool] = False
     is_weighted_mean: bool = False
+    alpha: Tensor = None
     min_axes: ClassVar[int] = 3
     may_pool_last_axis: ClassVar[bool] = False  # although parameters are learned along it
 
@@ -46,6 +55,19 @@ class Pooling(keras.layers.Layer):
         self.autocast = self.compute_dtype == "float64"
         self.axis = axis
         self.supports_masking = True
+
+    @property
+    def alpha_max(self) -> float | None:
+        """Largest α that CAP allows; None without CAP."""
+        return None
+
+    def with_bag_size(self, bag_size: int) -> Self:
+        """Return a layer that knows how many frames a training bag has; this one unless it has a use for that."""
+        return self
+
+    def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
+        """How much each frame counts, of ``p``'s shape; only where `is_weighted_mean`."""
+        raise ConfigError(f"{type(self).__name__} is no weighted mean: its frames have no weights")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Check the shape of ``p``; a subclass that learns adds its variables."""

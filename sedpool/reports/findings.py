@@ -43,7 +43,7 @@ def coverage(manifest: Mapping[str, Any] | None) -> str:
     return f"Data: {usable:,} of {listed:,} listed clips ({parts}; {absent}); {name}."
 
 
-def alpha_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
+def alpha_at_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
     """Whether CAP's bound on α was reached in the kept epoch.
 
     Parameters

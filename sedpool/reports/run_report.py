@@ -143,7 +143,7 @@ def _training_figures(history: pd.DataFrame, kept_epoch: int) -> list[Figure]:
 
 def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
     return _told_and_drawn(
-        findings.alpha_bound(alpha, kept_epoch=kept_epoch),
+        findings.alpha_at_bound(alpha, kept_epoch=kept_epoch),
         alpha_bar_figure(alpha, kept_epoch=kept_epoch),
         alpha_course_figure(alpha, kept_epoch=kept_epoch),
     )

@@ -93,7 +93,7 @@ class AlphaHistory(keras.callbacks.Callback):
 
     def _record(self, epoch: int) -> None:
         alphas = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))
-        bound = getattr(self.detector.pooling, "alpha_bound", None)
+        bound = self.detector.pooling.alpha_max
         self.rows += [
             [epoch, label, float(alpha), bound] for label, alpha in zip(self.detector.classes, alphas, strict=True)
         ]

@@ -16,6 +16,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.models.detector import Detector
+from sedpool.pooling import Pooling
 from sedpool.training.batches import Patches
 
 N_CLIPS = 12
@@ -102,12 +103,12 @@ def varied_clips(targets: Mapping[str, npt.NDArray[Any]], n_clips: int) -> list[
     return [name for name in in_turn if name is not None][:n_clips]
 
 
-def frame_shares(pooling: keras.layers.Layer, pooled: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+def frame_shares(pooling: Pooling, pooled: Mapping[str, Any]) -> npt.NDArray[np.float64]:
     """Each frame's share of the gradient of the clip prediction.
 
     Parameters
     ----------
-    pooling : keras.layers.Layer
+    pooling : Pooling
         The pooling operator.
     pooled : mapping
         What it is called with, arrays or tensors: `p`, shape (batch, frames, classes), and `logits` if it needs them.
@@ -123,7 +124,7 @@ def frame_shares(pooling: keras.layers.Layer, pooled: Mapping[str, Any]) -> npt.
     return shares
 
 
-def _gradient(pooling: keras.layers.Layer, p: Any, **logits: Any) -> npt.NDArray[np.float64]:
+def _gradient(pooling: Pooling, p: Any, **logits: Any) -> npt.NDArray[np.float64]:
     """∂P/∂p, shape (batch, frames, classes): the gradient of the sum, since no clip or class acts on another."""
 
     def total(p: Any) -> Any:

@@ -109,7 +109,7 @@ def compile_for_training(trainee: keras.Model, recipe: Recipe) -> None:
 
 def is_adaptive(detector: Detector) -> bool:
     """Whether the pooling has an α that training changes."""
-    return detector.supervision == "weak" and hasattr(detector.pooling, "alpha")
+    return detector.supervision == "weak" and detector.pooling.alpha is not None
 
 
 def _schedule(recipe: Recipe) -> Sequence[Any]:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ from omegaconf import OmegaConf
 from sedpool import pooling
 from sedpool.errors import ConfigError
 from sedpool.models import build_detector, compact_cnn, paper_cnn, paper_crnn, time_reduction
+from sedpool.models.detector import configure_pooling
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "model"
 CLASSES = tuple(f"class {index}" for index in range(10))
@@ -74,7 +76,38 @@ def test_strong_supervision_predicts_at_the_input_rate(backbone: keras.Model) ->
 
 def test_cap_learns_its_bag_size_from_the_patch() -> None:
     detector = build_detector(paper_cnn(), pooling.cap(), classes=CLASSES, patch_frames=430)
-    assert detector.pooling.alpha_bound == pytest.approx(3.2188758)
+    assert detector.pooling.alpha_max == pytest.approx(3.2188758)
+
+
+def test_a_pooling_that_was_configured_is_not_configured_again() -> None:
+    backbone = paper_cnn()
+    configured = configure_pooling(pooling.cap(), backbone, 430)
+    assert build_detector(backbone, configured, classes=CLASSES, patch_frames=None).pooling is configured
+
+
+def test_the_bag_size_is_told_once() -> None:
+    told: list[int] = []
+
+    class Listener(pooling.Max):
+        def with_bag_size(self, bag_size: int) -> "Listener":
+            told.append(bag_size)
+            return self
+
+    build_detector(paper_cnn(), Listener(), classes=CLASSES, patch_frames=430)
+    assert told == [26]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "patch_frames", "message"),
+    [
+        (pooling.Max, 430, "must be a Keras layer"),
+        (pooling.Max(), 15, "lengthen training.patch_duration"),
+        (pooling.cap(max_weight=0.03), 430, "cannot hold in a bag of 26 frames"),
+    ],
+)
+def test_a_pooling_that_does_not_fit_the_backbone_is_refused(wrong: Any, patch_frames: int, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        configure_pooling(wrong, paper_cnn(), patch_frames)
 
 
 def test_attention_has_an_output_layer_of_its_own() -> None:

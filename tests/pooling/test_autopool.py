@@ -36,7 +36,7 @@ def test_alpha_starts_at_1_for_every_class(p):
     pool(p)
     np.testing.assert_array_equal(alpha(pool), np.ones((1, CLASSES)))
     assert pool.alpha.path.endswith("/alpha")
-    assert pool.alpha_bound is None
+    assert pool.alpha_max is None
 
 
 def test_the_initial_alpha_obeys_the_constraint(p):
@@ -52,7 +52,7 @@ def test_cap_with_an_unknown_bag_size_refuses_to_build(p):
 
 def test_cap_is_told_its_bag_size():
     pool = cap(max_weight=0.4, l2=1e-3).with_bag_size(FRAMES)
-    assert pool.alpha_bound == pytest.approx(alpha_for_max_weight(0.4, FRAMES))
+    assert pool.alpha_max == pytest.approx(alpha_for_max_weight(0.4, FRAMES))
     assert pool.kernel_regularizer is not None
     assert pool.with_bag_size(430) is pool
 
@@ -105,7 +105,7 @@ def test_after_training_no_frame_of_a_long_enough_bag_counts_more_than_max_weigh
 def test_in_a_shorter_bag_the_documented_bound_holds():
     pool = cap(max_weight=0.5, bag_size=FRAMES)
     pool.build((None, None, CLASSES))
-    pool.alpha.assign(np.full((1, CLASSES), pool.alpha_bound))
+    pool.alpha.assign(np.full((1, CLASSES), pool.alpha_max))
     for frames in (2, 10, 25):
         one = np.eye(frames, dtype="float32")[None, :, :1] * np.ones(CLASSES, "float32")
         largest = keras.ops.convert_to_numpy(pool.frame_weights(one)).max()

@@ -20,10 +20,8 @@ def compose():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_pools(compose, name):
-    pool = hydra.utils.instantiate(compose(name), _convert_="all")
+    pool = hydra.utils.instantiate(compose(name), _convert_="all").with_bag_size(26)
     p = np.random.default_rng(0).random((2, 26, 3), dtype="float32")
-    if hasattr(pool, "with_bag_size"):
-        pool = pool.with_bag_size(26)
     extra = {"logits": p} if pool.needs_logits else {}
     assert pool(p, **extra).shape == (2, 3)
 

@@ -54,7 +54,7 @@ def test_frames_have_weights_where_the_operator_gives_them(p):
 )
 def test_cap_inside_is_told_the_smallest_bag_of_any_stage(sizes, bag_size, smallest):
     pool = Hierarchical(cap(max_weight=0.6), sizes=sizes, name="head").with_bag_size(bag_size)
-    assert pool.operator.alpha_bound == pytest.approx(alpha_for_max_weight(0.6, smallest))
+    assert pool.operator.alpha_max == pytest.approx(alpha_for_max_weight(0.6, smallest))
     assert (pool.name, pool.sizes) == ("head", sizes)
     assert pool.with_bag_size(430) is pool
 
@@ -62,7 +62,7 @@ def test_cap_inside_is_told_the_smallest_bag_of_any_stage(sizes, bag_size, small
 def test_at_no_stage_anything_counts_more_than_cap_inside_allows():
     pool = Hierarchical(cap(max_weight=0.6), sizes=(4,)).with_bag_size(24)
     pool.build((None, 24, 1))
-    pool.operator.alpha.assign([[pool.operator.alpha_bound]])
+    pool.operator.alpha.assign([[pool.operator.alpha_max]])
     group = np.array([1, 0, 0, 0], "float32")
     loud = np.concatenate([group, np.zeros(20, "float32")])[None, :, None]
     weights = keras.ops.convert_to_numpy(pool.frame_weights(loud))[0, :, 0].reshape(6, 4)

@@ -75,6 +75,22 @@ def test_operators_state_whether_they_have_weights(make):
     assert make().is_weighted_mean == (not isinstance(make(), no_mean))
 
 
+def test_an_operator_that_says_nothing_asks_nothing_and_shows_nothing():
+    pool = pooling.Pooling()
+    assert (pool.needs_logits, pool.is_weighted_mean, pool.alpha, pool.alpha_max) == (False, False, None, None)
+    assert pool.with_bag_size(26) is pool
+    with pytest.raises(ConfigError, match="Pooling is no weighted mean"):
+        pool.frame_weights(P)
+
+
+def test_every_operator_keeps_the_contract(make):
+    pool = make().with_bag_size(26)
+    called(pool, P)
+    assert pool.with_bag_size(430) is pool
+    assert pool.alpha is None or pool.alpha.shape == (1, 3)
+    assert pool.alpha_max is None or pool.alpha is not None
+
+
 def test_the_minimum_of_an_empty_bag_is_0_without_a_sign(apply):
     output = apply(pooling.Min(), P, np.zeros(P.shape[:2], bool))
     assert not np.signbit(output).any()

@@ -40,7 +40,7 @@ def test_cap_and_rap_survive_with_the_bag_size_they_were_told(tmp_path):
     model = detector(cap(max_weight=0.4, kind="nonneg", l2=1e-2).with_bag_size(26))
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras").layers[-1]
-    assert copy.alpha_bound == model.layers[-1].alpha_bound
+    assert copy.alpha_max == model.layers[-1].alpha_max
     assert isinstance(copy.alpha.constraint, AlphaBound)
     assert copy.alpha.constraint.get_config() == model.layers[-1].alpha.constraint.get_config()
     assert float(copy.alpha.regularizer.l2) == pytest.approx(1e-2)

@@ -89,7 +89,7 @@ def made_dataset(corpus="demo", *, weak=False):
     return Dataset(corpus, CLASSES, table, tags, None if weak else reference)
 
 
-def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_bound=BOUND, weak=False, corpus="demo"):
+def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_max=BOUND, weak=False, corpus="demo"):
     """Write a finished run folder and return it."""
     run = RunFolder(folder / f"{corpus}-{method}-s{seed}")
     reference = made_reference()
@@ -102,7 +102,7 @@ def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_bound=BOUND,
     storage.write_text(run.file("history.csv"), made_history(20).to_csv(index=False))
     storage.write_text(run.file("gradient_share.csv"), made_gradient_share(20).to_csv(index=False))
     if method in ("cap", "auto"):
-        storage.write_text(run.file("alpha.csv"), made_alpha(20, alpha_bound).to_csv(index=False))
+        storage.write_text(run.file("alpha.csv"), made_alpha(20, alpha_max).to_csv(index=False))
     write_scores(frames, run.file("scores.parquet"))
     write_scores(clips, run.file("clip_scores.parquet"))
     write_tsv(decode(frames), run.file("events.tsv"))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def runs_folder(make_run):
     """Cap and auto with equal scores, max with others, and one run that never finished."""
     make_run("cap")
-    make_run("auto", alpha_bound=None)
+    make_run("auto", alpha_max=None)
     folder = make_run("max", scores_seed=2).path.parent
     make_run("mean").file("DONE").unlink()
     return folder

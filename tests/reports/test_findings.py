@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.findings import alpha_bound, coverage, gradient_share, localisation
+from sedpool.reports.findings import alpha_at_bound, coverage, gradient_share, localisation
 from sedpool.runs import kept_epoch
 
 
@@ -48,7 +48,7 @@ def alphas(values, bound):
     ],
 )
 def test_what_is_said_about_the_bound(values, bound, said):
-    assert said in alpha_bound(alphas(values, bound), kept_epoch=3)
+    assert said in alpha_at_bound(alphas(values, bound), kept_epoch=3)
 
 
 def test_what_is_said_about_the_gradient():

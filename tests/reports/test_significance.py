@@ -13,7 +13,7 @@ SEGMENT_F1 = "segment_f1_micro"
 @pytest.fixture
 def comparison(make_run):
     make_run("cap")
-    make_run("auto", alpha_bound=None)  # the same scores as cap
+    make_run("auto", alpha_max=None)  # the same scores as cap
     return compare_runs([make_run("max", scores_seed=2).path.parent])
 
 
