@@ -27,5 +27,5 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
     if not detector.pooling.is_weighted_mean:
         return None
     batch = padded(features, detector.min_frames)[None]
-    weights = detector.pooling.frame_weights(**detector.pooled(batch, training=False))
+    weights = detector.pooling.frame_weights(**detector.pooling_inputs(batch, training=False))
     return np.asarray(keras.ops.convert_to_numpy(weights)[0])

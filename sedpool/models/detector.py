@@ -56,12 +56,12 @@ class Detector:
         return keras.Model(self.network.input, self.network.output[output], name="trainee")
 
     @property
-    def pooled(self) -> keras.Model:
+    def pooling_inputs(self) -> keras.Model:
         """The model of what the pooling operator is called with: `p` and, if it needs them, `logits`."""
         outputs = {"p": self.network.output["frames"]}
         if self.pooling.needs_logits:
             outputs["logits"] = self.network.get_layer("attention_logits").output
-        return keras.Model(self.network.input, outputs, name="pooled")
+        return keras.Model(self.network.input, outputs, name="pooling_inputs")
 
     def check_classes(self, classes: Sequence[str], whose: str) -> None:
         """See that the network's classes are those of something else, in the same order.

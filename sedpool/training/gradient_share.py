@@ -49,7 +49,7 @@ class GradientShare(keras.callbacks.Callback):
         self.detector = detector
         self.path = path
         self.rows: list[list[Any]] = []
-        self._pooled = detector.pooled
+        self._pooling_inputs = detector.pooling_inputs
         chosen = varied_clips(validation.targets, N_CLIPS)
         self._clips = Patches(
             validation.features,
@@ -75,7 +75,7 @@ class GradientShare(keras.callbacks.Callback):
 
     def _record(self, epoch: int) -> None:
         for x, tags in map(self._clips.__getitem__, range(len(self._clips))):
-            shares = frame_shares(self.detector.pooling, self._pooled.predict_on_batch(x))
+            shares = frame_shares(self.detector.pooling, self._pooling_inputs.predict_on_batch(x))
             for column, label in enumerate(self.detector.classes):
                 of_class = shares[tags[:, column] > 0, :, column]
                 if len(of_class):
@@ -103,14 +103,14 @@ def varied_clips(targets: Mapping[str, npt.NDArray[Any]], n_clips: int) -> list[
     return [name for name in in_turn if name is not None][:n_clips]
 
 
-def frame_shares(pooling: Pooling, pooled: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+def frame_shares(pooling: Pooling, inputs: Mapping[str, Any]) -> npt.NDArray[np.float64]:
     """Each frame's share of the gradient of the clip prediction.
 
     Parameters
     ----------
     pooling : Pooling
         The pooling operator.
-    pooled : mapping
+    inputs : mapping
         What it is called with, arrays or tensors: `p`, shape (batch, frames, classes), and `logits` if it needs them.
 
     Returns
@@ -118,7 +118,7 @@ def frame_shares(pooling: Pooling, pooled: Mapping[str, Any]) -> npt.NDArray[np.
     shares : ndarray, shape (batch, frames, classes)
         At least 0, summing to 1 over the frames; equal ones where there is no gradient at all.
     """
-    size = np.abs(_gradient(pooling, **{name: keras.ops.convert_to_tensor(value) for name, value in pooled.items()}))
+    size = np.abs(_gradient(pooling, **{name: keras.ops.convert_to_tensor(value) for name, value in inputs.items()}))
     total = size.sum(axis=1, keepdims=True)
     shares: npt.NDArray[np.float64] = np.where(total > 0, size / np.where(total > 0, total, 1), 1 / size.shape[1])
     return shares

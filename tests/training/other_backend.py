@@ -34,7 +34,7 @@ def losses_and_outputs(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     detector.network.set_weights([given[f"weight{i}"] for i in range(len(detector.network.weights))])
     output = detector.network(given["x"][0], training=False)
     made = {name: keras.ops.convert_to_numpy(value) for name, value in output.items()}
-    made["shares"] = frame_shares(detector.pooling, detector.pooled.predict_on_batch(given["x"][0]))
+    made["shares"] = frame_shares(detector.pooling, detector.pooling_inputs.predict_on_batch(given["x"][0]))
     trainee = detector.trainee
     compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=10.0))
     losses = [

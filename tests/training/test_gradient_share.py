@@ -80,5 +80,5 @@ def test_attention_is_looked_at_with_its_logits_and_patches_with_their_own_tags(
     share = GradientShare(detector, validation, None)
     share.on_epoch_begin(0)
     assert share.table["event_label"].tolist() == ["b"]
-    weights = detector.pooling.frame_weights(**detector.pooled(features["long"][None, 64:128], training=False))
+    weights = detector.pooling.frame_weights(**detector.pooling_inputs(features["long"][None, 64:128], training=False))
     assert share.table["largest_share"].item() == pytest.approx(np.asarray(weights)[0, :, 1].max(), abs=1e-6)
