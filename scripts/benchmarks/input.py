@@ -39,16 +39,16 @@ def compared(patches: Patches, turns: int) -> list[dict[str, Any]]:
     builtin = builtin_fits(*batch())
     for fit in builtin.values():
         fit()  # compile
-    trainee = model("mixed_bfloat16")  # the faster the step, the harder for the input
+    training_model = model("mixed_bfloat16")  # the faster the step, the harder for the input
     taken: dict[str, list[float]] = {name: [] for name in ("one batch in memory", "from the store", *builtin)}
-    trainee.train_on_batch(*batch())
+    training_model.train_on_batch(*batch())
     for turn in range(turns):
         patches.set_epoch(turn)
         with closing(iter(Prefetched(patches))) as coming:
             for name, batches in (("one batch in memory", repeat(batch())), ("from the store", coming)):
                 began = time.perf_counter()
                 for x, y in islice(batches, STEPS):
-                    trainee.train_on_batch(x, y)
+                    training_model.train_on_batch(x, y)
                 taken[name].append((time.perf_counter() - began) / STEPS)
         for name, fit in builtin.items():
             began = time.perf_counter()

@@ -73,10 +73,10 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
     ]
 
 
-def steps(trainee: keras.Model, x: np.ndarray, y: np.ndarray) -> None:
+def steps(training_model: keras.Model, x: np.ndarray, y: np.ndarray) -> None:
     """`STEPS` steps on one batch."""
     for _ in range(STEPS):
-        trainee.train_on_batch(x, y)
+        training_model.train_on_batch(x, y)
 
 
 def batch() -> tuple[np.ndarray, np.ndarray]:
@@ -94,9 +94,9 @@ def model(precision: str, change: Callable[[keras.layers.Layer], keras.layers.La
     backbone = paper_cnn()
     if change:
         backbone = keras.models.clone_model(backbone, clone_function=change)
-    trainee = build_detector(backbone, pooling.cap(), classes=[str(i) for i in range(CLASSES)]).trainee
-    compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=1.0))
-    return trainee
+    training_model = build_detector(backbone, pooling.cap(), classes=[str(i) for i in range(CLASSES)]).training_model
+    compile_for_training(training_model, replace(STUDY, alpha_lr_multiplier=1.0))
+    return training_model
 
 
 def builtin(jit: bool) -> keras.Model:
@@ -110,10 +110,12 @@ def builtin(jit: bool) -> keras.Model:
             return keras.Sequential([keras.layers.BatchNormalization(), convolution], name=layer.name)
         return type(layer).from_config(layer.get_config())
 
-    trainee = model("float32", change)
+    training_model = model("float32", change)
     metric = keras.metrics.BinaryAccuracy()
-    trainee.compile(keras.optimizers.Adam(), keras.losses.BinaryCrossentropy(), metrics=[metric], jit_compile=jit)
-    return trainee
+    training_model.compile(
+        keras.optimizers.Adam(), keras.losses.BinaryCrossentropy(), metrics=[metric], jit_compile=jit
+    )
+    return training_model
 
 
 def builtin_fits(x: np.ndarray, y: np.ndarray) -> dict[str, Step]:
@@ -132,10 +134,10 @@ def baseline_of(seconds: Mapping[str, float]) -> float:
     return min(value for name, value in seconds.items() if name.startswith(_BUILTIN))
 
 
-def convolutions(trainee: keras.Model, x: np.ndarray, precision: str) -> Step:
+def convolutions(training_model: keras.Model, x: np.ndarray, precision: str) -> Step:
     """`STEPS` times every convolution, with the gradients to its filters and, but for the first, to its input."""
     dtype = "float32" if precision == "float32" else "bfloat16"
-    backbone = trainee.get_layer("backbone")
+    backbone = training_model.get_layer("backbone")
     found = convolutional(backbone)
     inputs = keras.Model(backbone.input, [layer.input for layer, _ in found])(x)
     work = [
@@ -169,9 +171,9 @@ def is_first(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, InputConvolution)
 
 
-def multiplications(trainee: keras.Model, x: np.ndarray) -> float:
+def multiplications(training_model: keras.Model, x: np.ndarray) -> float:
     """Multiplications of a step's convolutions: each output costs the kernel's size, forward and for each gradient."""
-    backbone = trainee.get_layer("backbone")
+    backbone = training_model.get_layer("backbone")
     found = convolutional(backbone)
     outputs = keras.Model(backbone.input, [layer.output for layer, _ in found])(x)
     sizes = [
@@ -214,10 +216,10 @@ def step_peaks() -> dict[tuple[str, str], float | None]:
 
 
 def _step_peak(name: str, precision: str) -> float | None:
-    trainee = model(precision) if name == "sedpool" else builtin(jit=False)
+    training_model = model(precision) if name == "sedpool" else builtin(jit=False)
     x, y = batch()
-    trainee.train_on_batch(x[:1, :32], y[:1])  # what the first step of a process loads is no network's own
-    return peak_mib(lambda: [trainee.train_on_batch(x, y) for _ in range(3)])
+    training_model.train_on_batch(x[:1, :32], y[:1])  # what the first step of a process loads is no network's own
+    return peak_mib(lambda: [training_model.train_on_batch(x, y) for _ in range(3)])
 
 
 def torch_steps(python: str | None) -> dict[str, float]:

@@ -50,10 +50,10 @@ class Detector:
         return int(self.network.input_shape[-1])
 
     @property
-    def trainee(self) -> keras.Model:
+    def training_model(self) -> keras.Model:
         """The model that a loss is put on: features to clip predictions, or to frame predictions if strong."""
         output = "frames" if self.supervision == "strong" else "clip"
-        return keras.Model(self.network.input, self.network.output[output], name="trainee")
+        return keras.Model(self.network.input, self.network.output[output], name="training_model")
 
     @property
     def pooling_inputs(self) -> keras.Model:

@@ -95,14 +95,14 @@ def measure_epoch(config: Mapping[str, Any]) -> float:
 
     from sedpool.training.loop import compile_for_training
 
-    trainee = detector.trainee
-    compile_for_training(trainee, recipe)
+    training_model = detector.training_model
+    compile_for_training(training_model, recipe)
     shape = (recipe.batch_size, extractor.n_frames(recipe.patch_duration), extractor.n_mels)
     x = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-    y = np.round(trainee.predict_on_batch(x))
+    y = np.round(training_model.predict_on_batch(x))
     n_train, n_validate = (ceil(len(dataset.split(name)) / recipe.batch_size) for name in ("train", "validate"))
-    training = (recipe.batches_per_epoch or n_train) * _seconds(lambda: trainee.train_on_batch(x, y))
-    return training + (recipe.validation_batches or n_validate) * _seconds(lambda: trainee.test_on_batch(x, y))
+    training = (recipe.batches_per_epoch or n_train) * _seconds(lambda: training_model.train_on_batch(x, y))
+    return training + (recipe.validation_batches or n_validate) * _seconds(lambda: training_model.test_on_batch(x, y))
 
 
 def _seconds(step: Callable[[], object]) -> float:

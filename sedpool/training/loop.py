@@ -64,8 +64,8 @@ def train(
     ConfigError
         If the checkpoint has other classes, clips, labels or settings.
     """
-    trainee = detector.trainee
-    compile_for_training(trainee, recipe)
+    training_model = detector.training_model
+    compile_for_training(training_model, recipe)
     history = History(folder and folder / "history.csv")
     best = KeepBest(MONITOR)
     alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
@@ -78,7 +78,7 @@ def train(
     records = [record for record in (alpha, share, *meters, history, best, bar) if record]
     callbacks = [StopOnNaN(), *_schedule(recipe), *records]
     session = Session(
-        trainee,
+        training_model,
         callbacks,
         best,
         Checkpoints(folder / "checkpoint") if folder else None,
@@ -97,9 +97,9 @@ def train(
     return Outcome(history.table, alpha.table if alpha else None, best.best_epoch, share.table if share else None)
 
 
-def compile_for_training(trainee: keras.Model, recipe: Recipe) -> None:
+def compile_for_training(training_model: keras.Model, recipe: Recipe) -> None:
     """Give a model the recipe's optimiser, loss and metric."""
-    trainee.compile(
+    training_model.compile(
         optimizer=Adam(learning_rate=recipe.learning_rate, alpha_lr_multiplier=recipe.alpha_lr_multiplier),
         loss=keras.losses.BinaryCrossentropy(),
         metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],

@@ -58,7 +58,7 @@ class Session:
 
     Parameters
     ----------
-    trainee : keras.Model
+    training_model : keras.Model
         Compiled.
     callbacks : sequence of keras.callbacks.Callback
         In the order in which they are called.
@@ -72,13 +72,13 @@ class Session:
 
     def __init__(
         self,
-        trainee: keras.Model,
+        training_model: keras.Model,
         callbacks: Sequence[keras.callbacks.Callback],
         best: KeepBest,
         checkpoints: Checkpoints | None,
         identity: dict[str, Any],
     ) -> None:
-        self.trainee = trainee
+        self.training_model = training_model
         self.callbacks = callbacks
         self.best = best
         self.checkpoints = checkpoints
@@ -88,9 +88,9 @@ class Session:
     def run(self, training: Patches, validation: Patches, n_epochs: int) -> None:
         """Train from the last checkpoint, or from the beginning, to the end."""
         listeners = keras.callbacks.CallbackList(
-            list(self.callbacks), model=self.trainee, epochs=n_epochs, steps=len(training)
+            list(self.callbacks), model=self.training_model, epochs=n_epochs, steps=len(training)
         )
-        self.trainee.stop_training = False
+        self.training_model.stop_training = False
         listeners.on_train_begin()
         self._resume()
         while self.position.epoch < n_epochs and not self.position.stopped:
@@ -110,7 +110,7 @@ class Session:
         logs = self._means() | self._validate(validation) | speed
         logs["seconds"] = round(before + time.perf_counter() - began, 3)
         listeners.on_epoch_end(epoch, logs)
-        self.position = Position(epoch=epoch + 1, stopped=self.trainee.stop_training)
+        self.position = Position(epoch=epoch + 1, stopped=self.training_model.stop_training)
         self._save()
 
     def _train(self, training: Patches, listeners: keras.callbacks.CallbackList) -> None:
@@ -118,7 +118,7 @@ class Session:
         batches = Prefetched(training, position.batch)
         seconds, waited, began = position.seconds, position.waited, time.perf_counter()
         for x, y in batches:
-            logs = self.trainee.train_on_batch(x, y, return_dict=True)
+            logs = self.training_model.train_on_batch(x, y, return_dict=True)
             listeners.on_train_batch_end(position.batch, logs)
             position.add(logs, len(x))
             position.seconds = seconds + time.perf_counter() - began
@@ -134,17 +134,17 @@ class Session:
         totals: dict[str, float] = {}
         clips = 0
         for x, y in Prefetched(validation):
-            _add(totals, self.trainee.test_on_batch(x, y, return_dict=True), len(x))
+            _add(totals, self.training_model.test_on_batch(x, y, return_dict=True), len(x))
             clips += len(x)
         return {f"val_{name}": total / clips for name, total in totals.items()}
 
     def _save(self) -> None:
         if self.checkpoints is None:
             return
-        check_weights(self.trainee)
+        check_weights(self.training_model)
         arrays = {
-            "network": values_of(self.trainee.variables),
-            "optimizer": values_of(self.trainee.optimizer.variables),
+            "network": values_of(self.training_model.variables),
+            "optimizer": values_of(self.training_model.optimizer.variables),
             "best": self.best.weights,
         }
         state = {"identity": self.identity, "position": asdict(self.position), "callbacks": counters(self.callbacks)}
@@ -155,9 +155,9 @@ class Session:
         if snapshot is None:
             return
         self._check(snapshot.state["identity"])
-        self.trainee.optimizer.build(self.trainee.trainable_variables)
-        assign(self.trainee.variables, snapshot.arrays["network"], "network")
-        assign(self.trainee.optimizer.variables, snapshot.arrays["optimizer"], "optimizer")
+        self.training_model.optimizer.build(self.training_model.trainable_variables)
+        assign(self.training_model.variables, snapshot.arrays["network"], "network")
+        assign(self.training_model.optimizer.variables, snapshot.arrays["optimizer"], "optimizer")
         self.best.weights = snapshot.arrays.get("best", [])
         set_counters(self.callbacks, snapshot.state["callbacks"])
         self.position = Position(**snapshot.state["position"])

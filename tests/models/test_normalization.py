@@ -83,7 +83,7 @@ def gradient(layer: keras.layers.Layer, x: np.ndarray, upstream: np.ndarray) -> 
 
 def losses(backbone: keras.Model) -> np.ndarray:
     keras.utils.set_random_seed(1)
-    model = build_detector(backbone, AutoPool(), classes="abc", patch_frames=32).trainee
+    model = build_detector(backbone, AutoPool(), classes="abc", patch_frames=32).training_model
     model.compile(keras.optimizers.SGD(1e-3), "binary_crossentropy")  # larger steps make rounding grow
     rng = np.random.default_rng(0)
     x = rng.normal(-40, 10, (50, 8, 32, 16)).astype("float32")

@@ -35,10 +35,11 @@ def losses_and_outputs(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     output = detector.network(given["x"][0], training=False)
     made = {name: keras.ops.convert_to_numpy(value) for name, value in output.items()}
     made["shares"] = frame_shares(detector.pooling, detector.pooling_inputs.predict_on_batch(given["x"][0]))
-    trainee = detector.trainee
-    compile_for_training(trainee, replace(STUDY, alpha_lr_multiplier=10.0))
+    training_model = detector.training_model
+    compile_for_training(training_model, replace(STUDY, alpha_lr_multiplier=10.0))
     losses = [
-        trainee.train_on_batch(x, y, return_dict=True)["loss"] for x, y in zip(given["x"], given["y"], strict=True)
+        training_model.train_on_batch(x, y, return_dict=True)["loss"]
+        for x, y in zip(given["x"], given["y"], strict=True)
     ]
     return {**made, "losses": np.array(losses)}
 

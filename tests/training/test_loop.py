@@ -84,11 +84,11 @@ def test_pooling_without_alpha_and_strong_supervision_have_no_alpha() -> None:
 
 def test_the_best_epochs_weights_are_kept() -> None:
     built, outcome = fit(pooling.Mean(), epochs=8, learning_rate=0.02)
-    trainee = built.trainee
-    trainee.compile(loss="binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy(name="accuracy")])
+    training_model = built.training_model
+    training_model.compile(loss="binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy(name="accuracy")])
     validation = patches(16, None)
     x, y = (np.concatenate(parts) for parts in zip(*map(validation.__getitem__, range(len(validation))), strict=True))
-    accuracy = trainee.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
+    accuracy = training_model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
     assert outcome.history["val_accuracy"].max() == pytest.approx(accuracy)
     assert outcome.history["val_accuracy"].idxmax() + 1 == outcome.best_epoch
 
