@@ -46,6 +46,7 @@ from .pooling import Softmax as Softmax
 from .pooling import SoftMaxPool1D as SoftMaxPool1D
 from .pooling import TopKMean as TopKMean
 from .pooling import WeightedMean as WeightedMean
+from .pooling import as_pooling as as_pooling
 from .pooling import cap as cap
 from .pooling import rap as rap
 from .runs import RunFolder as RunFolder
