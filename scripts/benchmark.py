@@ -61,7 +61,7 @@ def training(
     turns: Annotated[int, typer.Option(help="Turns of four steps each; the median counts.")] = 5,
     torch_python: Annotated[str | None, typer.Option(help="Python of an environment with PyTorch.")] = None,
 ) -> None:
-    """The training step of the paper's network, against the same network of built-in Keras layers."""
+    """Measure the training step of the paper's network, against built-in Keras layers and PyTorch at its fastest."""
     from benchmarks.training import measure
 
     report("training", measure(turns, torch_python), json_file)
@@ -134,7 +134,7 @@ def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) 
         table.add_column(column, justify="right" if isinstance(rows[0][column], float) else "left")
     for row in rows:
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
-    Console(width=180).print(table)  # a narrow terminal wraps lines rather than names
+    Console(width=210).print(table)  # a narrow terminal wraps lines rather than names
     if json_file:
         from sedpool.environment import describe_environment
 

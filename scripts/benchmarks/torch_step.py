@@ -1,18 +1,40 @@
-"""The training step of the paper's network in PyTorch; prints its seconds, eager and compiled, as JSON.
+"""Measure the training step of the paper's network in PyTorch, in each way that a user may run it.
 
-Needs nothing but PyTorch, so that it may run in an environment of its own: ``python -P torch_step.py``.
+Prints one row per variant as JSON. Needs only PyTorch, so that it can run in an environment of its own:
+``python -P torch_step.py TURNS``.
 """
 
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
-BATCH, FRAMES, MELS, CLASSES, TURNS = 16, 430, 128, 10, 5
+BATCH, FRAMES, MELS, CLASSES = 16, 430, 128, 10
+STEPS = 4  # of each turn
+
+
+class Variant(NamedTuple):
+    """One way to run the network."""
+
+    name: str
+    compiled: bool
+    memory_format: torch.memory_format
+    precision: str  # mixed_bfloat16: under autocast
+
+
+VARIANTS = (
+    Variant("PyTorch eager", False, torch.contiguous_format, "float32"),
+    Variant("PyTorch eager, channels_last", False, torch.channels_last, "float32"),
+    Variant("PyTorch eager, channels_last", False, torch.channels_last, "mixed_bfloat16"),
+    Variant("PyTorch compiled", True, torch.contiguous_format, "float32"),
+    Variant("PyTorch compiled, channels_last", True, torch.channels_last, "float32"),
+    Variant("PyTorch compiled, channels_last", True, torch.channels_last, "mixed_bfloat16"),
+)
 
 
 class Network(nn.Module):
@@ -37,34 +59,53 @@ class Network(nn.Module):
         return torch.sigmoid(self.output(frames)).amax(dim=1)
 
 
-def stepper(network: Network, forward: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[], None]:
-    """One training step."""
+def training_steps(variant: Variant) -> Callable[[], None]:
+    """Return a function that makes `STEPS` training steps on one batch."""
+    network = Network().to(memory_format=variant.memory_format)
+    forward = torch.compile(network, dynamic=False) if variant.compiled else network
     optimizer = torch.optim.Adam(network.parameters())
     x, y = torch.randn(BATCH, FRAMES, MELS), (torch.rand(BATCH, CLASSES) < 0.3).float()
 
-    def step() -> None:
-        optimizer.zero_grad()
-        nn.functional.binary_cross_entropy(forward(x), y).backward()
-        optimizer.step()
+    def steps() -> None:
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16, enabled=variant.precision == "mixed_bfloat16"):
+                probabilities = forward(x)
+            nn.functional.binary_cross_entropy(probabilities.float(), y).backward()
+            optimizer.step()
 
-    return step
+    return steps
 
 
-def seconds(step: Callable[[], None]) -> float:
-    """Median time of a step."""
-    step()
-    taken = []
-    for _ in range(TURNS):
-        began = time.perf_counter()
-        step()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+def measure(turns: int) -> list[dict[str, object]]:
+    """Return one row per variant: median seconds of a step, the variants taking turns; NaN and a note if it fails."""
+    works: dict[Variant, Callable[[], None]] = {}
+    notes = dict.fromkeys(VARIANTS, "")
+    for variant in VARIANTS:
+        steps = training_steps(variant)
+        try:
+            steps()  # compiles
+            steps()
+        except RuntimeError as error:  # no C++ compiler, for one
+            notes[variant] = f"failed: {str(error).strip().splitlines()[0]}"
+        else:
+            works[variant] = steps
+    taken: dict[Variant, list[float]] = {variant: [] for variant in works}
+    for _ in range(turns):
+        for variant, steps in works.items():
+            began = time.perf_counter()
+            steps()
+            taken[variant].append((time.perf_counter() - began) / STEPS)
+    return [
+        {
+            "name": variant.name,
+            "precision": variant.precision,
+            "seconds": statistics.median(taken[variant]) if variant in taken else float("nan"),
+            "note": note,
+        }
+        for variant, note in notes.items()
+    ]
 
 
 if __name__ == "__main__":
-    eager = Network()
-    results = {"PyTorch eager": seconds(stepper(eager, eager))}
-    compiled = Network()
-    with suppress(RuntimeError):  # no C++ compiler
-        results["PyTorch compiled"] = seconds(stepper(compiled, torch.compile(compiled)))
-    print(json.dumps(results))
+    print(json.dumps(measure(int(sys.argv[1]))))

@@ -2,6 +2,7 @@
 
 Everything takes turns within one process, so that whatever else the machine does falls on all of it; medians count.
 The baseline is what a plain port does: built-in layers, ``model.fit``, float32, the faster of XLA on and off.
+The peer is the fastest of PyTorch's variants in the same precision; they take turns in a process of their own.
 "Convolutions alone" are those of the network with the gradients that its step needs, as operations of their own, one
 after another: the first one's gradient to its input is not among them (built-in input normalisation learns from it;
 sedpool's does without). "Matrix peak" is the time of their arithmetic at the speed of a large matrix product.
@@ -41,7 +42,7 @@ Step = Callable[[], Any]
 
 
 def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
-    """One row a candidate: seconds of a step, and how many times faster it is than built-in Keras."""
+    """Return one row per candidate: seconds of a step, and its speed relative to built-in Keras and to PyTorch."""
     x, y = batch()
     works = {(name, "float32"): fit for name, fit in builtin_fits(x, y).items()}
     for precision in PRECISIONS:
@@ -53,9 +54,12 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
     work = multiplications(ours, x)
     for precision in PRECISIONS:
         seconds["matrix peak", precision] *= work / MATRIX**3
-    for name, value in torch_steps(torch_python).items():
-        seconds[name, "float32"] = value
     baseline = baseline_of({name: value for (name, _), value in seconds.items()})
+    peers = torch_rows(turns, torch_python)
+    worked = [row for row in peers if not row["note"]]
+    peer = {of: min((row["seconds"] for row in worked if row["precision"] == of), default=np.nan) for of in PRECISIONS}
+    notes = {(row["name"], row["precision"]): row["note"] for row in peers}
+    seconds |= {(row["name"], row["precision"]): row["seconds"] for row in peers}
     peaks = step_peaks()
     return [
         {
@@ -64,10 +68,12 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
             "seconds": value,
             "baseline_seconds": baseline,
             "vs_keras": baseline / value,
+            "vs_pytorch": peer[precision] / value,
             "clips_per_second": BATCH / value,
             "share_of_convolutions": seconds.get(("convolutions alone", precision), np.nan) / value,
             "share_of_peak": seconds.get(("matrix peak", precision), np.nan) / value,
             "peak_mib": peaks.get((name, precision)),
+            "note": notes.get((name, precision), ""),
         }
         for (name, precision), value in seconds.items()
     ]
@@ -222,8 +228,12 @@ def _step_peak(name: str, precision: str) -> float | None:
     return peak_mib(lambda: [training_model.train_on_batch(x, y) for _ in range(3)])
 
 
-def torch_steps(python: str | None) -> dict[str, float]:
-    """Seconds of a step in PyTorch, eager and compiled, in a process of its own; nothing without PyTorch."""
-    script = Path(__file__).with_name("torch_step.py")
-    done = subprocess.run([python or sys.executable, "-P", str(script)], capture_output=True, text=True, check=False)
-    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
+def torch_rows(turns: int, python: str | None) -> list[dict[str, Any]]:
+    """Return the rows of ``torch_step.py``, run in a process of its own, or one row that says why there are none."""
+    command = [python or sys.executable, "-P", str(Path(__file__).with_name("torch_step.py")), str(turns)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+        return rows
+    reason = (done.stderr.splitlines() or [f"exit status {done.returncode}"])[-1]
+    return [{"name": "PyTorch", "precision": "float32", "seconds": np.nan, "note": f"failed: {reason}"}]
