@@ -1,5 +1,6 @@
 """A run folder: everything about one training run, and the one place that knows the names of its files."""
 
+import copy
 import os
 import re
 import shutil
@@ -29,7 +30,8 @@ AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
 _IS_NAME = re.compile(r"^[^/\\]+$")
-_FOLD = re.compile(r"-(?:fold|split)(\d+)$")
+FOLD = re.compile(r"-(?:fold|split)(\d+)$")
+"""The end of a corpus's name that says its fold."""
 
 
 class Content(dict[str, Any]):
@@ -159,10 +161,26 @@ class RunFolder:
                 raise ConfigError(f"{path}: {key}={config[key]}: expected a name without slashes")
         return Content(path, upgraded(config))
 
+    @cached_property
+    def dataset(self) -> str:
+        """Name of the corpus in tables, with its fold."""
+        return str(self.config["corpus"])
+
+    @cached_property
+    def method(self) -> str:
+        """Name of the method in tables."""
+        return str(self.config["method"])
+
+    def called(self, **names: str) -> "RunFolder":
+        """Return the same run with another `dataset` or `method` for tables; what was read of it is kept."""
+        run = copy.copy(self)
+        vars(run).update(names)
+        return run
+
     @property
     def study(self) -> str:
         """Name of the corpus without its fold: runs of ``esc10-fold1`` to ``esc10-fold4`` belong to one study."""
-        return _FOLD.sub("", str(self.config["corpus"]))
+        return FOLD.sub("", self.dataset)
 
     @property
     def corpus(self) -> str:
@@ -172,7 +190,7 @@ class RunFolder:
     @property
     def fold(self) -> int | None:
         """Number of the fold or split at the end of the corpus's name; None if it has none."""
-        found = _FOLD.search(str(self.config["corpus"]))
+        found = FOLD.search(self.dataset)
         return int(found.group(1)) if found else None
 
     @cached_property
@@ -184,6 +202,11 @@ class RunFolder:
     def manifest(self) -> dict[str, Any] | None:
         """What of the corpus was there (see `sedpool.datasets.manifest`); None for a run older than manifests."""
         return self._json("manifest.json") if self.file("manifest.json").is_file() else None
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What the data are that the run was given, as hashes by setting; empty for a run of sedpool 0.1."""
+        return dict((self.manifest or {}).get("data", {}))
 
     @cached_property
     def metrics(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sedpool.evaluation.paper_compat import as_published
 from sedpool.evaluation.statistics.seeds import over_seeds
 from sedpool.reports import significance
 from sedpool.reports.labels import HASH_DIGITS
+from sedpool.reports.run_names import named_apart, told_apart
 from sedpool.runs import RunFolder, find_runs
 
 # Column, and where its value lies in metrics.json.
@@ -83,7 +84,7 @@ def compare_runs(folders: Iterable[Path]) -> Comparison:
         If a finished run is damaged.
     """
     runs = runs_below(folders)
-    finished = [run for run in runs if run.is_done]
+    finished = named_apart(run for run in runs if run.is_done)
     return Comparison(comparison_table(finished), tuple(run.path for run in runs if not run.is_done))
 
 
@@ -117,8 +118,8 @@ def _row(run: RunFolder) -> dict[str, Any]:
     config = run.config
     coverage = run.metrics["coverage"]
     return {
-        "dataset": config["corpus"],
-        "method": config["method"],
+        "dataset": run.dataset,
+        "method": run.method,
         "seed": config["seed"],
         **metric_values(run),
         "coverage": f"{coverage['scored']}/{coverage['expected']}",
@@ -170,6 +171,10 @@ def peculiarities(table: pd.DataFrame) -> list[str]:
             f"{dataset}: not all runs were given the same clips and labels (manifests {', '.join(hashes)})"
             for dataset, hashes in data.items()
             if len(hashes) > 1
+        ),
+        *(
+            f"{name}: runs with other clips or labels are compared apart, as {', '.join(apart)}"
+            for name, apart in told_apart(table["dataset"]).items()
         ),
         *_tuned_differently(runs, table["run"]),
     ]

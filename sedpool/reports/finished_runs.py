@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sedpool.errors import DataError, StorageError
 from sedpool.reports.comparison import runs_below
+from sedpool.reports.run_names import named_apart
 from sedpool.runs import RunFolder
 
 _CONFIG = ("corpus", "method", "seed", "training")
@@ -45,7 +46,7 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
     if not runs:
         names = ", ".join(str(path) for path in left_out)
         raise DataError(f"{', '.join(map(str, folders))}: no finished run (with DONE); not finished: {names}")
-    return FinishedRuns(list(runs.values()), left_out)
+    return FinishedRuns(named_apart(runs.values()), left_out)
 
 
 def _refuse_damaged(run: RunFolder) -> None:

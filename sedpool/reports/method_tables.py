@@ -20,8 +20,8 @@ from sedpool.runs import RunFolder, kept_epoch
 def by_method(runs: Iterable[RunFolder]) -> dict[str, list[RunFolder]]:
     """Runs by their method, in the order of `sedpool.reports.labels.ordered_methods`."""
     runs = list(runs)
-    methods = ordered_methods(str(run.config["method"]) for run in runs)
-    return {method: [run for run in runs if run.config["method"] == method] for method in methods}
+    methods = ordered_methods(run.method for run in runs)
+    return {method: [run for run in runs if run.method == method] for method in methods}
 
 
 def class_scores(runs: Sequence[RunFolder]) -> pd.DataFrame:
@@ -123,7 +123,7 @@ def event_durations(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
         Index `event_label`; the columns of `sedpool.datasets.statistics.duration_percentiles`, `events` being the
         mean too. None if no run says.
     """
-    known = {str(run.config["corpus"]): run.durations for run in runs if run.durations is not None}
+    known = {run.dataset: run.durations for run in runs if run.durations is not None}
     if not known:
         return None
     return pd.concat(known.values()).groupby("event_label", sort=False).mean()
@@ -137,10 +137,7 @@ def f1_blocks(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
     blocks : DataFrame or None
         Only rows in which every method ran; None if fewer than two are left, or there are not two methods.
     """
-    rows = [
-        (run.config["corpus"], run.config["seed"], str(run.config["method"]), run.metrics["segment"]["micro"]["f1"])
-        for run in runs
-    ]
+    rows = [(run.dataset, run.config["seed"], run.method, run.metrics["segment"]["micro"]["f1"]) for run in runs]
     table = pd.DataFrame(rows, columns=["corpus", "seed", "method", "f1"]).astype({"f1": float})
     blocks = table.pivot_table(index=["corpus", "seed"], columns="method", values="f1").dropna()
     return None if min(blocks.shape) < 2 else blocks

@@ -16,7 +16,7 @@ _NAMES = ["corpus", "method", "seed"]
 
 def run_label(run: RunFolder) -> str:
     """A run's corpus, method and seed, as ``demo cap s0``."""
-    return f"{run.config['corpus']} {run.config['method']} s{run.config['seed']}"
+    return f"{run.dataset} {run.method} s{run.config['seed']}"
 
 
 def training_table(runs: Sequence[RunFolder]) -> TableBlock:
@@ -61,9 +61,7 @@ def training_cost(runs: Sequence[RunFolder]) -> str:
 
 def data_table(runs: Sequence[RunFolder]) -> TableBlock:
     """What of each corpus was there, and the hash of that; a row a manifest."""
-    manifests = {
-        (str(run.config["corpus"]), run.manifest["hash"]): run.manifest for run in runs if run.manifest is not None
-    }
+    manifests = {(run.dataset, run.manifest["hash"]): run.manifest for run in runs if run.manifest is not None}
     splits = list(dict.fromkeys(name for manifest in manifests.values() for name in manifest["splits"]))
     rows = [
         TableRow(
@@ -112,9 +110,9 @@ def _values(column: "pd.Series[str]") -> Cell:
 def settings_tables(runs: Sequence[RunFolder]) -> list[TableBlock]:
     """The settings by which methods, corpora and single runs differ, and those that all share."""
     settings = pd.DataFrame([dict(_flat(without_places(run.config))) for run in runs]).fillna(UNDEFINED)
-    groups = {
-        "method": settings["method"],
-        "corpus": settings["corpus"],
+    groups: dict[str, Any] = {
+        "method": pd.Series([run.method for run in runs]),
+        "corpus": pd.Series([run.dataset for run in runs]),
         "run": pd.Series([run.path.name for run in runs]),
     }
     left = settings.drop(columns=_NAMES)

@@ -64,7 +64,7 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table 
         counts = _counts(run, level, table)
         if counts is None:
             return None
-        fold = str(run.config["corpus"])
+        fold = run.dataset
         if fold not in folds:
             folds[fold], own_clips[fold] = counts, slice(len(clips), len(clips) + len(counts))
             clips += [f"{fold}/{filename}" for filename in counts.filenames]
@@ -79,7 +79,7 @@ def _counts(run: RunFolder, level: str, table: Table) -> ClipCounts | None:
 
 def _sources(runs: Sequence[RunFolder], folds: dict[str, ClipCounts], clips: Sequence[str]) -> Membership | None:
     """Recordings of the clips of all folds; where they are not known, a clip tested in two folds is one recording."""
-    known = {str(run.config["corpus"]): run.sources for run in runs if run.sources is not None}
+    known = {run.dataset: run.sources for run in runs if run.sources is not None}
     if len(folds) == 1 and not known:
         return None
     tables = []

@@ -65,7 +65,7 @@ def run_table(study: StudyRuns, title: str) -> tuple[TableBlock, list[str]]:
 
 def _intervals(runs: Sequence[RunFolder], path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """A row of `sedpool.reports.significance.intervals` for each run, and its notes."""
-    places = {"dataset": [run.config["corpus"] for run in runs], "run": [str(run.path) for run in runs]}
+    places = {"dataset": [run.dataset for run in runs], "run": [str(run.path) for run in runs]}
     found, notes = intervals(pd.DataFrame(places), metric_at(path))
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")], notes
 
@@ -84,7 +84,7 @@ def _baselines(study: StudyRuns, columns: Mapping[str, Path]) -> list[TableRow]:
     places: list[Place] = [(prefix, path) for prefix in study.decodings.values() for path in columns.values()]
     level = "segment" if study.has_events else "clip"
     return [
-        replace(row, title=f"{run.config['corpus']}: {row.title}")
+        replace(row, title=f"{run.dataset}: {row.title}")
         for run in study.one_a_corpus
         for row in corpus_baselines([run], level, places)
     ]

@@ -39,7 +39,7 @@ def runs_document(runs: Sequence[RunFolder], title: str) -> Document:
 
 def default_title(runs: Sequence[RunFolder]) -> str:
     """How many runs of how many methods on which corpora."""
-    n_methods = len({run.config["method"] for run in runs})
+    n_methods = len({run.method for run in runs})
     names = ", ".join(sorted({run.study for run in runs}))
     return f"{names}: {counted(len(runs), 'run')} of {counted(n_methods, 'method')}"
 
@@ -82,7 +82,7 @@ def _overview(found: Sequence[StudyRuns]) -> Blocks:
 
 
 def _numbers(runs: Sequence[RunFolder]) -> tuple[int, int, int]:
-    return len(runs), len({run.config["corpus"] for run in runs}), len({run.config["seed"] for run in runs})
+    return len(runs), len({run.dataset for run in runs}), len({run.config["seed"] for run in runs})
 
 
 def _scores(study: StudyRuns) -> Blocks:

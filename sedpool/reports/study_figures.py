@@ -95,7 +95,7 @@ def study_figures(study: StudyRuns, *, as_in_paper: bool = False) -> list[str | 
 
 def _repeated(runs: Sequence[RunFolder]) -> str:
     """What ran twice with the same method, fold and seed, so that a mean over it would mix unlike runs."""
-    seen = Counter((run.config["method"], run.config["corpus"], run.config["seed"]) for run in runs)
+    seen = Counter((run.method, run.dataset, run.config["seed"]) for run in runs)
     (method, corpus, seed), times = seen.most_common(1)[0]
     return f"{method} ran {times} times on {corpus} with seed {seed}." if times > 1 else ""
 
@@ -177,9 +177,9 @@ def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFram
 def _example_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
     """One clip of the corpus of which the most methods keep one, the first of these, under each of them."""
     examples: dict[str, dict[str, tuple[pd.DataFrame, pd.DataFrame]]] = {}
-    for run in sorted(study.runs, key=lambda run: str(run.config["corpus"])):
+    for run in sorted(study.runs, key=lambda run: run.dataset):
         if run.example is not None:
-            examples.setdefault(run.config["corpus"], {}).setdefault(run.config["method"], run.example)
+            examples.setdefault(run.dataset, {}).setdefault(run.method, run.example)
     if not examples:
         return []
     corpus, of_methods = max(examples.items(), key=lambda item: len(item[1]))

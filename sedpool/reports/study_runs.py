@@ -41,7 +41,7 @@ class StudyRuns:
     @property
     def one_a_corpus(self) -> list[RunFolder]:
         """A run of each fold, for what depends on the corpus alone."""
-        return list({run.config["corpus"]: run for run in self.runs}.values())
+        return list({run.dataset: run for run in self.runs}.values())
 
     @property
     def has_events(self) -> bool:
@@ -104,7 +104,7 @@ class StudyRuns:
 
 def studies(runs: Iterable[RunFolder], marked: Collection[RunFolder] = ()) -> list[StudyRuns]:
     """Runs by their study, in alphabetical order; folds and seeds of a method in theirs; some of them marked."""
-    ordered = sorted(runs, key=lambda run: (run.study, run.config["corpus"], run.config["seed"]))
+    ordered = sorted(runs, key=lambda run: (run.study, run.dataset, run.config["seed"]))
     names = dict.fromkeys(run.study for run in ordered)
     return [StudyRuns(name, by_method(run for run in ordered if run.study == name), marked) for name in names]
 
@@ -118,7 +118,7 @@ def difference_notes(study: StudyRuns) -> list[str]:
         rows = [
             {
                 "dataset": f"{study.name}, {decoding}",
-                "method": run.config["method"],
+                "method": run.method,
                 "seed": run.config["corpus" if has_folds else "seed"],
                 "f1": look_up(run.metrics, (*prefix, *path)),
             }

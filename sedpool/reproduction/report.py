@@ -73,7 +73,7 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
         }
         if any(found.values()):
             block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
-            marked = [f"{run.config['method']} at {title}" for title in found for run in marked_among(found[title])]
+            marked = [f"{run.method} at {title}" for title in found for run in marked_among(found[title])]
             yield replace(block, note=f"{block.note} Not valid: {', '.join(marked)}.") if marked else block
 
 

@@ -82,12 +82,12 @@ def grouped(runs: Iterable[RunFolder]) -> list[RunGroup]:
     groups: dict[str, dict[str, dict[Block, RunFolder]]] = {}
     for run in runs:
         if run.is_done:
-            by_block = groups.setdefault(run.study, {}).setdefault(str(run.config["method"]), {})
+            by_block = groups.setdefault(run.study, {}).setdefault(run.method, {})
             block = Block(run.fold, int(run.config["seed"]))
             if block in by_block:
                 raise DataError(
-                    f"{run.path} and {by_block[block].path}: both are {run.config['method']} on "
-                    f"{run.config['corpus']} with seed {block.seed}; leave one out, or give one another corpus="
+                    f"{run.path} and {by_block[block].path}: both are {run.method} on "
+                    f"{run.dataset} with seed {block.seed}; leave one out, or give one another corpus="
                 )
             by_block[block] = run
     return [RunGroup(name, groups[name]) for name in sorted(groups)]

@@ -44,10 +44,7 @@ def marked_among(runs: Iterable[RunFolder]) -> list[RunFolder]:
 
 def rests_on(marked: Iterable[RunFolder]) -> str:
     """That a result rests on some runs that are not valid; empty if there are none."""
-    names = [
-        f"{run.config['method']}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}"
-        for run in marked
-    ]
+    names = [f"{run.method}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}" for run in marked]
     return f"rests on {counted(len(names), 'marked run')} ({', '.join(names)})" if names else ""
 
 

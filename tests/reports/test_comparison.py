@@ -91,10 +91,8 @@ def test_fault_04_the_script_names_runs_that_lack_clips_or_had_other_data(make_r
     coverage = run.metrics["coverage"] | {"scored": 2}
     storage.write_json(run.file("metrics.json"), run.metrics | {"coverage": coverage})
     shown = compare(run.path.parent).stdout
-    assert "note: demo max s0: 2/3 clips scored" in shown
-    assert (
-        "note: demo: not all runs were given the same clips and labels (manifests aaaaaaaaaaaa, bbbbbbbbbbbb)" in shown
-    )
+    assert "note: demo (bbbb) max s0: 2/3 clips scored" in shown
+    assert "note: demo: runs with other clips or labels are compared apart, as demo (aaaa), demo (bbbb)" in shown
 
 
 def test_runs_tuned_differently_are_named(runs_folder):
