@@ -48,6 +48,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ("reproduce.py", "compare.py", "benchmark.py")
 RESAMPLER = "soxr-1.1.0-HQ"
 """That of the recorded feature stores, whose names depend on its version."""
+WIDENED = {"pooling: Pooling": "pooling: Layer", "patch_frames: int | None": "patch_frames: int"}
+"""Annotations that say more than they did, though the same values are taken."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -140,7 +142,7 @@ def checkpoint_settings(recipe: Mapping[str, Any], seed: int) -> str:
     """The hash of recipe and seed by which a checkpoint is recognised."""
     from sedpool.training import loop
 
-    detector = SimpleNamespace(trainee=Mock(), classes=("a", "b"), supervision="strong")
+    detector = SimpleNamespace(training_model=Mock(), classes=("a", "b"), supervision="strong")
     training, validation = Mock(identity="", batch_size=1, seed=seed), Mock(identity="")
     with patch.object(loop, "Session") as session:
         loop.train(detector, training, validation, replace(sp.STUDY, **recipe), progress=False)
@@ -231,7 +233,10 @@ def _signature(value: Any) -> str:
     if not callable(value):
         return f"{type(value).__name__} {value!r}"
     unquoted = re.sub(r"(->|:) '(\w+)'", r"\1 \2", str(inspect.signature(value)))
-    return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", unquoted)
+    text = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", unquoted)
+    for today, before in WIDENED.items():
+        text = text.replace(today, before)
+    return text
 
 
 def helps() -> dict[str, str]:
