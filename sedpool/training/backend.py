@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import keras
-
 from sedpool.errors import ConfigError
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -31,6 +29,8 @@ def configure(*, seed: int, threads: int | None, precision: str) -> None:
     ConfigError
         If the number of threads can no longer be changed in this process.
     """
+    import keras
+
     keras.utils.clear_session()
     keras.config.set_dtype_policy(policy(precision))
     keras.utils.set_random_seed(seed)
@@ -59,6 +59,8 @@ def policy(precision: str) -> str:
 @contextmanager
 def precision(name: str) -> Iterator[None]:
     """Build what is built within the block, with names counted anew, under a dtype policy."""
+    import keras
+
     before = keras.config.dtype_policy()
     keras.utils.clear_session()
     keras.config.set_dtype_policy(name)
@@ -69,6 +71,8 @@ def precision(name: str) -> Iterator[None]:
 
 
 def _multiplies_bfloat16() -> bool:
+    import keras
+
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
