@@ -205,14 +205,14 @@ def test_a_run_of_another_backend_is_skipped_with_a_warning_and_not_gone_on_with
 def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
     finished: RunFolder, data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    from sedpool import fitting
+    from sedpool.inference import trained_detector
     from sedpool.training.session import Session
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((Session, "_validate") if moment == "training" else (fitting, "score")), crash)
+        patch.setattr(*((Session, "_validate") if moment == "training" else (trained_detector, "score")), crash)
         patch.setattr("sedpool.training.session.CHECKPOINT_SECONDS", 0.0)
         with pytest.raises(KeyboardInterrupt):
             run(small(data_root, tmp_path))
