@@ -1,6 +1,6 @@
 """Train a sound event detector: ``python train.py pooling=cap``; ``--help`` lists the choices."""
 
-from sedpool.main import main
+from sedpool.experiment.main import main
 
 if __name__ == "__main__":
     main()

@@ -11,8 +11,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from sedpool.errors import ConfigError
-from sedpool.search import METHODS, Interval
-from sedpool.settings import SearchSettings, checked
+from sedpool.experiment.search import METHODS, Interval
+from sedpool.settings.schema import SearchSettings, checked
 
 
 class Search(Sweeper):

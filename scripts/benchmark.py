@@ -136,7 +136,7 @@ def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) 
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
     Console(width=210).print(table)  # a narrow terminal wraps lines rather than names
     if json_file:
-        from sedpool.environment import describe_environment
+        from sedpool.runtime.environment import describe_environment
 
         environment = describe_environment(seed=0, threads=None, precision="float32")
         content = {"benchmark": subject, "environment": environment, "rows": rows}

@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from sedpool import storage
+from sedpool.comparison.consistency import contradiction
+from sedpool.comparison.significance import seed_blocks
+from sedpool.comparison.tables import compare_runs, peculiarities, with_significance
 from sedpool.errors import SedpoolError
-from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
-from sedpool.reports.comparison import compare_runs, peculiarities, with_significance
+from sedpool.plot.ranking import critical_difference_figure, interval_figure
 from sedpool.reports.comparison_files import as_text, write_comparison
-from sedpool.reports.consistency import contradiction
-from sedpool.reports.ranking_figures import critical_difference_figure, interval_figure
-from sedpool.reports.significance import seed_blocks
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
+from sedpool.stats.ranks import average_ranks, critical_difference
 
 RUN = {"method": "method", "seed": "seed"}
 CLIP = {

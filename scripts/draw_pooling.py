@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sedpool.reports.pooling_figures import alpha_sweep_figure, gallery_figure, gallery_operators, toy_bag
-from sedpool.reports.weight_bound_figure import weight_bound_figure
+from sedpool.plot.pooling import alpha_sweep_figure, gallery_figure, gallery_operators, toy_bag
+from sedpool.plot.weight_bound import weight_bound_figure
 
 
 def main(folder: Annotated[Path, typer.Argument(help="Where the PNG files go.")]) -> None:

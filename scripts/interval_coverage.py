@@ -17,9 +17,9 @@ from rich.progress import track
 
 from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
-from sedpool.evaluation.statistics.replicates import Key, Statistic, count_statistic
-from sedpool.evaluation.statistics.sources import Membership, membership
+from sedpool.stats.clusters import Membership, membership
+from sedpool.stats.replicates import Key, Statistic, count_statistic
+from sedpool.stats.resampling import clip_weights, interval_table
 
 LEVEL = 0.95
 METRICS: dict[str, Key] = {"micro F1": ("micro", "", "f1"), "macro F1": ("macro", "", "f1")}

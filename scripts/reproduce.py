@@ -18,7 +18,7 @@ import typer
 from sedpool.errors import ConfigError, SedpoolError
 
 if TYPE_CHECKING:
-    from sedpool.reproduction.study import Study
+    from sedpool.experiment.plan import Study
 
 INTERRUPTED = 130
 
@@ -97,7 +97,7 @@ def _named(failures: Mapping[str, str]) -> list[str]:
     """A line on all failures and one on each; none if there are none."""
     if not failures:
         return []
-    from sedpool.reports.labels import counted
+    from sedpool.comparison.labels import counted
 
     lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
     return [f"error: {counted(len(failures), 'run')} failed; the same command makes only what is missing", *lines]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.rows import Source, refuse_rows, without_number
+from sedpool.text_tables import Source, refuse_rows, without_number
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
-from sedpool.rows import Source, place
+from sedpool.text_tables import Source, place
 
 FRAME_COLUMNS = ("filename", "onset", "offset")
 

@@ -11,10 +11,10 @@ import yaml
 from typer.testing import CliRunner
 
 from sedpool import storage
-from sedpool.building import dataset_of, load_run
 from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
-from sedpool.runs import RunFolder
+from sedpool.experiment.load import dataset_of, load_run
+from sedpool.run_folder import RunFolder
 
 FINISHED = Path(__file__).parent / "golden" / "fixtures" / "runs" / "demo-cap-s0-aaddf8ec49"
 SECRET = "${oc.env:MY_SECRET}"

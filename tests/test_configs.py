@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from sedpool.augment import Augmentation
-from sedpool.datasets.soundscapes.specs import read_spec
-from sedpool.experiment import check
-from sedpool.identity import upgraded
-from sedpool.main import compose, config_folder
-from sedpool.runs import former_run_name, run_name
-from sedpool.settings import TrackingSettings, check_types
+from sedpool.experiment.run import check
+from sedpool.run_folder import former_run_name, run_name
+from sedpool.settings.compose import compose, config_folder
+from sedpool.settings.identity import upgraded
+from sedpool.settings.schema import TrackingSettings, check_types
+from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
@@ -66,7 +66,7 @@ def test_settings_are_all_stated_and_in_range(group: str, option: str) -> None:
 def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
     extra = MANDATORY.get(option, [])
     node = dict(composed(f"{group}={option}", *extra)[group])
-    module, _, name = node.pop("_target_", "sedpool.settings.EvaluationSettings").rpartition(".")
+    module, _, name = node.pop("_target_", "sedpool.settings.schema.EvaluationSettings").rpartition(".")
     signature = inspect.signature(getattr(importlib.import_module(module), name))
     parameters = {
         key
@@ -156,7 +156,7 @@ def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkey
     changed = {**grown, "features": {**base["features"], "reference": "fixed"}}
     before = run_name(base, {}), former_run_name(base)
     assert run_name(grown, {}) != before[0]
-    monkeypatch.setattr("sedpool.identity.LATER", later)
+    monkeypatch.setattr("sedpool.settings.identity.LATER", later)
     assert (run_name(grown, {}), former_run_name(grown)) == before
     assert run_name(changed, {}) != before[0]
     assert former_run_name(changed) is None
@@ -166,7 +166,7 @@ def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkey
 def test_a_renamed_setting_changes_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     base = composed()
     before = former_run_name(base)
-    monkeypatch.setattr("sedpool.identity.RENAMED", {"training": {"epochs": "n_epochs"}})
+    monkeypatch.setattr("sedpool.settings.identity.RENAMED", {"training": {"epochs": "n_epochs"}})
     today = upgraded(base)
     assert today["training"]["n_epochs"] == base["training"]["epochs"]
     assert "epochs" not in today["training"]

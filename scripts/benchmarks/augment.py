@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 from librosa.effects import pitch_shift as pitch_shift_of_librosa
 
+from sedpool.audio.vocoder import pitch_shift
 from sedpool.augment import Augmentation, Augmenter
 from sedpool.features import LogMel
-from sedpool.vocoder import pitch_shift
 
 SR, SECONDS = 44100, 10
 BATCH = (16, 430, 128)

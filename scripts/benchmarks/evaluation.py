@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.evaluation import evaluate_run, event_sweep, psds_of_scores, segment_sweep
-from sedpool.evaluation.official import event_scorer, segment_scorer
 from sedpool.evaluation.scenarios import SCENARIO_2
+from sedpool.evaluation.sed_eval_oracle import event_scorer, segment_scorer
 from sedpool.events import EVENT_COLUMNS, tags_from_events
 from sedpool.inference.decode import Answer, decode
 

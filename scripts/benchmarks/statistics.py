@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
-from sedpool.evaluation.statistics.replicates import count_statistic
-from sedpool.evaluation.statistics.sources import membership
+from sedpool.stats.clusters import membership
+from sedpool.stats.replicates import count_statistic
+from sedpool.stats.resampling import clip_weights, interval_table
 
 N_CLIPS, N_CLASSES, N_SEGMENTS = 2000, 17, 10
 N_TURNS = 5

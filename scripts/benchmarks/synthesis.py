@@ -19,14 +19,14 @@ import pyloudnorm
 import soundfile as sf
 
 from sedpool import audio
-from sedpool.datasets.soundscapes.banks import FileSources
-from sedpool.datasets.soundscapes.collect import divide_banks, read_banks
-from sedpool.datasets.soundscapes.draws import Event, draw_events, generator
-from sedpool.datasets.soundscapes.load import ESC_FOLDS, ESC_PATTERN
-from sedpool.datasets.soundscapes.specs import SoundscapeSpec, read_spec
-from sedpool.datasets.soundscapes.splits import Division
-from sedpool.datasets.soundscapes.writer import Plan, write_corpus
-from sedpool.main import config_folder
+from sedpool.datasets.soundscapes import ESC_FOLDS, ESC_PATTERN
+from sedpool.settings.compose import config_folder
+from sedpool.soundscapes.collect import divide_banks, read_banks
+from sedpool.soundscapes.sampling import Event, draw_events, generator
+from sedpool.soundscapes.sources import FileSources
+from sedpool.soundscapes.spec import SoundscapeSpec, read_spec
+from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.writing import Plan, write_corpus
 
 SR = 44100
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sedpool import vocoder
+from sedpool.audio import vocoder
 from sedpool.features.store import Extractor
 
 Array = npt.NDArray[np.float32]

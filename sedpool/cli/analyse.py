@@ -14,10 +14,10 @@ def analyse(
     trust_code: TrustCode = False,
 ) -> None:
     """Analyse the errors of a run: writes errors.html, and tables in errors/, into its folder."""
-    from sedpool.building import dataset_of
     from sedpool.datasets.mixing import mixing_details
+    from sedpool.experiment.load import dataset_of
     from sedpool.reports.error_report import error_tables, write_error_report
-    from sedpool.runs import RunFolder
+    from sedpool.run_folder import RunFolder
 
     folder = RunFolder(run)
     dataset = dataset_of(folder, root, trust_code=trust_code)

@@ -17,10 +17,10 @@ def report(
 
     Prints the path of index.html. Files of other names in the folder stay.
     """
+    from sedpool.comparison.collect import finished_runs
     from sedpool.reports.document_files import write_document
-    from sedpool.reports.finished_runs import finished_runs
     from sedpool.reports.runs_document import default_title, runs_document
-    from sedpool.runs import RunFolder
+    from sedpool.run_folder import RunFolder
 
     found = finished_runs(folders)
     for path, why in found.left_out.items():

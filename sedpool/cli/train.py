@@ -9,7 +9,7 @@ PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opt
 
 def train(context: typer.Context) -> None:
     """Train, score and report: `sedpool train pooling=cap`; --help lists every choice and setting."""
-    from sedpool.main import main
+    from sedpool.experiment.main import main
 
     sys.argv = ["sedpool train", *context.args]
     main()

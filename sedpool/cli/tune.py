@@ -28,13 +28,13 @@ def tune(
 
     from rich.console import Console
 
-    from sedpool.building import dataset_of
     from sedpool.errors import DataError
     from sedpool.evaluation.run_folder import evaluate_folder
+    from sedpool.experiment.load import dataset_of
     from sedpool.reports.run_report import renew_run_report
     from sedpool.reports.terminal import side_by_side
-    from sedpool.runs import find_runs
-    from sedpool.settings import EvaluationSettings, checked
+    from sedpool.run_folder import find_runs
+    from sedpool.settings.schema import EvaluationSettings, checked
 
     folders = [folder for path in runs for folder in find_runs(path) if folder.is_done]
     if not folders:

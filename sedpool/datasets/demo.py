@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
+from sedpool.audio.band import SR
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
-from sedpool.datasets.soundscapes import synthesis
-from sedpool.datasets.soundscapes.band import SR
-from sedpool.datasets.soundscapes.distributions import Distribution
-from sedpool.datasets.soundscapes.draws import Event
-from sedpool.datasets.soundscapes.mixer import Sound
-from sedpool.datasets.soundscapes.specs import EventSpec, SoundscapeSpec
-from sedpool.datasets.soundscapes.writer import Plan, make_corpus
 from sedpool.datasets.urbansed import CLASSES
+from sedpool.soundscapes import synthesis
+from sedpool.soundscapes.distributions import Distribution
+from sedpool.soundscapes.mixing import Sound
+from sedpool.soundscapes.sampling import Event
+from sedpool.soundscapes.spec import EventSpec, SoundscapeSpec
+from sedpool.soundscapes.writing import Plan, make_corpus
 
 CLIP_DURATION = 10.0
 CLASS_DURATIONS: dict[str, tuple[float, float]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset, Manifest
+from sedpool.datasets.base import Dataset, Manifest
 from sedpool.datasets.recordings import (
     find_recordings,
     named_durations,
@@ -22,7 +22,7 @@ from sedpool.datasets.recordings import (
 from sedpool.errors import DataError
 from sedpool.events import tags_from_events
 from sedpool.formats import table
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 CLASSES = (
     "Alarm_bell_ringing",

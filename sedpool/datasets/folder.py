@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset, Manifest, nonzero
+from sedpool.datasets.base import Dataset, Manifest, nonzero
 from sedpool.datasets.folder_labels import read_labels
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
-from sedpool.datasets.rebag import rebag
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
+from sedpool.datasets.transforms import rebag
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import tags_from_events, validate_events
 

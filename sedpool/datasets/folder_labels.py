@@ -16,7 +16,7 @@ from sedpool.formats import listing, table
 from sedpool.formats.clip import clip_name, first_line
 from sedpool.formats.detect import annotation_files, detect_format, read_file
 from sedpool.formats.jams import read_tags
-from sedpool.rows import TextTable
+from sedpool.text_tables import TextTable
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 SPLITS = ("train", "validate", "test")
 SYNONYMS = {

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sedpool.datasets.dataset import Dataset, Manifest, clips_from_rows, nonzero
+from sedpool.datasets.base import Dataset, Manifest, clips_from_rows, nonzero
 from sedpool.datasets.recordings import refuse_incomplete
-from sedpool.datasets.soundscapes.splits import SPLITS
 from sedpool.errors import DataError
 from sedpool.events import count_overlaps, events_from_rows, tags_from_events
 from sedpool.formats import audacity
 from sedpool.formats.clip import Annotation, clip_rows
 from sedpool.formats.jams import read_annotation
+from sedpool.soundscapes.splits import SPLITS
 
 FORMATS = ("jams", "txt")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.formats.jams import read_mixing
 
 COLUMNS = ("filename", "onset", "event_label", "snr", "source_file")

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool import audio
-from sedpool.datasets.dataset import Manifest, nonzero
+from sedpool.datasets.base import Manifest, nonzero
 from sedpool.errors import AudioError, DataError
 from sedpool.events import clip_to_duration, count_overlaps
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 
 def find_recordings(root: str | os.PathLike[str]) -> list[str]:

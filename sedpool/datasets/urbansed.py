@@ -5,7 +5,7 @@ Versions 1 and 2 have the same layout; their JAMS differ in the namespace (see `
 
 import os
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
 
 CLASSES = (

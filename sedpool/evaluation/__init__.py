@@ -1,15 +1,15 @@
 """Evaluation: events and clip decisions to metrics.
 
 One module a question: `clip`, `segment`, `event`, `intersection` and `psds` hold the metrics, `baselines`
-answers that need no localisation, `dataset` the evaluation of a whole Dataset or run. `validation` decides what may
+answers that need no localisation, `evaluate` the evaluation of a whole Dataset or run. `validation` decides what may
 be compared, `counts` holds what was right in each clip, `averages` how counts become numbers, `thresholds` how they
-change with the threshold; `official` asks sed_eval for the same counts.
+change with the threshold; `sed_eval_oracle` asks sed_eval for the same counts.
 """
 
 from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.clip import clip_counts, clip_metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
-from sedpool.evaluation.dataset import evaluate, evaluate_run
+from sedpool.evaluation.evaluate import evaluate, evaluate_run
 from sedpool.evaluation.event import event_counts, event_metrics
 from sedpool.evaluation.intersection import intersection_counts, intersection_metrics
 from sedpool.evaluation.psds import psds_of_operating_points, psds_of_scores

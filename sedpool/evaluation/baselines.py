@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.segment import segment_metrics

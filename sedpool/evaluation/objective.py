@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.segment import segment_metrics
 from sedpool.inference.decode import Answer

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts import ClipCounts

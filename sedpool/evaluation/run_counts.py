@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.mixing import clip_sources, mixing_details
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, write_counts
@@ -13,7 +13,7 @@ from sedpool.evaluation.segment import segment_counts
 from sedpool.evaluation.thresholds import segment_curve
 from sedpool.events import stretch_tags
 from sedpool.inference.decode import Answer
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 
 def leave_for_comparisons(

@@ -1,11 +1,11 @@
 """What a run leaves for figures that are drawn without its corpus: how long events last, and one clip as an example."""
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.statistics import duration_percentiles
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 from sedpool.scores import write_scores
 
 

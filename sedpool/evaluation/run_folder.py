@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.evaluation.counts_table import write_counts
-from sedpool.evaluation.dataset import evaluate_run
+from sedpool.evaluation.evaluate import evaluate_run
 from sedpool.evaluation.objective import validation_objective
 from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
 from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
@@ -14,8 +14,8 @@ from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Answer, Decoder
-from sedpool.runs import RunFolder
-from sedpool.settings import EvaluationSettings
+from sedpool.run_folder import RunFolder
+from sedpool.settings.schema import EvaluationSettings
 
 TUNED_FORMAT = 1
 

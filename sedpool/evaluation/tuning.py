@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray, Totals
 from sedpool.evaluation.clip import clip_counts

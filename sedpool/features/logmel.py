@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sedpool import audio
 from sedpool.errors import ConfigError
-from sedpool.identity import recorded_form
+from sedpool.settings.identity import recorded_form
 
 FORMAT = 1
 TOP_DB = 80.0

@@ -8,11 +8,11 @@ from joblib import cpu_count
 from rich.console import Console
 from rich.progress import track
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.errors import DataError
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Features, FeatureStore
-from sedpool.log import say
+from sedpool.runtime.log import say
 
 
 @dataclass(frozen=True)

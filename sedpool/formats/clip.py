@@ -11,7 +11,7 @@ from typing import TextIO
 
 import pandas as pd
 
-from sedpool.audio import EXTENSIONS
+from sedpool.audio.files import EXTENSIONS
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows, validate_events
 

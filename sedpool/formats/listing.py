@@ -9,12 +9,12 @@ import os
 import pandas as pd
 
 from sedpool import storage
-from sedpool.audio import EXTENSIONS
+from sedpool.audio.files import EXTENSIONS
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 from sedpool.formats.clip import clip_name
 from sedpool.formats.table import labelled_rows
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 _TIMES = ("onset", "offset", "event_label")
 _FORMS = {
@@ -57,7 +57,7 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
 def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Every row of a list as it stands: names as text, times as numbers (NaN in rows without an event).
 
-    The index says which row of the file each is (see `sedpool.rows`).
+    The index says which row of the file each is (see `sedpool.text_tables`).
     """
     width = max(_FORMS)
     source = TextTable(path, has_header=False)

@@ -13,7 +13,7 @@ from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import validate_events
 from sedpool.formats.clip import clip_name, only_clip, open_text, refuse_characters
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, FILE_OFFSET = "Begin File", "File Offset (s)"

@@ -10,7 +10,7 @@ from sedpool.errors import DataError
 from sedpool.formats import jams, listing, table
 from sedpool.formats.clip import clip_name, first_line, open_text
 from sedpool.formats.detect import annotation_files, read_file
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 Lengths = dict[str, float | None]
 """Length in seconds by recording; None where it is not stated."""

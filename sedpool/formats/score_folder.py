@@ -9,8 +9,8 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.errors import DataError
-from sedpool.rows import TextTable, refuse_rows, without_number
 from sedpool.scores import FRAME_COLUMNS, validate_scores
+from sedpool.text_tables import TextTable, refuse_rows, without_number
 
 
 def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) -> pd.DataFrame:

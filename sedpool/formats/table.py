@@ -6,7 +6,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.rows import Source, TextTable, refuse_rows
+from sedpool.text_tables import Source, TextTable, refuse_rows
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None
     """Every row of a table as it stands, those without an event included.
 
     A column `event_labels` (DESED's weak labels, between commas) becomes `event_label` with a row for each of them. The
-    index says which row of the file each is (see `sedpool.rows`).
+    index says which row of the file each is (see `sedpool.text_tables`).
     """
     texts = {"filename": str, "event_label": str, "event_labels": str}
     table = TextTable(path, separator).read("an event table", dtype=texts, keep_default_na=False)

@@ -10,7 +10,7 @@ from sedpool.formats import listing
 from sedpool.formats.clip import clip_name, first_line
 from sedpool.formats.detect import detect_format, read_all, read_file
 from sedpool.formats.table import read_rows, without_blanks
-from sedpool.rows import TextTable
+from sedpool.text_tables import TextTable
 
 _COLUMNS = ["filename", "event_label"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import Part, prepare
 from sedpool.inference.predict import predict

@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from sedpool.errors import ConfigError
+from sedpool.pooling.bounds import alpha_for_max_weight, alpha_for_min_weight
 from sedpool.pooling.masked import Tensor
-from sedpool.weight_bounds import alpha_for_max_weight, alpha_for_min_weight
 
 Kind = Literal["norm", "upper", "nonneg"]
 

@@ -1,7 +1,6 @@
-"""Reports: run folders to pages, figures and tables.
+"""Reports: run folders to pages and documents.
 
-`run_report` writes the page of one run from `tables`, `findings`, `training_figures` and `example_figure`;
-`error_report` that of its errors from `error_figures`. `comparison` puts many runs into one table; `ranking_figures`
-draw which are better. `study_figures` chooses the figures of many runs, which draw the tables of `method_tables`.
-`page` fills in templates, `style` is how figures look and which colour is whose.
+`run_report` writes the page of one run from `tables`, `findings` and figures of `sedpool.plot`; `error_report`
+that of its errors. `runs_document` is the report of many runs, from what `sedpool.comparison` makes of them;
+`study_figures` chooses its figures. `page` fills in templates.
 """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool import storage
-from sedpool.reports.labels import UNDEFINED
+from sedpool.comparison.labels import UNDEFINED
 
 
 def write_comparison(table: pd.DataFrame, folder: Path) -> tuple[Path, Path]:

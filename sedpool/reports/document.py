@@ -13,7 +13,7 @@ from itertools import chain, compress, count
 
 from matplotlib.figure import Figure
 
-from sedpool.reports.labels import DAGGER, DOUBLE_DAGGER, UNDEFINED, number
+from sedpool.comparison.labels import DAGGER, DOUBLE_DAGGER, UNDEFINED, number
 
 _BLANK = ("", UNDEFINED)
 

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 
+from sedpool.comparison.labels import UNDEFINED
 from sedpool.reports.document import Cell, TableBlock, TableRow
-from sedpool.reports.labels import UNDEFINED
 
 
 def to_csv(table: TableBlock) -> str:

@@ -4,10 +4,10 @@ import re
 
 from markupsafe import Markup, escape
 
+from sedpool.comparison.labels import DAGGER
+from sedpool.plot.style import data_uri
 from sedpool.reports.document import Cell, Document, FigureBlock, TableBlock, slug
-from sedpool.reports.labels import DAGGER
 from sedpool.reports.page import render
-from sedpool.reports.style import data_uri
 
 _LONGEST_LINE = 40  # characters after which text wraps
 _BETWEEN_COLUMNS = 2.5  # in characters

@@ -2,8 +2,8 @@
 
 import re
 
+from sedpool.comparison.labels import DAGGER
 from sedpool.reports.document import Cell, Document, FigureBlock, TableBlock, TableRow, slug
-from sedpool.reports.labels import DAGGER
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&$])")
 _LIST_OR_RULE = re.compile(r"^(\d*)([-+=](?=[\s=-]|$)|(?<=\d)[.)](?=\s|$))")

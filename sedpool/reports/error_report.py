@@ -7,20 +7,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
-from sedpool.evaluation.analysis.alpha import alpha_and_duration
-from sedpool.evaluation.analysis.boundaries import boundary_deviations
-from sedpool.evaluation.analysis.calibration import clip_calibration, frame_calibration
-from sedpool.evaluation.analysis.confusion import NOTHING, confusion
-from sedpool.evaluation.analysis.detection_rate import detection_rate, event_detections, quantile_edges, with_snr
-from sedpool.evaluation.analysis.false_alarms import false_alarms
-from sedpool.evaluation.analysis.timeline import timeline
-from sedpool.reports import error_figures as figures
+from sedpool.analysis.alpha import alpha_and_duration
+from sedpool.analysis.boundaries import boundary_deviations
+from sedpool.analysis.calibration import clip_calibration, frame_calibration
+from sedpool.analysis.confusion import NOTHING, confusion
+from sedpool.analysis.detection_rate import detection_rate, event_detections, quantile_edges, with_snr
+from sedpool.analysis.false_alarms import false_alarms
+from sedpool.analysis.timeline import timeline
+from sedpool.comparison.labels import threshold_title
+from sedpool.datasets.base import Dataset
+from sedpool.plot import errors as figures
+from sedpool.plot.style import data_uri
 from sedpool.reports.findings import coverage
-from sedpool.reports.labels import threshold_title
 from sedpool.reports.page import render
-from sedpool.reports.style import data_uri
-from sedpool.runs import RunFolder, kept_epoch
+from sedpool.run_folder import RunFolder, kept_epoch
 
 POLYPHONY_EDGES = (0.0, 0.5, 1.5, 2.5, 4.0, 10.0)
 _WORST = 10  # confusions listed on the page

@@ -8,19 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from sedpool.audio import stem
+from sedpool.audio.files import stem
 from sedpool.errors import DataError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.dataset import METRICS_FORMAT, TABLE_COLUMNS, table_rows
+from sedpool.evaluation.evaluate import METRICS_FORMAT, TABLE_COLUMNS, table_rows
 from sedpool.evaluation.levels import LEVELS
 from sedpool.evaluation.material import Material
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import RANKING_NAMES, ranking_metrics, with_decisions
-from sedpool.evaluation.statistics.intervals import Intervals
-from sedpool.evaluation.statistics.replicates import Statistic, count_statistic, psds_statistic, ranking_statistic
 from sedpool.formats import write_jams
 from sedpool.inference.decode import confidences
+from sedpool.stats.intervals import Intervals
+from sedpool.stats.replicates import Statistic, count_statistic, psds_statistic, ranking_statistic
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 
+from sedpool.comparison.labels import BASELINE_TITLES, number
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.statistics.replicates import Key
 from sedpool.reports.evaluation_report import Evaluation
-from sedpool.reports.labels import BASELINE_TITLES, number
 from sedpool.reports.tables import Row
 from sedpool.reports.terminal import plain_table
+from sedpool.stats.replicates import Key
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 _RANKINGS = {"AP": "average_precision", "AUC": "roc_auc", "lwlrap": "lwlrap"}

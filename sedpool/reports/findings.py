@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from sedpool.datasets.manifest import usable_and_listed
-from sedpool.reports.labels import HASH_DIGITS, number
-from sedpool.runs import AT_BOUND
+from sedpool.comparison.labels import HASH_DIGITS, number
+from sedpool.datasets.base import usable_and_listed
+from sedpool.run_folder import AT_BOUND
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:

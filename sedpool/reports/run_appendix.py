@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from sedpool.comparison.labels import HASH_DIGITS, UNDEFINED
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
-from sedpool.reports.labels import HASH_DIGITS, UNDEFINED
-from sedpool.runs import RunFolder, kept_epoch, without_places
+from sedpool.run_folder import RunFolder, kept_epoch, without_places
 
 _COMMIT_DIGITS = 10
 _NAMES = ["corpus", "method", "seed"]

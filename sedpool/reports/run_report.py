@@ -11,12 +11,10 @@ import yaml
 from matplotlib.figure import Figure
 
 from sedpool import storage
-from sedpool.reports import findings, tables
-from sedpool.reports.example_figure import Example, example_figure
-from sedpool.reports.labels import number, threshold_title
-from sedpool.reports.page import render
-from sedpool.reports.style import data_uri
-from sedpool.reports.training_figures import (
+from sedpool.comparison.labels import number, threshold_title
+from sedpool.plot.example import Example, example_figure
+from sedpool.plot.style import data_uri
+from sedpool.plot.training import (
     alpha_bar_figure,
     alpha_course_figure,
     curve_figure,
@@ -25,7 +23,9 @@ from sedpool.reports.training_figures import (
     learning_rate_figure,
     speed_figure,
 )
-from sedpool.runs import RunFolder, kept_epoch
+from sedpool.reports import findings, tables
+from sedpool.reports.page import render
+from sedpool.run_folder import RunFolder, kept_epoch
 
 _README_PICTURE_DPI = 130
 _EXAMPLE = re.compile(

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from sedpool.reports.comparison import look_up
+from sedpool.comparison.significance import intervals, metric_at
+from sedpool.comparison.study_runs import StudyRuns
+from sedpool.comparison.tables import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.run_appendix import run_label
 from sedpool.reports.score_tables import Path, Place, corpus_baselines
-from sedpool.reports.significance import intervals, metric_at
-from sedpool.reports.study_runs import StudyRuns
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 _CLIP, _SEGMENT, _EVENT = ("clip", "macro", "f1"), ("segment", "micro", "f1"), ("event", "micro", "f1")
 _OWN = ("baselines", "clip_decisions_stretched", *_SEGMENT)
@@ -64,7 +64,7 @@ def run_table(study: StudyRuns, title: str) -> tuple[TableBlock, list[str]]:
 
 
 def _intervals(runs: Sequence[RunFolder], path: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """A row of `sedpool.reports.significance.intervals` for each run, and its notes."""
+    """A row of `sedpool.comparison.significance.intervals` for each run, and its notes."""
     places = {"dataset": [run.dataset for run in runs], "run": [str(run.path) for run in runs]}
     found, notes = intervals(pd.DataFrame(places), metric_at(path))
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")], notes

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from sedpool.comparison.consistency import contradiction
+from sedpool.comparison.labels import counted
+from sedpool.comparison.study_runs import StudyRuns, difference_notes, studies
+from sedpool.comparison.tables import comparison_table, peculiarities
+from sedpool.plot.ranking import interval_figure
 from sedpool.reports import run_appendix, score_tables
-from sedpool.reports.comparison import comparison_table, peculiarities
-from sedpool.reports.consistency import contradiction
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
-from sedpool.reports.labels import counted
-from sedpool.reports.ranking_figures import interval_figure
 from sedpool.reports.run_table import run_table
 from sedpool.reports.study_figures import study_figures
-from sedpool.reports.study_runs import StudyRuns, difference_notes, studies
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 Blocks = Iterator[str | TableBlock | FigureBlock]
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sedpool.comparison.labels import BASELINE_TITLES, number
+from sedpool.comparison.study_runs import StudyRuns
+from sedpool.comparison.tables import look_up
 from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.counts_table import OWN_STRETCHED
-from sedpool.reports.comparison import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
-from sedpool.reports.labels import BASELINE_TITLES, number
-from sedpool.reports.study_runs import StudyRuns
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 Path = tuple[str, ...]
 """Where something lies in ``metrics.json``."""

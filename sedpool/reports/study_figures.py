@@ -6,16 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sedpool.evaluation.statistics.ranks import average_ranks, critical_difference
-from sedpool.reports.alpha_figures import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
-from sedpool.reports.axis_figure import axis_figure
-from sedpool.reports.axis_table import axis_table
-from sedpool.reports.class_score_figure import class_score_figure
-from sedpool.reports.corpus_figures import duration_figure
-from sedpool.reports.document import FigureBlock
-from sedpool.reports.example_figure import method_example_figure
-from sedpool.reports.labels import DOUBLE_DAGGER
-from sedpool.reports.method_tables import (
+from sedpool.comparison.axis import axis_table
+from sedpool.comparison.labels import DOUBLE_DAGGER
+from sedpool.comparison.method_tables import (
     alpha_courses,
     by_method,
     class_scores,
@@ -24,11 +17,18 @@ from sedpool.reports.method_tables import (
     kept_alphas,
     threshold_curves,
 )
-from sedpool.reports.ranking_figures import critical_difference_figure
-from sedpool.reports.study_runs import StudyRuns
-from sedpool.reports.threshold_figure import threshold_figure
-from sedpool.reports.weight_bound_figure import weight_bound_figure
-from sedpool.runs import RunFolder
+from sedpool.comparison.study_runs import StudyRuns
+from sedpool.plot.alpha import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
+from sedpool.plot.axis import axis_figure
+from sedpool.plot.class_scores import class_score_figure
+from sedpool.plot.corpus import duration_figure
+from sedpool.plot.example import method_example_figure
+from sedpool.plot.ranking import critical_difference_figure
+from sedpool.plot.threshold import threshold_figure
+from sedpool.plot.weight_bound import weight_bound_figure
+from sedpool.reports.document import FigureBlock
+from sedpool.run_folder import RunFolder
+from sedpool.stats.ranks import average_ranks, critical_difference
 
 PAPER_NUMBERS = {
     "durations": {"urbansed": 3, "dcase2017": 4, "medleydb": 5},

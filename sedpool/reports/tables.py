@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sedpool.reports.labels import BASELINE_TITLES, METRIC_NAMES, number, threshold_title
+from sedpool.comparison.labels import BASELINE_TITLES, METRIC_NAMES, number, threshold_title
 
 
 @dataclass(frozen=True)

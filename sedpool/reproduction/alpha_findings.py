@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sedpool.evaluation.analysis.alpha import rank_correlation
-from sedpool.evaluation.statistics.power import LEVEL
+from sedpool.analysis.alpha import rank_correlation
+from sedpool.comparison.groups import RunGroup
+from sedpool.comparison.validity import marked_among, rests_on
 from sedpool.reproduction.contrasts import OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
-from sedpool.reproduction.run_groups import RunGroup
-from sedpool.reproduction.validity import marked_among, rests_on
-from sedpool.runs import AT_BOUND, RunFolder, kept_epoch
+from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
+from sedpool.stats.power import LEVEL
 
 COLUMNS = (
     *("study", "finding", "claim", "method", "effect", "n_classes", "n_runs", "agreeing", "p_value"),

@@ -37,7 +37,7 @@ class Side:
     take : {"mean", "best"}
         The methods' mean, or the highest of them, chosen anew in each resample.
     metric : str
-        A column of `sedpool.reports.comparison.METRIC_COLUMNS`.
+        A column of `sedpool.comparison.tables.METRIC_COLUMNS`.
     """
 
     methods: tuple[str, ...]

@@ -9,18 +9,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from sedpool.comparison.groups import Block, RunGroup
+from sedpool.comparison.means import RunMean, run_mean
+from sedpool.comparison.significance import metric_at
+from sedpool.comparison.tables import METRIC_COLUMNS, metric_values
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
-from sedpool.evaluation.statistics.permutation import sign_flip_test
-from sedpool.evaluation.statistics.power import LEVEL, smallest_p_sign_flip
-from sedpool.evaluation.statistics.replicates import Key, Statistic
-from sedpool.reports.comparison import METRIC_COLUMNS, metric_values
-from sedpool.reports.run_means import RunMean, run_mean
-from sedpool.reports.significance import metric_at
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
-from sedpool.reproduction.run_groups import Block, RunGroup
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
+from sedpool.stats.power import LEVEL, smallest_p_sign_flip
+from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.resampling import clip_weights, interval_table
+from sedpool.stats.tests import sign_flip_test
 
 Verdict = Literal["held", "not held", "not decidable"]
 _KEY: Key = ("difference", "", "")
@@ -55,7 +55,7 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
     """Measure a contrast.
 
     The interval is a paired bootstrap over test clips, those of all folds together, widened where they share
-    recordings (`sedpool.evaluation.statistics.sources`). What training adds by chance is not in it, but in the spread
+    recordings (`sedpool.stats.clusters`). What training adds by chance is not in it, but in the spread
     of the differences over folds or seeds.
 
     Parameters

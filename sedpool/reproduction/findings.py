@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sedpool.comparison.groups import RunGroup
+from sedpool.comparison.validity import marked_among, rests_on
 from sedpool.reproduction.contrasts import CONTRASTS, F1, FILLING, ORACLE_STRETCHED, OWN_CONTRASTS, Contrast
 from sedpool.reproduction.effects import Effect, agreeing, effect, mean_difference
 from sedpool.reproduction.ledger import is_augmented, is_whole
 from sedpool.reproduction.published import METRICS, TITLES, read_tables
-from sedpool.reproduction.run_groups import RunGroup
-from sedpool.reproduction.validity import marked_among, rests_on
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 PSDS = ("psds1", "psds2")
 _MEASURED = ("effect", "low", "high", "n_blocks", "agreeing", "p_value", "smallest_p", "verdict")

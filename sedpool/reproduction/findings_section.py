@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from sedpool.comparison.groups import RunGroup
+from sedpool.comparison.labels import UNDEFINED
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
-from sedpool.reports.labels import UNDEFINED
 from sedpool.reproduction.alpha_findings import alpha_table
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
 from sedpool.reproduction.findings import contrast_table, not_asked
-from sedpool.reproduction.run_groups import RunGroup
 from sedpool.reproduction.softmax_limit import softmax_against_mean, weights_approach_mean
 
 

@@ -20,18 +20,18 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from sedpool.datasets.manifest import usable_and_listed
+from sedpool.comparison.groups import RunGroup
+from sedpool.comparison.means import run_mean
+from sedpool.comparison.tables import look_up, metric_values
+from sedpool.comparison.validity import marked_among
+from sedpool.datasets.base import usable_and_listed
 from sedpool.errors import DataError
 from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.paper_compat import static_rule
-from sedpool.evaluation.statistics.bootstrap import LEVEL, clip_weights, interval_table
-from sedpool.evaluation.statistics.replicates import Key, Statistic
-from sedpool.reports.comparison import look_up, metric_values
-from sedpool.reports.run_means import run_mean
 from sedpool.reproduction.published import METRICS, published_cells
-from sedpool.reproduction.run_groups import RunGroup
-from sedpool.reproduction.validity import marked_among
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
+from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.resampling import LEVEL, clip_weights, interval_table
 
 TOLERANCE = 0.02
 """How far outside our interval a published number may lie and still count as reproduced."""

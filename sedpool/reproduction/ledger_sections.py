@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from sedpool.comparison.labels import BASELINE_TITLES, UNDEFINED
 from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
-from sedpool.reports.labels import BASELINE_TITLES, UNDEFINED
 from sedpool.reproduction.ledger import ENOUGH_RUNS, TOLERANCE
 from sedpool.reproduction.published import COLUMN_GROUPS, COLUMN_TITLES, COLUMNS, METHODS, TABLES, TITLES, read_tables
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from sedpool.comparison.labels import DOUBLE_DAGGER
+from sedpool.comparison.validity import marked_among, objections
+from sedpool.experiment.plan import Key, Study
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow
-from sedpool.reports.labels import DOUBLE_DAGGER
-from sedpool.reproduction.study import Key, Study
-from sedpool.reproduction.validity import marked_among, objections
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 PAPER = (
     "B. McFee, J. Salamon and J. P. Bello, “Adaptive pooling operators for weakly labeled sound event detection”, "

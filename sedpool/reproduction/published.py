@@ -32,7 +32,7 @@ METRICS = {
     "dynamic_recall": "segment_recall",
     "dynamic_error_rate": "segment_error_rate",
 }
-"""What each column means, as a column of `sedpool.reports.comparison.METRIC_COLUMNS`: our correct metric.
+"""What each column means, as a column of `sedpool.comparison.tables.METRIC_COLUMNS`: our correct metric.
 
 Static F1 is a macro average, all others are micro averages.
 """

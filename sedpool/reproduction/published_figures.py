@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sedpool.reports.class_score_figure import class_score_figure
+from sedpool.plot.class_scores import class_score_figure
 from sedpool.reports.document import FigureBlock
 from sedpool.reports.study_figures import figure_name
 from sedpool.reproduction.published import TITLES, read_class_wise

@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from sedpool import storage
-from sedpool.building import dataset_of
 from sedpool.errors import StorageError
 from sedpool.evaluation.run_folder import evaluate_folder
-from sedpool.reproduction.crew import OUTPUT
+from sedpool.experiment.launchers.crew import OUTPUT
+from sedpool.experiment.load import dataset_of
+from sedpool.experiment.plan import Key
 from sedpool.reproduction.results import add_row, drop_rows, keys_of, read_results, result_row
-from sedpool.reproduction.study import Key
-from sedpool.runs import RunFolder, without_places
-from sedpool.settings import EvaluationSettings, checked
+from sedpool.run_folder import RunFolder, without_places
+from sedpool.settings.schema import EvaluationSettings, checked
 
 FOLDER = "records"
 LEFT_BEHIND = frozenset(

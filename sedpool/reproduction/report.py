@@ -5,12 +5,14 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from sedpool.comparison.study_runs import StudyRuns, studies
+from sedpool.comparison.validity import marked_among
 from sedpool.errors import DataError
+from sedpool.experiment.plan import Key, Study
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
-from sedpool.reports.study_runs import StudyRuns, studies
 from sedpool.reproduction.overview import overview_section
 from sedpool.reproduction.paper_index import paper_index
 from sedpool.reproduction.published import TITLES
@@ -18,9 +20,7 @@ from sedpool.reproduction.published_figures import published_figures
 from sedpool.reproduction.records import recorded
 from sedpool.reproduction.sections import reproduction_sections
 from sedpool.reproduction.studies import AXES, ESC10_AXES
-from sedpool.reproduction.study import Key, Study
-from sedpool.reproduction.validity import marked_among
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 FOLDER = "report"
 

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from sedpool import storage
+from sedpool.comparison.collect import refuse_damaged_history
+from sedpool.comparison.tables import METRIC_COLUMNS, PAPER_COLUMNS, metric_values
+from sedpool.comparison.validity import objections
 from sedpool.errors import StorageError
-from sedpool.reports.comparison import METRIC_COLUMNS, PAPER_COLUMNS, metric_values
-from sedpool.reports.finished_runs import refuse_damaged_history
-from sedpool.reproduction.study import Key
-from sedpool.reproduction.validity import objections
-from sedpool.runs import RunFolder, kept_epoch
+from sedpool.experiment.plan import Key
+from sedpool.run_folder import RunFolder, kept_epoch
 
 _METRICS = (*METRIC_COLUMNS, *PAPER_COLUMNS)
 TYPES = {

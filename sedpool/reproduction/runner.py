@@ -15,21 +15,22 @@ from filelock import FileLock, Timeout
 
 from sedpool.augment import Augmentation
 from sedpool.augment.prepare import prepare_augmentation
-from sedpool.building import build, identify_data
-from sedpool.datasets.dataset import Dataset
+from sedpool.comparison.labels import counted
+from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError, StorageError, TrainingError
-from sedpool.experiment import build_dataset, check, find_folder
+from sedpool.experiment.launchers.crew import Crew, Task
+from sedpool.experiment.launchers.schedule import kind_of, measure_epoch
+from sedpool.experiment.launchers.worker import Worker
+from sedpool.experiment.load import identify_data
+from sedpool.experiment.plan import PlannedRun, Study
+from sedpool.experiment.run import build_dataset, check, find_folder
 from sedpool.features.prepare import prepare
-from sedpool.log import say
-from sedpool.reports.labels import counted
-from sedpool.reproduction.crew import Crew, Task
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results
-from sedpool.reproduction.schedule import kind_of, measure_epoch
-from sedpool.reproduction.study import PlannedRun, Study
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
+from sedpool.runtime.log import say
+from sedpool.settings.instantiate import build
 from sedpool.storage import hash_value, remove_abandoned
-from sedpool.worker import Worker
 
 
 @dataclass(frozen=True)

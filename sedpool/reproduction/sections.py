@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
+from sedpool.comparison.groups import grouped
 from sedpool.reports.document import Section
 from sedpool.reproduction.findings_section import findings_section
 from sedpool.reproduction.ledger import ledger
 from sedpool.reproduction.ledger_sections import ledger_sections
-from sedpool.reproduction.run_groups import grouped
 from sedpool.reproduction.table_statistics_section import table_statistics_section
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 
 def reproduction_sections(runs: Iterable[RunFolder]) -> list[Section]:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from sedpool.pooling.bounds import weight_bounds
 from sedpool.reproduction.effects import Verdict
-from sedpool.weight_bounds import weight_bounds
 
 BAG_SIZES = (2, 5, 10, 26, 100, 1000, 10_000)
 _ROUNDING = 1e-9
@@ -29,7 +29,7 @@ def softmax_against_mean(bag_sizes: Sequence[int] = BAG_SIZES, *, seed: int = 0)
     -------
     table : DataFrame
         ``bag_size``; ``weight_gap``, the largest |weight − 1/m| of any frame in any bag, and ``weight_bound``, that by
-        `sedpool.weight_bounds.weight_bounds`; ``one_frame``, the difference of the two outputs where one frame is
+        `sedpool.pooling.bounds.weight_bounds`; ``one_frame``, the difference of the two outputs where one frame is
         active; ``any_share``, the largest difference of the outputs in any bag.
     """
     generator = np.random.default_rng(seed)

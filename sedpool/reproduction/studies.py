@@ -1,6 +1,6 @@
 """The studies there are: the three corpora of McFee, Salamon and Bello 2018, and soundscapes that all can hear."""
 
-from sedpool.reproduction.study import Condition, Study
+from sedpool.experiment.plan import Condition, Study
 
 METHODS = {
     "max": ("pooling=max",),

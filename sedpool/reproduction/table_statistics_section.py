@@ -4,8 +4,8 @@ import math
 
 import pandas as pd
 
+from sedpool.comparison.labels import UNDEFINED
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow
-from sedpool.reports.labels import UNDEFINED
 from sedpool.reproduction.published import COLUMN_GROUPS, COLUMN_TITLES, TITLES, WEAK
 from sedpool.reproduction.table_statistics import (
     best_cells,

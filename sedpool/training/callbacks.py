@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sedpool import storage
 from sedpool.errors import TrainingError
-from sedpool.log import say
 from sedpool.models.detector import Detector
-from sedpool.runs import AT_BOUND
+from sedpool.run_folder import AT_BOUND
+from sedpool.runtime.log import say
 
 _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}

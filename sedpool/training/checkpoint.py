@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.errors import StorageError
-from sedpool.log import say
+from sedpool.runtime.log import say
 from sedpool.training.arrays import hash_path, read_arrays, write_arrays
 
 FORMAT = 1

@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from sedpool.identity import recorded_form
 from sedpool.inference.trained_detector import Outcome
 from sedpool.models.detector import Detector
+from sedpool.settings.identity import recorded_form
 from sedpool.storage import hash_value
 from sedpool.training.batches import Patches
 from sedpool.training.callbacks import AlphaHistory, History, KeepBest, ProgressBar, StopOnNaN

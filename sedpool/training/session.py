@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from sedpool.errors import ConfigError
-from sedpool.log import say
+from sedpool.runtime.log import say
 from sedpool.training.batches import Patches, Prefetched
 from sedpool.training.callbacks import KeepBest, check_weights
 from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, counters, set_counters, values_of

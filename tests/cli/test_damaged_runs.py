@@ -13,7 +13,7 @@ from sedpool.datasets.urbansed import CLASSES
 from sedpool.errors import SedpoolError
 from sedpool.events import empty_events
 from sedpool.formats import write_tsv
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 from sedpool.scores import write_scores
 from tests.cli.test_tune import scores
 from tests.test_configs import composed

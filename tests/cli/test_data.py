@@ -9,13 +9,13 @@ import soundfile as sf
 from typer.testing import CliRunner
 
 from sedpool import storage
-from sedpool.building import build
 from sedpool.cli.app import app
 from sedpool.datasets.catalog import CORPORA
 from sedpool.errors import DataError, SedpoolError
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import prepare
-from sedpool.main import compose, config_folder
+from sedpool.settings.compose import compose, config_folder
+from sedpool.settings.instantiate import build
 
 runner = CliRunner()
 SMALL = ("features.sr=8000", "features.n_fft=256", "features.hop_length=128", "features.n_mels=8", "jobs=1")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sedpool.comparison.collect import finished_runs
 from sedpool.errors import DataError, StorageError
-from sedpool.reports.finished_runs import finished_runs
-from sedpool.runs import RunFolder
-from tests.reports.conftest import write_run
+from sedpool.run_folder import RunFolder
+from tests.miniatures.runs import write_run
 
 RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
 

@@ -13,7 +13,7 @@ from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.datasets.urbansed import CLASSES
 from sedpool.errors import SedpoolError
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
 from tests.test_configs import composed
 

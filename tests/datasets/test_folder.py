@@ -12,8 +12,7 @@ from sedpool.datasets.folder import load_folder
 from sedpool.datasets.folder_splits import SPLITS, drawn_splits
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import events_from_rows
-
-from .conftest import observation, write_jams
+from tests.miniatures.sounds import observation, write_jams
 
 SR = 8000
 

@@ -6,8 +6,7 @@ import soundfile as sf
 
 from sedpool.datasets.layout import read_layout
 from sedpool.errors import DataError
-
-from .conftest import observation, write_jams
+from tests.miniatures.sounds import observation, write_jams
 
 CLASSES = ("siren", "horn")
 

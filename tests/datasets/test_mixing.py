@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sedpool import storage
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.mixing import clip_sources, mixing_details
 from sedpool.datasets.urbansed import CLASSES

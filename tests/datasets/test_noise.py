@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedpool.datasets.dataset import Dataset, Manifest
-from sedpool.datasets.noise import add_label_noise
+from sedpool.datasets.base import Dataset, Manifest
+from sedpool.datasets.transforms import add_label_noise
 from sedpool.errors import ConfigError
 
 CLASSES = ("a", "b", "c")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sedpool import audio
-from sedpool.datasets.dataset import Dataset
-from sedpool.datasets.rebag import rebag
+from sedpool.datasets.base import Dataset
+from sedpool.datasets.transforms import rebag
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import active_seconds, events_from_rows, tags_from_events
 from sedpool.features import FeatureStore, LogMel

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.statistics import class_statistics, co_occurrence, polyphony, tags_per_clip
 from sedpool.events import events_from_rows, tags_from_events
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import read_tsv
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.urbansed import CLASSES, load_urbansed
 from sedpool.evaluation import segment_counts, segment_metrics
 from sedpool.evaluation.paper_compat import (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
-from sedpool.evaluation.official import segment_scorer
+from sedpool.evaluation.sed_eval_oracle import segment_scorer
 from sedpool.events import events_from_rows
 
 

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.evaluation.run_extracts import example_clip, leave_for_figures
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.inference.decode import Answer
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores
 
 NAMES, CLASSES = ("a.wav", "b.wav"), ("dog", "siren")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
 from sedpool.evaluation.objective import validation_objective

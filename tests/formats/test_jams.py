@@ -8,8 +8,7 @@ import pytest
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows
 from sedpool.formats import jams, scaper_jams
-
-from ..datasets.conftest import observation, write_jams
+from tests.miniatures.sounds import observation, write_jams
 
 
 @pytest.mark.parametrize("namespace", ["scaper", "sound_event"])

@@ -27,21 +27,20 @@ from typer.testing import CliRunner
 import sedpool as sp
 from sedpool import storage
 from sedpool.augment import Augmentation, Augmenter, PitchShifted
-from sedpool.building import dataset_of
 from sedpool.cli.app import app
-from sedpool.datasets.dataset import Dataset, clips_from_rows
+from sedpool.datasets.base import Dataset, clips_from_rows, manifest_of
 from sedpool.datasets.demo import make_demo
-from sedpool.datasets.manifest import manifest_of
-from sedpool.datasets.soundscapes.load import load_synthesised, synthesise
-from sedpool.datasets.soundscapes.specs import make_spec
-from sedpool.datasets.soundscapes.splits import Division
-from sedpool.environment import describe_environment
+from sedpool.datasets.soundscapes import load_synthesised, synthesise
+from sedpool.experiment.load import dataset_of
+from sedpool.experiment.main import main as train_command
 from sedpool.features.store import Features
-from sedpool.identity import upgraded
-from sedpool.main import compose
-from sedpool.main import main as train_command
-from sedpool.runs import former_run_name
+from sedpool.run_folder import former_run_name
+from sedpool.runtime.environment import describe_environment
 from sedpool.scores import read_scores
+from sedpool.settings.compose import compose
+from sedpool.settings.identity import upgraded
+from sedpool.soundscapes.spec import make_spec
+from sedpool.soundscapes.splits import Division
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +91,7 @@ def demo(root: Path, sizes: Mapping[str, int]) -> Dataset:
 
 def demo_folder(root: Path, settings: Mapping[str, int]) -> str:
     """Name of the demo corpus's folder, without making it."""
-    with patch("sedpool.datasets.soundscapes.writer.write_corpus"):
+    with patch("sedpool.soundscapes.writing.write_corpus"):
         return make_demo(root, **settings).name
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sedpool.errors import ConfigError
 from sedpool.pooling import AlphaBound, AutoPool, cap, rap
-from sedpool.weight_bounds import alpha_for_max_weight
+from sedpool.pooling.bounds import alpha_for_max_weight
 
 FRAMES, CLASSES = 26, 3
 

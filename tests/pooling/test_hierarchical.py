@@ -4,7 +4,7 @@ import pytest
 
 from sedpool.errors import ConfigError
 from sedpool.pooling import Attention, AutoPool, Hierarchical, LinearSoftmax, Max, Mean, NoisyOr, cap
-from sedpool.weight_bounds import alpha_for_max_weight
+from sedpool.pooling.bounds import alpha_for_max_weight
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sedpool.pooling import functional
-from sedpool.weight_bounds import gap_to_max, weight_bounds
+from sedpool.pooling.bounds import gap_to_max, weight_bounds
 
 SHAPE = (2, 9, 2)
 FRAMES = SHAPE[1]

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from sedpool.reports.comparison import compare_runs
+from sedpool.comparison.tables import compare_runs
 from sedpool.reports.comparison_files import to_markdown, write_comparison
 
 

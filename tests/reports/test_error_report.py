@@ -4,13 +4,12 @@ import pytest
 import yaml
 
 from sedpool import storage
-from sedpool.building import dataset_of
+from sedpool.datasets.base import manifest_of
 from sedpool.datasets.demo import load_demo
-from sedpool.datasets.manifest import manifest_of
 from sedpool.errors import ConfigError, DataError
+from sedpool.experiment.load import dataset_of
 from sedpool.reports.error_report import error_report_figures, error_tables, write_error_report
-
-from .conftest import made_dataset, made_reference
+from tests.miniatures.runs import made_dataset, made_reference
 
 
 @pytest.fixture

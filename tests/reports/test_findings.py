@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from sedpool.reports.findings import alpha_at_bound, coverage, gradient_share, localisation
-from sedpool.runs import kept_epoch
+from sedpool.run_folder import kept_epoch
 
 
 def test_the_first_epoch_with_the_best_validation_accuracy_is_kept():

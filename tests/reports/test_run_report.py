@@ -6,7 +6,7 @@ import pytest
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.reports.run_report import renew_run_report, write_example_picture, write_run_report
-from sedpool.runs import RunFolder, kept_epoch
+from sedpool.run_folder import RunFolder, kept_epoch
 
 
 def page_of(run, examples=()):

@@ -4,18 +4,17 @@ import numpy as np
 import pytest
 
 from sedpool import storage
-from sedpool.reports.comparison import look_up
+from sedpool.comparison.method_intervals import method_intervals
+from sedpool.comparison.method_tables import by_method
+from sedpool.comparison.study_runs import studies
+from sedpool.comparison.tables import look_up
 from sedpool.reports.document_files import write_document
-from sedpool.reports.method_intervals import method_intervals
-from sedpool.reports.method_tables import by_method
 from sedpool.reports.run_appendix import run_label, settings_tables
 from sedpool.reports.run_table import run_table
 from sedpool.reports.runs_document import runs_document
 from sedpool.reports.score_tables import class_table, interval_table, level_table, localisation
-from sedpool.reports.study_runs import studies
-from sedpool.runs import RunFolder, find_runs
-
-from .conftest import write_run
+from sedpool.run_folder import RunFolder, find_runs
+from tests.miniatures.runs import write_run
 
 LEFT_OUT = ("scores.parquet", "clip_scores.parquet", "events.tsv")
 SEGMENT_F1 = ("segment", "micro", "f1")

@@ -2,12 +2,11 @@ import shutil
 
 import pytest
 
+from sedpool.comparison.study_runs import studies
 from sedpool.reports.document import FigureBlock
 from sedpool.reports.study_figures import axis_block, figure_name, study_figures, weight_bounds_block
-from sedpool.reports.study_runs import studies
-from sedpool.runs import RunFolder
-
-from .conftest import write_run
+from sedpool.run_folder import RunFolder
+from tests.miniatures.runs import write_run
 
 BEYOND = ["Precision and recall", "Average ranks", "α over the epochs", "Learnt α against"]
 

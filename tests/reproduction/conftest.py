@@ -15,7 +15,7 @@ from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of, write_coun
 from sedpool.evaluation.paper_compat import paper_metrics
 from sedpool.reproduction.published import METHODS
 from sedpool.reproduction.runner import Places
-from sedpool.runs import RunFolder, run_name
+from sedpool.run_folder import RunFolder, run_name
 from tests.reproduction.small_studies import WorkerHere, compose_once, write_run
 
 CLASSES = ("car_horn", "dog_bark", "engine_idling", "jackhammer", "siren")
@@ -151,8 +151,8 @@ def make_paper_record(make_record):
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in ("crew", "runner"):
-        monkeypatch.setattr(f"sedpool.reproduction.{user}.Worker", WorkerHere)
+    for user in ("experiment.launchers.crew", "reproduction.runner"):
+        monkeypatch.setattr(f"sedpool.{user}.Worker", WorkerHere)
 
 
 @pytest.fixture
@@ -160,9 +160,9 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Without what takes longest where runs are short: compiled and repeated steps, and each run's page."""
     import tensorflow as tf
 
-    monkeypatch.setattr("sedpool.experiment._report", lambda *_: None)
-    monkeypatch.setattr("sedpool.reproduction.schedule._STEPS", 1)
-    monkeypatch.setattr("sedpool.reproduction.schedule._WARM_UP", 0)
+    monkeypatch.setattr("sedpool.experiment.run._report", lambda *_: None)
+    monkeypatch.setattr("sedpool.experiment.launchers.schedule._STEPS", 1)
+    monkeypatch.setattr("sedpool.experiment.launchers.schedule._WARM_UP", 0)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
@@ -188,8 +188,8 @@ def made_up_training(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> 
         trained.append(run_name(config, {}))
         return write_run(config)
 
-    monkeypatch.setattr("sedpool.reproduction.study.compose", compose_once)
-    monkeypatch.setattr("sedpool.reproduction.crew.train", train)
+    monkeypatch.setattr("sedpool.experiment.plan.compose", compose_once)
+    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", train)
     monkeypatch.setattr("sedpool.reproduction.runner.identify_data", lambda config: ({}, None))
     monkeypatch.setattr("sedpool.reproduction.runner.measure_epoch", lambda config: 60.0)
     monkeypatch.setattr("sedpool.reproduction.runner._prepare_corpora", lambda tasks: None)

@@ -13,9 +13,9 @@ import yaml
 
 from sedpool import storage
 from sedpool.errors import SedpoolError
-from sedpool.main import compose
-from sedpool.runs import RunFolder, run_name
+from sedpool.run_folder import RunFolder, run_name
 from sedpool.scores import write_scores
+from sedpool.settings.compose import compose
 
 SMALL = (
     "model=tiny",
@@ -31,7 +31,7 @@ SMALL = (
 
 
 class WorkerHere:
-    """What `sedpool.worker.Worker` is to its callers, at work in this process."""
+    """What `sedpool.experiment.launchers.worker.Worker` is to its callers, at work in this process."""
 
     def __init__(self, function: Callable[..., Any], *arguments: Any, output: Path | None = None) -> None:
         self.receiver, sender = multiprocessing.Pipe(duplex=False)

@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from sedpool import storage
+from sedpool.comparison.groups import grouped
 from sedpool.reproduction.alpha_findings import alpha_and_duration, alpha_table, falls_with_duration
-from sedpool.reproduction.run_groups import grouped
 
 
 def table_of(alpha):

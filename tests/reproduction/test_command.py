@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sedpool.errors import DataError
-from sedpool.reproduction.study import Study
+from sedpool.experiment.plan import Study
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "reproduce.py"

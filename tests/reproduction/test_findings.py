@@ -3,14 +3,14 @@ import pandas as pd
 import pytest
 
 from sedpool import storage
+from sedpool.comparison.groups import grouped
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reproduction.contrasts import CONTRASTS, OTHER_CLAIMS, OWN_CONTRASTS
 from sedpool.reproduction.effects import agreeing, verdict
 from sedpool.reproduction.findings import contrast_table, published_effect
 from sedpool.reproduction.published import METHODS
-from sedpool.reproduction.run_groups import grouped
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 GOOD = (0.7, 0.05)
 

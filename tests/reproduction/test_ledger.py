@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from sedpool import storage
+from sedpool.comparison.groups import grouped
 from sedpool.errors import DataError
 from sedpool.reproduction.ledger import further_runs_interval, ledger
 from sedpool.reproduction.published import published_cells
-from sedpool.reproduction.run_groups import grouped
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 
 OURS = ["paper_compat", "low", "high", "correct", "tuned", "spread", "coverage"]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sedpool.experiment.plan import Key, Study
 from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, record_run, recorded
 from sedpool.reproduction.report import write_study_report
 from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import DCASE2017, MEDLEYDB, URBANSED
-from sedpool.reproduction.study import Key, Study
-from sedpool.runs import RunFolder
+from sedpool.run_folder import RunFolder
 from tests.miniatures.dcase2017 import write_dcase2017
 from tests.miniatures.medleydb import write_medleydb
 from tests.miniatures.urbansed import write_urbansed

@@ -1,6 +1,6 @@
+from sedpool.experiment.plan import Key
 from sedpool.reproduction.overview import overview_section
 from sedpool.reproduction.studies import ESC10, WEAK_METHODS
-from sedpool.reproduction.study import Key
 
 
 def test_what_is_missing_is_said_by_fold(make_record) -> None:

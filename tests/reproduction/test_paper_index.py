@@ -1,11 +1,11 @@
 from matplotlib.figure import Figure
 
+from sedpool.comparison.groups import grouped
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
 from sedpool.reproduction.ledger import ledger
 from sedpool.reproduction.ledger_sections import ledger_sections
 from sedpool.reproduction.paper_index import paper_index
 from sedpool.reproduction.published_figures import published_figures
-from sedpool.reproduction.run_groups import grouped
 
 
 def index(*figures, runs=(), scores=()):

@@ -5,11 +5,11 @@ import pytest
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
+from sedpool.experiment.plan import Key
 from sedpool.reports.document import FigureBlock
 from sedpool.reproduction.report import axis_figures, write_study_report
 from sedpool.reproduction.results import TYPES, add_row
 from sedpool.reproduction.studies import AXES, ESC10_AXES, STUDIES
-from sedpool.reproduction.study import Key
 
 
 def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:

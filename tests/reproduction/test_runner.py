@@ -12,13 +12,13 @@ import pytest
 from filelock import FileLock
 
 from sedpool.errors import ConfigError, DataError, StorageError
-from sedpool.reproduction import crew
+from sedpool.experiment.launchers import crew
+from sedpool.experiment.plan import Key
 from sedpool.reproduction.records import FOLDER, write_record
 from sedpool.reproduction.results import add_row, keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
-from sedpool.reproduction.study import Key
-from sedpool.runs import RunFolder, find_runs
+from sedpool.run_folder import RunFolder, find_runs
 from tests.reproduction.small_studies import WorkerHere, write_run
 
 STUDY = ESC10.select(methods=["max", "mean", "cap"], folds=[1, 4])
@@ -59,11 +59,11 @@ def test_an_interrupted_study_goes_on_to_the_same_rows(
             raise KeyboardInterrupt
         return train(config)
 
-    monkeypatch.setattr("sedpool.reproduction.crew.train", interrupted)
+    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reproduce(STUDY, here)
     assert len(read_results(tmp_path / TABLE)) == 3
-    monkeypatch.setattr("sedpool.reproduction.crew.train", train)
+    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", train)
     assert reproduce(STUDY, here) == {}
     assert len(made_up_training) == 6
     together = (tmp_path / TABLE).read_bytes()
@@ -198,7 +198,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_not_held_up(
             raise DataError("clip x.wav is broken")
         return train(config)
 
-    monkeypatch.setattr("sedpool.reproduction.crew.train", failing)
+    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", failing)
     failures = reproduce(STUDY, here, n_jobs=2)
     assert [reason.partition(" (its output: ")[0] for reason in failures.values()] == ["clip x.wav is broken"] * 2
     assert all(reason.endswith("/output.txt)") for reason in failures.values())

@@ -11,8 +11,8 @@ from keras import layers
 from sedpool import pooling
 from sedpool.inference.trained_detector import Outcome
 from sedpool.models import BatchNormalization, Detector, build_detector
+from sedpool.runtime.backend import configure
 from sedpool.training import session
-from sedpool.training.backend import configure
 from sedpool.training.batches import Patches
 from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY

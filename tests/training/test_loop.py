@@ -8,7 +8,7 @@ import pytest
 from sedpool import pooling
 from sedpool.errors import TrainingError
 from sedpool.models import Detector, build_detector, compact_cnn
-from sedpool.training.backend import configure
+from sedpool.runtime.backend import configure
 from sedpool.training.batches import Patches
 from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY

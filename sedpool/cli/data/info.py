@@ -9,8 +9,8 @@ from sedpool.cli.data.loading import Overrides, configuration, load
 from sedpool.cli.data.names import Name, Root
 
 if TYPE_CHECKING:
+    from sedpool.datasets.base import Dataset
     from sedpool.datasets.catalog import Corpus
-    from sedpool.datasets.dataset import Dataset
 
 Figures = Annotated[
     Path | None,
@@ -55,7 +55,7 @@ def _print_facts(corpus: "Corpus", root: Path) -> None:
 
 
 def _draw(dataset: "Dataset", target: Path) -> None:
-    from sedpool.reports.corpus_figures import SUFFIXES, write_corpus_figure
+    from sedpool.plot.corpus import SUFFIXES, write_corpus_figure
 
     path = target if target.suffix in SUFFIXES else target / f"{dataset.name}.png"
     write_corpus_figure(dataset, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from sedpool.datasets.dataset import Dataset
+    from sedpool.datasets.base import Dataset
 
 Overrides = Annotated[
     list[str] | None,
@@ -17,7 +17,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a
 
 def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
     """The configuration of training on a corpus, clips without audio allowed."""
-    from sedpool.main import compose
+    from sedpool.settings.compose import compose
 
     place = {} if root is None else {"root": str(root)}
     return compose([f"dataset={name}", "allow_missing=true", *(overrides or [])], **place)
@@ -25,6 +25,6 @@ def configuration(name: str, root: Path | None, overrides: list[str] | None) -> 
 
 def load(config: dict[str, Any]) -> "Dataset":
     """The corpus that a configuration describes."""
-    from sedpool.experiment import build_dataset
+    from sedpool.experiment.run import build_dataset
 
     return build_dataset(config)

@@ -10,8 +10,8 @@ def prepare(name: Name, overrides: Overrides = None, root: Root = None, jobs: Jo
     """Compute features before training; recordings that cannot be used are left out and listed."""
     from sedpool.augment import Augmentation
     from sedpool.augment.prepare import prepare_augmentation
-    from sedpool.building import build
     from sedpool.features.prepare import prepare
+    from sedpool.settings.instantiate import build
 
     config = configuration(name, root, overrides)
     places = {"cache": config["cache"], "n_jobs": jobs or config["jobs"]}

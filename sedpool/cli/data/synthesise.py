@@ -8,7 +8,7 @@ import typer
 from sedpool.cli.data.loading import Jobs
 
 if TYPE_CHECKING:
-    from sedpool.datasets.soundscapes.specs import SoundscapeSpec
+    from sedpool.soundscapes.spec import SoundscapeSpec
 
 Foreground = Annotated[Path, typer.Option(metavar="FOLDER", help="Labelled recordings: one sub-folder a class.")]
 Background = Annotated[Path, typer.Option(metavar="FOLDER", help="Recordings to lie under the events.")]
@@ -43,8 +43,8 @@ def synthesise(
     jobs: Jobs = None,
 ) -> None:
     """Make a corpus of soundscapes: audio, JAMS, text and TSV; an interrupted synthesis goes on where it stopped."""
-    from sedpool.datasets.soundscapes.load import synthesise
-    from sedpool.datasets.soundscapes.splits import Division
+    from sedpool.datasets.soundscapes import synthesise
+    from sedpool.soundscapes.splits import Division
 
     made = synthesise(
         out,
@@ -64,9 +64,9 @@ def synthesise(
 
 
 def _spec(name: str) -> "SoundscapeSpec":
-    from sedpool.datasets.soundscapes.specs import read_spec
     from sedpool.errors import ConfigError
-    from sedpool.main import config_folder
+    from sedpool.settings.compose import config_folder
+    from sedpool.soundscapes.spec import read_spec
 
     kept = config_folder() / "soundscapes"
     if (kept / f"{name}.yaml").is_file():
@@ -86,7 +86,7 @@ def render(
     jobs: Jobs = None,
 ) -> None:
     """Render soundscapes again from their Scaper JAMS and the recordings that these name."""
-    from sedpool.datasets.soundscapes.render import render_files
+    from sedpool.soundscapes.render import render_files
 
     written = render_files(jams, foreground, background, out, dry=dry, n_jobs=jobs or -1)
     typer.echo(f"{out}: {len(written)} soundscapes")

@@ -10,8 +10,8 @@ from sedpool.cli.data.loading import Jobs, Overrides, configuration, load
 from sedpool.cli.data.names import Name, Root
 
 if TYPE_CHECKING:
-    from sedpool.datasets.dataset import Dataset
-    from sedpool.datasets.validation import Problem
+    from sedpool.datasets.base import Dataset
+    from sedpool.datasets.check import Problem
 
 SHOWN = 3  # of each kind of problem
 
@@ -28,13 +28,13 @@ def validate(
     from dataclasses import asdict
 
     from sedpool import storage
-    from sedpool.datasets import validation
-    from sedpool.datasets.manifest import manifest_of, usable_and_listed
+    from sedpool.datasets import check
+    from sedpool.datasets.base import manifest_of, usable_and_listed
 
     config = configuration(name, root, overrides)
     dataset = load(config)
-    problems = validation.validate(dataset, n_jobs=jobs or config["jobs"])
-    content = manifest_of(dataset, validation.unusable(dataset, problems))
+    problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
+    content = manifest_of(dataset, check.unusable(dataset, problems))
     target = manifest or Path(config["cache"]) / "manifests" / f"{name}.json"
     storage.write_json(target, content | {"problems": [asdict(problem) for problem in problems]})
     usable, listed = usable_and_listed(content)
@@ -50,7 +50,7 @@ def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from sedpool.datasets.validation import KINDS
+    from sedpool.datasets.check import KINDS
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("what")

@@ -131,9 +131,9 @@ def _psds(
 def _with_intervals(
     evaluation: "Evaluation", resamples: int | None, seed: int | None, sources: Path | None
 ) -> "Evaluation":
-    from sedpool.evaluation.statistics.bootstrap import N_RESAMPLES
-    from sedpool.evaluation.statistics.intervals import intervals
     from sedpool.formats import read_sources
+    from sedpool.stats.intervals import intervals
+    from sedpool.stats.resampling import N_RESAMPLES
 
     found = intervals(
         evaluation.statistics(),

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sedpool import audio
-from sedpool.datasets.dataset import Dataset, Manifest, clips_from_rows
+from sedpool.datasets.base import Dataset, Manifest, clips_from_rows
 from sedpool.datasets.medleydb.library import SEPARATOR, Library, Mix, read_library
 from sedpool.datasets.medleydb.mixing import Remix, render
 from sedpool.datasets.medleydb.multitrack import Activations, read_artists, read_coefficients
 from sedpool.datasets.medleydb.splits import draw_split, read_split
-from sedpool.datasets.soundscapes.splits import SPLITS
 from sedpool.errors import DataError
 from sedpool.events import clip_to_duration, events_from_rows, tags_from_events
+from sedpool.soundscapes.splits import SPLITS
 
 CLASSES = (
     "acoustic guitar",

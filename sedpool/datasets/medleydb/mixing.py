@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.progress import track
 
 from sedpool import audio, storage
-from sedpool.datasets.soundscapes.writer import NotMade, may_make
 from sedpool.errors import AudioError, DataError
+from sedpool.soundscapes.writing import NotMade, may_make
 
 SR = 44100
 FORMAT = 1

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.rows import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 INNER_FOLDERS = ("", "data", "data/Annotations", "Annotations", "resources")
 """Where annotations lie below their folder: beside each other, or as in the package ``medleydb``."""

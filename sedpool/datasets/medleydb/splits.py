@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from sedpool import storage
-from sedpool.datasets.soundscapes.splits import SPLITS
 from sedpool.errors import ConfigError, DataError
+from sedpool.soundscapes.splits import SPLITS
 
 HELD_OUT = 0.2
 """Share of the artists for testing, and of the other mixes for validation; rounded up."""

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from sedpool.evaluation import segment_counts
-from sedpool.evaluation.statistics.bootstrap import clip_weights, interval_table
-from sedpool.evaluation.statistics.replicates import count_statistic
 from sedpool.events import events_from_rows
 from sedpool.formats import read_events, write_tsv
 from sedpool.inference.decode import decode
 from sedpool.scores import frame_scores, read_scores, write_scores
+from sedpool.stats.replicates import count_statistic
+from sedpool.stats.resampling import clip_weights, interval_table
 
 from .conftest import assert_one_line, metrics
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sedpool import audio
-from sedpool.datasets.dataset import Dataset
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.medleydb.library import REMOVED, SEPARATOR
 from sedpool.datasets.medleydb.load import CLASSES, load_medleydb
 from sedpool.datasets.medleydb.splits import read_split

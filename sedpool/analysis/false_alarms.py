@@ -1,0 +1,36 @@
+"""What sounded instead when a class was falsely detected? False alarms by what was really there, found or not."""
+
+import numpy as np
+import pandas as pd
+
+from sedpool.analysis.confusion import NOTHING
+from sedpool.analysis.timeline import Timeline
+
+
+def false_alarms(line: Timeline) -> pd.DataFrame:
+    """Seconds of false detections by what sounded.
+
+    Unlike a confusion, a class that was itself detected counts here: it may still be what set the alarm off.
+
+    Parameters
+    ----------
+    line : Timeline
+        Reference and estimate.
+
+    Returns
+    -------
+    table : DataFrame
+        ``event_label`` (falsely detected), ``sounded`` (`NOTHING` where no class did), ``seconds`` (time shared
+        equally among the classes that sounded together) and ``share`` of the class's false seconds, NaN where it
+        has none.
+    """
+    false = line.estimated & ~line.reference
+    n_sounding = line.reference.sum(axis=1)
+    shared = line.reference * (line.seconds / np.maximum(n_sounding, 1))[:, None]
+    silent = np.where(n_sounding == 0, line.seconds, 0.0)
+    seconds = false.T @ np.column_stack([shared, silent])
+    matrix = pd.DataFrame(seconds, index=list(line.classes), columns=[*line.classes, NOTHING])
+    tidy = matrix.rename_axis("event_label").reset_index()
+    table = tidy.melt("event_label", var_name="sounded", value_name="seconds")
+    table["share"] = table["seconds"] / table.groupby("event_label")["seconds"].transform("sum").replace(0.0, np.nan)
+    return table

@@ -1,0 +1,27 @@
+"""Audio: files in and out, and what is done to samples: pitch and tempo, loudness, bands."""
+
+from sedpool.audio.files import (
+    EXTENSIONS,
+    RESAMPLER,
+    FloatArray,
+    Inspection,
+    duration,
+    inspect,
+    list_files,
+    read,
+    stem,
+    write_wav,
+)
+
+__all__ = [
+    "EXTENSIONS",
+    "RESAMPLER",
+    "FloatArray",
+    "Inspection",
+    "duration",
+    "inspect",
+    "list_files",
+    "read",
+    "stem",
+    "write_wav",
+]

@@ -1,0 +1,72 @@
+"""The finished runs at or below some folders: what a report is made of, and what it leaves out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedpool.comparison.run_names import named_apart
+from sedpool.comparison.tables import runs_below
+from sedpool.errors import DataError, StorageError
+from sedpool.run_folder import RunFolder
+
+_CONFIG = ("corpus", "method", "seed", "training")
+_METRICS = ("clip", "segment", "baselines", "coverage", "decoding", "tuned")
+_HISTORY = ("epoch", "val_accuracy", "seconds", "clips_per_second")
+
+
+@dataclass(frozen=True)
+class FinishedRuns:
+    """Runs that can be reported on, and why other run folders are left out, by path."""
+
+    runs: Sequence[RunFolder]
+    left_out: Mapping[Path, str]
+
+
+def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
+    """Every finished run at or below `folders`, a run and its record only once.
+
+    Raises
+    ------
+    DataError
+        If a folder does not exist, or no run is finished.
+    StorageError
+        If a finished run is damaged or older than what a report needs.
+    """
+    folders = list(folders)
+    runs: dict[str, RunFolder] = {}
+    left_out: dict[Path, str] = {}
+    for run in runs_below(folders):
+        if not run.is_done:
+            left_out[run.path] = "not finished"
+        elif run.path.name in runs:
+            left_out[run.path] = f"the same run as {runs[run.path.name].path}"
+        else:
+            _refuse_damaged(run)
+            runs[run.path.name] = run
+    if not runs:
+        names = ", ".join(str(path) for path in left_out)
+        raise DataError(f"{', '.join(map(str, folders))}: no finished run (with DONE); not finished: {names}")
+    return FinishedRuns(named_apart(runs.values()), left_out)
+
+
+def _refuse_damaged(run: RunFolder) -> None:
+    """Ask for everything that every section needs, so that no report is begun in vain."""
+    for key in _CONFIG:
+        _ = run.config[key]
+    for key in _METRICS:
+        _ = run.metrics[key]
+    refuse_damaged_history(run)
+
+
+def refuse_damaged_history(run: RunFolder) -> None:
+    """See that there is an epoch, and of each what every table asks for.
+
+    Raises
+    ------
+    StorageError
+        If not.
+    """
+    missing = [name for name in _HISTORY if name not in run.history.columns]
+    if missing or run.history.empty:
+        lacks = f"no column {', '.join(missing)}" if missing else "no epoch"
+        raise StorageError(f"{run.file('history.csv')}: {lacks} in it; it is damaged, repeat the run (force=true)")

@@ -1,0 +1,52 @@
+"""Do the files of a run say the same? Its metrics against the counts that comparisons start from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sedpool.evaluation.counts_table import counts_of
+from sedpool.run_folder import RunFolder
+
+_LEVELS = ("clip", "segment", "event")
+_ROUNDING = 1e-9
+
+
+def contradiction(run: RunFolder) -> str | None:
+    """The first number in ``metrics.json`` that differs from what follows from the run's counts, in a line.
+
+    None where all agree, or there are no counts. What an earlier version did not write is no contradiction.
+    """
+    for where, file, table, metrics in (
+        ("", "counts.parquet", run.counts, run.metrics),
+        ("tuned ", "tuned_counts.parquet", run.tuned_counts, run.metrics.get("tuned")),
+    ):
+        if table is None or metrics is None:
+            continue
+        for place, counted, written in _pairs(table, metrics):
+            if not _same(counted, written):
+                return f"{run.path.name}: metrics.json has {where}{place} {written}, {file} gives {counted}"
+    return None
+
+
+def _pairs(table: pd.DataFrame, metrics: Mapping[str, Any]) -> Iterator[tuple[str, float | None, float | None]]:
+    """Every number as it follows from the counts and as it is written, by its place."""
+    for level in _LEVELS:
+        counts, written = counts_of(table, level), metrics.get(level)
+        if counts is None or written is None:
+            continue
+        counted = counts.metrics()
+        parts = {"micro": (counted["micro"], written["micro"])}
+        parts |= {
+            label: (rates, written["class_wise"].get(label, {})) for label, rates in counted["class_wise"].items()
+        }
+        for place, (rates, others) in parts.items():
+            for name in rates:
+                if name in others and name != "note":
+                    yield f"{level} {place} {name}", rates[name], others[name]
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= _ROUNDING

@@ -1,0 +1,90 @@
+"""How sure is the mean of a method's runs? Seeds share their test clips; folds have clips of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from sedpool.evaluation.counts import ClipCounts, paired
+from sedpool.evaluation.counts_table import counts_of
+from sedpool.run_folder import RunFolder
+from sedpool.stats.clusters import Membership, membership
+from sedpool.stats.replicates import Statistic, count_statistic, mean_statistic
+
+Table = Literal["counts", "tuned_counts", "paper_counts"]
+
+
+@dataclass(frozen=True)
+class RunMean:
+    """The mean over runs as a statistic of their test clips, for `sedpool.stats.resampling`.
+
+    Attributes
+    ----------
+    statistic : Statistic
+        From weights of all test clips, fold after fold, to every metric's mean over the runs.
+    clips : tuple of str
+        Which clips that are, each once for all seeds: the name of the corpus, a slash and the file's name.
+    sources : Membership or None
+        Which recordings each clip was made from; None where no clips share any.
+    """
+
+    statistic: Statistic
+    clips: tuple[str, ...]
+    sources: Membership | None
+
+
+def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table = "counts") -> RunMean | None:
+    """The mean over runs of one method.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+        Their corpora are the folds, by name; in one fold all have the same test clips.
+    level : str
+        Of those in the table; see `sedpool.evaluation.run_counts` and `sedpool.evaluation.paper_compat`.
+    table : {"counts", "tuned_counts", "paper_counts"}
+        Of decisions at 0.5, as tuned on validation, or by the paper's published evaluation.
+
+    Returns
+    -------
+    mean : RunMean or None
+        None if a run holds no such counts.
+
+    Raises
+    ------
+    EvaluationError
+        If runs of one fold differ in their clips or classes.
+    """
+    folds: dict[str, ClipCounts] = {}
+    own_clips: dict[str, slice] = {}
+    parts: list[tuple[Statistic, slice]] = []
+    clips: list[str] = []
+    for run in runs:
+        counts = _counts(run, level, table)
+        if counts is None:
+            return None
+        fold = run.dataset
+        if fold not in folds:
+            folds[fold], own_clips[fold] = counts, slice(len(clips), len(clips) + len(counts))
+            clips += [f"{fold}/{filename}" for filename in counts.filenames]
+        parts.append((count_statistic(paired(folds[fold], counts)), own_clips[fold]))
+    return RunMean(mean_statistic(parts), tuple(clips), _sources(runs, folds, clips))
+
+
+def _counts(run: RunFolder, level: str, table: Table) -> ClipCounts | None:
+    counts: pd.DataFrame | None = getattr(run, table)
+    return None if counts is None else counts_of(counts, level)
+
+
+def _sources(runs: Sequence[RunFolder], folds: dict[str, ClipCounts], clips: Sequence[str]) -> Membership | None:
+    """Recordings of the clips of all folds; where they are not known, a clip tested in two folds is one recording."""
+    known = {run.dataset: run.sources for run in runs if run.sources is not None}
+    if len(folds) == 1 and not known:
+        return None
+    tables = []
+    for fold, counts in folds.items():
+        themselves = pd.DataFrame({"filename": counts.filenames, "source": counts.filenames})
+        table = known.get(fold, themselves)
+        tables.append(table.assign(filename=fold + "/" + table["filename"]))
+    return membership(clips, pd.concat(tables))

@@ -1,0 +1,103 @@
+"""Which methods of a study cannot be told from the best? Intervals of the means over their runs, fold after fold."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.comparison.labels import METRIC_NAMES
+from sedpool.comparison.means import RunMean, run_mean
+from sedpool.comparison.significance import INTERVAL_COLUMNS
+from sedpool.evaluation.averages import FloatArray
+from sedpool.run_folder import RunFolder
+from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.resampling import clip_weights, interval_table, within_range
+
+COLUMNS = ("average", "metric", "method", "estimate", *INTERVAL_COLUMNS)
+
+_BEHIND = "behind "
+
+
+def method_intervals(
+    methods: Mapping[str, Sequence[RunFolder]], level: str = "segment", *, tuned: bool = False
+) -> pd.DataFrame:
+    """The interval of every method's mean over its runs, and of how far it is behind the best method.
+
+    Parameters
+    ----------
+    methods : mapping of str to sequence of RunFolder
+        Finished runs of one study, by method.
+    level : str
+        Clip, segment, event or `sedpool.evaluation.counts_table.OWN_STRETCHED`.
+    tuned : bool
+        Whether decisions are those tuned on validation.
+
+    Returns
+    -------
+    table : DataFrame
+        `COLUMNS`; one row an average (micro, macro), metric and method. ``estimate`` is the mean over runs; the others
+        are those of `sedpool.comparison.significance.intervals`. Methods without counts, or on other clips than most
+        methods, are left out.
+    """
+    means = _comparable(
+        {name: run_mean(runs, level, table="tuned_counts" if tuned else "counts") for name, runs in methods.items()}
+    )
+    if not means:
+        return pd.DataFrame(columns=list(COLUMNS))
+    first = next(iter(means.values()))
+    table = interval_table(_with_lags(means), clip_weights(len(first.clips)), sources=first.sources, difference=True)
+    is_lag = table["average"].str.startswith(_BEHIND)
+    lags = _by_method(table[is_lag].assign(average=table["average"].str.removeprefix(_BEHIND)))
+    table = _by_method(within_range(table[~is_lag]))
+    table = table.assign(behind=lags["estimate"], behind_low=lags["low"], behind_high=lags["high"])
+    table["with_best"] = (table["behind_low"] <= 0) & (table["behind_high"] >= 0)
+    return table.reset_index()[list(COLUMNS)]
+
+
+def _by_method(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns={"event_label": "method"}).set_index(["average", "metric", "method"])
+
+
+def _comparable(means: Mapping[str, RunMean | None]) -> dict[str, RunMean]:
+    """The methods that were tested on the very same clips, as many as possible."""
+    known = {name: mean for name, mean in means.items() if mean is not None and len(mean.clips) > 1}
+    tested = [mean.clips for mean in known.values()]
+    return {name: mean for name, mean in known.items() if mean.clips == max(tested, key=tested.count)}
+
+
+def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
+    """Every method's averages, and how far they are behind the best method's on all clips.
+
+    In its keys the method takes the place of the class.
+    """
+
+    def averages(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        return {
+            (average, method, name): values
+            for method, mean in means.items()
+            for (average, label, name), values in mean.statistic(weights).items()
+            if average in ("micro", "macro") and name in METRIC_NAMES and not label
+        }
+
+    of_all_clips = averages(np.ones((1, len(next(iter(means.values())).clips))))
+
+    def best(key: Key) -> Key:
+        rivals = {other: _sign(other) * value[0] for other, value in of_all_clips.items() if other[::2] == key[::2]}
+        return max(rivals, key=lambda other: -np.inf if np.isnan(rivals[other]) else rivals[other])
+
+    best_keys = {key: best(key) for key in of_all_clips}
+
+    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        own = averages(weights)
+        lags = {
+            (_BEHIND + key[0], *key[1:]): _sign(key) * (own[best_keys[key]] - values) for key, values in own.items()
+        }
+        return own | lags
+
+    return statistic
+
+
+def _sign(key: Key) -> int:
+    """−1 where less is better."""
+    return -1 if key[2] == "error_rate" else 1

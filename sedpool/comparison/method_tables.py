@@ -1,0 +1,150 @@
+"""All runs of each method as one table: what the figures of many runs draw.
+
+Runs of one study differ by method, fold and seed; none of these tables needs scores or weights.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.comparison.labels import ordered_methods
+from sedpool.comparison.means import run_mean
+from sedpool.evaluation.averages import FloatArray
+from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.stats.replicates import Key
+from sedpool.stats.resampling import clip_weights, interval_table
+
+
+def by_method(runs: Iterable[RunFolder]) -> dict[str, list[RunFolder]]:
+    """Runs by their method, in the order of `sedpool.comparison.labels.ordered_methods`."""
+    runs = list(runs)
+    methods = ordered_methods(run.method for run in runs)
+    return {method: [run for run in runs if run.method == method] for method in methods}
+
+
+def class_scores(runs: Sequence[RunFolder]) -> pd.DataFrame:
+    """Dynamic F1 of each class and method, and how sure it is.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+        Finished runs of one study, with strong labels.
+
+    Returns
+    -------
+    table : DataFrame
+        ``method, event_label, estimate, low, high, own_stretched``: the mean over the method's runs, its 95 % interval
+        over test clips (NaN if a run holds no counts of them), and the mean F1 of the runs' own clip decisions
+        stretched over the clip.
+    """
+    rows = []
+    for method, own in by_method(runs).items():
+        intervals = _class_intervals(own)
+        for label in own[0].metrics["segment"]["class_wise"]:
+            low, high = intervals.get(label, (np.nan, np.nan))
+            stretched = _mean_f1(own, label, "baselines", "clip_decisions_stretched")
+            rows.append((method, label, _mean_f1(own, label), low, high, stretched))
+    return pd.DataFrame(rows, columns=["method", "event_label", "estimate", "low", "high", "own_stretched"])
+
+
+def _mean_f1(runs: Sequence[RunFolder], label: str, *keys: str) -> float:
+    """Mean segment F1 of a class over runs, undefined ones left out."""
+    values = []
+    for run in runs:
+        metrics = run.metrics
+        for key in keys:
+            metrics = metrics[key]
+        values.append(metrics["segment"]["class_wise"][label]["f1"])
+    return float(pd.Series(values, dtype=float).mean())
+
+
+def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of each class's mean F1, within [0, 1]; empty if a run holds no counts."""
+    mean = run_mean(runs)
+    if mean is None or len(mean.clips) < 2:
+        return {}
+
+    def class_f1(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+        return {
+            (average, label, name): values
+            for (average, label, name), values in mean.statistic(weights).items()
+            if average == "class_wise" and name == "f1"
+        }
+
+    table = interval_table(class_f1, clip_weights(len(mean.clips)), sources=mean.sources).set_index("event_label")
+    return {str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].itertuples()}
+
+
+def alpha_courses(runs: Sequence[RunFolder]) -> pd.DataFrame:
+    """α of every class, run and epoch.
+
+    Returns
+    -------
+    table : DataFrame
+        ``method, run, epoch, event_label, alpha, bound, is_kept``: the columns of ``alpha.csv``, the run's name and
+        whether its weights of that epoch were kept. Empty if no run learnt an α.
+    """
+    tables = [pd.DataFrame(columns=["method", "run", "epoch", "event_label", "alpha", "bound", "is_kept"])]
+    for method, own in by_method(runs).items():
+        for run in own:
+            if run.alpha is not None:
+                is_kept = run.alpha["epoch"] == kept_epoch(run.history)
+                tables.append(run.alpha.assign(method=method, run=run.path.name, is_kept=is_kept))
+    return _stacked(tables)
+
+
+def kept_alphas(courses: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `alpha_courses` of the epochs whose weights were kept."""
+    return courses[courses["is_kept"].astype(bool)].drop(columns="is_kept")
+
+
+def threshold_curves(runs: Sequence[RunFolder]) -> pd.DataFrame:
+    """Precision and recall of every run at every threshold.
+
+    Returns
+    -------
+    table : DataFrame
+        ``method, run, threshold, precision, recall, f1``; empty if no run holds its curve.
+    """
+    tables = [pd.DataFrame(columns=["method", "run", "threshold", "precision", "recall", "f1"])]
+    for method, own in by_method(runs).items():
+        tables += [run.curve.assign(method=method, run=run.path.name) for run in own if run.curve is not None]
+    return _stacked(tables)
+
+
+def event_durations(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
+    """Percentiles of event durations, each the mean over the folds of the corpus.
+
+    Returns
+    -------
+    table : DataFrame or None
+        Index `event_label`; the columns of `sedpool.datasets.statistics.duration_percentiles`, `events` being the
+        mean too. None if no run says.
+    """
+    known = {run.dataset: run.durations for run in runs if run.durations is not None}
+    if not known:
+        return None
+    return pd.concat(known.values()).groupby("event_label", sort=False).mean()
+
+
+def f1_blocks(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
+    """Dynamic F1 by corpus and seed (rows) and method (columns), for `sedpool.stats.ranks`.
+
+    Returns
+    -------
+    blocks : DataFrame or None
+        Only rows in which every method ran; None if fewer than two are left, or there are not two methods.
+    """
+    rows = [(run.dataset, run.config["seed"], run.method, run.metrics["segment"]["micro"]["f1"]) for run in runs]
+    table = pd.DataFrame(rows, columns=["corpus", "seed", "method", "f1"]).astype({"f1": float})
+    blocks = table.pivot_table(index=["corpus", "seed"], columns="method", values="f1").dropna()
+    return None if min(blocks.shape) < 2 else blocks
+
+
+def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rows, in the columns of the first table, which is empty."""
+    if len(tables) == 1:
+        return tables[0]
+    return pd.concat(tables[1:], ignore_index=True)[list(tables[0].columns)]

@@ -1,0 +1,215 @@
+"""Which runs cannot be told from the best, and do methods differ over seeds? With what the data cannot show."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sedpool.evaluation.averages import FloatArray
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
+from sedpool.run_folder import RunFolder
+from sedpool.stats.clusters import Membership, membership
+from sedpool.stats.power import LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
+from sedpool.stats.ranks import average_ranks, friedman, pairwise
+from sedpool.stats.replicates import Key, Statistic, count_difference, count_statistic
+from sedpool.stats.resampling import clip_weights, interval_table
+from sedpool.stats.tests import sign_flip_test
+
+_STRETCHED = ["baselines", "clip_decisions_stretched", "segment"]
+INTERVAL_COLUMNS = ("low", "high", "behind", "behind_low", "behind_high", "with_best")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of the counts of clips.
+
+    Attributes
+    ----------
+    level : str
+        Clip, segment, event or `sedpool.evaluation.counts_table.OWN_STRETCHED`.
+    key : Key
+        Its average and name.
+    is_tuned : bool
+        Whether events were decoded as tuned on validation.
+    """
+
+    level: str
+    key: Key
+    is_tuned: bool = False
+
+    @property
+    def sign(self) -> int:
+        """−1 where less is better."""
+        return -1 if self.key[2] == "error_rate" else 1
+
+    def counts(self, run: RunFolder) -> ClipCounts | None:
+        """The counts that the metric is computed from; None for a run that has none."""
+        table = run.tuned_counts if self.is_tuned else run.counts
+        return None if table is None else counts_of(table, self.level)
+
+
+def metric_at(keys: Sequence[str]) -> Metric:
+    """The metric at a path of keys in ``metrics.json``, e.g. ``("tuned", "segment", "micro", "f1")``."""
+    is_tuned = keys[0] == "tuned"
+    *place, average, name = keys[1:] if is_tuned else keys
+    level = OWN_STRETCHED if place == _STRETCHED else place[0]
+    return Metric(level, (average, "", name), is_tuned)
+
+
+def intervals(table: pd.DataFrame, metric: Metric) -> tuple[pd.DataFrame, list[str]]:
+    """The interval of every run, and of how far it is behind the best run on its corpus.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a run, with `dataset` and `run` (its folder).
+    metric : Metric
+        What to compare.
+
+    Returns
+    -------
+    table : DataFrame
+        `INTERVAL_COLUMNS`, one row a run, in the order given: its 95 % interval, how far it is `behind` the best and
+        the 95 % interval of that, paired over clips; `with_best` if that holds 0. NaN and False for a run without
+        counts, or on other clips than the best.
+    notes : list of str
+        What was left out, and the smallest difference that each test set can show.
+    """
+    result = pd.DataFrame(np.nan, index=table.index, columns=list(INTERVAL_COLUMNS[:-1]))
+    result["with_best"] = False
+    notes = []
+    for dataset, rows in table.groupby("dataset"):
+        runs = {index: RunFolder(path) for index, path in rows["run"].items()}
+        counts = {index: metric.counts(run) for index, run in runs.items()}
+        known = {index: one for index, one in counts.items() if one is not None and len(one) > 1}
+        if not known:
+            notes.append(f"{dataset}: no intervals, for no run holds counts of its clips; `sedpool tune` scores again")
+            continue
+        best, comparable = _comparable(known, metric)
+        if len(comparable) < len(rows):
+            notes.append(
+                f"{dataset}: {len(rows) - len(comparable)} runs without counts, or on other clips: no interval"
+            )
+        sources = _sources(runs[best], comparable[best].filenames)
+        found, errors = _against_best(comparable, best, metric, sources)
+        result.loc[found.index, list(INTERVAL_COLUMNS)] = found
+        notes += _power_notes(str(dataset), len(comparable[best]), errors, sources)
+    return result, notes
+
+
+def _comparable(known: dict[Hashable, ClipCounts], metric: Metric) -> tuple[Hashable, dict[Hashable, ClipCounts]]:
+    """The best run, and all on the same clips and classes as it, with the clips in one order."""
+    values = {index: metric.sign * _value(count_statistic(one), metric.key, len(one)) for index, one in known.items()}
+    best = max(values, key=lambda index: -np.inf if np.isnan(values[index]) else values[index])
+    clips, classes = sorted(known[best].filenames), known[best].classes
+    same = {index: one for index, one in known.items() if sorted(one.filenames) == clips and one.classes == classes}
+    return best, {index: one.select(clips) for index, one in same.items()}
+
+
+def _value(statistic: Statistic, key: Key, n_clips: int) -> float:
+    return float(statistic(np.ones((1, n_clips)))[key][0])
+
+
+def _sources(run: RunFolder, filenames: Sequence[str]) -> Membership | None:
+    return None if run.sources is None else membership(filenames, run.sources)
+
+
+def _against_best(
+    counts: dict[Hashable, ClipCounts], best: Hashable, metric: Metric, sources: Membership | None
+) -> tuple[pd.DataFrame, list[float]]:
+    """Each run's intervals, and the standard errors of the differences from the best."""
+    weights = clip_weights(len(counts[best]))
+    rows, errors = {}, []
+    for index, one in counts.items():
+        own, behind = (
+            _interval(statistic, metric.key, weights, sources, difference=difference)
+            for statistic, difference in ((count_statistic(one), False), (_behind(counts[best], one, metric), True))
+        )
+        with_best = bool(index == best or behind["low"] <= 0 <= behind["high"])
+        rows[index] = (own["low"], own["high"], behind["estimate"], behind["low"], behind["high"], with_best)
+        if behind["standard_error"] > 0:
+            errors.append(float(behind["standard_error"]))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(INTERVAL_COLUMNS)), errors
+
+
+def _behind(best: ClipCounts, other: ClipCounts, metric: Metric) -> Statistic:
+    return count_difference(best, other) if metric.sign > 0 else count_difference(other, best)
+
+
+def _interval(
+    statistic: Statistic, key: Key, weights: FloatArray, sources: Membership | None, *, difference: bool
+) -> pd.Series:
+    """The row of one metric."""
+    table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)
+    return table.iloc[0]
+
+
+def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membership | None) -> list[str]:
+    notes = []
+    if errors:
+        least = detectable_difference(float(np.median(errors)))
+        notes.append(
+            f"{dataset}: on {n_clips} clips two runs must differ by about {least:.3f} to be told apart "
+            "(power 80 %; median over the runs compared with the best)"
+        )
+    if sources is not None:
+        notes.append(f"{dataset}: its clips share {sources.shape[1]} recordings; intervals are widened for that")
+    return notes
+
+
+def seed_notes(table: pd.DataFrame, metric: str, *, unit: str = "seeds") -> list[str]:
+    """Whether the methods differ over seeds, and whether so few seeds can show it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a run, with `dataset`, `method`, `seed` and the column `metric`.
+    metric : str
+        What to compare.
+    unit : str
+        What `seed` counts: seeds, or folds.
+    """
+    notes = []
+    for dataset, rows in table.groupby("dataset"):
+        if len(set(rows["method"])) > 1:
+            blocks = seed_blocks(rows, metric)
+            few = f"no test over {unit}: it needs two {unit} that each method ran with once"
+            notes.append(f"{dataset}: {few if blocks is None else _test_over(blocks, unit)}")
+    return notes
+
+
+def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
+    """Scores of one corpus by seed (rows) and method (columns), turned so that more is better.
+
+    None if there are not two methods and two seeds that all of them ran with, or a method ran twice with one seed.
+    """
+    if rows.duplicated(["method", "seed"]).any():
+        return None
+    blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
+    if min(blocks.shape) < 2:
+        return None
+    return -blocks if metric.endswith("error_rate") else blocks
+
+
+def _test_over(blocks: pd.DataFrame, unit: str) -> str:
+    n_seeds, n_methods = blocks.shape
+    if n_methods == 2:
+        p_value = sign_flip_test(*(blocks[method] for method in blocks.columns))
+        title, smallest = "sign-flip test of two methods", smallest_p_sign_flip(n_seeds)
+    else:
+        found = friedman(blocks)
+        title, p_value, smallest = f"Friedman's test of {n_methods} methods", found.p_value, found.smallest_p
+    said = f"{title} over {n_seeds} {unit}: p = {p_value:.2g}"
+    if limit := cannot_reach(smallest):
+        return f"{said}; {limit}"
+    return said + (_behind_over(blocks) if n_methods > 2 and p_value <= LEVEL else "")
+
+
+def _behind_over(blocks: pd.DataFrame) -> str:
+    """Which methods are behind the best, after Holm's correction."""
+    best = str(average_ranks(blocks).idxmin())
+    against = pairwise(blocks, control=best)
+    behind = against.loc[against["p_holm"] <= LEVEL, "second"]
+    return f"; behind {best} (Holm): {', '.join(behind) or 'none'}"

@@ -1,0 +1,169 @@
+"""A dataset changed for a study: wrong weak labels, or strong data cut into bags of any length.
+
+A bag is a clip that is a part of its file (see `Dataset.clips`); its tags follow from the events inside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sedpool.datasets.base import Dataset, nonzero
+from sedpool.errors import ConfigError, DataError
+from sedpool.events import active_seconds, validate_events
+
+Rate = float | Mapping[str, float]
+
+ROUNDING = 1e-6
+"""Seconds: what is shorter comes from arithmetic, not from the corpus."""
+
+
+def add_label_noise(
+    dataset: Dataset, *, drop: Rate = 0.0, add: Rate = 0.0, seed: int = 0, splits: Sequence[str] = ("train",)
+) -> Dataset:
+    """Drop tags that are right and add tags that are wrong, each by an independent draw.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its events stay as they are.
+    drop : float or mapping of str to float
+        Probability that a class a clip has is dropped from its tags, for all classes or by name (0 for the others).
+    add : float or mapping of str to float
+        Probability that a class a clip lacks is added.
+    seed : int
+        Seed of the draws. With the same seed, what a low rate drops or adds a higher rate does too.
+    splits : sequence of str
+        The splits whose tags change.
+
+    Returns
+    -------
+    noisy : Dataset
+        With ``tags_dropped`` and ``tags_added`` in the manifest's notes.
+
+    Raises
+    ------
+    ConfigError
+        If a rate is no probability or names an unknown class, or `seed` is negative.
+    """
+    if seed < 0:
+        raise ConfigError(f"label noise: seed={seed}; expected 0 or more")
+    tags = dataset.tags.to_numpy()
+    # The name keeps the draws apart from whatever else the same seed drew, the corpus itself perhaps.
+    draws = np.random.default_rng(np.random.SeedSequence([seed, *b"label noise"])).random(tags.shape)
+    chosen = dataset.clips["split"].isin(splits).to_numpy()[:, np.newaxis]
+    dropped = chosen & tags & (draws < _rates(drop, "drop", dataset.classes))
+    added = chosen & ~tags & (draws < _rates(add, "add", dataset.classes))
+    notes = nonzero(tags_dropped=int(dropped.sum()), tags_added=int(added.sum()))
+    manifest = replace(dataset.manifest, notes=dataset.manifest.notes | notes)
+    return replace(dataset, tags=dataset.tags ^ (dropped | added), manifest=manifest)
+
+
+def _rates(rate: Rate, name: str, classes: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Rate of every class, shape (classes,)."""
+    by_class = dict(rate) if isinstance(rate, Mapping) else dict.fromkeys(classes, rate)
+    if unknown := sorted(set(by_class) - set(classes)):
+        raise ConfigError(f"label noise: {name} names {unknown[0]}; expected some of {', '.join(classes)}")
+    if wrong := [value for value in by_class.values() if not 0 <= value <= 1]:
+        raise ConfigError(f"label noise: {name}={wrong[0]}; expected a probability, from 0 to 1")
+    return np.array([by_class.get(label, 0.0) for label in classes])
+
+
+def rebag(
+    dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float = 0.0
+) -> Dataset:
+    """Cut every clip into bags that follow one another; the last is shorter where they do not fit.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With events.
+    bag_duration : float
+        Length of a bag in seconds. A clip that is no longer stays whole.
+    splits : sequence of str, optional
+        The splits to cut; all by default. Clips of other splits stay as they are.
+    min_activity : float
+        Share of a bag that a class must be active in for the bag to have its tag; at 0, any activity will do.
+
+    Returns
+    -------
+    bags : Dataset
+        Clips named by their clip and the seconds of it that they are (``a.wav#t=10,20``, a media fragment), with the
+        events inside each in seconds from its start.
+
+    Raises
+    ------
+    ConfigError
+        If `bag_duration` is not above 0.
+    DataError
+        If the clips to cut have no events.
+    """
+    if not bag_duration > 0:
+        raise ConfigError(f"bag_duration={bag_duration}: expected seconds above 0")
+    chosen = dataset.clips["split"].isin(dataset.clips["split"] if splits is None else splits)
+    whole, rest = (dataset.select(dataset.clips.loc[part, "filename"].tolist()) for part in (chosen, ~chosen))
+    weak = sorted(set(whole.clips["split"]) & set(dataset.weak_splits))
+    if whole.events is None or weak:
+        where = f"dataset {dataset.name}" + (f", split {weak[0]}" if weak else "")
+        raise DataError(f"{where}: only strong labels can be cut into bags, and it has none")
+    bags = _cut_clips(whole.clips, bag_duration)
+    events = _cut_events(whole.events, bags, bag_duration)
+    seconds = active_seconds(events, bags["filename"].tolist(), dataset.classes)
+    enough = min_activity * bags["duration"].to_numpy() - ROUNDING
+    return replace(
+        dataset,
+        clips=pd.concat([bags.drop(columns=["clip", "bag", "start"]), rest.clips], ignore_index=True),
+        tags=pd.concat([seconds.ge(np.maximum(enough, ROUNDING), axis=0), rest.tags]),
+        events=events if rest.events is None else pd.concat([events, rest.events], ignore_index=True),
+    )
+
+
+def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
+    """One row a bag: the columns of `clips`, the `clip` it is cut from, its number there and where it starts."""
+    durations = clips["duration"].to_numpy(dtype=np.float64)
+    counts = np.maximum(1, np.ceil((durations - ROUNDING) / bag_duration)).astype(int)
+    row, number = _repeated(counts)
+    start = number * bag_duration
+    duration = np.minimum(bag_duration, durations[row] - start)
+    bags = clips.iloc[row].reset_index(drop=True)
+    bags = bags.assign(clip=bags["filename"], bag=number, start=start, duration=duration)
+    is_part = counts[row] > 1
+    names = [_fragment(*part) for part in bags.loc[is_part, ["clip", "start", "duration"]].itertuples(index=False)]
+    bags.loc[is_part, "filename"] = names
+    own_onset = bags["onset"].astype(float) if "onset" in bags else pd.Series(np.nan, bags.index)
+    return bags.assign(onset=own_onset.where(~is_part, own_onset.fillna(0.0) + start))
+
+
+def _fragment(clip: str, start: float, duration: float) -> str:
+    return f"{clip}#t={round(start, 6):.12g},{round(start + duration, 6):.12g}"
+
+
+def recording_of(bag: str) -> str:
+    """Name of the clip that a bag was cut from.
+
+    Examples
+    --------
+    >>> recording_of("a.wav#t=10,20")
+    'a.wav'
+    """
+    return bag.partition("#t=")[0]
+
+
+def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
+    """The part of every event that lies in each bag."""
+    begin = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)
+    end = np.ceil(events["offset"].to_numpy() / bag_duration).astype(int)
+    row, number = _repeated(np.maximum(1, end - begin))
+    parts = events.iloc[row].rename(columns={"filename": "clip"}).assign(bag=begin[row] + number)
+    parts = parts.merge(bags[["clip", "bag", "filename", "start", "duration"]], on=["clip", "bag"])
+    parts["onset"] = (parts["onset"] - parts["start"]).clip(lower=0.0)
+    parts["offset"] = (parts["offset"] - parts["start"]).clip(upper=parts["duration"])
+    return validate_events(parts.loc[parts["offset"] - parts["onset"] > ROUNDING])
+
+
+def _repeated(counts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows that occur `counts` times each, and how often each occurred before: ``[2, 1] -> [0, 0, 1], [0, 1, 0]``."""
+    row = np.repeat(np.arange(len(counts)), counts)
+    return row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]

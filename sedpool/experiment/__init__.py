@@ -1,0 +1,1 @@
+"""Experiments: from one configuration to one run folder, and many of them."""

@@ -1,0 +1,114 @@
+"""How long will a study still take? At first a few steps of the very networks say so, then the runs themselves."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from sedpool.storage import hash_value
+
+_STEPS = 4
+_WARM_UP = 2  # the first ones compile
+_DEFINING = ("features", "model", "training", "supervision", "labels")
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What is left of a run.
+
+    Attributes
+    ----------
+    epoch_seconds : float
+        Seconds that an epoch takes.
+    budget : int
+        Most epochs that it may train.
+    done : int
+        Epochs that it has trained.
+    """
+
+    epoch_seconds: float
+    budget: int
+    done: int = 0
+
+    def seconds(self, epochs: float) -> float:
+        """Time until it has trained so many epochs; at least one more, since it has not ended."""
+        return self.epoch_seconds * max(min(epochs, self.budget) - self.done, 1.0)
+
+
+def kind_of(config: Mapping[str, Any]) -> str:
+    """What two configurations have in common if an epoch of one takes as long as an epoch of the other."""
+    return hash_value({name: config[name] for name in _DEFINING})
+
+
+def remaining(runs: Sequence[Remainder], n_jobs: int, usual_epochs: float | None) -> str:
+    """The time that runs still take, in words.
+
+    Parameters
+    ----------
+    runs : sequence of Remainder
+        All that are not finished.
+    n_jobs : int
+        How many train at a time.
+    usual_epochs : float or None
+        After how many epochs finished runs of the study had stopped; None if there is none.
+    """
+    at_most = _together([run.seconds(run.budget) for run in runs], n_jobs)
+    if usual_epochs is None:
+        return f"at most {duration(at_most)}"
+    about = _together([run.seconds(usual_epochs) for run in runs], n_jobs)
+    return f"about {duration(about)}, at most {duration(at_most)}"
+
+
+def _together(seconds: Sequence[float], n_jobs: int) -> float:
+    return max(sum(seconds) / n_jobs, max(seconds, default=0.0))
+
+
+def duration(seconds: float) -> str:
+    """A time in words.
+
+    Examples
+    --------
+    >>> duration(30), duration(600), duration(8000)
+    ('1 min', '10 min', '2 h 14 min')
+    """
+    hours, minutes = divmod(max(ceil(seconds / 60), 1), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def measure_epoch(config: Mapping[str, Any]) -> float:
+    """Seconds that an epoch of training and validation takes here, from a few steps on made-up patches.
+
+    It starts the backend with the configuration's threads, and so belongs in a process of its own.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration of a run.
+    """
+    from sedpool.experiment.run import build_all, check
+
+    recipe = check(config)
+    dataset, detector, extractor = build_all(config, recipe)
+    import numpy as np
+
+    from sedpool.training.loop import compile_for_training
+
+    training_model = detector.training_model
+    compile_for_training(training_model, recipe)
+    shape = (recipe.batch_size, extractor.n_frames(recipe.patch_duration), extractor.n_mels)
+    x = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    y = np.round(training_model.predict_on_batch(x))
+    n_train, n_validate = (ceil(len(dataset.split(name)) / recipe.batch_size) for name in ("train", "validate"))
+    training = (recipe.batches_per_epoch or n_train) * _seconds(lambda: training_model.train_on_batch(x, y))
+    return training + (recipe.validation_batches or n_validate) * _seconds(lambda: training_model.test_on_batch(x, y))
+
+
+def _seconds(step: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_WARM_UP + _STEPS):
+        began = perf_counter()
+        step()
+        times.append(perf_counter() - began)
+    return median(times[_WARM_UP:])

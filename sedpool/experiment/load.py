@@ -1,0 +1,259 @@
+"""Objects from a configuration: one's own, or that of a run that came from elsewhere.
+
+In a configuration of one's own ``_target_`` names any class or function there is, which is how a user's own layer gets
+into a run. A loaded one builds only what `sedpool.settings.targets` lists, and nothing is downloaded, made or written
+for it.
+"""
+
+import inspect
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import get_object
+
+from sedpool import audio, storage
+from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
+from sedpool.errors import ConfigError, DataError, StorageError
+from sedpool.features.logmel import LogMel
+from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.runtime.backend import import_backend
+from sedpool.runtime.log import say
+from sedpool.settings.instantiate import build
+from sedpool.settings.schema import LabelSettings, checked
+from sedpool.settings.targets import refuse_unlisted
+from sedpool.soundscapes.writing import NotMade, made_only
+from sedpool.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from sedpool.inference.trained_detector import Fitted
+    from sedpool.models.detector import Detector
+
+
+def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | None]:
+    """Recognise the data that a configuration of one's own names by what they are, wherever they lie.
+
+    Returns
+    -------
+    data : dict of str to str
+        Hashes of the corpus, of the backgrounds for augmentation and of the weights to start from, by setting.
+    dataset : Dataset or None
+        The corpus; None if it is still to be made, from a plan that tells already what it will be.
+
+    Raises
+    ------
+    SedpoolError
+        If there are no such data.
+    """
+    data: dict[str, str] = {}
+    dataset: Dataset | None = None
+    try:
+        with made_only():
+            dataset = build(config, "dataset")
+    except NotMade as error:
+        if error.plan is None:
+            dataset = build(config, "dataset")
+        else:
+            data["dataset"] = error.plan
+    if dataset is not None:
+        data["dataset"] = corpus_hash(dataset)
+    if folder := config["augment"]["background"]:
+        names = audio.list_files(folder, "augment.background")
+        hashes = storage.sha256_files(Path(folder, name) for name in names)
+        data["augment.background"] = storage.hash_value(list(zip(names, hashes, strict=True)))
+    if start := config["training"]["init_from"]:
+        data["training.init_from"] = storage.sha256_file(finished(start).file("weights.npz"))
+    return data, dataset
+
+
+def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any:
+    """Build what a group of a run's configuration describes, if it may be built.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run from anywhere.
+    group : str
+        A key of `sedpool.settings.targets.TARGETS`.
+    trust_code : bool
+        Whether to run the code of classes outside sedpool that it names; whose code that is, is said.
+
+    Raises
+    ------
+    ConfigError
+        If the run names what may not be built, or refuses its arguments.
+    """
+    own = refuse_unlisted(run.config[group], group, str(run.file("config.yaml")), trust_code=trust_code)
+    for name in own:
+        say(f"runs the code of {name}, which {run.path} names, since it is trusted")
+    return build(run.config, group)
+
+
+def load_run(
+    folder: str | os.PathLike[str], *, trust_code: bool = False, cache: str | Path = "data/features"
+) -> "Fitted":
+    """Load the trained detector of a finished run.
+
+    Parameters
+    ----------
+    folder : path-like
+        The run folder.
+    trust_code : bool
+        Whether to build classes outside sedpool that the run names: their code is then executed.
+    cache : path-like
+        Parent folder of feature stores, for what is predicted with it.
+
+    Raises
+    ------
+    ConfigError
+        If the run is not finished, or names what may not be built.
+    StorageError
+        If its weights are damaged or belong to another network.
+    """
+    run = finished(folder)
+    import_backend()
+    from sedpool.inference.trained_detector import Fitted, Outcome
+    from sedpool.models.detector import build_detector
+    from sedpool.runtime.backend import PRECISIONS, precision
+    from sedpool.training.weights import load_weights
+
+    recipe = checked(Recipe, run.config["training"], f"{run.file('config.yaml')}: training")
+    extractor: LogMel = build_loaded(run, "features", trust_code=trust_code)
+    if (used := run.environment["precision"]) not in PRECISIONS:
+        raise StorageError(f"{run.file('environment.json')}: precision {used!r}; expected {' or '.join(PRECISIONS)}")
+    with precision(used):
+        detector = build_detector(
+            build_loaded(run, "model", trust_code=trust_code),
+            build_loaded(run, "pooling", trust_code=trust_code),
+            classes=run.classes,
+            patch_frames=extractor.n_frames(recipe.patch_duration),
+            supervision=run.config["supervision"],
+        )
+    load_weights(detector.network, run.file("weights.npz"))
+    outcome = Outcome(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
+    return Fitted(detector, outcome, extractor, Path(cache))
+
+
+def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
+    """Give a detector the weights of the finished run that ``training.init_from`` names, to train them further.
+
+    Parameters
+    ----------
+    detector : Detector
+        What `config` describes.
+    config : mapping
+        Resolved configuration.
+
+    Raises
+    ------
+    ConfigError
+        If the run is not finished or knows other classes.
+    StorageError
+        If its weights are damaged or belong to another network.
+    """
+    from sedpool.training.weights import load_weights
+
+    run = finished(config["training"]["init_from"])
+    detector.check_classes(run.classes, f"run {run.path}")
+    others = "; ".join(_differences(run.config, config, ("model", "pooling")))
+    try:
+        load_weights(detector.network, run.file("weights.npz"))
+    except StorageError as error:
+        raise StorageError(f"{error}; that run has {others}" if others else str(error)) from None
+    say(f"starts from the weights of {run.path}" + (f", which has {others}" if others else ""))
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequence[str]) -> Iterator[str]:
+    """What two configurations have differently, as ``model.filters=[16] (here [32])``."""
+    for group in groups:
+        theirs, ours = there[group], here[group]
+        for key in sorted(theirs.keys() | ours.keys()):
+            if theirs.get(key) != ours.get(key):
+                yield f"{group}.{key}={theirs.get(key)} (here {ours.get(key)})"
+
+
+def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = False) -> Dataset:
+    """Load the corpus that a finished run was made with.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    root : Path, optional
+        Where the corpus is now, if not where the run found it (``dataset.root``). One with other clips or labels than
+        the run's is said to be so.
+    trust_code : bool
+        Whether to run the code of a loader outside sedpool.
+
+    Raises
+    ------
+    ConfigError
+        If the run is not finished, or its corpus is loaded by code outside sedpool.
+    DataError
+        If the corpus is not there. One that sedpool makes on first use is not made for a run's sake; the message ends
+        with the command that makes it.
+    """
+    run = finished(run.path)
+    if root is not None and not root.is_dir():
+        raise ConfigError(f"--root {root}: no such folder; expected the corpus of {run.path}")
+    if root is not None:
+        run.config["dataset"] = {**run.config["dataset"], "root": str(root)}
+    try:
+        with made_only():
+            dataset: Dataset = build_loaded(run, "dataset", trust_code=trust_code)
+    except NotMade as error:
+        raise DataError(f"{error}; make it: {_command_that_makes(run.config['dataset'])}") from None
+    if root is not None and _is_another(dataset, run):
+        say(f"warning: {root}: other clips or labels than {run.path} was made with (the hash of its manifest)")
+    return dataset
+
+
+def _command_that_makes(node: Mapping[str, Any]) -> str:
+    """Return the shell command that makes a corpus of ours, with the settings that differ from their defaults."""
+    defaults = inspect.signature(get_object(node["_target_"])).parameters
+    folder = f"--root={node['root']}"
+    settings = [
+        f"dataset.{key}={_override(value)}"
+        for key, value in node.items()
+        if key not in ("_target_", "root", "n_jobs", "allow_missing", "cache")
+        and _override(value) != _override(defaults[key].default)
+    ]
+    return shlex.join(["sedpool", "data", "prepare", node["_target_"].removeprefix("sedpool.load_"), folder, *settings])
+
+
+def _override(value: Any) -> str:
+    """Return a value as Hydra's command line takes it."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_override(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_override, value)) + "]"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return json.dumps(value)
+
+
+def _is_another(dataset: Dataset, run: RunFolder) -> bool:
+    """Whether a run was made with other clips or labels, as far as its manifest is that of the corpus itself."""
+    labels = checked(LabelSettings, run.config["labels"], "labels")
+    if run.manifest is None or labels.bag_duration is not None or labels.are_noisy:
+        return False
+    return bool(manifest_of(dataset, run.manifest["unusable"])["hash"] != run.manifest["hash"])
+
+
+def finished(folder: str | os.PathLike[str]) -> RunFolder:
+    """The run in a folder, if it is complete.
+
+    Raises
+    ------
+    ConfigError
+        If there is no finished run.
+    """
+    run = RunFolder(folder)
+    if not run.file("config.yaml").is_file():
+        raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
+    if not run.is_done:
+        raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
+    return run

@@ -1,0 +1,83 @@
+"""The training command: Hydra composes a configuration, `sedpool.experiment.run` runs it.
+
+Errors that a user can mend end in one line on standard error and a non-zero exit status; set ``HYDRA_FULL_ERROR=1``
+for the traceback. Each job of a sweep runs in a process of its own, so that a crash costs that job only.
+"""
+
+import os
+import sys
+import warnings
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from sedpool.errors import SedpoolError
+from sedpool.experiment.launchers.sweep import Sweep
+from sedpool.settings.compose import config_folder, one_line, resolve
+
+_DEBUG = "HYDRA_FULL_ERROR"
+_SWEEP = ("-m", "--multirun")
+
+
+def main() -> None:
+    """Run ``train.py`` or ``sedpool train``."""
+    debug = os.environ.get(_DEBUG) == "1"
+    os.environ[_DEBUG] = "1"
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in _SWEEP)  # argparse takes them only there
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    sweep = Sweep()
+    try:
+        problem = _compose_and_run(sweep)
+    except (SedpoolError, HydraException, OmegaConfBaseException) as error:
+        problem = error
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on where it stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of standard output, as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    if problem and debug:
+        raise problem
+    if problem:
+        sys.exit(f"error: {one_line(problem)}")
+    if best := sweep.best():
+        print(best, file=sys.stderr)
+    if sweep.failures:
+        sys.exit(sweep.summary())
+
+
+def _compose_and_run(sweep: Sweep) -> Exception | None:
+    """Run what the command line asks for; return our own error, on which Hydra would comment.
+
+    Of a job Hydra's sweeper is told the objective, the F1 on validation clips, or None if it failed.
+    """
+    problem: Exception | None = None
+
+    @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")
+    def task(cfg: DictConfig) -> float | None:
+        nonlocal problem
+        try:
+            overrides = list(HydraConfig.get().overrides.task)
+            config = resolve(cfg, dict(HydraConfig.get().runtime.choices), overrides)
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                job = sweep.run(config, overrides)
+                if job:
+                    print(job.folder, flush=True)
+                return job.objective if job else None
+            from sedpool.experiment.run import run
+
+            print(run(config), flush=True)
+        except (SedpoolError, OmegaConfBaseException) as error:
+            problem = error
+        return None
+
+    task()
+    return problem
+
+
+if __name__ == "__main__":
+    main()

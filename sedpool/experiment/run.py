@@ -1,0 +1,325 @@
+"""One training run from one configuration: the only module that builds objects from a config."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+import yaml
+from filelock import FileLock, Timeout
+
+from sedpool import scores as score_files
+from sedpool import storage
+from sedpool.augment.settings import Augmentation
+from sedpool.datasets.base import Dataset, manifest_of
+from sedpool.datasets.transforms import add_label_noise, rebag
+from sedpool.errors import ConfigError
+from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
+from sedpool.experiment.load import finished, identify_data, start_from
+from sedpool.features.logmel import LogMel
+from sedpool.run_folder import RunFolder, former_run_name, run_name
+from sedpool.runtime.backend import import_backend
+from sedpool.runtime.environment import describe_environment, keras_backend
+from sedpool.runtime.log import recorded, say
+from sedpool.settings.instantiate import build
+from sedpool.settings.schema import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
+from sedpool.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from sedpool.features.prepare import Part
+    from sedpool.models.detector import Detector
+    from sedpool.training.energy import EnergyMeter
+
+GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
+SPLITS = ("train", "validate", "test")
+N_EXAMPLES = 4
+
+
+def run(config: Mapping[str, Any]) -> Path:
+    """Train, score, evaluate and report one configuration.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration, as ``configs/train.yaml`` composes it.
+
+    Returns
+    -------
+    folder : Path
+        The run folder. A finished one is left as it is unless ``config["force"]``.
+
+    Raises
+    ------
+    SedpoolError
+        If the configuration, the data or the training is not in order.
+    """
+    recipe = check(config)
+    data, corpus = identify_data(config)
+    folder = find_folder(config, data, corpus)
+    if folder.is_done and not config["force"]:
+        _say_skipped(folder)
+        return folder.path
+    if not config["force"]:
+        folder.refuse_other_backend(keras_backend())
+    dataset, detector, extractor = build_all(config, recipe, corpus)
+    folder.make()
+    try:
+        with (
+            storage.full_disk_named(folder.path),
+            FileLock(folder.file(".lock"), timeout=0),
+            recorded(folder.file("log.txt")),
+        ):
+            folder.tidy()
+            if config["force"]:
+                folder.forget()
+            if folder.is_done:
+                say(f"{folder.path.name}: another process has finished it meanwhile")
+                return folder.path
+            try:
+                _run(config, recipe, folder, data, dataset, detector, extractor)
+            except Exception:
+                _track(config, folder, "FAILED")
+                raise
+    except Timeout:
+        raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
+    return folder.path
+
+
+def find_folder(config: Mapping[str, Any], data: Mapping[str, str], corpus: Dataset | None) -> RunFolder:
+    """Return the folder of a run: its own, or that of sedpool 0.1 if the run in it was given the same data.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration.
+    data : mapping of str to str
+        What the data are that it names.
+    corpus : Dataset or None
+        The corpus, unless it is still to be made.
+    """
+    folder = RunFolder(Path(config["runs"], run_name(config, data)))
+    former = RunFolder(Path(config["runs"], former_run_name(config) or folder.path.name))
+    if folder.path.exists() or not former.file("config.yaml").is_file():
+        return folder
+    if _had_the_same_data(former, config, corpus):
+        return former
+    say(f"warning: {former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
+    return folder
+
+
+def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], corpus: Dataset | None) -> bool:
+    """Whether a run of sedpool 0.1, which kept the hash of its labels alone, was given the data of a configuration."""
+
+    def lies_there(group: str, *keys: str) -> bool:
+        places = [[str(source[group].get(key)) for key in keys] for source in (former.config, config)]
+        return all(Path(before).resolve() == Path(now).resolve() for before, now in zip(*places, strict=True))
+
+    if not (lies_there("augment", "background") and lies_there("training", "init_from")):
+        return False
+    if corpus is None:
+        return lies_there("dataset", "foreground", "background")
+    if former.manifest is None:
+        return lies_there("dataset", "root")
+    dataset = change_labels(corpus, config)
+    return bool(former.manifest["hash"] == manifest_of(dataset, former.manifest["unusable"])["hash"])
+
+
+def build_all(
+    config: Mapping[str, Any], recipe: Recipe, corpus: Dataset | None = None
+) -> tuple[Dataset, "Detector", LogMel]:
+    """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
+    if recipe.init_from:
+        finished(recipe.init_from)
+    extractor: LogMel = build(config, "features")
+    patch_frames = extractor.n_frames(recipe.patch_duration)
+    import_backend(recipe.threads)
+    from sedpool.models.detector import build_detector, configure_pooling
+    from sedpool.runtime.backend import configure
+
+    configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
+    backbone = build(config, "model")
+    pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
+    dataset = build_dataset(config) if corpus is None else change_labels(corpus, config)
+    decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
+    detector = build_detector(
+        backbone,
+        pooling,
+        classes=dataset.classes,
+        patch_frames=None,
+        supervision=config["supervision"],
+    )
+    if recipe.init_from:
+        start_from(detector, config)
+    return dataset, detector, extractor
+
+
+def build_dataset(config: Mapping[str, Any]) -> Dataset:
+    """Build the corpus, with the labels that a study asks for."""
+    return change_labels(build(config, "dataset"), config)
+
+
+def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
+    """Give a corpus the labels that a study asks for; its test split is never changed."""
+    labels = checked(LabelSettings, config["labels"], "labels")
+    if labels.bag_duration is not None:
+        least = config["training"]["min_activity"] or 0.0
+        dataset = rebag(dataset, labels.bag_duration, splits=("train", "validate"), min_activity=least)
+    if labels.are_noisy:
+        dataset = add_label_noise(dataset, drop=labels.drop, add=labels.add, seed=labels.seed)
+    return dataset
+
+
+def _run(
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    folder: RunFolder,
+    data: Mapping[str, str],
+    dataset: Dataset,
+    detector: "Detector",
+    extractor: LogMel,
+) -> None:
+    from sedpool.training.energy import energy_meter
+
+    meter = energy_meter() if config["tracking"]["energy"] else None
+    _describe(config, recipe, folder, meter)
+    test = _train_and_score(config, recipe, folder, data, dataset, detector, extractor, meter)
+    settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
+    metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
+    _report(folder, test, detector)
+    folder.mark_done()
+    _track(config, folder, "FINISHED")
+    say(_headline(metrics))
+
+
+def _train_and_score(
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    folder: RunFolder,
+    data: Mapping[str, str],
+    dataset: Dataset,
+    detector: "Detector",
+    extractor: LogMel,
+    meter: "EnergyMeter | None",
+) -> "Part":
+    """Train, and leave weights and scores in the folder; return the test part."""
+    from sedpool.augment.prepare import prepare_augmentation
+    from sedpool.features.prepare import prepare
+    from sedpool.inference.trained_detector import score
+    from sedpool.training.fit import fit_parts
+    from sedpool.training.weights import save_weights
+
+    places = {"cache": config["cache"], "n_jobs": config["jobs"]}
+    everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
+    left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
+    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
+    train, validate, test = (everything.split(name) for name in SPLITS)
+    augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
+    outcome = fit_parts(
+        detector,
+        train,
+        validate,
+        recipe,
+        seed=config["seed"],
+        augmented=augmented,
+        folder=folder.path,
+        meters=[meter] if meter else [],
+    )
+    say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
+    save_weights(detector.network, folder.file("weights.npz"))
+    for part, prefix in ((validate, "validation_"), (test, "")):
+        frames, clips = score(detector, part)
+        score_files.write_scores(frames, folder.file(f"{prefix}scores.parquet"))
+        score_files.write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
+    return test
+
+
+def check(config: Mapping[str, Any]) -> Recipe:
+    """Check every setting before any work starts; return the recipe.
+
+    Raises
+    ------
+    ConfigError
+        With the first setting that is of the wrong type or out of range.
+    """
+    checked(RunSettings, {key: value for key, value in config.items() if key not in (*GROUPS, "labels")})
+    checked(EvaluationSettings, config["evaluation"], "evaluation")
+    checked(Augmentation, config["augment"], "augment")
+    checked(TrackingSettings, config["tracking"], "tracking")
+    recipe = checked(Recipe, config["training"], "training")
+    _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
+    return recipe
+
+
+def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> None:
+    if labels.bag_duration is not None and labels.bag_duration < recipe.patch_duration:
+        raise ConfigError(
+            f"labels.bag_duration={labels.bag_duration}: shorter than training.patch_duration={recipe.patch_duration}, "
+            "so that silence would fill the patches; set both"
+        )
+    if labels.are_noisy and (supervision == "strong" or recipe.min_activity is not None):
+        asked = "supervision=strong" if supervision == "strong" else f"training.min_activity={recipe.min_activity}"
+        raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
+
+
+def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, meter: "EnergyMeter | None") -> None:
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    from sedpool.runtime.backend import policy
+
+    used = policy(recipe.precision)
+    if used != recipe.precision:
+        say(f"training.precision={recipe.precision} is {used} on this machine")
+    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
+    energy = {"energy": meter.method} if meter else {}
+    storage.write_json(folder.file("environment.json"), environment | energy)
+
+
+def _report(folder: RunFolder, test: "Part", detector: "Detector") -> None:
+    from sedpool.inference.responsibility import responsibility
+    from sedpool.plot.example import Example
+    from sedpool.reports.run_report import write_run_report
+
+    filenames = list(test.dataset.clips["filename"])
+    shown = filenames[:: max(1, len(filenames) // N_EXAMPLES)][:N_EXAMPLES]
+    examples = [
+        Example(
+            filename=filename,
+            mel=test.features[filename],
+            frame_rate=test.extractor.frame_rate,
+            reference_events=_of_clip(test.dataset.events, filename),
+            weights=responsibility(detector, test.features[filename]),
+        )
+        for filename in shown
+    ]
+    write_run_report(folder, examples)
+
+
+def _of_clip(events: pd.DataFrame | None, filename: str) -> pd.DataFrame | None:
+    return None if events is None else events.loc[events["filename"] == filename]
+
+
+def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISHED", "FAILED"]) -> None:
+    if config["tracking"]["uri"]:
+        from sedpool.experiment.tracking import log_run
+
+        log_run(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"], status=status)
+
+
+def _say_skipped(folder: RunFolder) -> None:
+    say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
+    commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
+    if folder.environment.get("git_commit") != commit:
+        say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
+    if folder.environment.get("backend") != keras_backend():
+        say(f"warning: it was made with KERAS_BACKEND={folder.environment.get('backend')}, now {keras_backend()}")
+
+
+def _headline(metrics: Mapping[str, Any]) -> str:
+    def number(value: float | None) -> str:
+        return "undefined" if value is None else f"{value:.3f}"
+
+    parts = [f"clip macro F1 {number(metrics['clip']['macro']['f1'])}"]
+    if metrics["segment"]:
+        micro = metrics["segment"]["micro"]
+        parts.append(f"1 s segment micro F1 {number(micro['f1'])}")
+        parts.append(f"P {number(micro['precision'])}  R {number(micro['recall'])}")
+    return "test: " + ", ".join(parts)

@@ -1,0 +1,121 @@
+"""MLflow copies of what a run folder holds, so that many runs can be sorted and compared in its user interface.
+
+The run folder stays the truth: if the tracking server cannot be reached, the run is complete all the same.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+
+from sedpool.run_folder import RunFolder
+
+Status = Literal["FINISHED", "FAILED"]
+
+_ARTIFACTS = (
+    "config.yaml",
+    "environment.json",
+    "metrics.json",
+    "history.csv",
+    "alpha.csv",
+    "gradient_share.csv",
+    "report.html",
+    "events.tsv",
+)
+
+
+def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "FINISHED") -> None:
+    """Copy a run to MLflow; if that fails, a warning says how to repeat it.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A run that has ended; of one that failed, what there is.
+    uri : str
+        Tracking URI, e.g. ``sqlite:///mlruns.db``; a SQLite database is created where it does not exist.
+    experiment : str
+        Name of the MLflow experiment.
+    status : {'FINISHED', 'FAILED'}
+        How the run ended.
+    """
+    try:
+        _log(folder, uri, experiment, status)
+    except Exception as error:  # whatever the tracking store raises, the run itself is complete
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        later = f"; later: sedpool track {folder.path} --uri {uri}" if folder.is_done else ""
+        warnings.warn(f"{folder.path}: not logged to {uri} ({reason}); the folder holds it all{later}", stacklevel=2)
+
+
+def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from mlflow.entities import Metric, Param
+    from mlflow.tracking import MlflowClient
+
+    for name in ("mlflow", "alembic"):  # the making of a database is no news
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with _alone(uri):  # concurrent first uses of a database collide in its migrations
+        client = MlflowClient(tracking_uri=uri)
+        found = client.get_experiment_by_name(experiment)
+        identifier = found.experiment_id if found else client.create_experiment(experiment, _artifact_root(uri))
+    started = int(folder.file("config.yaml").stat().st_mtime * 1000)
+    tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
+    run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
+    parameters = [Param(key, str(value)[:500]) for key, value in _flatten(folder.config)]
+    overall = _overall(folder.metrics) if folder.file("metrics.json").is_file() else {}
+    metrics = [Metric(key, value, started, 0) for key, value in _flatten(overall) if value is not None]
+    for row in folder.history.to_dict("records") if folder.file("history.csv").is_file() else ():
+        epoch = int(row.pop("epoch"))
+        metrics += [Metric(str(key), float(value), started, epoch) for key, value in row.items()]
+    client.log_batch(run_id, params=parameters[:100])
+    for first in range(0, len(metrics), 1000):
+        client.log_batch(run_id, metrics=metrics[first : first + 1000])
+    for name in _ARTIFACTS:
+        if folder.file(name).is_file():
+            client.log_artifact(run_id, str(folder.file(name)))
+    client.set_terminated(run_id, status)
+
+
+def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    searched = {"validation_f1": metrics["validation"]["f1"]} if "validation" in metrics else {}
+    return searched | {
+        f"test_{level}_{average}": {key: value for key, value in metrics[level][average].items() if _is_number(value)}
+        for level in ("clip", "segment", "event")
+        if metrics.get(level)
+        for average in ("micro", "macro")
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, Mapping):
+            yield from _flatten(item, f"{name}.")
+        else:
+            yield name, item
+
+
+def _database(uri: str) -> Path | None:
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
+def _alone(uri: str) -> AbstractContextManager[Any]:
+    """A lock beside a local database; a server sees to itself."""
+    database = _database(uri)
+    if database is None:
+        return nullcontext()
+    database.absolute().parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
+
+
+def _artifact_root(uri: str) -> str | None:
+    database = _database(uri)
+    return database.absolute().parent.joinpath("mlruns").as_uri() if database else None

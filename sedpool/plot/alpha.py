@@ -1,0 +1,186 @@
+"""What did adaptive pooling learn? α of each class and method: at the end, over training, against event duration.
+
+The first is the paper's figures 8 and 11; the others show what its section V says of them.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sedpool.analysis.alpha import rank_correlation
+from sedpool.comparison.labels import DOUBLE_DAGGER
+from sedpool.plot.style import BLACK, CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, new_panels, styled
+
+_WIDTH = 6.6
+_METHOD_INCHES, _CLASS_GAP_INCHES = 0.11, 0.12
+_RING: dict[str, Any] = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "markeredgecolor": BLACK}
+_RING |= {"markeredgewidth": 0.8, "linestyle": ""}
+_NUMBER_OFFSETS = (8, -8, 17, -17)  # points
+
+
+@styled
+def learned_alpha_figure(kept: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+    """A row a class, in it a line a method: α of every run as a small mark, their mean as a large one; CAP's bound.
+
+    Parameters
+    ----------
+    kept : DataFrame
+        Of `sedpool.comparison.method_tables.kept_alphas`; rows in the order in which classes first come.
+    marked : collection of str
+        Names of runs that are not valid: ringed, and their methods marked.
+    """
+    styles = method_styles(kept["method"])
+    labels = list(dict.fromkeys(kept["event_label"]))
+    row_inches = _CLASS_GAP_INCHES + _METHOD_INCHES * len(styles)
+    figure = new_figure(_WIDTH, 1.1 + row_inches * len(labels))
+    axes = figure.subplots()
+    _draw_bound(axes.axvline, kept)
+    for index, (method, style) in enumerate(styles.items()):
+        own = kept[kept["method"] == method]
+        rows = own["event_label"].map(labels.index) + (index - (len(styles) - 1) / 2) * _METHOD_INCHES / row_inches
+        axes.plot(own["alpha"], rows, style.marker, color=style.color, markersize=3)
+        mean = own["alpha"].groupby(rows).mean()
+        axes.plot(
+            mean, mean.index, style.marker, color=style.color, markersize=7, markeredgecolor=BLACK, markeredgewidth=0.5
+        )
+        is_marked = own["run"].isin(marked)
+        if is_marked.any():
+            axes.plot(own.loc[is_marked, "alpha"], rows[is_marked], **_RING)
+    for boundary in range(1, len(labels)):
+        axes.axhline(boundary - 0.5, color="#e4e4e4", linewidth=0.8)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel="α (0: mean, 1: softmax, larger: towards max)")
+    axes.grid(axis="y", visible=False)
+    figure.legend(handles=_legend(styles, kept, marked), loc="outside upper left", ncols=3)
+    return figure
+
+
+@styled
+def alpha_courses_figure(courses: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+    """A panel a class: α over the epochs, a thin line a run; a mark where its weights were kept; CAP's bound.
+
+    Parameters
+    ----------
+    courses : DataFrame
+        Of `sedpool.comparison.method_tables.alpha_courses`.
+    marked : collection of str
+        Names of runs that are not valid: ringed, and their methods marked.
+    """
+    styles = method_styles(courses["method"])
+    labels = list(dict.fromkeys(courses["event_label"]))
+    figure, panels = new_panels(len(labels), 3, _WIDTH, 1.7)
+    for axes, label in zip(panels, labels, strict=True):
+        own = courses[courses["event_label"] == label]
+        _draw_bound(axes.axhline, courses)
+        for (method, run), course in own.groupby(["method", "run"], sort=False):
+            style = styles[str(method)]
+            axes.plot(course["epoch"], course["alpha"], color=style.color, linestyle=style.line, linewidth=1)
+            kept = course[course["is_kept"]]
+            axes.plot(kept["epoch"], kept["alpha"], style.marker, color=style.color, markersize=4)
+            if run in marked:
+                axes.plot(kept["epoch"], kept["alpha"], **_RING)
+        axes.set_title(str(label), fontsize=9)
+    figure.supxlabel("epoch", fontsize=9)
+    figure.supylabel("α", fontsize=9)
+    figure.legend(handles=_legend(styles, courses, marked, has_lines=True), loc="outside upper left", ncols=3)
+    return figure
+
+
+@styled
+def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+    """A panel a method: mean α of each class against its median event duration, with their rank correlation.
+
+    Classes are numbered from short to long events; the numbers are explained below.
+
+    Parameters
+    ----------
+    kept : DataFrame
+        Of `sedpool.comparison.method_tables.kept_alphas`.
+    durations : DataFrame
+        Of `sedpool.comparison.method_tables.event_durations`.
+    marked : collection of str
+        Names of runs that are not valid: their methods are marked.
+    """
+    styles = method_styles(kept["method"])
+    median = durations["duration_50"].dropna().sort_values(kind="stable")
+    figure, panels = new_panels(len(styles), 2, _WIDTH, 2.5)
+    for axes, (method, style) in zip(panels, styles.items(), strict=True):
+        own = kept[kept["method"] == method]
+        alpha = own.groupby("event_label")["alpha"].mean()
+        _draw_bound(axes.axhline, own)
+        _draw_numbered(axes, median, alpha, style)
+        rho, p_value = rank_correlation(pd.DataFrame({"alpha": alpha, "median": median}).dropna())
+        said = "the same for all classes" if np.isnan(rho) else f"ρ = {rho:.2f}, p = {p_value:.2g}"
+        axes.set_title(f"{_marked_label(method, own, marked)}: {said}", fontsize=9)
+    panels[0].margins(x=0.1, y=0.3)
+    figure.supxlabel("median event duration (s)", fontsize=9)
+    figure.supylabel("α", fontsize=9)
+    key = [
+        Line2D(
+            [],
+            [],
+            color=GREY,
+            linestyle="",
+            marker=f"${number}$",
+            markersize=5 + 2 * (number > 9),
+            label=f"{label}, {seconds:.2g} s",
+        )
+        for number, (label, seconds) in enumerate(median.items(), start=1)
+    ]
+    figure.legend(handles=key, loc="outside upper left", ncols=3)
+    return figure
+
+
+def _draw_numbered(axes: Axes, median: pd.Series, alpha: pd.Series, style: MethodStyle) -> None:
+    """Each class as a mark at its median duration and α, its number near: neighbours' in turn farther off."""
+    for number, (label, seconds) in enumerate(median.items(), start=1):
+        if label in alpha.index:
+            height = alpha.loc[str(label)]
+            axes.plot(seconds, height, style.marker, color=style.color, markersize=5)
+            away = _NUMBER_OFFSETS[number % len(_NUMBER_OFFSETS)]
+            axes.annotate(
+                str(number),
+                (seconds, height),
+                xytext=(0, away),
+                textcoords="offset points",
+                fontsize=7.5,
+                ha="center",
+                va="center",
+            )
+
+
+def _draw_bound(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
+    """A line at each bound of `alphas`, by ``axhline`` or ``axvline``."""
+    for bound in np.unique(alphas["bound"].dropna().astype(float).round(4)):
+        draw(bound, **CAP_BOUND)
+
+
+def _marked_label(method: str, alphas: pd.DataFrame, marked: Collection[str]) -> str:
+    """The method's name, marked if one of its runs is not valid."""
+    is_marked = alphas.loc[alphas["method"] == method, "run"].isin(marked).any()
+    return f"{method} {DOUBLE_DAGGER}" if is_marked else method
+
+
+def _legend(
+    styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, marked: Collection[str], *, has_lines: bool = False
+) -> list[Line2D]:
+    """A mark a method and, where there are any, the ring of runs that are not valid and CAP's bound."""
+    marks = [
+        Line2D(
+            [], [], color=style.color, marker=style.marker, markersize=5, label=_marked_label(method, alphas, marked)
+        )
+        for method, style in styles.items()
+    ]
+    for mark, style in zip(marks, styles.values(), strict=True):
+        mark.set_linestyle(style.line if has_lines else "")
+    if alphas["run"].isin(marked).any():
+        marks.append(Line2D([], [], **_RING, label=f"{DOUBLE_DAGGER} a run that is not valid"))
+    bounds = alphas["bound"].dropna()
+    if len(bounds):
+        marks.append(Line2D([], [], **CAP_BOUND, label=f"CAP's bound, {bounds.max():.2f}"))
+    return marks

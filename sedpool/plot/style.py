@@ -1,0 +1,127 @@
+"""How every figure looks, and how it gets into a page."""
+
+import base64
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
+
+from sedpool.comparison.labels import ordered_methods
+
+# Okabe and Ito's palette: told apart with every common kind of colour blindness.
+BLUE = "#0072B2"
+ORANGE = "#D55E00"
+GREEN = "#009E73"
+PINK = "#CC79A7"
+YELLOW = "#E69F00"
+SKY = "#56B4E9"
+BLACK = "#222222"
+GREY = "#8a8a8a"
+CYCLE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
+CAP_BOUND: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1)), "linewidth": 1.2}
+"""The line of CAP's bound on α."""
+
+
+@dataclass(frozen=True)
+class MethodStyle:
+    """How a method is drawn in every figure; marker and line tell it from the others where there is no colour.
+
+    Attributes
+    ----------
+    color, marker : str
+        As matplotlib names them.
+    line : LineStyleType
+        So as well.
+    """
+
+    color: str
+    marker: str
+    line: LineStyleType = "-"
+
+
+_METHODS = {
+    "max": MethodStyle(ORANGE, "v"),
+    "mean": MethodStyle(SKY, "s"),
+    "softmax": MethodStyle(GREEN, "^"),
+    "rap_1e-2": MethodStyle("#e3a9c8", "<", ":"),
+    "rap_1e-3": MethodStyle(PINK, "D", "-."),
+    "rap_1e-4": MethodStyle("#8a3a68", ">", "--"),
+    "cap": MethodStyle(BLUE, "o"),
+    "auto": MethodStyle(YELLOW, "P", "--"),
+    "strong": MethodStyle(BLACK, "*", "--"),
+}
+"""The methods of the paper's tables."""
+_OTHERS = (
+    *(MethodStyle(color, "X", "-.") for color in (GREY, *CYCLE)),
+    *(MethodStyle(color, "p", ":") for color in (GREY, *CYCLE)),
+)
+
+
+def method_styles(methods: Iterable[str]) -> dict[str, MethodStyle]:
+    """Style of each method, in the order of `sedpool.comparison.labels.ordered_methods`; the paper's always the same.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names, as in configurations; each may come several times.
+    """
+    ordered = ordered_methods(methods)
+    others = [method for method in ordered if method not in _METHODS]
+    styles = _METHODS | {method: _OTHERS[index % len(_OTHERS)] for index, method in enumerate(others)}
+    return {method: styles[method] for method in ordered}
+
+
+styled = matplotlib.rc_context(
+    {
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": GREY,
+        "grid.color": "#e4e4e4",
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "figure.facecolor": "white",
+        "svg.hashsalt": "sedpool",  # the same figure, the same bytes
+    }
+)
+"""Decorator of every function that draws: the style holds inside it only."""
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of `width` × `height` inches that no global state knows."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> tuple[Figure, list[Axes]]:
+    """A figure `width` inches wide of panels that share their axes, filled row by row."""
+    rows = -(-n_panels // columns)
+    figure = new_figure(width, row_height * rows + 0.6)
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for index, axes in enumerate(panels):
+        axes.set_visible(index < n_panels)
+        axes.tick_params(labelbottom=index + columns >= n_panels)  # where no panel follows below
+    return figure, panels[:n_panels]
+
+
+def plain(axes: Axes) -> None:
+    """Take grid and frame away, for images."""
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+@styled
+def data_uri(figure: Figure) -> str:
+    """The figure as an SVG image inside a ``data:`` address, for a page that needs no other file."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,0 +1,365 @@
+"""A run folder: everything about one training run, and the one place that knows the names of its files."""
+
+import copy
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from sedpool import storage
+from sedpool.errors import ConfigError, StorageError
+from sedpool.formats.table import read_tsv
+from sedpool.scores import content_hash, read_scores
+from sedpool.settings.identity import digest, former_digest, upgraded
+from sedpool.settings.targets import check_texts
+
+FORMAT = 1
+SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
+"""Folders that data come from: only their own name is part of a run's name, so that they may be moved."""
+IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
+"""Settings that no number depends on: not part of a run's name."""
+
+AT_BOUND = 0.999
+"""Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
+
+_IS_NAME = re.compile(r"^[^/\\]+$")
+FOLD = re.compile(r"-(?:fold|split)(\d+)$")
+"""The end of a corpus's name that says its fold."""
+
+
+class Content(dict[str, Any]):
+    """What a file of a run folder holds; a key that it lacks is an error that names the file.
+
+    Raises
+    ------
+    StorageError
+        If `content` is no mapping, and whenever a key is asked for that is not in it.
+    """
+
+    def __init__(self, path: Path, content: Any) -> None:
+        if not isinstance(content, Mapping):
+            raise StorageError(f"{path}: holds no keys; it is damaged, repeat the run (force=true)")
+        super().__init__(content)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise StorageError(f"{self._path}: no {key} in it; an earlier version wrote it, repeat the run (force=true)")
+
+
+class RunFolder:
+    """Typed access to a run folder; each property reads its file once.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder. It need not exist yet.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        """Show the path."""
+        return f"RunFolder({str(self.path)!r})"
+
+    def file(self, name: str) -> Path:
+        """Path of the file `name` inside the folder."""
+        return self.path / name
+
+    def subfolder(self, name: str) -> Path:
+        """Path of the folder `name` inside the folder, to write into.
+
+        Raises
+        ------
+        StorageError
+            If there is a link in its place: a run from elsewhere could have files written anywhere by one.
+        """
+        folder = self.file(name)
+        if folder.is_symlink():
+            raise StorageError(f"{folder}: a link, and nothing is written where it leads; remove it")
+        return folder
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run finished: ``DONE`` is written last."""
+        return self.file("DONE").is_file()
+
+    def make(self) -> None:
+        """Make the folder if it is not there yet.
+
+        Raises
+        ------
+        StorageError
+            If its place cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"a run cannot be kept here ({error.strerror})"
+            raise StorageError(f"{self.path}: {reason}; choose a folder to write in, runs=FOLDER") from None
+
+    def mark_done(self) -> None:
+        """Declare the folder complete; its checkpoints are of no more use."""
+        storage.write_text(self.file("DONE"), f"{FORMAT}\n")
+        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove what a run that was killed left half written; for the process that holds the folder's lock."""
+        for folder in (self.path, self.file("checkpoint")):
+            storage.remove_abandoned(folder)
+
+    def forget(self) -> None:
+        """Remove what an earlier run would be taken up from, and its numbers, which the next may fail to reach."""
+        for name in ("DONE", "metrics.json", "history.csv", "report.html"):
+            self.file(name).unlink(missing_ok=True)
+        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+        self.file("log.txt").write_text("", encoding="utf-8")
+
+    def refuse_other_backend(self, backend: str) -> None:
+        """See that a run that goes on does so on the backend that it began with.
+
+        Raises
+        ------
+        ConfigError
+            If there are checkpoints of a run on another one, whose numbers differ in their last digits.
+        """
+        if not self.file("checkpoint").is_dir() or not self.file("environment.json").is_file():
+            return
+        begun = self.environment.get("backend")
+        if begun != backend:
+            raise ConfigError(
+                f"{self.path}: begun with KERAS_BACKEND={begun}, now {backend}; "
+                f"go on with {begun}, or begin anew with force=true"
+            )
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration, in the names of today; the folder may have come from anywhere.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be read.
+        ConfigError
+            If a text in it is not plain (see `sedpool.settings.targets.check_texts`), or a name would leave the folder.
+        """
+        path = self.file("config.yaml")
+        try:
+            config = Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
+            check_texts(config, str(path))
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+            raise StorageError(f"{path}: not readable ({' '.join(str(error).split())})") from None
+        for key in ("corpus", "method"):
+            if not _IS_NAME.match(str(config.get(key, key))):
+                raise ConfigError(f"{path}: {key}={config[key]}: expected a name without slashes")
+        return Content(path, upgraded(config))
+
+    @cached_property
+    def dataset(self) -> str:
+        """Name of the corpus in tables, with its fold."""
+        return str(self.config["corpus"])
+
+    @cached_property
+    def method(self) -> str:
+        """Name of the method in tables."""
+        return str(self.config["method"])
+
+    def called(self, **names: str) -> "RunFolder":
+        """Return the same run with another `dataset` or `method` for tables; what was read of it is kept."""
+        run = copy.copy(self)
+        vars(run).update(names)
+        return run
+
+    @property
+    def study(self) -> str:
+        """Name of the corpus without its fold: runs of ``esc10-fold1`` to ``esc10-fold4`` belong to one study."""
+        return FOLD.sub("", self.dataset)
+
+    @property
+    def corpus(self) -> str:
+        """Name of the corpus as its loader gives it; `study` where the run does not say."""
+        return str(self.manifest["corpus"]) if self.manifest else self.study
+
+    @property
+    def fold(self) -> int | None:
+        """Number of the fold or split at the end of the corpus's name; None if it has none."""
+        found = FOLD.search(self.dataset)
+        return int(found.group(1)) if found else None
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, git commit, seeds, threads, precision and device of the run."""
+        return self._json("environment.json")
+
+    @cached_property
+    def manifest(self) -> dict[str, Any] | None:
+        """What of the corpus was there (see `sedpool.datasets.base`); None for a run older than manifests."""
+        return self._json("manifest.json") if self.file("manifest.json").is_file() else None
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What the data are that the run was given, as hashes by setting; empty for a run of sedpool 0.1."""
+        return dict((self.manifest or {}).get("data", {}))
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
+        return self._json("metrics.json")
+
+    @property
+    def objective(self) -> float | None:
+        """F1 on validation, which a search maximises; None where it is undefined, or the run older than searches."""
+        value = self.metrics.get("validation", {}).get("f1")
+        return None if value is None else float(value)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch: losses, accuracies, learning rate, throughput."""
+        return self._csv("history.csv")
+
+    @cached_property
+    def alpha(self) -> pd.DataFrame | None:
+        """Learned α, one row an epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
+        return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
+
+    @cached_property
+    def gradient_share(self) -> pd.DataFrame | None:
+        """Gradient among frames, one row an epoch and class (see `sedpool.training.gradient_share`), if recorded."""
+        return self._csv("gradient_share.csv") if self.file("gradient_share.csv").is_file() else None
+
+    def _json(self, name: str) -> Content:
+        return Content(self.file(name), storage.read_json(self.file(name)))
+
+    def _csv(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_csv(self.file(name))
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{self.file(name)}: not a readable table ({error})") from None
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Frame scores on the test split."""
+        return read_scores(self.file("scores.parquet"))
+
+    @cached_property
+    def clip_scores(self) -> pd.DataFrame:
+        """Clip scores on the test split."""
+        return read_scores(self.file("clip_scores.parquet"))
+
+    @cached_property
+    def score_hashes(self) -> dict[str, str]:
+        """What the test scores say, as hashes by the name of their table: a record without scores has only these."""
+        if self.file("scores.sha256").is_file():
+            return dict(storage.read_json(self.file("scores.sha256")))
+        return {"scores": content_hash(self.scores), "clip_scores": content_hash(self.clip_scores)}
+
+    @cached_property
+    def validation_scores(self) -> pd.DataFrame:
+        """Frame scores on the validation split."""
+        return read_scores(self.file("validation_scores.parquet"))
+
+    @cached_property
+    def validation_clip_scores(self) -> pd.DataFrame:
+        """Clip scores on the validation split."""
+        return read_scores(self.file("validation_clip_scores.parquet"))
+
+    @cached_property
+    def counts(self) -> pd.DataFrame | None:
+        """Counts of every test clip (see `sedpool.evaluation.counts_table`); None in a run of an earlier version."""
+        return self._parquet("counts.parquet")
+
+    @cached_property
+    def tuned_counts(self) -> pd.DataFrame | None:
+        """The same, decoded as tuned on validation; None if nothing was tuned."""
+        return self._parquet("tuned_counts.parquet")
+
+    @cached_property
+    def paper_counts(self) -> pd.DataFrame | None:
+        """Counts by the paper's published evaluation; None on other corpora than the paper's."""
+        return self._parquet("paper_counts.parquet")
+
+    @cached_property
+    def curve(self) -> pd.DataFrame | None:
+        """Segment-based `threshold, precision, recall, f1` on the test split; None without strong labels."""
+        return self._csv("curve.csv") if self.file("curve.csv").is_file() else None
+
+    @cached_property
+    def durations(self) -> pd.DataFrame | None:
+        """How long the corpus's events last, a row a class (see `sedpool.datasets.statistics`); None if unknown."""
+        return self._csv("durations.csv") if self.file("durations.csv").is_file() else None
+
+    @cached_property
+    def example(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Frame scores and annotated events of one test clip; None without strong labels."""
+        files = self.file("example_scores.parquet"), self.file("example_events.tsv")
+        return (read_scores(files[0]), read_tsv(files[1])) if all(file.is_file() for file in files) else None
+
+    @cached_property
+    def sources(self) -> pd.DataFrame | None:
+        """Recordings that the test clips were mixed from: `filename, source`; None where they are not known."""
+        return self._csv("sources.csv") if self.file("sources.csv").is_file() else None
+
+    def _parquet(self, name: str) -> pd.DataFrame | None:
+        try:
+            return pd.read_parquet(self.file(name)) if self.file(name).is_file() else None
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{self.file(name)}: not a readable parquet file ({error})") from None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the detector knows."""
+        return tuple(self.clip_scores.columns[1:])
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Events detected on the test split."""
+        return read_tsv(self.file("events.tsv"))
+
+
+def kept_epoch(history: pd.DataFrame) -> int:
+    """The epoch whose weights were kept: the first with the best validation accuracy, in training's precision."""
+    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy(dtype=np.float32).argmax())])
+
+
+def run_name(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
+    """Return the name of the folder of a run: ``<dataset>-<method>-s<seed>-<hash of settings and data>``.
+
+    Parameters
+    ----------
+    config : mapping
+        The resolved configuration.
+    data : mapping of str to str
+        What the data are that it names (see `sedpool.settings.identity.digest`).
+    """
+    return f"{config['corpus']}-{config['method']}-s{config['seed']}-{digest(config, data)}"
+
+
+def former_run_name(config: Mapping[str, Any]) -> str | None:
+    """Return what sedpool 0.1 called a run with this configuration; None if it could not have made it."""
+    found = former_digest(config)
+    corpus, dataset = str(config["corpus"]), config["dataset"]
+    if dataset["_target_"] == "sedpool.load_folder" and corpus == Path(str(dataset["root"])).resolve().name:
+        corpus = "folder"
+        found = former_digest({**config, "corpus": corpus})
+    return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
+
+
+def without_places(value: Any) -> Any:
+    """A configuration, or a part of one, without what says where things lie and how a machine is used."""
+    if isinstance(value, Mapping):
+        kept = {key: without_places(item) for key, item in value.items() if key not in IGNORED_KEYS}
+        return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}
+    return value
+
+
+def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:
+    """Every run folder at or below `folder`, sorted by path, finished or not."""
+    configs = sorted(Path(folder).rglob("config.yaml"))
+    return [RunFolder(path.parent) for path in configs]

@@ -1,0 +1,1 @@
+"""Runtime: the backend, the environment and the log of the process that runs."""

@@ -1,0 +1,1 @@
+"""Settings: composed from ``configs/``, checked, and turned into objects."""

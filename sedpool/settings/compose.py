@@ -1,0 +1,104 @@
+"""Hydra composes a configuration from the folder ``configs`` and overrides."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from sedpool.errors import ConfigError
+from sedpool.settings.targets import TARGETS
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def config_folder() -> Path:
+    """The configuration folder: packaged beside this file, or at the top of the repository."""
+    packaged = _PACKAGE / "configs"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "configs"
+
+
+def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, /, **dataset: Any) -> dict[str, Any]:
+    """The resolved configuration that ``train.py`` would run, for commands that share its settings.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line, e.g. ``["dataset=urbansed", "features.sr=22050"]``.
+    folders : mapping of str to str, optional
+        Plain values for `data_root`, `cache` and `runs`, which need no quoting.
+    **dataset
+        The same for keys of the group `dataset`, e.g. `root`.
+
+    Raises
+    ------
+    ConfigError
+        If they do not compose, or a mandatory value is missing.
+    """
+    try:
+        with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
+            cfg = hydra.compose("train", list(overrides), return_hydra_config=True)
+        choices = dict(cfg.hydra.runtime.choices)
+        OmegaConf.set_struct(cfg, False)
+        del cfg["hydra"]
+        cfg.update(folders or {})
+        cfg.dataset.update(dataset)
+        return resolve(cfg, choices, overrides)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(one_line(error)) from None
+
+
+def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Resolve a composed configuration to plain values, and name the run's corpus and method unless they are named.
+
+    A class or function of the user's own (``pooling._target_=mine.Layer``) is called with what the command line gives
+    it, and not with what the chosen config file has for the one that it replaces.
+
+    Parameters
+    ----------
+    cfg : DictConfig
+        As Hydra composes it.
+    choices : mapping of str to str
+        The chosen config file of each group.
+    overrides : sequence of str
+        What the command line asks for.
+    """
+    OmegaConf.set_struct(cfg, False)
+    asked = {override.lstrip("+~").partition("=")[0] for override in overrides}
+    replaced = [group for group in TARGETS if f"{group}._target_" in asked]
+    for group in replaced:
+        for key in [key for key in cfg[group] if key != "_target_" and f"{group}.{key}" not in asked]:
+            del cfg[group][key]
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+    names = {group: str(config[group]["_target_"]).rpartition(".")[2] for group in replaced}
+    if choices["dataset"] == "folder" and "dataset" not in names:
+        names["dataset"] = config["dataset"]["name"] or Path(config["dataset"]["root"]).resolve().name
+    method = "strong" if config["supervision"] == "strong" else names.get("pooling", str(choices["pooling"]))
+    config["corpus"] = config["corpus"] or names.get("dataset", str(choices["dataset"])).removeprefix("load_")
+    config["method"] = config["method"] or method
+    return config
+
+
+def one_line(error: BaseException) -> str:
+    """Message of an error without Hydra's layout: what came, what was expected, what to do."""
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    if isinstance(cause, MissingMandatoryValue):
+        return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
+        known = ", ".join(sorted(map(str, cause.parent_node)))
+        return f"{cause.full_key}: no such setting; {_elsewhere(cause)}known: {known}"
+    lines = [line.strip() for line in str(cause).splitlines()]
+    hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")
+    shown = [line for line in lines if line and not line.startswith(hidden)]
+    start = next((i + 1 for i, line in enumerate(shown) if line.startswith("Available options")), len(shown))
+    return " ".join([*shown[:start], ", ".join(shown[start:])]).strip()
+
+
+def _elsewhere(error: ConfigKeyError | ConfigAttributeError) -> str:
+    """Where a setting of that name does exist."""
+    root = error.parent_node._get_root()
+    groups = [name for name in root if OmegaConf.is_dict(root._get_node(name)) and error.key in root._get_node(name)]
+    return f"did you mean {' or '.join(f'{name}.{error.key}' for name in groups)}? " if groups else ""

@@ -1,0 +1,134 @@
+"""What a configuration changes in a run's numbers, in a form that outlives renamed and added settings.
+
+Two runs are the same if they were given the same settings and the same data. Names of files and machines, the order of
+keys, and the names that settings had in earlier versions make no difference; a setting that came later makes none while
+it has its neutral default.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sedpool.settings.targets import FORMER_NAMES, TARGETS, Target
+from sedpool.storage import hash_value
+
+RENAMED: Mapping[str, Mapping[str, str]] = {}
+"""By group, or by public name of what it builds: the settings' names of today by their former names."""
+
+LATER: Mapping[str, Mapping[str, Any]] = {"sedpool.load_folder": {"name": None}}
+"""Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""
+
+_PLACES = frozenset({"data_root", "cache", "runs", "jobs", "force", "tracking", "corpus", "method"})
+_DATA = {"augment": "background", "training": "init_from"}
+"""Settings whose value is a place where data lie; what the data are is stated beside the settings."""
+
+_FORMER_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
+_FORMER_PLACES = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
+_TARGETS: Mapping[str, Target] = {name: target for targets in TARGETS.values() for name, target in targets.items()}
+
+
+def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration of an earlier version in the names of today, complete with the settings that came later.
+
+    One of today passes unchanged.
+    """
+    return {group: _upgraded(group, node) for group, node in config.items()}
+
+
+def _upgraded(group: str, node: Any) -> Any:
+    if isinstance(node, list | tuple):
+        return [_upgraded("", item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    node = dict(node)
+    if isinstance(target := node.get("_target_"), str):
+        node["_target_"] = FORMER_NAMES.get(target, target)
+    owner = _owner(group, node)
+    names = RENAMED.get(owner, {})
+    return dict(LATER.get(owner, {})) | {names.get(key, key): _upgraded("", item) for key, item in node.items()}
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a run's numbers depend on, in canonical form.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration of today (see `upgraded`). Of a class or function of the user's own every argument
+        counts, whatever it is called.
+    """
+    return {group: _canonical(group, node) for group, node in config.items() if group not in _PLACES}
+
+
+def _canonical(group: str, node: Any) -> Any:
+    if isinstance(node, float) and node.is_integer():
+        return int(node)  # 10 s are 10.0 s
+    if isinstance(node, list | tuple):
+        return [_canonical("", item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    owner = _owner(group, node)
+    neutral = LATER.get(owner, {})
+    places = _TARGETS[owner].places if owner in _TARGETS else {_DATA.get(group)}
+    return {
+        key: _canonical("", item)
+        for key, item in node.items()
+        if key not in places and not (key in neutral and item == neutral[key])
+    }
+
+
+def digest(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
+    """Return the hash that recognises a run.
+
+    Parameters
+    ----------
+    config : mapping
+        Resolved configuration.
+    data : mapping of str to str
+        What the data are that it names, as hashes: of the corpus, of the backgrounds, of the weights to start from.
+    """
+    return hash_value({"settings": settings_of(config), "data": dict(data)})[:10]
+
+
+def recorded_form(owner: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as the first version that had them wrote them down, for hashes that are to last.
+
+    Parameters
+    ----------
+    owner : str
+        A key of `RENAMED` and `LATER`.
+    values : mapping
+        Settings by their names of today. Those that came later are left out at their neutral default.
+    """
+    former = {today: name for name, today in RENAMED.get(owner, {}).items()}
+    later = LATER.get(owner, {})
+    return {former.get(key, key): value for key, value in values.items() if not (key in later and value == later[key])}
+
+
+def former_digest(config: Mapping[str, Any]) -> str | None:
+    """Return the hash that sedpool 0.1 gave a configuration; None if it has settings that were not there yet.
+
+    It took the names of folders for what lies in them.
+    """
+    try:
+        return hash_value({key: _former(key, node) for key, node in config.items() if key not in _FORMER_PLACES})[:10]
+    except KeyError:
+        return None
+
+
+def _former(group: str, node: Any) -> Any:
+    if not isinstance(node, Mapping):
+        return node
+    owner = _owner(group, node)
+    recorded = recorded_form(owner, node)
+    if not LATER.get(owner, {}).keys().isdisjoint(recorded):
+        raise KeyError(owner)
+    kept = {key: _former("", item) for key, item in recorded.items() if key not in _FORMER_PLACES}
+    if owner in _TARGETS:
+        kept["_target_"] = _TARGETS[owner].former
+    return kept | {key: Path(str(kept[key])).name for key in _FORMER_SOURCES & kept.keys()}
+
+
+def _owner(group: str, node: Mapping[str, Any]) -> str:
+    """What a setting belongs to: the class or function that it is an argument of, else the group."""
+    return str(node.get("_target_", group))

@@ -1,0 +1,152 @@
+"""Joining a detector with data: features for a dataset, targets for its supervision, training."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
+from sedpool.augment.prepare import Augmented, prepare_augmentation
+from sedpool.datasets.base import Dataset
+from sedpool.errors import ConfigError
+from sedpool.features.logmel import LogMel
+from sedpool.features.prepare import Part, prepare
+from sedpool.features.store import Array
+from sedpool.inference.trained_detector import Fitted, Outcome
+from sedpool.models.detector import Detector, check_patch
+from sedpool.training.batches import Patches
+from sedpool.training.loop import train
+from sedpool.training.recipe import STUDY, Recipe
+from sedpool.training.sampling import Sampling, from_active_clips, in_turn
+from sedpool.training.targets import clip_targets, frame_targets
+
+
+def fit(
+    detector: Detector,
+    train: Dataset,
+    *,
+    validate: Dataset,
+    features: LogMel,
+    recipe: Recipe = STUDY,
+    seed: int = 0,
+    augmentation: Augmentation = NONE,
+    cache: str | Path = "data/features",
+    progress: bool = True,
+) -> Fitted:
+    """Train a detector; the notebook's counterpart of ``train.py``.
+
+    Parameters
+    ----------
+    detector : Detector
+        From `build_detector`; trained in place.
+    train, validate : Dataset
+        With tags, or events for a detector with strong supervision.
+    features : LogMel
+        Feature extractor.
+    recipe : Recipe
+        Hyper-parameters. `precision`, `threads` and `init_from` have no part in this: they concern how a detector is
+        built, and this one is.
+    seed : int
+        Draws the batches. The initial weights are drawn when the backbone is built: call
+        ``keras.utils.set_random_seed`` before.
+    augmentation : Augmentation
+        What is done to the training patches.
+    cache : path-like
+        Parent folder of feature stores.
+    progress : bool
+        Whether to show progress bars on standard error.
+    """
+    train_part, validation_part = (
+        prepare(part, features, cache=cache, progress=progress) for part in (train, validate)
+    )
+    augmented = prepare_augmentation(train_part, augmentation, cache=cache, progress=progress)
+    outcome = fit_parts(
+        detector, train_part, validation_part, recipe, seed=seed, augmented=augmented, progress=progress
+    )
+    return Fitted(detector, outcome, features, Path(cache))
+
+
+def fit_parts(
+    detector: Detector,
+    train_part: Part,
+    validation_part: Part,
+    recipe: Recipe,
+    *,
+    seed: int,
+    augmented: Augmented | None = None,
+    folder: Path | None = None,
+    progress: bool = True,
+    meters: Sequence[keras.callbacks.Callback] = (),
+) -> Outcome:
+    """Train a detector on prepared data; see `sedpool.training.loop.train`."""
+    training = _training_patches(detector, train_part, recipe, augmented or Augmented(), seed)
+    drawn: dict[str, Any] = (
+        {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
+    )
+    validation = _patches(detector, validation_part, recipe, **drawn)
+    return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
+
+
+def _sampling(recipe: Recipe) -> Sampling:
+    if recipe.active_clips and recipe.patches_per_clip and recipe.max_patches_per_clip:
+        return from_active_clips(recipe.active_clips, recipe.patches_per_clip, recipe.max_patches_per_clip)
+    return in_turn
+
+
+def _training_patches(detector: Detector, part: Part, recipe: Recipe, augmented: Augmented, seed: int) -> Patches:
+    settings = augmented.settings
+    bag = settings.bag_duration and tuple(_patch_frames(detector, part, seconds) for seconds in settings.bag_duration)
+    if bag:
+        check_patch(bag[0], detector.min_frames, "augment.bag_duration")
+    return _patches(
+        detector,
+        part,
+        recipe,
+        versions=augmented.versions,
+        # One pass over the clips, however many versions there are of each.
+        n_batches=recipe.batches_per_epoch or -(-len(part.dataset) // recipe.batch_size),
+        seed=seed,
+        sampling=_sampling(recipe),
+        augmenter=Augmenter(settings, augmented.backgrounds) if settings != NONE else None,
+        bag_frames=bag,
+    )
+
+
+def _patch_frames(detector: Detector, part: Part, seconds: float) -> int:
+    """Input frames of a patch; for a strong model those that have an output, and no others."""
+    frames = part.extractor.n_frames(seconds)
+    return frames - frames % detector.min_frames if detector.supervision == "strong" else frames
+
+
+def _patches(
+    detector: Detector,
+    part: Part,
+    recipe: Recipe,
+    *,
+    versions: Mapping[float, Mapping[str, Array]] | None = None,
+    **draws: Any,
+) -> Patches:
+    strong = detector.supervision == "strong"
+    targets = _targets(detector, part, framewise=strong or recipe.min_activity is not None)
+    return Patches(
+        PitchVariants(versions) if versions else part.features,
+        PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,
+        patch_frames=_patch_frames(detector, part, recipe.patch_duration),
+        batch_size=recipe.batch_size,
+        min_activity=None if strong else recipe.min_activity,
+        **draws,
+    )
+
+
+def _targets(detector: Detector, part: Part, *, framewise: bool) -> dict[str, Any]:
+    dataset = part.dataset
+    detector.check_classes(dataset.classes, f"dataset {dataset.name}")
+    if not framewise:
+        return clip_targets(dataset.tags)
+    if dataset.events is None:
+        raise ConfigError(
+            f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"
+        )
+    lengths = {name: len(part.features[name]) for name in dataset.clips["filename"]}
+    return frame_targets(dataset.events, lengths, detector.classes, part.extractor.frame_rate)

@@ -1,0 +1,3 @@
+from tests.miniatures.runs import example, make_run
+
+__all__ = ["example", "make_run"]

@@ -1,0 +1,3 @@
+from tests.miniatures.sounds import background, foreground
+
+__all__ = ["background", "foreground"]

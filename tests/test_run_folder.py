@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sedpool import storage
+from sedpool.run_folder import RunFolder
+
+
+@pytest.mark.parametrize(
+    ("corpus", "study", "fold"),
+    [
+        ("esc10-fold4", "esc10", 4),
+        ("medleydb-split0", "medleydb", 0),
+        ("urbansed", "urbansed", None),
+        ("manifold-2", "manifold-2", None),
+        ("a-fold1-b", "a-fold1-b", None),
+    ],
+)
+def test_the_study_and_the_fold_follow_from_the_corpus_name(
+    tmp_path: Path, corpus: str, study: str, fold: int | None
+) -> None:
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"corpus": corpus}))
+    assert (RunFolder(tmp_path).study, RunFolder(tmp_path).fold) == (study, fold)
+
+
+def test_what_is_repeated_keeps_no_numbers_that_a_failure_would_be_tracked_with(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for name in ("DONE", "metrics.json", "history.csv", "report.html", "checkpoint/000001.npz", "notes.txt"):
+        storage.write_text(folder.file(name), "old")
+    folder.forget()
+    assert {path.name for path in tmp_path.iterdir()} == {"log.txt", "notes.txt"}
