@@ -1,32 +1,129 @@
-"""The examples in the documentation run, and print what the pages say."""
+"""The examples in the documentation run, print what the pages say, and name what there is."""
 
 import doctest
+import importlib
 import re
+import shutil
+import tokenize
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import sedpool as sp
+from sedpool.events import events_from_rows
+from tests.datasets.test_desed import write_desed
+from tests.miniatures.urbansed import write_urbansed
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCKS = [
+    pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}")
+    for page in PAGES
+    for index, code in enumerate(FENCED.findall(page.read_text(encoding="utf-8")))
+    if ">>>" not in code
+]
+FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
+FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py", ROOT / "docs/decisions/move.md"}
 
 
-@pytest.mark.parametrize("page", ["metrics.md", "statistics.md"])
-def test_examples(page):
-    text = re.sub(r"^```.*$", "", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    examples = doctest.DocTestParser().get_doctest(text, {}, page, page, 0)
-    said = []
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if ">>>" in page.read_text(encoding="utf-8")], ids=lambda p: p.name
+)
+def test_examples_print_what_pages_say(page: Path) -> None:
+    text = re.sub(r"^```.*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    examples = doctest.DocTestParser().get_doctest(text, {}, page.name, page.name, 0)
+    said: list[str] = []
     results = doctest.DocTestRunner().run(examples, out=said.append)
     assert results.attempted > 0
     assert not results.failed, "".join(said)
 
 
-def test_the_example_of_label_files_writes_what_can_be_read(tmp_path, monkeypatch):
-    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "corpora.md").read_text(encoding="utf-8"), re.S | re.M)
-    (example,) = (block for block in blocks if "write_jams" in block)
-    (tmp_path / "labels").mkdir()
-    (tmp_path / "labels" / "monday 1.txt").write_text("1\t2\tdog\n", encoding="utf-8")
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the pages take for granted, in small: corpora, a finished run, the records of the study, labels."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # put back where a page asks for another
+    monkeypatch.setattr(sp, "load_demo", partial(sp.load_demo, n_train=16, n_validate=8, n_test=8, n_jobs=1))
+    monkeypatch.setattr(sp, "fit", partial(sp.fit, recipe=replace(sp.STUDY, epochs=1)))
+    for name in ("RUN", "demo-cap-s0-5a94d1c1ef"):
+        shutil.copytree(FINISHED, tmp_path / "experiments/runs" / name)
+    (tmp_path / "experiments/esc10-soundscapes").symlink_to(ROOT / "experiments/esc10-soundscapes")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/monday 1.txt").write_text("1\t2\tdog\n", encoding="utf-8")
+    return tmp_path
+
+
+def assumed(page: str, folder: Path) -> dict[str, Any]:
+    """The variables that a page's examples use without making them."""
+    if page == "corpora.md":
+        write_urbansed(folder / "data/URBAN-SED")
+        write_desed(folder / "data/DESED")
+        return {"sp": sp}
+    if page == "pooling.md":
+        import keras
+
+        p = keras.ops.convert_to_tensor(np.random.default_rng(0).random((2, 5, 3), dtype=np.float32))
+        return {"frames": p, "p": p, "valid": keras.ops.ones((2, 5), dtype="bool")}
+    if page == "statistics.md":
+        tables = [events_from_rows([(f"{n}.wav", 1.0, end, "dog") for n in range(4)]) for end in (3.0, 4.0, 5.0)]
+        names = ("reference", "estimated", "rival")
+        return dict(zip(names, tables, strict=True)) | {
+            "durations": {f"{n}.wav": 10.0 for n in range(4)},
+            "classes": ("dog",),
+        }
+    return {}
+
+
+@pytest.mark.parametrize(("page", "index"), BLOCKS)
+def test_code_on_a_page_runs(page: Path, index: int, workplace: Path) -> None:
+    code = FENCED.findall(page.read_text(encoding="utf-8"))[index]
+    exec(compile(code, f"{page.name}, example {index}", "exec"), assumed(page.name, workplace))
+
+
+def test_label_files_that_a_page_writes_can_be_read(workplace: Path) -> None:
+    blocks = FENCED.findall((ROOT / "docs/corpora.md").read_text(encoding="utf-8"))
+    (example,) = (block for block in blocks if "write_jams" in block)
     exec(example, {"sp": sp})
     for name in ("all.tsv", "monday 1.txt", "monday 1.Table.1.selections.txt", "monday 1.jams"):
         assert sp.read_events(name).drop(columns="filename").to_numpy().tolist() == [[1.0, 2.0, "dog"]]
+
+
+def texts() -> dict[Path, str]:
+    """What people read, by file: pages and config files, and the strings and comments of the code."""
+    found = {path: path.read_text(encoding="utf-8") for path in [*PAGES, *ROOT.glob("configs/**/*.yaml")]}
+    for path in [*ROOT.glob("sedpool/**/*.py"), *ROOT.glob("scripts/**/*.py"), *ROOT.glob("hydra_plugins/*.py")]:
+        with tokenize.open(path) as stream:
+            tokens = list(tokenize.generate_tokens(stream.readline))
+        found[path] = "\n".join(token.string for token in tokens if token.type in (tokenize.STRING, tokenize.COMMENT))
+    return {path: text for path, text in found.items() if path not in FORMER_NAMES_STAND_IN}
+
+
+def resolves(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in one."""
+    parts = name.split(".")
+    for n_modules in range(len(parts), 0, -1):
+        try:
+            value = importlib.import_module(".".join(parts[:n_modules]))
+        except ImportError:
+            continue
+        for part in parts[n_modules:]:
+            if not hasattr(value, part):
+                return part in getattr(value, "__annotations__", {}) and part == parts[-1]
+            value = getattr(value, part)
+        return True
+    return False
+
+
+def test_every_dotted_name_resolves() -> None:
+    named = {
+        (name, str(path.relative_to(ROOT)))
+        for path, text in texts().items()
+        for name in re.findall(r"(?<![\w./-])sedpool(?:\.[A-Za-z_]\w*)+\b(?<!_)", text)
+    }
+    assert len(named) > 100
+    assert sorted((name, place) for name, place in named if not resolves(name)) == []

@@ -18,17 +18,22 @@ AUDIO = ("train/weak/Ya_0.000_10.000", "train/weak/Yb_30.000_34.000", "train/unl
 STRONG_AUDIO = ("validation/validation/Yc_0.000_10.000", "validation/Ye_0.000_10.000", "eval/public/1Ro_120_130")
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+def write_desed(root: Path) -> Path:
+    """DESED in small, as distributed."""
     for name, text in LISTS.items():
-        path = tmp_path / "metadata" / f"{name}.tsv"
+        path = root / "metadata" / f"{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     for name in AUDIO + STRONG_AUDIO:
-        path = tmp_path / "audio" / f"{name}.wav"
+        path = root / "audio" / f"{name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         sf.write(path, np.zeros(4 * 8000), 8000)
-    return tmp_path
+    return root
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return write_desed(tmp_path)
 
 
 def test_labelled_parts_are_read(corpus: Path) -> None:
