@@ -16,7 +16,7 @@ from sedpool.evaluation import evaluate_run, event_sweep, psds_of_scores, segmen
 from sedpool.evaluation.scenarios import SCENARIO_2
 from sedpool.evaluation.sed_eval_oracle import event_scorer, segment_scorer
 from sedpool.events import EVENT_COLUMNS, tags_from_events
-from sedpool.inference.decode import Answer, decode
+from sedpool.inference.decode import SystemOutput, decode
 
 THRESHOLDS = np.arange(1, 100) / 100
 SAMPLED = (0.25, 0.5, 0.75)  # where sed_eval is timed; fewer and more events than usual, and as many
@@ -25,21 +25,21 @@ SECONDS = 10.0
 
 def measure_sweeps(n_clips: int = 2_000, n_classes: int = 10, frames_per_clip: int = 100) -> list[dict[str, object]]:
     """One row a level: seconds of the sweep, of 99 sed_eval calls as three of them foretell, and their ratio."""
-    dataset, answer = made_up(n_clips, n_classes, frames_per_clip)
+    dataset, output = made_up(n_clips, n_classes, frames_per_clip)
     assert dataset.events is not None
     durations, classes = dataset.durations, dataset.classes
     rows: list[dict[str, object]] = []
     for level, sweep, scorer in (("segment", segment_sweep, segment_scorer), ("event", event_sweep, event_scorer)):
-        scored = partial(sweep, answer.frame_scores, dataset.events, THRESHOLDS, durations=durations, classes=classes)
+        scored = partial(sweep, output.frame_scores, dataset.events, THRESHOLDS, durations=durations, classes=classes)
         swept = _seconds(scored)
-        tables = [decode(answer.frame_scores, threshold) for threshold in SAMPLED]
+        tables = [decode(output.frame_scores, threshold) for threshold in SAMPLED]
         calls = [
             _seconds(partial(scorer, dataset.events, table, durations=durations, classes=classes)) for table in tables
         ]
         official = len(THRESHOLDS) * float(np.mean(calls))
         rows.append({"what": f"{level} sweep", "seconds": swept, "sed_eval": official, "ratio": official / swept})
     detection = partial(psds_of_scores, scenario=SCENARIO_2, durations=durations, classes=classes)
-    seconds = _seconds(partial(detection, answer.frame_scores, dataset.events))
+    seconds = _seconds(partial(detection, output.frame_scores, dataset.events))
     return [*rows, {"what": "PSDS of all thresholds", "seconds": seconds, "sed_eval": None, "ratio": None}]
 
 
@@ -51,9 +51,9 @@ def measure_size(n_clips: int = 20_000, n_classes: int = 320, frames_per_clip: i
 
 
 def _size(n_clips: int, n_classes: int, frames_per_clip: int) -> dict[str, object]:
-    dataset, answer = made_up(n_clips, n_classes, frames_per_clip)
+    dataset, output = made_up(n_clips, n_classes, frames_per_clip)
     before = _peak_gib()
-    seconds = _seconds(lambda: evaluate_run(answer, dataset))
+    seconds = _seconds(lambda: evaluate_run(output, dataset))
     return {
         "clips": n_clips,
         "classes": n_classes,
@@ -69,7 +69,7 @@ def _peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 
-def made_up(n_clips: int, n_classes: int, frames_per_clip: int) -> tuple[Dataset, Answer]:
+def made_up(n_clips: int, n_classes: int, frames_per_clip: int) -> tuple[Dataset, SystemOutput]:
     """Clips with one to nine events each, and scores that follow them through noise as smooth as a network's."""
     generator = np.random.default_rng(0)
     filenames = [f"{clip:05d}.wav" for clip in range(n_clips)]
@@ -96,7 +96,7 @@ def made_up(n_clips: int, n_classes: int, frames_per_clip: int) -> tuple[Dataset
 
     clips = pd.DataFrame({"filename": filenames, "path": filenames, "duration": SECONDS, "split": "test"})
     dataset = Dataset("made up", classes, clips, tags_from_events(events, filenames, classes), events)
-    return dataset, Answer(frame_scores, clip_scores)
+    return dataset, SystemOutput(frame_scores, clip_scores)
 
 
 def _smooth(noise: np.ndarray) -> np.ndarray:

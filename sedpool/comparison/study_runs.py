@@ -50,7 +50,7 @@ class StudyRuns:
 
     @cached_property
     def decodings(self) -> dict[str, tuple[str, ...]]:
-        """Where the runs' answers lie in ``metrics.json``, by title: decoded as set and, if any was, as tuned."""
+        """Where the runs' results lie in ``metrics.json``, by title: decoded as set and, if any was, as tuned."""
         titles = {threshold_title(run.metrics["decoding"]) for run in self.runs}
         as_set: dict[str, tuple[str, ...]] = {titles.pop() if len(titles) == 1 else "as set": ()}
         is_tuned = any(run.metrics["tuned"] for run in self.runs)

@@ -15,10 +15,10 @@ from sedpool.evaluation.segment import segment_metrics
 from sedpool.events import stretch_tags
 
 
-def stretched_answers(
+def stretched_baselines(
     true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, durations: Mapping[str, float]
 ) -> dict[str, pd.DataFrame]:
-    """Event tables of three answers that cover whole clips.
+    """Make the event tables of three baselines that cover whole clips.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def stretched_answers(
 
     Returns
     -------
-    answers : dict of str to DataFrame
+    baselines : dict of str to DataFrame
         `oracle_tags_stretched`, `clip_decisions_stretched` and `every_class_always`.
     """
     return {
@@ -58,5 +58,7 @@ def stretched_tags_score(dataset: Dataset, *, resolution: float = 1.0) -> Metric
     if dataset.events is None:
         raise EvaluationError(f"dataset {dataset.name}: only weak labels; locating cannot be scored")
     durations = dataset.durations
-    answer = stretch_tags(dataset.tags, durations)
-    return segment_metrics(dataset.events, answer, durations=durations, classes=dataset.classes, resolution=resolution)
+    stretched = stretch_tags(dataset.tags, durations)
+    return segment_metrics(
+        dataset.events, stretched, durations=durations, classes=dataset.classes, resolution=resolution
+    )

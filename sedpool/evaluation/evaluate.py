@@ -1,4 +1,4 @@
-"""How good are a system's answers on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
+"""How good is a system's output on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pandas as pd
 from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.baselines import stretched_answers
+from sedpool.evaluation.baselines import stretched_baselines
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
 from sedpool.evaluation.psds import psds_of_scores
@@ -17,7 +17,7 @@ from sedpool.evaluation.ranking import ranking_metrics, with_decisions
 from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.tuning import Tuned
 from sedpool.evaluation.validation import listed, refuse_unknown_files
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 from sedpool.scores import classes_of
 
 METRICS_FORMAT = 1
@@ -67,7 +67,7 @@ def table_rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
 
 
 def evaluate_run(
-    answer: Answer,
+    output: SystemOutput,
     dataset: Dataset,
     *,
     tuned: Tuned | None = None,
@@ -80,7 +80,7 @@ def evaluate_run(
 
     Parameters
     ----------
-    answer : Answer
+    output : SystemOutput
         Scores of the clips of `dataset`, with the decoder that was set.
     dataset : Dataset
         The reference.
@@ -109,36 +109,36 @@ def evaluate_run(
     DataError, EvaluationError
         If the scores do not fit the Dataset.
     """
-    scored = _scored_part(dataset, answer, allow_missing=allow_missing)
+    scored = _scored_part(dataset, output, allow_missing=allow_missing)
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
     return {
         "format": METRICS_FORMAT,
-        **_metrics_of(answer, scored, settings),
+        **_metrics_of(output, scored, settings),
         "coverage": {
             "scored": len(scored),
             "expected": len(dataset),
-            "without_detections": len(scored) - answer.events["filename"].nunique(),
+            "without_detections": len(scored) - output.events["filename"].nunique(),
         },
         **settings,
-        "tuned": _tuned_metrics(tuned, answer, scored, settings) if tuned else None,
+        "tuned": _tuned_metrics(tuned, output, scored, settings) if tuned else None,
     }
 
 
-def _metrics_of(answer: Answer, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
+def _metrics_of(output: SystemOutput, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
     """What depends on how scores are decoded."""
     return {
-        "clip": _clip_level(answer, dataset),
-        **_levels_and_baselines(dataset, answer, settings),
-        "psds": _psds(answer, dataset),
-        "decoding": answer.decoder.settings(),
+        "clip": _clip_level(output, dataset),
+        **_levels_and_baselines(dataset, output, settings),
+        "psds": _psds(output, dataset),
+        "decoding": output.decoder.settings(),
     }
 
 
-def _tuned_metrics(tuned: Tuned, answer: Answer, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
-    return tuned.description() | _metrics_of(replace(answer, decoder=tuned.decoder), dataset, settings)
+def _tuned_metrics(tuned: Tuned, output: SystemOutput, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
+    return tuned.description() | _metrics_of(replace(output, decoder=tuned.decoder), dataset, settings)
 
 
-def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, float]) -> dict[str, Any]:
+def _levels_and_baselines(dataset: Dataset, output: SystemOutput, settings: dict[str, float]) -> dict[str, Any]:
     """The levels of located events, and `baselines`."""
     reference = dataset.events
     if reference is None:
@@ -149,20 +149,20 @@ def _levels_and_baselines(dataset: Dataset, answer: Answer, settings: dict[str, 
             reference, events, durations=dataset.durations, classes=dataset.classes, **settings
         )
 
-    stretched = stretched_answers(dataset.tags, answer.tags, dataset.durations)
-    return score(answer.events) | {"baselines": {name: score(events) for name, events in stretched.items()}}
+    stretched = stretched_baselines(dataset.tags, output.tags, dataset.durations)
+    return score(output.events) | {"baselines": {name: score(events) for name, events in stretched.items()}}
 
 
-def _clip_level(answer: Answer, dataset: Dataset) -> Metrics:
+def _clip_level(output: SystemOutput, dataset: Dataset) -> Metrics:
     """Clip decisions and rankings, by average."""
-    return with_decisions(ranking_metrics(dataset.tags, answer.clip_scores), clip_metrics(dataset.tags, answer.tags))
+    return with_decisions(ranking_metrics(dataset.tags, output.clip_scores), clip_metrics(dataset.tags, output.tags))
 
 
-def _psds(answer: Answer, dataset: Dataset) -> dict[str, float | None]:
+def _psds(output: SystemOutput, dataset: Dataset) -> dict[str, float | None]:
     """Both DCASE scenarios, of the scores that the decoder compares with its thresholds."""
     if dataset.events is None:
         return {}
-    smoothed = answer.decoder.smoothed(answer.frame_scores)
+    smoothed = output.decoder.smoothed(output.frame_scores)
     return {
         name: psds_of_scores(
             smoothed, dataset.events, durations=dataset.durations, classes=dataset.classes, scenario=scenario
@@ -171,13 +171,13 @@ def _psds(answer: Answer, dataset: Dataset) -> dict[str, float | None]:
     }
 
 
-def _scored_part(dataset: Dataset, answer: Answer, *, allow_missing: bool) -> Dataset:
+def _scored_part(dataset: Dataset, output: SystemOutput, *, allow_missing: bool) -> Dataset:
     """The clips that have scores, after a check of classes and file names."""
-    for source, scores in (("scores", answer.frame_scores), ("clip scores", answer.clip_scores)):
+    for source, scores in (("scores", output.frame_scores), ("clip scores", output.clip_scores)):
         _refuse_other_classes(classes_of(scores), dataset, source=source)
         refuse_unknown_files(scores["filename"].unique(), dataset.clips["filename"], source=source)
-    present = set(answer.clip_scores["filename"])
-    one_sided = sorted(present ^ set(answer.frame_scores["filename"]))
+    present = set(output.clip_scores["filename"])
+    one_sided = sorted(present ^ set(output.frame_scores["filename"]))
     if one_sided:
         raise EvaluationError(f"{dataset.name}: {listed(one_sided)} have either frame or clip scores; expected both")
     missing = sorted(set(dataset.clips["filename"]) - present)

@@ -5,10 +5,10 @@ from typing import Any
 from sedpool.datasets.base import Dataset
 from sedpool.evaluation.clip import clip_metrics
 from sedpool.evaluation.segment import segment_metrics
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 
 
-def validation_objective(answer: Answer, validation: Dataset, *, resolution: float = 1.0) -> dict[str, Any]:
+def validation_objective(output: SystemOutput, validation: Dataset, *, resolution: float = 1.0) -> dict[str, Any]:
     """F1 of validation clips, decoded as set: micro F1 of segments, or macro clip F1 if they have weak labels only.
 
     Thresholds tuned on validation are not used: they are fitted to the very clips that are measured here, for each run
@@ -16,7 +16,7 @@ def validation_objective(answer: Answer, validation: Dataset, *, resolution: flo
 
     Parameters
     ----------
-    answer : Answer
+    output : SystemOutput
         Scores of the clips of `validation`, with the decoder that was set.
     validation : Dataset
         The reference.
@@ -30,11 +30,11 @@ def validation_objective(answer: Answer, validation: Dataset, *, resolution: flo
     """
     events = validation.known_events
     if events is None:
-        clip = clip_metrics(validation.tags, answer.tags)
+        clip = clip_metrics(validation.tags, output.tags)
         return {"objective": "clip F1, macro", "f1": clip["macro"]["f1"]}
     segment = segment_metrics(
         events,
-        answer.events,
+        output.events,
         durations=validation.durations,
         classes=validation.classes,
         resolution=resolution,

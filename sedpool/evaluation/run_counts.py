@@ -12,22 +12,22 @@ from sedpool.evaluation.event import event_counts
 from sedpool.evaluation.segment import segment_counts
 from sedpool.evaluation.thresholds import segment_curve
 from sedpool.events import stretch_tags
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 from sedpool.run_folder import RunFolder
 
 
 def leave_for_comparisons(
     folder: RunFolder,
     test: Dataset,
-    answers: Mapping[str, Answer],
+    outputs: Mapping[str, SystemOutput],
     *,
     resolution: float = 1.0,
     collar: float = 0.2,
     offset_share: float = 0.2,
 ) -> None:
-    """Write the counts of each answer, and ``sources.csv`` where annotations name the recordings.
+    """Write the counts of each output, and ``sources.csv`` where annotations name the recordings.
 
-    Beside the answer's own segments stand those of its clip decisions stretched over the clip.
+    Beside the output's own segments stand those of its clip decisions stretched over the clip.
 
     Parameters
     ----------
@@ -35,21 +35,21 @@ def leave_for_comparisons(
         Where they go.
     test : Dataset
         The reference; clips without scores are left out.
-    answers : mapping of str to Answer
+    outputs : mapping of str to SystemOutput
         By the name of the file of counts.
     resolution, collar, offset_share : float
         See `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`.
     """
-    for name, answer in answers.items():
-        scored = test.select(answer.clip_scores["filename"].tolist())
-        levels = {"clip": clip_counts(scored.tags, answer.tags)}
+    for name, output in outputs.items():
+        scored = test.select(output.clip_scores["filename"].tolist())
+        levels = {"clip": clip_counts(scored.tags, output.tags)}
         if scored.events is not None:
-            stretched = stretch_tags(answer.tags, scored.durations)
+            stretched = stretch_tags(output.tags, scored.durations)
             common: dict[str, Any] = {"durations": scored.durations, "classes": scored.classes}
-            levels["segment"] = segment_counts(scored.events, answer.events, resolution=resolution, **common)
+            levels["segment"] = segment_counts(scored.events, output.events, resolution=resolution, **common)
             levels[OWN_STRETCHED] = segment_counts(scored.events, stretched, resolution=resolution, **common)
             levels["event"] = event_counts(
-                scored.events, answer.events, collar=collar, offset_share=offset_share, **common
+                scored.events, output.events, collar=collar, offset_share=offset_share, **common
             )
         write_counts(levels, folder.file(name))
     mixing = mixing_details(test)
@@ -57,7 +57,7 @@ def leave_for_comparisons(
         storage.write_text(folder.file("sources.csv"), sources.to_csv(index=False, lineterminator="\n"))
 
 
-def leave_curve(folder: RunFolder, test: Dataset, answer: Answer, *, resolution: float = 1.0) -> None:
+def leave_curve(folder: RunFolder, test: Dataset, output: SystemOutput, *, resolution: float = 1.0) -> None:
     """Write ``curve.csv``: precision and recall of smoothed frame scores at every threshold.
 
     Parameters
@@ -66,16 +66,16 @@ def leave_curve(folder: RunFolder, test: Dataset, answer: Answer, *, resolution:
         Where it goes; nothing is written without strong labels.
     test : Dataset
         The reference; clips without scores are left out.
-    answer : Answer
+    output : SystemOutput
         Scores, and the decoder whose smoothing is applied.
     resolution : float
         Length of a segment in seconds.
     """
-    scored = test.select(answer.clip_scores["filename"].tolist())
+    scored = test.select(output.clip_scores["filename"].tolist())
     if scored.events is None:
         return
     curve = segment_curve(
-        answer.decoder.smoothed(answer.frame_scores),
+        output.decoder.smoothed(output.frame_scores),
         scored.events,
         durations=scored.durations,
         classes=scored.classes,

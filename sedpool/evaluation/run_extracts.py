@@ -4,12 +4,12 @@ from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.statistics import duration_percentiles
 from sedpool.formats import write_tsv
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 from sedpool.run_folder import RunFolder
 from sedpool.scores import write_scores
 
 
-def leave_for_figures(folder: RunFolder, dataset: Dataset, answer: Answer) -> None:
+def leave_for_figures(folder: RunFolder, dataset: Dataset, output: SystemOutput) -> None:
     """Write ``durations.csv``, ``example_scores.parquet`` and ``example_events.tsv``.
 
     Parameters
@@ -18,17 +18,17 @@ def leave_for_figures(folder: RunFolder, dataset: Dataset, answer: Answer) -> No
         Where they go; what needs strong labels is not written without them.
     dataset : Dataset
         The corpus, all of its splits.
-    answer : Answer
+    output : SystemOutput
         The run's scores on the split ``test``.
     """
     if dataset.events is not None:
         durations = duration_percentiles(dataset).reset_index()
         storage.write_text(folder.file("durations.csv"), durations.to_csv(index=False, lineterminator="\n"))
-    scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
+    scored = dataset.split("test").select(output.clip_scores["filename"].tolist())
     if scored.events is None:
         return
     filename = example_clip(scored)
-    frames, events = answer.frame_scores, scored.events
+    frames, events = output.frame_scores, scored.events
     write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))
     write_tsv(events[events["filename"] == filename], folder.file("example_events.tsv"))
 

@@ -13,7 +13,7 @@ from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
 from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
-from sedpool.inference.decode import Answer, Decoder
+from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.run_folder import RunFolder
 from sedpool.settings.schema import EvaluationSettings
 
@@ -48,11 +48,11 @@ def evaluate_folder(
         settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`. ``"validation"``
         is what a search maximises; see `sedpool.evaluation.objective`.
     """
-    answer = Answer(folder.scores, folder.clip_scores, decoder_of(settings))
+    output = SystemOutput(folder.scores, folder.clip_scores, decoder_of(settings))
     heard, validation = _validation(folder, dataset, settings, allow_missing=allow_missing)
     tuned = _tuned(folder, dataset, settings, heard, validation)
     metrics = evaluate_run(
-        answer,
+        output,
         dataset.split("test"),
         tuned=tuned,
         resolution=settings.resolution,
@@ -62,49 +62,49 @@ def evaluate_folder(
     )
     metrics["validation"] = validation_objective(heard, validation, resolution=settings.resolution)
     if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
-        scored = dataset.split("test").select(answer.clip_scores["filename"].tolist())
+        scored = dataset.split("test").select(output.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
-        counts = paper_counts(answer.frame_scores, answer.clip_scores, scored, strong=strong)
+        counts = paper_counts(output.frame_scores, output.clip_scores, scored, strong=strong)
         write_counts(counts, folder.file("paper_counts.parquet"))
         metrics["paper_compat"] = paper_metrics(counts)
-    write_tsv(answer.events, folder.file("events.tsv"))
+    write_tsv(output.events, folder.file("events.tsv"))
     if tuned is not None:
         storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
     storage.write_json(folder.file("metrics.json"), metrics)
-    answers = {"counts.parquet": answer}
+    outputs = {"counts.parquet": output}
     if tuned is not None:
-        answers["tuned_counts.parquet"] = replace(answer, decoder=tuned.decoder)
+        outputs["tuned_counts.parquet"] = replace(output, decoder=tuned.decoder)
     leave_for_comparisons(
         folder,
         dataset.split("test"),
-        answers,
+        outputs,
         resolution=settings.resolution,
         collar=settings.collar,
         offset_share=settings.offset_share,
     )
-    leave_curve(folder, dataset.split("test"), answer, resolution=settings.resolution)
-    leave_for_figures(folder, dataset, answer)
+    leave_curve(folder, dataset.split("test"), output, resolution=settings.resolution)
+    leave_for_figures(folder, dataset, output)
     return metrics
 
 
 def _validation(
     folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
-) -> tuple[Answer, Dataset]:
+) -> tuple[SystemOutput, Dataset]:
     """What the run says about the validation clips, and their reference."""
-    answer = Answer(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
+    output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
     validation = dataset.split("validate")
-    return answer, validation.select(answer.clip_scores["filename"].tolist()) if allow_missing else validation
+    return output, validation.select(output.clip_scores["filename"].tolist()) if allow_missing else validation
 
 
 def _tuned(
-    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, answer: Answer, validation: Dataset
+    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, output: SystemOutput, validation: Dataset
 ) -> Tuned | None:
     if settings.tune is None:
         for name in ("tuned.json", "tuned_counts.parquet"):
             folder.file(name).unlink(missing_ok=True)
         return None
     return tune(
-        answer,
+        output,
         validation,
         held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
         parameters=settings.tune,

@@ -25,7 +25,7 @@ from sedpool.evaluation.segment import segment_counts
 from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
 from sedpool.evaluation.validation import listed
 from sedpool.events import tags_from_events
-from sedpool.inference.decode import Answer, Decoder, PerClass
+from sedpool.inference.decode import Decoder, PerClass, SystemOutput
 
 Parameters = Literal["global", "per_class", "all"]
 Level = Literal["segment", "event"]
@@ -76,7 +76,7 @@ class Tuned:
 
 
 def tune(
-    answer: Answer,
+    output: SystemOutput,
     validation: Dataset,
     *,
     held_out: Iterable[str],
@@ -90,7 +90,7 @@ def tune(
 
     Parameters
     ----------
-    answer : Answer
+    output : SystemOutput
         Scores of the clips of `validation`, with the decoder from which to start: what is not tuned stays as it is
         there, and so do the thresholds of classes that validation lacks.
     validation : Dataset
@@ -110,21 +110,21 @@ def tune(
     EvaluationError
         If test clips are among those to be tuned on, or clips have no scores.
     """
-    _refuse_test_clips(answer, validation, held_out)
+    _refuse_test_clips(output, validation, held_out)
     goal = _goal(validation, objective, resolution=resolution, collar=collar, offset_share=offset_share)
     by_class = parameters != "global"
     if parameters == "all" and goal.is_strong:
-        decoder = _all_tuned(answer.decoder, answer.frame_scores, goal, validation.classes)
+        decoder = _all_tuned(output.decoder, output.frame_scores, goal, validation.classes)
     else:
-        f1 = _f1_at_thresholds(answer.decoder, answer.frame_scores, goal, by_class)
-        decoder = _with_threshold(answer.decoder, _best(f1, answer.decoder.threshold, validation.classes))
-    clip_f1 = _f1(clip_sweep(answer.clip_scores, validation.tags, THRESHOLDS), by_class)
-    clip_threshold = _best(clip_f1, answer.decoder.clip_threshold, validation.classes)
+        f1 = _f1_at_thresholds(output.decoder, output.frame_scores, goal, by_class)
+        decoder = _with_threshold(output.decoder, _best(f1, output.decoder.threshold, validation.classes))
+    clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
+    clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
     return Tuned(replace(decoder, clip_threshold=clip_threshold), parameters, goal.words, len(validation))
 
 
-def _refuse_test_clips(answer: Answer, validation: Dataset, held_out: Iterable[str]) -> None:
-    tuned_on = set(validation.clips["filename"]) | set(answer.frame_scores["filename"])
+def _refuse_test_clips(output: SystemOutput, validation: Dataset, held_out: Iterable[str]) -> None:
+    tuned_on = set(validation.clips["filename"]) | set(output.frame_scores["filename"])
     in_test = tuned_on & set(held_out) | set(validation.clips.loc[validation.clips["split"] == "test", "filename"])
     if in_test:
         raise EvaluationError(

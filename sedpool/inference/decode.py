@@ -203,8 +203,8 @@ class Decoder:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a system says about a set of clips: its scores, and what a decoder makes of them.
+class SystemOutput:
+    """Hold a system's output for a set of clips: its scores, and the decisions that a decoder makes from them.
 
     Attributes
     ----------

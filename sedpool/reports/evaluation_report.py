@@ -13,8 +13,8 @@ from sedpool.errors import DataError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluate import METRICS_FORMAT, TABLE_COLUMNS, table_rows
+from sedpool.evaluation.evaluation_input import EvaluationInput
 from sedpool.evaluation.levels import LEVELS
-from sedpool.evaluation.material import Material
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import RANKING_NAMES, ranking_metrics, with_decisions
 from sedpool.formats import write_jams
@@ -29,12 +29,12 @@ class Evaluation:
 
     Attributes
     ----------
-    material : Material
+    input : EvaluationInput
         What was compared.
     counts : mapping of str to ClipCounts
         By level.
     baselines : mapping of str to mapping
-        The same of answers that cover whole clips, by their name.
+        The same of baselines that cover whole clips, by their name.
     clip_scores : DataFrame or None
         Clip scores to rank; None if rankings were not asked for.
     psds : mapping of str to PsdsCounts
@@ -45,7 +45,7 @@ class Evaluation:
         How sure it all is.
     """
 
-    material: Material
+    input: EvaluationInput
     counts: Mapping[str, ClipCounts]
     baselines: Mapping[str, Mapping[str, ClipCounts]]
     clip_scores: pd.DataFrame | None
@@ -54,11 +54,11 @@ class Evaluation:
     intervals: Intervals | None = None
 
     def statistics(self) -> Iterator[tuple[str, Statistic]]:
-        """Everything as a function of the clips' weights, with its level; the clips are those of the material."""
+        """Everything as a function of the clips' weights, with its level; the clips are those of `input`."""
         for level, counts in self.counts.items():
             yield level, count_statistic(counts)
         if self.clip_scores is not None:
-            yield "clip", ranking_statistic(self.material.true_tags, self.clip_scores)
+            yield "clip", ranking_statistic(self.input.true_tags, self.clip_scores)
         if self.psds:
             yield "psds", psds_statistic(self.psds)
 
@@ -67,7 +67,7 @@ class Evaluation:
         """Metrics by level; rankings are at clip level, alone or beside those of decisions."""
         found = {level: counts.metrics() for level, counts in self.counts.items()}
         if self.clip_scores is not None:
-            rankings = ranking_metrics(self.material.true_tags, self.clip_scores)
+            rankings = ranking_metrics(self.input.true_tags, self.clip_scores)
             found = {**found, "clip": with_decisions(rankings, found["clip"]) if "clip" in found else rankings}
         return {level: found[level] for level in ("clip", *LEVELS) if level in found}
 
@@ -91,7 +91,7 @@ class Evaluation:
                 name: {level: counts.metrics() for level, counts in by_level.items()}
                 for name, by_level in self.baselines.items()
             },
-            "coverage": self.material.coverage,
+            "coverage": self.input.coverage,
             **self.settings,
             "intervals": None if self.intervals is None else self.intervals.description(),
         }
@@ -128,11 +128,11 @@ class Evaluation:
         DataError
             If a clip's name leads out of the folder.
         """
-        events = self.material.estimated
+        events = self.input.estimated
         if frames is not None:
             events = events.assign(confidence=confidences(events, frames))
         by_file = dict(list(events.groupby("filename")))
-        for name, duration in self.material.durations.items():
+        for name, duration in self.input.durations.items():
             found = {level: counts.select([name]).metrics()["micro"] for level, counts in self.counts.items()}
             inside = PurePosixPath(f"{stem(name)}.jams")
             if inside.is_absolute() or ".." in inside.parts:

@@ -82,17 +82,16 @@ def sentences(evaluation: Evaluation) -> list[str]:
 
 
 def _clips_and_labels(evaluation: Evaluation) -> str:
-    material, coverage = evaluation.material, evaluation.material.coverage
-    classes = f"{coverage['without_detections']} without any detection. Classes: {len(material.classes)}."
+    scored, coverage = evaluation.input, evaluation.input.coverage
+    classes = f"{coverage['without_detections']} without any detection. Classes: {len(scored.classes)}."
     if evaluation.is_tagging:
         n_true, n_detected = (
-            len(table[["filename", "event_label"]].drop_duplicates())
-            for table in (material.reference, material.estimated)
+            len(table[["filename", "event_label"]].drop_duplicates()) for table in (scored.reference, scored.estimated)
         )
         return f"Clips: {coverage['scored']}, {classes} Tags: {n_true} true, {n_detected} detected."
-    lengths = "lengths as stated" if material.lengths_known else "each as long as its last event says"
-    events = f"Events: {len(material.reference)} true"
-    events += f", {len(material.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
+    lengths = "lengths as stated" if scored.lengths_known else "each as long as its last event says"
+    events = f"Events: {len(scored.reference)} true"
+    events += f", {len(scored.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
     return f"Clips: {coverage['scored']} ({lengths}), {classes} {events}"
 
 
@@ -103,8 +102,8 @@ def overall_tables(evaluation: Evaluation) -> list[ResultTable]:
         rows += _with_ends(evaluation, level, level_title(evaluation, level), counts.metrics(), _OVERALL.values())
         for name, title in BASELINE_TITLES.items():
             if level in evaluation.baselines[name]:
-                answer = evaluation.baselines[name][level].metrics()
-                rows.append(Row(title, [number(_value(answer, key)) for key in _OVERALL.values()], is_baseline=True))
+                metrics = evaluation.baselines[name][level].metrics()
+                rows.append(Row(title, [number(_value(metrics, key)) for key in _OVERALL.values()], is_baseline=True))
     tables = [ResultTable("", list(_OVERALL), rows)] if rows else []
     if evaluation.clip_scores is not None:
         rows = [
@@ -128,7 +127,7 @@ def f1_by_class(evaluation: Evaluation) -> list[ResultTable]:
         return class_tables(evaluation)
     rows = [
         Row(label, [number(evaluation.levels[level]["class_wise"][label]["f1"]) for level in evaluation.counts])
-        for label in evaluation.material.classes
+        for label in evaluation.input.classes
     ]
     return [ResultTable("F1 by class", list(evaluation.counts), rows)]
 
@@ -151,7 +150,7 @@ def _class_table(
 ) -> ResultTable:
     has_ends = evaluation.intervals is not None
     rows = []
-    for label in evaluation.material.classes:
+    for label in evaluation.input.classes:
         values = evaluation.levels[level]["class_wise"][label]
         cells = []
         for name in names.values():

@@ -19,7 +19,7 @@ class Row:
 
 
 def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The run's answers by title: decoded as set, and as tuned on validation where it was."""
+    """The run's results by title: decoded as set, and as tuned on validation where it was."""
     tuned = {"tuned": metrics["tuned"]} if metrics["tuned"] else {}
     return {threshold_title(metrics["decoding"]): metrics, **tuned}
 

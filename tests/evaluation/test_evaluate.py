@@ -7,7 +7,7 @@ import pytest
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import evaluate, evaluate_run
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 from sedpool.scores import frame_scores
 
 from .conftest import CLASSES, DURATIONS
@@ -45,7 +45,7 @@ def test_the_table_has_one_row_a_level_and_average(dataset, estimated):
 def test_a_dataset_without_events_has_clip_metrics_only(dataset, estimated, frames, clips):
     weak = replace(dataset, events=None)
     assert set(evaluate(estimated, weak, clip_predictions=dataset.tags)["level"]) == {"clip"}
-    metrics = evaluate_run(Answer(frames, clips), weak)
+    metrics = evaluate_run(SystemOutput(frames, clips), weak)
     assert metrics["segment"] is None
     assert metrics["event"] is None
     assert metrics["baselines"] == {}
@@ -53,7 +53,7 @@ def test_a_dataset_without_events_has_clip_metrics_only(dataset, estimated, fram
 
 
 def test_metrics_of_a_run(dataset, frames, clips):
-    metrics = evaluate_run(Answer(frames, clips), dataset)
+    metrics = evaluate_run(SystemOutput(frames, clips), dataset)
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
     assert metrics["format"] == 1
     assert metrics["decoding"]["threshold"] == metrics["decoding"]["clip_threshold"] == 0.5
@@ -69,7 +69,7 @@ def test_metrics_of_a_run(dataset, frames, clips):
 
 
 def test_baselines_of_a_run(dataset, frames, clips):
-    baselines = evaluate_run(Answer(frames, clips), dataset)["baselines"]
+    baselines = evaluate_run(SystemOutput(frames, clips), dataset)["baselines"]
     f1 = {name: scores["segment"]["micro"]["f1"] for name, scores in baselines.items()}
     # Ten reference seconds; true tags cover three class-clips, the system's two of them, everything nine.
     assert f1 == {
@@ -83,18 +83,18 @@ def test_fault_22_clips_without_scores_are_an_error_unless_allowed(dataset, fram
     some_frames = frames.loc[frames["filename"] != "b.wav"]
     some_clips = clips.loc[clips["filename"] != "b.wav"]
     with pytest.raises(EvaluationError, match=r"1 of 3 clips have no scores \(b\.wav\)"):
-        evaluate_run(Answer(some_frames, some_clips), dataset)
-    coverage = evaluate_run(Answer(some_frames, some_clips), dataset, allow_missing=True)["coverage"]
+        evaluate_run(SystemOutput(some_frames, some_clips), dataset)
+    coverage = evaluate_run(SystemOutput(some_frames, some_clips), dataset, allow_missing=True)["coverage"]
     assert coverage == {"scored": 2, "expected": 3, "without_detections": 1}
     with pytest.raises(EvaluationError, match=r"b\.wav have either frame or clip scores"):
-        evaluate_run(Answer(some_frames, clips), dataset, allow_missing=True)
+        evaluate_run(SystemOutput(some_frames, clips), dataset, allow_missing=True)
 
 
 def test_fault_21_scores_of_unknown_clips_are_an_error(dataset, frames, clips):
     with pytest.raises(EvaluationError, match=r"b\.wav"):
-        evaluate_run(Answer(frames, clips), dataset.select(["a.wav"]))
+        evaluate_run(SystemOutput(frames, clips), dataset.select(["a.wav"]))
 
 
 def test_fault_44_other_classes_are_named(dataset, frames, clips):
     with pytest.raises(EvaluationError, match="classes drill, unicorn"):
-        evaluate_run(Answer(frames.rename(columns={"drill": "unicorn"}), clips), dataset)
+        evaluate_run(SystemOutput(frames.rename(columns={"drill": "unicorn"}), clips), dataset)

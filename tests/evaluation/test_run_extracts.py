@@ -5,7 +5,7 @@ import pytest
 from sedpool.datasets.base import Dataset
 from sedpool.evaluation.run_extracts import example_clip, leave_for_figures
 from sedpool.events import events_from_rows, tags_from_events
-from sedpool.inference.decode import Answer
+from sedpool.inference.decode import SystemOutput
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores
 
@@ -19,14 +19,14 @@ def dataset(events: pd.DataFrame | None) -> Dataset:
 
 
 @pytest.fixture
-def answer() -> Answer:
+def output() -> SystemOutput:
     frames = [frame_scores(name, np.full((5, 2), 0.25), np.arange(6.0), CLASSES) for name in NAMES]
-    return Answer(pd.concat(frames), pd.DataFrame({"filename": NAMES, "dog": 0.5, "siren": 0.5}))
+    return SystemOutput(pd.concat(frames), pd.DataFrame({"filename": NAMES, "dog": 0.5, "siren": 0.5}))
 
 
-def test_a_run_keeps_durations_and_the_clip_with_the_most_classes(tmp_path, answer):
+def test_a_run_keeps_durations_and_the_clip_with_the_most_classes(tmp_path, output):
     run = RunFolder(tmp_path)
-    leave_for_figures(run, dataset(EVENTS), answer)
+    leave_for_figures(run, dataset(EVENTS), output)
     durations = run.durations.set_index("event_label")
     assert durations.loc["dog", ["events", "duration_5", "duration_50"]].tolist() == [2, 1.05, 1.5]
     scores, events = run.example
@@ -35,8 +35,8 @@ def test_a_run_keeps_durations_and_the_clip_with_the_most_classes(tmp_path, answ
     assert (len(scores), len(events)) == (5, 2)
 
 
-def test_weak_labels_leave_nothing(tmp_path, answer):
+def test_weak_labels_leave_nothing(tmp_path, output):
     run = RunFolder(tmp_path)
-    leave_for_figures(run, dataset(None), answer)
+    leave_for_figures(run, dataset(None), output)
     assert run.durations is None
     assert run.example is None

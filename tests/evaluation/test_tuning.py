@@ -12,7 +12,7 @@ from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
 from sedpool.evaluation.objective import validation_objective
 from sedpool.evaluation.tuning import THRESHOLDS, tune
 from sedpool.events import events_from_rows, tags_from_events
-from sedpool.inference.decode import Answer, Decoder
+from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.scores import frame_scores
 
 CLASSES = ("dog", "siren", "unheard")
@@ -30,7 +30,7 @@ def corpus(*, strong=True, split="validate"):
     return Dataset("made", CLASSES, clips, tags, events if strong else None)
 
 
-def answer(decoder=None, *, noise=0.02, blips=False):
+def output(decoder=None, *, noise=0.02, blips=False):
     """Scores of 0.3 for a dog over 0.1, 0.8 for a siren over 0.6: at 0.5 the one is missed, the other always on."""
     generator = np.random.default_rng(0)
     tables = []
@@ -46,7 +46,7 @@ def answer(decoder=None, *, noise=0.02, blips=False):
         tables.append(frame_scores(name, values, EDGES, CLASSES))
     frames = pd.concat(tables, ignore_index=True)
     clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
-    return Answer(frames, clips, decoder or Decoder())
+    return SystemOutput(frames, clips, decoder or Decoder())
 
 
 def segment_f1(events, average="micro"):
@@ -54,18 +54,18 @@ def segment_f1(events, average="micro"):
 
 
 def test_thresholds_by_class_find_both():
-    tuned = tune(answer(), corpus(), held_out=[])
+    tuned = tune(output(), corpus(), held_out=[])
     threshold = tuned.decoder.threshold
     assert 0.12 <= threshold["dog"] <= 0.32
     assert 0.62 <= threshold["siren"] <= 0.78
-    assert segment_f1(tuned.decoder.events(answer().frame_scores)) == 1.0
+    assert segment_f1(tuned.decoder.events(output().frame_scores)) == 1.0
     assert tuned.objective == "segment F1, 1 s"
     assert tuned.n_clips == 6
 
 
 def test_a_class_without_reference_keeps_its_threshold():
     decoder = Decoder(threshold=0.4, clip_threshold={"dog": 0.5, "siren": 0.5, "unheard": 0.35})
-    tuned = tune(answer(decoder), corpus(), held_out=[])
+    tuned = tune(output(decoder), corpus(), held_out=[])
     assert tuned.decoder.threshold["unheard"] == 0.4
     assert tuned.decoder.clip_threshold["unheard"] == 0.35
 
@@ -73,7 +73,7 @@ def test_a_class_without_reference_keeps_its_threshold():
 @pytest.mark.parametrize("decoder", [Decoder(), Decoder(median_filter=0.75), Decoder(min_duration=0.5, max_gap=0.3)])
 @pytest.mark.parametrize("level", ["segment", "event"])
 def test_one_threshold_is_the_best_of_all(decoder, level):
-    system = answer(decoder, noise=0.15)
+    system = output(decoder, noise=0.15)
     tuned = tune(system, corpus(), held_out=[], parameters="global", objective=level)
 
     def f1(threshold):
@@ -86,7 +86,7 @@ def test_one_threshold_is_the_best_of_all(decoder, level):
 
 
 def test_one_clip_threshold_is_the_best_of_all():
-    system = answer(noise=0.15)
+    system = output(noise=0.15)
     tuned = tune(system, corpus(), held_out=[], parameters="global")
     clip = [clip_metrics(corpus().tags, Decoder(clip_threshold=float(t)).tags(system.clip_scores)) for t in THRESHOLDS]
     chosen = clip_metrics(corpus().tags, tuned.decoder.tags(system.clip_scores))
@@ -94,7 +94,7 @@ def test_one_clip_threshold_is_the_best_of_all():
 
 
 def test_all_parameters_remove_what_thresholds_cannot():
-    system = answer(blips=True)
+    system = output(blips=True)
     thresholds = tune(system, corpus(), held_out=[], objective="event").decoder
     everything = tune(system, corpus(), held_out=[], parameters="all", objective="event").decoder
     f1 = [
@@ -106,7 +106,7 @@ def test_all_parameters_remove_what_thresholds_cannot():
 
 
 def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
-    tuned = tune(answer(Decoder(low_threshold=0.4)), corpus(), held_out=[])
+    tuned = tune(output(Decoder(low_threshold=0.4)), corpus(), held_out=[])
     tuned.decoder.check(CLASSES)
     assert tuned.decoder.low_threshold["siren"] == 0.4
     assert tuned.decoder.low_threshold["dog"] == tuned.decoder.threshold["dog"]
@@ -115,48 +115,48 @@ def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
 @pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
 @pytest.mark.parametrize("dataset", [corpus(strong=False), replace(corpus(), events=corpus().events.iloc[:0])])
 def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
-    tuned = tune(answer(), dataset, held_out=[], parameters=parameters)
+    tuned = tune(output(), dataset, held_out=[], parameters=parameters)
     assert "weak labels only" in tuned.objective
     assert tuned.decoder.median_filter == 0.0
     assert tuned.decoder.low_threshold is None
-    tags = tags_from_events(tuned.decoder.events(answer().frame_scores), NAMES, CLASSES)
-    at_half = tags_from_events(answer().events, NAMES, CLASSES)
+    tags = tags_from_events(tuned.decoder.events(output().frame_scores), NAMES, CLASSES)
+    at_half = tags_from_events(output().events, NAMES, CLASSES)
     f1, before = (clip_metrics(dataset.tags, decided)["micro"]["f1"] for decided in (tags, at_half))
     assert f1 > before
 
 
 def test_tuning_on_test_clips_is_an_error():
     with pytest.raises(EvaluationError, match=r"1 clips to tune on are test clips \(3\.wav\)"):
-        tune(answer(), corpus(), held_out=["3.wav", "other.wav"])
+        tune(output(), corpus(), held_out=["3.wav", "other.wav"])
     with pytest.raises(EvaluationError, match="6 clips to tune on are test clips"):
-        tune(answer(), corpus(split="test"), held_out=[])
+        tune(output(), corpus(split="test"), held_out=[])
 
 
 def test_clips_without_scores_are_an_error():
-    system = answer()
+    system = output()
     some = replace(system, frame_scores=system.frame_scores.iloc[40:])
     with pytest.raises(EvaluationError, match=r"0\.wav"):
         tune(some, corpus(), held_out=[])
 
 
 def test_the_description_is_plain():
-    description = tune(answer(), corpus(), held_out=[]).description()
+    description = tune(output(), corpus(), held_out=[]).description()
     assert set(description) == {"decoding", "parameters", "objective", "n_clips"}
-    assert Decoder(**description["decoding"]) == tune(answer(), corpus(), held_out=[]).decoder
+    assert Decoder(**description["decoding"]) == tune(output(), corpus(), held_out=[]).decoder
 
 
 def test_the_objective_of_a_search_is_the_segment_f1_as_decoded_and_not_as_tuned():
     for decoder in (Decoder(), Decoder(threshold=0.2)):
-        events = decoder.events(answer().frame_scores)
-        assert validation_objective(answer(decoder), corpus()) == {
+        events = decoder.events(output().frame_scores)
+        assert validation_objective(output(decoder), corpus()) == {
             "objective": "segment F1, micro, 1 s",
             "f1": segment_f1(events),
         }
 
 
 def test_the_objective_with_weak_labels_only_is_the_clip_f1():
-    tags = answer().tags
+    tags = output().tags
     expected = {"objective": "clip F1, macro", "f1": clip_metrics(corpus().tags, tags)["macro"]["f1"]}
     without_rows = replace(corpus(), events=corpus().events.iloc[:0])
     for dataset in (corpus(strong=False), without_rows):
-        assert validation_objective(answer(), dataset) == expected
+        assert validation_objective(output(), dataset) == expected

@@ -15,7 +15,7 @@ from sedpool.evaluation.run_extracts import leave_for_figures
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
-from sedpool.inference.decode import Answer, Decoder, decode
+from sedpool.inference.decode import Decoder, SystemOutput, decode
 from sedpool.plot.example import Example
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
@@ -107,11 +107,11 @@ def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_max=BOUND, w
     write_scores(clips, run.file("clip_scores.parquet"))
     write_tsv(decode(frames), run.file("events.tsv"))
     tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
-    metrics = evaluate_run(Answer(frames, clips), dataset, tuned=tuned)
+    metrics = evaluate_run(SystemOutput(frames, clips), dataset, tuned=tuned)
     storage.write_json(run.file("metrics.json"), metrics)
-    leave_for_comparisons(run, dataset, {"counts.parquet": Answer(frames, clips)})
-    leave_curve(run, dataset, Answer(frames, clips))
-    leave_for_figures(run, dataset, Answer(frames, clips))
+    leave_for_comparisons(run, dataset, {"counts.parquet": SystemOutput(frames, clips)})
+    leave_curve(run, dataset, SystemOutput(frames, clips))
+    leave_for_figures(run, dataset, SystemOutput(frames, clips))
     run.mark_done()
     return run
 

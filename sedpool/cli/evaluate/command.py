@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sedpool.cli.evaluate.inputs import ScoreTable
-    from sedpool.evaluation.material import Material
+    from sedpool.evaluation.evaluation_input import EvaluationInput
     from sedpool.evaluation.psds import PsdsCounts
     from sedpool.reports.evaluation_report import Evaluation
 
@@ -44,17 +44,17 @@ def evaluate(
     Every clip of the reference counts: also rows and files without a label, and clips that the estimate leaves out.
     Without --durations a clip ends with its last event. Metrics of clips, asked for alone, take tag lists too.
     """
-    from sedpool.cli.evaluate.inputs import read_material, read_operating_points, read_score_table, says_when
+    from sedpool.cli.evaluate.inputs import read_input, read_operating_points, read_score_table, says_when
     from sedpool.cli.evaluate.outputs import Outputs
     from sedpool.errors import ConfigError
-    from sedpool.evaluation.material import detected_anywhere
+    from sedpool.evaluation.evaluation_input import detected_anywhere
 
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", Metric.psds in metric, {"--operating-points": operating_points})
     needs_estimate = operating_points is None or jams is not None or set(metric) != {Metric.psds}
     table = None if scores is None else read_score_table(scores, reference)
-    material = read_material(
+    evaluation_input = read_input(
         reference,
         estimated,
         table,
@@ -66,13 +66,13 @@ def evaluate(
         needs_estimate=needs_estimate,
         writes_times=jams is not None,
     )
-    if jams is not None and not says_when(estimated, table) and not material.lengths_known:
+    if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
     settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
     points = {} if operating_points is None else read_operating_points(operating_points)
-    evaluation = _scored(material, table, points, metric, settings, past_end)
+    evaluation = _scored(evaluation_input, table, points, metric, settings, past_end)
     if estimated is None and table is None:
-        evaluation = replace(evaluation, material=detected_anywhere(material, points))
+        evaluation = replace(evaluation, input=detected_anywhere(evaluation_input, points))
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -88,7 +88,7 @@ def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> Non
 
 
 def _scored(
-    material: "Material",
+    evaluation_input: "EvaluationInput",
     scores: "ScoreTable | None",
     operating_points: "Mapping[str, pd.DataFrame]",
     metrics: Sequence[Metric],
@@ -104,28 +104,28 @@ def _scored(
     levels = [one.value for one in Metric if one in metrics and one not in (Metric.ranking, Metric.psds)]
     ranked = scores if Metric.ranking in metrics else None
     return Evaluation(
-        material,
-        counts={level: material.counts(level, **settings) for level in levels},
+        evaluation_input,
+        counts={level: evaluation_input.counts(level, **settings) for level in levels},
         baselines={
             name: {level: stretched.counts(level, **settings) for level in levels if level != Metric.clip}
-            for name, stretched in material.baselines().items()
+            for name, stretched in evaluation_input.baselines().items()
         },
         clip_scores=None if ranked is None else ranked.of_clips,
-        psds=_psds(material, scores, operating_points) if Metric.psds in metrics else {},
+        psds=_psds(evaluation_input, scores, operating_points) if Metric.psds in metrics else {},
         settings={**settings, "past_end": past_end, **({} if ranked is None else {"ranked_by": ranked.ranked_by})},
     )
 
 
 def _psds(
-    material: "Material", scores: "ScoreTable | None", operating_points: "Mapping[str, pd.DataFrame]"
+    evaluation_input: "EvaluationInput", scores: "ScoreTable | None", operating_points: "Mapping[str, pd.DataFrame]"
 ) -> "dict[str, PsdsCounts]":
     from sedpool.errors import ConfigError
-    from sedpool.evaluation.material import psds_counts
+    from sedpool.evaluation.evaluation_input import psds_counts
 
     frames = None if scores is None else scores.frames
     if frames is not None and operating_points:
         raise ConfigError("psds: it follows from --scores, or from --operating-points; give one of them")
-    return psds_counts(material, scores=frames, operating_points=operating_points)
+    return psds_counts(evaluation_input, scores=frames, operating_points=operating_points)
 
 
 def _with_intervals(
@@ -137,7 +137,7 @@ def _with_intervals(
 
     found = intervals(
         evaluation.statistics(),
-        list(evaluation.material.durations),
+        list(evaluation.input.durations),
         n_resamples=N_RESAMPLES if resamples is None else resamples,
         seed=0 if seed is None else seed,
         sources=None if sources is None else read_sources(sources),

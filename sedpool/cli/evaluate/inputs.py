@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError, StorageError
-from sedpool.evaluation.material import Material, material
+from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
 from sedpool.events import empty_events, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
 from sedpool.formats.clip import clip_name, open_text
@@ -56,7 +56,7 @@ def read_score_table(path: Path, reference: Path) -> ScoreTable:
         raise DataError(f"--scores {path}: not a readable parquet file; expected {formats}") from None
 
 
-def read_material(
+def read_input(
     reference: Path,
     estimated: Path | None,
     scores: ScoreTable | None,
@@ -68,7 +68,7 @@ def read_material(
     is_tagging: bool,
     needs_estimate: bool,
     writes_times: bool,
-) -> Material:
+) -> EvaluationInput:
     """Read the reference, and the estimate or what scores say at a threshold.
 
     Raises
@@ -97,7 +97,7 @@ def read_material(
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
     labels = None if classes is None else _lines(classes)
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
-    return material(true, detected, clips, classes=labels, past_end=past_end, names=names)
+    return make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
 
 
 def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Anybody's labels made comparable: which clips count, how long they are, and which classes there are."""
+"""What every metric takes, checked once: which clips count, how long they are, and which classes there are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.baselines import stretched_answers
+from sedpool.evaluation.baselines import stretched_baselines
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import counts_at
 from sedpool.evaluation.psds import PsdsCounts, psds_counts_of_operating_points, psds_counts_of_scores
@@ -20,8 +20,8 @@ PastEnd = Literal["cut", "extend"]
 
 
 @dataclass(frozen=True)
-class Material:
-    """A reference and an estimate that can be scored.
+class EvaluationInput:
+    """Hold a reference and an estimate that were checked against each other and can be scored.
 
     Attributes
     ----------
@@ -52,11 +52,11 @@ class Material:
         """Which classes each clip has: one row a clip, one column a class."""
         return tags_from_events(self.reference, list(self.durations), self.classes)
 
-    def baselines(self) -> dict[str, "Material"]:
-        """The same with answers that cover whole clips; see `sedpool.evaluation.baselines`."""
+    def baselines(self) -> dict[str, "EvaluationInput"]:
+        """Replace the estimate by events that cover whole clips; see `sedpool.evaluation.baselines`."""
         own_tags = tags_from_events(self.estimated, list(self.durations), self.classes)
-        answers = stretched_answers(self.true_tags, own_tags, self.durations)
-        return {name: replace(self, estimated=events) for name, events in answers.items()}
+        stretched = stretched_baselines(self.true_tags, own_tags, self.durations)
+        return {name: replace(self, estimated=events) for name, events in stretched.items()}
 
     @property
     def coverage(self) -> dict[str, int]:
@@ -66,7 +66,7 @@ class Material:
         return {"scored": n_clips, "expected": n_clips, "without_detections": n_clips - detected}
 
 
-def material(
+def make_evaluation_input(
     reference: pd.DataFrame,
     estimated: pd.DataFrame,
     lengths: Mapping[str, float | None],
@@ -74,7 +74,7 @@ def material(
     classes: Sequence[str] | None = None,
     past_end: PastEnd = "cut",
     names: tuple[str, str] = ("reference", "estimate"),
-) -> Material:
+) -> EvaluationInput:
     """Check two event tables against the clip set and settle the lengths of its clips.
 
     Parameters
@@ -117,7 +117,7 @@ def material(
     longest = max(durations.values()) or 1.0
     durations = {name: seconds or longest for name, seconds in durations.items()}
     cut = {source: within_clips(events, durations, source=source, stacklevel=4) for source, events in tables.items()}
-    return Material(cut["reference"], cut["estimate"], durations, known, stated is not None)
+    return EvaluationInput(cut["reference"], cut["estimate"], durations, known, stated is not None)
 
 
 def _refuse_strays(
@@ -153,7 +153,7 @@ def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
 
 
 def psds_counts(
-    material: Material,
+    evaluation_input: EvaluationInput,
     *,
     scores: pd.DataFrame | None = None,
     operating_points: Mapping[str, pd.DataFrame] | None = None,
@@ -162,7 +162,7 @@ def psds_counts(
 
     Parameters
     ----------
-    material : Material
+    evaluation_input : EvaluationInput
         The reference, its clips and classes.
     scores : DataFrame, optional
         Frame scores.
@@ -180,28 +180,30 @@ def psds_counts(
         raise EvaluationError(
             "psds: it needs frame scores, or events at many thresholds; give --scores or --operating-points"
         )
-    if not material.lengths_known:
+    if not evaluation_input.lengths_known:
         raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
-    common: dict[str, Any] = {"durations": material.durations, "classes": material.classes}
+    common: dict[str, Any] = {"durations": evaluation_input.durations, "classes": evaluation_input.classes}
     if scores is not None:
         return {
-            name: psds_counts_of_scores(scores, material.reference, scenario=scenario, **common)
+            name: psds_counts_of_scores(scores, evaluation_input.reference, scenario=scenario, **common)
             for name, scenario in SCENARIOS.items()
         }
-    inside = [_inside(table, material, name) for name, table in operating_points.items()]
+    inside = [_inside(table, evaluation_input, name) for name, table in operating_points.items()]
     return {
-        name: psds_counts_of_operating_points(inside, material.reference, scenario=scenario, **common)
+        name: psds_counts_of_operating_points(inside, evaluation_input.reference, scenario=scenario, **common)
         for name, scenario in SCENARIOS.items()
     }
 
 
-def detected_anywhere(material: Material, operating_points: Mapping[str, pd.DataFrame]) -> Material:
+def detected_anywhere(
+    evaluation_input: EvaluationInput, operating_points: Mapping[str, pd.DataFrame]
+) -> EvaluationInput:
     """The same with all that is detected at any operating point for an estimate, which coverage is told from."""
-    inside = [_inside(table, material, name) for name, table in operating_points.items()]
-    return replace(material, estimated=pd.concat(inside).drop_duplicates(ignore_index=True))
+    inside = [_inside(table, evaluation_input, name) for name, table in operating_points.items()]
+    return replace(evaluation_input, estimated=pd.concat(inside).drop_duplicates(ignore_index=True))
 
 
-def _inside(events: pd.DataFrame, material: Material, source: str) -> pd.DataFrame:
-    refuse_unknown_files(events["filename"].unique(), material.durations, source=source)
-    _refuse_labels(events, material.classes, source)
-    return clip_to_duration(events, material.durations)[0]
+def _inside(events: pd.DataFrame, evaluation_input: EvaluationInput, source: str) -> pd.DataFrame:
+    refuse_unknown_files(events["filename"].unique(), evaluation_input.durations, source=source)
+    _refuse_labels(events, evaluation_input.classes, source)
+    return clip_to_duration(events, evaluation_input.durations)[0]
