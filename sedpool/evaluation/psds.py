@@ -23,12 +23,12 @@ import pandas as pd
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray, IntArray, ratio
-from sedpool.evaluation.candidates import candidate_events
 from sedpool.evaluation.frames import indexed_frames
 from sedpool.evaluation.indexed import indexed
-from sedpool.evaluation.psds_curves import ClassCurve, Steps, common_area, joined
-from sedpool.evaluation.psds_steps import Truth
+from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area, joined
+from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import Scenario
+from sedpool.evaluation.threshold_candidates import threshold_candidates
 from sedpool.evaluation.validation import comparable_events
 
 _HOUR = 3600.0
@@ -110,9 +110,15 @@ def psds_counts_of_scores(
     scenario: Scenario,
 ) -> "PsdsCounts":
     """What each clip adds to the curves; parameters and errors as of `psds_of_scores`."""
-    truth = Truth(reference, durations, classes, scenario)
+    psds_reference = PsdsReference(reference, durations, classes, scenario)
     frames = indexed_frames(scores, durations, classes)
-    return _counts(truth, {label: truth.steps_of_scores(candidate_events(frames, label)) for label in truth.labels})
+    return _counts(
+        psds_reference,
+        {
+            label: psds_reference.deltas_of_scores(threshold_candidates(frames, label))
+            for label in psds_reference.labels
+        },
+    )
 
 
 def psds_counts_of_operating_points(
@@ -124,23 +130,25 @@ def psds_counts_of_operating_points(
     scenario: Scenario,
 ) -> "PsdsCounts":
     """What each clip adds to the curves; parameters and errors as of `psds_of_operating_points`."""
-    truth = Truth(reference, durations, classes, scenario)
+    psds_reference = PsdsReference(reference, durations, classes, scenario)
     points = []
     for number, table in enumerate(tables):
         _, estimated = comparable_events(reference.iloc[:0], table, durations=durations, classes=classes)
-        points.append(truth.steps_of_point(indexed(estimated, durations, classes), number))
-    return _counts(truth, {label: joined([steps[label] for steps in points]) for label in truth.labels})
+        points.append(psds_reference.deltas_of_point(indexed(estimated, durations, classes), number))
+    return _counts(
+        psds_reference, {label: joined([deltas[label] for deltas in points]) for label in psds_reference.labels}
+    )
 
 
-def _counts(truth: Truth, steps: Mapping[int, Steps]) -> "PsdsCounts":
-    n_clips = len(truth.durations)
+def _counts(psds_reference: PsdsReference, deltas: Mapping[int, CountDeltas]) -> "PsdsCounts":
+    n_clips = len(psds_reference.durations)
     return PsdsCounts(
-        tuple(truth.durations),
-        truth.scenario,
-        np.fromiter(truth.durations.values(), np.float64) / _HOUR,
-        truth.n_ref,
-        truth.active_seconds / _HOUR,
-        {label: ClassCurve(of_class, n_clips) for label, of_class in steps.items()},
+        tuple(psds_reference.durations),
+        psds_reference.scenario,
+        np.fromiter(psds_reference.durations.values(), np.float64) / _HOUR,
+        psds_reference.n_ref,
+        psds_reference.active_seconds / _HOUR,
+        {label: ClassCurve(of_class, n_clips) for label, of_class in deltas.items()},
     )
 
 
@@ -218,7 +226,7 @@ class PsdsCounts:
         return sum(curve.n_points for curve in self.curves.values())
 
     def _prices(self, weights: FloatArray) -> FloatArray:
-        """By how much each kind of step raises the eFPR of its class, shape (resamples, kinds)."""
+        """By how much each kind of change raises the eFPR of its class, shape (resamples, kinds)."""
         n_others = np.count_nonzero(weights @ self.n_ref, axis=1) - 1
         of_cross_trigger = self.scenario.alpha_ct * ratio(1.0, n_others[:, None] * (weights @ self.active_hours))
         of_false_positive = ratio(1.0, weights @ self.hours)

@@ -1,6 +1,6 @@
-"""What does each clip add to the curves behind PSDS, and how large is the area below? Operating points as steps.
+"""What does each clip add to the curves behind PSDS, and how large is the area below? Operating points as changes.
 
-On the way down the thresholds, events of a clip are found or lost again, and false positives come and go. These steps
+On the way down the thresholds, events of a clip are found or lost again, and false positives come and go. These changes
 add up over clips, each as often as it counts, so that a resample of clips costs a sparse product and a running sum.
 """
 
@@ -15,7 +15,7 @@ from scipy import sparse
 from sedpool.evaluation.averages import FloatArray, IntArray
 
 FOUND, FALSE, CROSS = 0, 1, 2
-"""What a step counts: reference events found, false positives, or, from 2 on, cross-triggers of class ``kind - 2``."""
+"""What is counted: reference events found, false positives, or, from 2 on, cross-triggers of class ``kind - 2``."""
 
 Curve = tuple[FloatArray, FloatArray]
 """Effective false positives per hour and true positive ratios of one class, in any order."""
@@ -25,16 +25,16 @@ _BLOCK = 100_000  # points of the common curve held at once
 
 
 @dataclass(frozen=True)
-class Steps:
-    """Changes of counts from one threshold to the next lower one.
+class CountDeltas:
+    """Hold changes of counts from one threshold to the next lower one.
 
     Attributes
     ----------
-    threshold : ndarray of float, shape (steps,)
+    threshold : ndarray of float, shape (changes,)
         Where the change happens; what would happen below 0 does not.
-    clip, kind : ndarray of int, shape (steps,)
+    clip, kind : ndarray of int, shape (changes,)
         Number of the clip, and what is counted in it.
-    change : ndarray of float, shape (steps,)
+    change : ndarray of float, shape (changes,)
         Whole numbers.
     """
 
@@ -43,14 +43,16 @@ class Steps:
     kind: IntArray
     change: FloatArray
 
-    def select(self, chosen: npt.NDArray[np.bool_]) -> "Steps":
-        """Some of the steps."""
-        return Steps(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def select(self, chosen: npt.NDArray[np.bool_]) -> "CountDeltas":
+        """Select some of the changes."""
+        return CountDeltas(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
-def joined(parts: Sequence[Steps]) -> Steps:
-    """Several sets of steps as one."""
-    return Steps(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Steps)))
+def joined(parts: Sequence[CountDeltas]) -> CountDeltas:
+    """Join several sets of changes into one."""
+    return CountDeltas(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(CountDeltas))
+    )
 
 
 class ClassCurve:
@@ -58,19 +60,19 @@ class ClassCurve:
 
     Parameters
     ----------
-    steps : Steps
+    deltas : CountDeltas
         Of all clips.
     n_clips : int
         Number of clips.
     """
 
-    def __init__(self, steps: Steps, n_clips: int) -> None:
-        steps = steps.select(steps.threshold >= 0)
-        rows, row = np.unique(steps.kind * n_clips + steps.clip, return_inverse=True)
-        thresholds, point = np.unique(-steps.threshold, return_inverse=True)
+    def __init__(self, deltas: CountDeltas, n_clips: int) -> None:
+        deltas = deltas.select(deltas.threshold >= 0)
+        rows, row = np.unique(deltas.kind * n_clips + deltas.clip, return_inverse=True)
+        thresholds, point = np.unique(-deltas.threshold, return_inverse=True)
         kind, clip = np.divmod(rows, n_clips)
         is_found = kind == FOUND
-        changes = sparse.csr_array((steps.change, (row, point)), shape=(len(rows), len(thresholds)))
+        changes = sparse.csr_array((deltas.change, (row, point)), shape=(len(rows), len(thresholds)))
         changes = _at_needed_points(changes, is_found)
         self.n_points = changes.shape[1]
         self._found, self._found_clip = changes[is_found], clip[is_found]

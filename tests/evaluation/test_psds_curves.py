@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedpool.evaluation.psds_curves import FALSE, FOUND, ClassCurve, Steps, common_area
+from sedpool.evaluation.psds_curves import FALSE, FOUND, ClassCurve, CountDeltas, common_area
 
 N_CLIPS = 3
-steps = st.lists(
+deltas = st.lists(
     st.tuples(
         st.integers(0, 5), st.integers(0, N_CLIPS - 1), st.integers(FOUND, FALSE + 1), st.sampled_from([-1.0, 1.0])
     ),
     max_size=20,
-).map(lambda rows: Steps(*np.array(rows, dtype=float).reshape(-1, 4).T[[0]], *_columns(rows)))
+).map(lambda rows: CountDeltas(*np.array(rows, dtype=float).reshape(-1, 4).T[[0]], *_columns(rows)))
 
 
 def _columns(rows):
@@ -19,14 +19,14 @@ def _columns(rows):
     return clip.astype(int), kind.astype(int), change
 
 
-@given(steps, st.lists(st.integers(0, 3), min_size=N_CLIPS, max_size=N_CLIPS))
-def test_points_that_are_not_needed_change_nothing(steps, weights):
-    """The slow oracle: add up all steps down to each threshold."""
+@given(deltas, st.lists(st.integers(0, 3), min_size=N_CLIPS, max_size=N_CLIPS))
+def test_points_that_are_not_needed_change_nothing(deltas, weights):
+    """The slow oracle: add up all changes down to each threshold."""
     weights, prices = np.array(weights, dtype=float), np.array([0.0, 1.0, 0.5])
-    rates, found = ClassCurve(steps, N_CLIPS).weighted(weights[None], prices[None])
+    rates, found = ClassCurve(deltas, N_CLIPS).weighted(weights[None], prices[None])
     every = []
-    for threshold in np.unique(steps.threshold):
-        so_far = steps.select(steps.threshold >= threshold)
+    for threshold in np.unique(deltas.threshold):
+        so_far = deltas.select(deltas.threshold >= threshold)
         amount = weights[so_far.clip] * so_far.change
         every.append(((amount * prices[so_far.kind]).sum(), amount[so_far.kind == FOUND].sum()))
     points = {(0.0, 0.0), *zip(rates[0], found[0], strict=True)}
@@ -36,7 +36,7 @@ def test_points_that_are_not_needed_change_nothing(steps, weights):
 
 
 def test_what_would_happen_below_every_threshold_does_not():
-    below = Steps(np.array([-1.0]), np.array([0]), np.array([FALSE]), np.array([1.0]))
+    below = CountDeltas(np.array([-1.0]), np.array([0]), np.array([FALSE]), np.array([1.0]))
     assert ClassCurve(below, 1).n_points == 0
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 from hypothesis import given, settings
 
-from sedpool.evaluation.candidates import candidate_events
 from sedpool.evaluation.frames import indexed_frames
 from sedpool.evaluation.indexed import indexed
+from sedpool.evaluation.threshold_candidates import threshold_candidates
 from sedpool.inference.decode import decode
 
 from .conftest import CLASSES
@@ -18,7 +18,7 @@ def as_set(events):
 @given(scores_of_all_clips())
 def test_at_every_threshold_the_candidates_are_what_decode_finds(scores):
     frames = indexed_frames(scores, LENGTHS, CLASSES)
-    found = [candidate_events(frames, label) for label in range(len(CLASSES))]
+    found = [threshold_candidates(frames, label) for label in range(len(CLASSES))]
     for threshold in np.append(np.unique(scores[list(CLASSES)].to_numpy()), 1.0).tolist():
         decoded = indexed(decode(scores, threshold), LENGTHS, CLASSES)
         for label, candidates in enumerate(found):

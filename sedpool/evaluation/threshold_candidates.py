@@ -16,8 +16,8 @@ _OUTSIDE = -1.0  # below every score: what lies before and after a clip
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """Events of one class.
+class ThresholdCandidates:
+    """Hold the events that thresholds make of one class, and the thresholds at which each exists.
 
     Attributes
     ----------
@@ -32,8 +32,8 @@ class Candidates:
     upper: FloatArray
 
 
-def candidate_events(frames: IndexedFrames, label: int) -> Candidates:
-    """The events that any threshold makes of the scores of one class.
+def threshold_candidates(frames: IndexedFrames, label: int) -> ThresholdCandidates:
+    """Find the events that any threshold makes of the scores of one class.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def candidate_events(frames: IndexedFrames, label: int) -> Candidates:
     frame[place] = np.arange(n_frames)
     begin, last = frame[before + 1], frame[after - 1]
     events = IndexedEvents(frames.clip[begin], np.full(len(begin), label), frames.onset[begin], frames.offset[last])
-    return Candidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
+    return ThresholdCandidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
 
 
 def _nearest(scores: FloatArray, place: IntArray, step: int, fits: np.ufunc) -> IntArray:

@@ -1,4 +1,4 @@
-"""What do the detections in each clip find, and what do they cost? The steps of the curves behind PSDS."""
+"""What do the detections in each clip find, and what do they cost? The changes of counts behind PSDS."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.averages import IntArray
-from sedpool.evaluation.candidates import Candidates
 from sedpool.evaluation.indexed import IndexedEvents, counted, indexed, merged
 from sedpool.evaluation.intersection import BoolArray, are_found, are_relevant, cross_triggers, enough, overlaps
-from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, Steps, joined
+from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas, joined
 from sedpool.evaluation.scenarios import Scenario
+from sedpool.evaluation.threshold_candidates import ThresholdCandidates
 from sedpool.evaluation.validation import comparable_events
 
 
-class Truth:
-    """The reference of all clips, and what it makes of detections."""
+class PsdsReference:
+    """The reference of all clips, which turns detections into changes of counts."""
 
     def __init__(
         self, reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], scenario: Scenario
@@ -30,8 +30,8 @@ class Truth:
         np.add.at(self.active_seconds, (self.active.clip, self.active.label), self.active.offset - self.active.onset)
         self.labels = np.flatnonzero(self.n_ref.any(axis=0)).tolist()
 
-    def steps_of_point(self, detected: IndexedEvents, number: int) -> dict[int, Steps]:
-        """The steps by class: up at this operating point, and down again at the next."""
+    def deltas_of_point(self, detected: IndexedEvents, number: int) -> dict[int, CountDeltas]:
+        """Return the changes by class: up at this operating point, and down again at the next."""
         relevant, wrong, kind = self._judged(detected)
         found = are_found(self.events, detected.select(relevant), self.scenario.gtc, self.scenario.decimals)
         clip = np.concatenate([self.events.clip[found], detected.clip[wrong]])
@@ -39,14 +39,14 @@ class Truth:
         kind = np.concatenate([np.full(np.count_nonzero(found), FOUND), kind])
         return {one: _passing(clip[label == one], kind[label == one], number) for one in self.labels}
 
-    def steps_of_scores(self, candidates: Candidates) -> Steps:
-        """The steps of one class over all thresholds."""
+    def deltas_of_scores(self, candidates: ThresholdCandidates) -> CountDeltas:
+        """Return the changes of one class over all thresholds."""
         relevant, wrong, kind = self._judged(candidates.events)
         # Going down, each threshold adds the events that appear there and takes those that disappear below it.
         threshold = np.concatenate([candidates.upper[wrong], candidates.lower[wrong]])
         change = np.repeat([1.0, -1.0], len(wrong))
-        costs = Steps(threshold, np.tile(candidates.events.clip[wrong], 2), np.tile(kind, 2), change)
-        return joined([costs, self._steps_of_found(candidates, relevant)])
+        costs = CountDeltas(threshold, np.tile(candidates.events.clip[wrong], 2), np.tile(kind, 2), change)
+        return joined([costs, self._deltas_of_found(candidates, relevant)])
 
     def _judged(self, detected: IndexedEvents) -> tuple[BoolArray, IntArray, IntArray]:
         """Which detections are relevant; and the numbers of the others, once for each kind of cost."""
@@ -65,7 +65,7 @@ class Truth:
             wrong, kind = np.append(wrong, wrong[detection]), np.append(kind, CROSS + label)
         return relevant, wrong, kind
 
-    def _steps_of_found(self, candidates: Candidates, relevant: BoolArray) -> Steps:
+    def _deltas_of_found(self, candidates: ThresholdCandidates, relevant: BoolArray) -> CountDeltas:
         """Thresholds at which reference events begin (1) or cease (-1) to be found, going down."""
         event, candidate, seconds = overlaps(self.events, candidates.events.select(relevant))
         appears, disappears = candidates.upper[relevant][candidate], candidates.lower[relevant][candidate]
@@ -79,10 +79,10 @@ class Truth:
             covered[ends], self.scenario.gtc, self.events.select(event[ends]), self.scenario.decimals
         )
         change = np.diff(enough_covered.astype(np.float64), prepend=0.0)
-        return Steps(threshold[ends], self.events.clip[event[ends]], np.full(len(ends), FOUND), change)
+        return CountDeltas(threshold[ends], self.events.clip[event[ends]], np.full(len(ends), FOUND), change)
 
 
-def _passing(clip: IntArray, kind: IntArray, number: int) -> Steps:
-    """Steps up at operating point `number` and down at the next; the first is at 0, as the lowest threshold is."""
+def _passing(clip: IntArray, kind: IntArray, number: int) -> CountDeltas:
+    """Count up at operating point `number` and down at the next; the first is at 0, as the lowest threshold is."""
     threshold = np.repeat([float(number), number - 1.0], len(clip))
-    return Steps(threshold, np.tile(clip, 2), np.tile(kind, 2), np.repeat([1.0, -1.0], len(clip)))
+    return CountDeltas(threshold, np.tile(clip, 2), np.tile(kind, 2), np.repeat([1.0, -1.0], len(clip)))
