@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray
-from sedpool.evaluation.indexed import IndexedEvents, indexed
+from sedpool.evaluation.event_arrays import EventArrays, event_arrays
 from sedpool.evaluation.validation import comparable_events
 
 Active = npt.NDArray[np.bool_]
@@ -70,7 +70,7 @@ def timeline(
         If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
     """
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    ref, est = (indexed(table, durations, classes) for table in tables)
+    ref, est = (event_arrays(table, durations, classes) for table in tables)
     clips, ends = np.arange(len(durations)), np.fromiter(durations.values(), np.float64)
     parts = [(ref.clip, ref.onset), (ref.clip, ref.offset), (est.clip, est.onset), (est.clip, est.offset)]
     parts += [(clips, np.zeros(len(ends))), (clips, ends)]
@@ -102,7 +102,7 @@ def _edges(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, Floa
     return clip[kept], time[kept], np.split(number, np.cumsum([len(part[0]) for part in parts])[:-1])
 
 
-def _sounding(events: IndexedEvents, start: IntArray, stop: IntArray, shape: tuple[int, int]) -> IntArray:
+def _sounding(events: EventArrays, start: IntArray, stop: IntArray, shape: tuple[int, int]) -> IntArray:
     """How many events of each class sound between each edge and the next."""
     changes = np.zeros(shape, dtype=np.int64)
     np.add.at(changes, (start, events.label), 1)
@@ -110,7 +110,7 @@ def _sounding(events: IndexedEvents, start: IntArray, stop: IntArray, shape: tup
     return np.asarray(np.cumsum(changes, axis=0)[:-1])
 
 
-def _table(events: IndexedEvents, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
+def _table(events: EventArrays, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
     names, labels = np.asarray(filenames, dtype=object), np.asarray(classes, dtype=object)
     return pd.DataFrame(
         {

@@ -21,7 +21,7 @@ PastEnd = Literal["cut", "extend"]
 
 @dataclass(frozen=True)
 class EvaluationInput:
-    """Hold a reference and an estimate that were checked against each other and can be scored.
+    """A reference and an estimate that were checked against each other and can be scored.
 
     Attributes
     ----------

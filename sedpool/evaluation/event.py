@@ -7,7 +7,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.indexed import IndexedEvents, counted, indexed
+from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays
 from sedpool.evaluation.matching import first_come_matching, fitting_pairs, maximum_matching
 from sedpool.evaluation.validation import comparable_events
 
@@ -79,7 +79,7 @@ def event_counts(
 ) -> ClipCounts:
     """Counts of every clip in events, equal to sed_eval's; parameters and errors as of `event_metrics`."""
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (indexed(events, durations, classes) for events in tables)
+    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
     return matched_counts(
         annotated,
         detected,
@@ -91,8 +91,8 @@ def event_counts(
 
 
 def matched_counts(
-    reference: IndexedEvents,
-    estimated: IndexedEvents,
+    reference: EventArrays,
+    estimated: EventArrays,
     *,
     filenames: tuple[str, ...],
     classes: tuple[str, ...],

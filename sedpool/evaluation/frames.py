@@ -17,8 +17,8 @@ from sedpool.scores import classes_of, validate_scores
 
 
 @dataclass(frozen=True)
-class IndexedFrames:
-    """Frames by clip and time, cut at the clips' ends.
+class FrameArrays:
+    """Frames ordered by clip and time, cut at the clips' ends.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class IndexedFrames:
     probabilities: npt.NDArray[np.floating]
 
 
-def indexed_frames(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> IndexedFrames:
+def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> FrameArrays:
     """Check frame scores and return their arrays.
 
     Parameters
@@ -78,7 +78,7 @@ def indexed_frames(scores: pd.DataFrame, durations: Mapping[str, float], classes
         )
         warnings.warn(f"scores: {n_late} {late} cut at its end", stacklevel=4)
     inside = onset < end
-    return IndexedFrames(
+    return FrameArrays(
         clip[inside],
         first[inside],
         onset[inside],

@@ -21,7 +21,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.indexed import IndexedEvents, counted, indexed, merged, ranges
+from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, expand_ranges, merge_overlaps
 from sedpool.evaluation.validation import comparable_events
 
 BoolArray = npt.NDArray[np.bool_]
@@ -89,8 +89,8 @@ def intersection_counts(
 ) -> ClipCounts:
     """Counts of every clip; parameters and errors as of `intersection_metrics`."""
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (indexed(events, durations, classes) for events in tables)
-    relevant = are_relevant(detected, merged(annotated), dtc)
+    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
+    relevant = are_relevant(detected, merge_overlaps(annotated), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)
 
     shape = (len(durations), len(classes))
@@ -101,23 +101,23 @@ def intersection_counts(
 
 
 def are_relevant(
-    detected: IndexedEvents, active: IndexedEvents, dtc: float, decimals: int | None = MICROSECONDS
+    detected: EventArrays, active: EventArrays, dtc: float, decimals: int | None = MICROSECONDS
 ) -> BoolArray:
-    """Which detections meet the DTC, given the reference's active time; see `sedpool.evaluation.indexed.merged`."""
+    """Return which detections meet the DTC, given the reference's active time (its events with overlaps merged)."""
     detection, _, seconds = overlaps(detected, active)
     return enough(_summed(detection, seconds, len(detected)), dtc, detected, decimals)
 
 
 def are_found(
-    reference: IndexedEvents, relevant: IndexedEvents, gtc: float, decimals: int | None = MICROSECONDS
+    reference: EventArrays, relevant: EventArrays, gtc: float, decimals: int | None = MICROSECONDS
 ) -> BoolArray:
     """Which reference events meet the GTC, given the relevant detections."""
-    event, _, seconds = overlaps(reference, merged(relevant))
+    event, _, seconds = overlaps(reference, merge_overlaps(relevant))
     return enough(_summed(event, seconds, len(reference)), gtc, reference, decimals)
 
 
 def cross_triggers(
-    detected: IndexedEvents, active: IndexedEvents, cttc: float, *, n_classes: int, decimals: int | None = MICROSECONDS
+    detected: EventArrays, active: EventArrays, cttc: float, *, n_classes: int, decimals: int | None = MICROSECONDS
 ) -> tuple[IntArray, IntArray]:
     """Pairs of a detection and another class of which it holds enough for the CTTC."""
     detection, other, seconds = overlaps(detected, active, same_class=False)
@@ -128,7 +128,7 @@ def cross_triggers(
     return detection[held], label[held]
 
 
-def enough(seconds: FloatArray, share: float, events: IndexedEvents, decimals: int | None) -> BoolArray:
+def enough(seconds: FloatArray, share: float, events: EventArrays, decimals: int | None) -> BoolArray:
     """Whether so many seconds, if any, are the given share of each event."""
     lengths = events.offset - events.onset
     if decimals is None:
@@ -138,17 +138,17 @@ def enough(seconds: FloatArray, share: float, events: IndexedEvents, decimals: i
 
 
 def overlaps(
-    events: IndexedEvents, others: IndexedEvents, *, same_class: bool = True
+    events: EventArrays, others: EventArrays, *, same_class: bool = True
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Pairs of events that overlap, in the same clip and perhaps class, and for how many seconds."""
     n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
 
-    def group(of: IndexedEvents) -> IntArray:
+    def group(of: EventArrays) -> IntArray:
         return of.clip * n_labels + (of.label if same_class else 0)
 
     order = np.argsort(group(others), kind="stable")
     groups, wanted = group(others)[order], group(events)
-    other, event = ranges(np.searchsorted(groups, wanted, "left"), np.searchsorted(groups, wanted, "right"))
+    other, event = expand_ranges(np.searchsorted(groups, wanted, "left"), np.searchsorted(groups, wanted, "right"))
     other = order[other]
     seconds = np.minimum(events.offset[event], others.offset[other]) - np.maximum(
         events.onset[event], others.onset[other]

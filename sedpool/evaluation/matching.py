@@ -8,20 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.evaluation.averages import FloatArray, IntArray
-from sedpool.evaluation.indexed import IndexedEvents, ranges
+from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
 
 Pairs = IntArray
 """Numbers of reference events (first row) and of the estimated events that fit them (second row), in order."""
 
 
 def fitting_pairs(
-    reference: IndexedEvents, estimated: IndexedEvents, *, collar: float, offset_share: float | None
+    reference: EventArrays, estimated: EventArrays, *, collar: float, offset_share: float | None
 ) -> Pairs:
     """Pairs of events, of any two classes, whose times agree.
 
     Parameters
     ----------
-    reference, estimated : IndexedEvents
+    reference, estimated : EventArrays
         Events of the same clips.
     collar : float
         Seconds by which an onset may be off, and an offset at least.
@@ -30,7 +30,7 @@ def fitting_pairs(
         offsets do not matter.
     """
     first, end = _near_onsets(reference, estimated, collar)
-    est, ref = ranges(first, end)
+    est, ref = expand_ranges(first, end)
     fits = np.abs(reference.onset[ref] - estimated.onset[est]) <= collar
     fits &= reference.clip[ref] == estimated.clip[est]
     if offset_share is not None:
@@ -39,12 +39,12 @@ def fitting_pairs(
     return np.stack([ref[fits], est[fits]])
 
 
-def _near_onsets(reference: IndexedEvents, estimated: IndexedEvents, collar: float) -> tuple[IntArray, IntArray]:
+def _near_onsets(reference: EventArrays, estimated: EventArrays, collar: float) -> tuple[IntArray, IntArray]:
     """For every reference event the range of estimated events that may be within the collar, a few more included."""
     both = np.concatenate([reference.onset, estimated.onset, [0.0]])
     apart = both.max() + 2 * collar + 1  # lays the clips end to end, too far apart for pairs across clips
 
-    def on_one_line(events: IndexedEvents) -> FloatArray:
+    def on_one_line(events: EventArrays) -> FloatArray:
         return np.asarray(events.clip * apart + events.onset)
 
     wanted, line = on_one_line(reference), on_one_line(estimated)

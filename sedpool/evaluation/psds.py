@@ -23,8 +23,8 @@ import pandas as pd
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray, IntArray, ratio
-from sedpool.evaluation.frames import indexed_frames
-from sedpool.evaluation.indexed import indexed
+from sedpool.evaluation.event_arrays import event_arrays
+from sedpool.evaluation.frames import frame_arrays
 from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area, joined
 from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import Scenario
@@ -111,7 +111,7 @@ def psds_counts_of_scores(
 ) -> "PsdsCounts":
     """What each clip adds to the curves; parameters and errors as of `psds_of_scores`."""
     psds_reference = PsdsReference(reference, durations, classes, scenario)
-    frames = indexed_frames(scores, durations, classes)
+    frames = frame_arrays(scores, durations, classes)
     return _counts(
         psds_reference,
         {
@@ -134,7 +134,7 @@ def psds_counts_of_operating_points(
     points = []
     for number, table in enumerate(tables):
         _, estimated = comparable_events(reference.iloc[:0], table, durations=durations, classes=classes)
-        points.append(psds_reference.deltas_of_point(indexed(estimated, durations, classes), number))
+        points.append(psds_reference.deltas_of_point(event_arrays(estimated, durations, classes), number))
     return _counts(
         psds_reference, {label: joined([deltas[label] for deltas in points]) for label in psds_reference.labels}
     )

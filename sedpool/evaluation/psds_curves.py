@@ -26,7 +26,7 @@ _BLOCK = 100_000  # points of the common curve held at once
 
 @dataclass(frozen=True)
 class CountDeltas:
-    """Hold changes of counts from one threshold to the next lower one.
+    """Changes of counts from one threshold to the next lower one.
 
     Attributes
     ----------

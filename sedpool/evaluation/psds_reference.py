@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.averages import IntArray
-from sedpool.evaluation.indexed import IndexedEvents, counted, indexed, merged
+from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, merge_overlaps
 from sedpool.evaluation.intersection import BoolArray, are_found, are_relevant, cross_triggers, enough, overlaps
 from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas, joined
 from sedpool.evaluation.scenarios import Scenario
@@ -21,8 +21,8 @@ class PsdsReference:
         self, reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], scenario: Scenario
     ) -> None:
         table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
-        self.events = indexed(table, durations, classes)
-        self.active = merged(self.events)
+        self.events = event_arrays(table, durations, classes)
+        self.active = merge_overlaps(self.events)
         self.durations, self.n_classes, self.scenario = durations, len(classes), scenario
         shape = len(durations), len(classes)
         self.n_ref = counted(self.events.clip, self.events.label, shape)
@@ -30,7 +30,7 @@ class PsdsReference:
         np.add.at(self.active_seconds, (self.active.clip, self.active.label), self.active.offset - self.active.onset)
         self.labels = np.flatnonzero(self.n_ref.any(axis=0)).tolist()
 
-    def deltas_of_point(self, detected: IndexedEvents, number: int) -> dict[int, CountDeltas]:
+    def deltas_of_point(self, detected: EventArrays, number: int) -> dict[int, CountDeltas]:
         """Return the changes by class: up at this operating point, and down again at the next."""
         relevant, wrong, kind = self._judged(detected)
         found = are_found(self.events, detected.select(relevant), self.scenario.gtc, self.scenario.decimals)
@@ -48,7 +48,7 @@ class PsdsReference:
         costs = CountDeltas(threshold, np.tile(candidates.events.clip[wrong], 2), np.tile(kind, 2), change)
         return joined([costs, self._deltas_of_found(candidates, relevant)])
 
-    def _judged(self, detected: IndexedEvents) -> tuple[BoolArray, IntArray, IntArray]:
+    def _judged(self, detected: EventArrays) -> tuple[BoolArray, IntArray, IntArray]:
         """Which detections are relevant; and the numbers of the others, once for each kind of cost."""
         scenario = self.scenario
         relevant = are_relevant(detected, self.active, scenario.dtc, scenario.decimals)

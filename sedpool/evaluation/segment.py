@@ -9,7 +9,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
-from sedpool.evaluation.indexed import IndexedEvents, indexed, ranges
+from sedpool.evaluation.event_arrays import EventArrays, event_arrays, expand_ranges
 from sedpool.evaluation.validation import comparable_events
 
 BoolArray = npt.NDArray[np.bool_]
@@ -77,7 +77,7 @@ def segment_counts(
 ) -> ClipCounts:
     """Counts of every clip in segments, equal to sed_eval's; parameters and errors as of `segment_metrics`."""
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (indexed(events, durations, classes) for events in tables)
+    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
     lengths = np.fromiter(durations.values(), np.float64)
     filenames = np.array(list(durations), dtype=object)
     parts = []
@@ -114,7 +114,7 @@ class SegmentGrid:
         self.first = np.cumsum(self.n_segments) - self.n_segments
         self.clip = np.repeat(np.arange(len(lengths)), self.n_segments)
 
-    def activity(self, events: IndexedEvents) -> BoolArray:
+    def activity(self, events: EventArrays) -> BoolArray:
         """Which cells any event touches, shape (segments, classes)."""
         active = np.zeros((len(self.clip), self.n_classes), dtype=bool)
         segments, event = self.touched(events.onset, events.offset, events.clip)
@@ -125,7 +125,7 @@ class SegmentGrid:
         """Segments that stretches of time touch, and which stretch each belongs to."""
         begin = np.floor(onset / self.resolution).astype(np.int64)
         end = np.minimum(np.ceil(offset / self.resolution).astype(np.int64), self.n_segments[clip])
-        return ranges(self.first[clip] + begin, self.first[clip] + end)
+        return expand_ranges(self.first[clip] + begin, self.first[clip] + end)
 
     def counts(self, reference: BoolArray, estimated: BoolArray) -> dict[str, IntArray]:
         """Counts of every clip, by the names that `ClipCounts` has for them."""

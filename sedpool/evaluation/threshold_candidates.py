@@ -9,35 +9,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from sedpool.evaluation.averages import FloatArray, IntArray
-from sedpool.evaluation.frames import IndexedFrames
-from sedpool.evaluation.indexed import IndexedEvents
+from sedpool.evaluation.event_arrays import EventArrays
+from sedpool.evaluation.frames import FrameArrays
 
 _OUTSIDE = -1.0  # below every score: what lies before and after a clip
 
 
 @dataclass(frozen=True)
 class ThresholdCandidates:
-    """Hold the events that thresholds make of one class, and the thresholds at which each exists.
+    """The events that thresholds make of one class, and the thresholds at which each exists.
 
     Attributes
     ----------
-    events : IndexedEvents
+    events : EventArrays
         In the order of their lowest frames.
     lower, upper : ndarray of float, shape (events,)
         An event exists at the thresholds above `lower`, up to and with `upper`.
     """
 
-    events: IndexedEvents
+    events: EventArrays
     lower: FloatArray
     upper: FloatArray
 
 
-def threshold_candidates(frames: IndexedFrames, label: int) -> ThresholdCandidates:
+def threshold_candidates(frames: FrameArrays, label: int) -> ThresholdCandidates:
     """Find the events that any threshold makes of the scores of one class.
 
     Parameters
     ----------
-    frames : IndexedFrames
+    frames : FrameArrays
         Frame scores.
     label : int
         Number of the class.
@@ -54,7 +54,7 @@ def threshold_candidates(frames: IndexedFrames, label: int) -> ThresholdCandidat
     frame = np.zeros(len(scores), dtype=np.int64)
     frame[place] = np.arange(n_frames)
     begin, last = frame[before + 1], frame[after - 1]
-    events = IndexedEvents(frames.clip[begin], np.full(len(begin), label), frames.onset[begin], frames.offset[last])
+    events = EventArrays(frames.clip[begin], np.full(len(begin), label), frames.onset[begin], frames.offset[last])
     return ThresholdCandidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
 
 

@@ -16,8 +16,8 @@ from sedpool.errors import ConfigError
 from sedpool.evaluation.averages import FloatArray, Totals
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.event import matched_counts
-from sedpool.evaluation.frames import IndexedFrames, indexed_frames
-from sedpool.evaluation.indexed import IndexedEvents, in_order, indexed
+from sedpool.evaluation.event_arrays import EventArrays, event_arrays, in_order
+from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.segment import SegmentGrid
 from sedpool.evaluation.validation import comparable_events
 from sedpool.inference.decode import Decoder
@@ -97,7 +97,7 @@ def segment_sweep(
         If frames or events last longer than their clip (by more than 10 ms).
     """
     annotated = _checked_reference(reference, durations, classes)
-    levels = _Levels(indexed_frames(scores, durations, classes), _checked_thresholds(thresholds), classes)
+    levels = _Levels(frame_arrays(scores, durations, classes), _checked_thresholds(thresholds), classes)
     grid = SegmentGrid(np.fromiter(durations.values(), np.float64), len(classes), resolution)
     highest = levels.highest(grid)
     wanted = grid.activity(annotated)
@@ -147,9 +147,9 @@ def event_sweep(
 ) -> Totals:
     """Counts in events at every threshold; parameters as of `segment_sweep` and `sedpool.evaluation.event_metrics`."""
     annotated = _checked_reference(reference, durations, classes)
-    levels = _Levels(indexed_frames(scores, durations, classes), _checked_thresholds(thresholds), classes)
+    levels = _Levels(frame_arrays(scores, durations, classes), _checked_thresholds(thresholds), classes)
 
-    def totals_of(events: IndexedEvents) -> Totals:
+    def totals_of(events: EventArrays) -> Totals:
         return matched_counts(
             annotated,
             events,
@@ -165,7 +165,7 @@ def event_sweep(
 class _Levels:
     """Frames with the level of every class, shape (classes, frames): how many thresholds each score reaches."""
 
-    def __init__(self, frames: IndexedFrames, limits: FloatArray, classes: Sequence[str]) -> None:
+    def __init__(self, frames: FrameArrays, limits: FloatArray, classes: Sequence[str]) -> None:
         kind = np.min_scalar_type(len(limits))
         self.frames, self.classes, self.n_thresholds = frames, tuple(classes), len(limits)
         self.levels = np.stack(
@@ -182,7 +182,7 @@ class _Levels:
             highest[present] = np.maximum.reduceat(self.levels.T[frames[order]], begin, axis=0)
         return highest
 
-    def events(self) -> Iterator[IndexedEvents]:
+    def events(self) -> Iterator[EventArrays]:
         """The events at each threshold."""
         frames = self.frames
         before = np.roll(self.levels, 1, axis=1)
@@ -206,11 +206,9 @@ def _checked_thresholds(thresholds: npt.ArrayLike) -> FloatArray:
     return limits
 
 
-def _checked_reference(
-    reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]
-) -> IndexedEvents:
+def _checked_reference(reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> EventArrays:
     table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
-    return indexed(table, durations, classes)
+    return event_arrays(table, durations, classes)
 
 
 def _stacked(totals: Sequence[Totals]) -> Totals:

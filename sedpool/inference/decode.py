@@ -204,7 +204,7 @@ class Decoder:
 
 @dataclass(frozen=True)
 class SystemOutput:
-    """Hold a system's output for a set of clips: its scores, and the decisions that a decoder makes from them.
+    """A system's output for a set of clips: its scores, and the decisions that a decoder makes from them.
 
     Attributes
     ----------

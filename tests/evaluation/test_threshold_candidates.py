@@ -1,8 +1,8 @@
 import numpy as np
 from hypothesis import given, settings
 
-from sedpool.evaluation.frames import indexed_frames
-from sedpool.evaluation.indexed import indexed
+from sedpool.evaluation.event_arrays import event_arrays
+from sedpool.evaluation.frames import frame_arrays
 from sedpool.evaluation.threshold_candidates import threshold_candidates
 from sedpool.inference.decode import decode
 
@@ -17,10 +17,10 @@ def as_set(events):
 @settings(max_examples=20)
 @given(scores_of_all_clips())
 def test_at_every_threshold_the_candidates_are_what_decode_finds(scores):
-    frames = indexed_frames(scores, LENGTHS, CLASSES)
+    frames = frame_arrays(scores, LENGTHS, CLASSES)
     found = [threshold_candidates(frames, label) for label in range(len(CLASSES))]
     for threshold in np.append(np.unique(scores[list(CLASSES)].to_numpy()), 1.0).tolist():
-        decoded = indexed(decode(scores, threshold), LENGTHS, CLASSES)
+        decoded = event_arrays(decode(scores, threshold), LENGTHS, CLASSES)
         for label, candidates in enumerate(found):
             exist = (candidates.lower < threshold) & (threshold <= candidates.upper)
             assert exist.sum() == (decoded.label == label).sum()

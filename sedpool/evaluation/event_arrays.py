@@ -11,8 +11,8 @@ from sedpool.evaluation.averages import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
-class IndexedEvents:
-    """Events by clip, onset, offset and name of the class, so that no count depends on the order of a table's rows.
+class EventArrays:
+    """Events ordered by clip, onset, offset and class name, so that no count depends on the order of a table's rows.
 
     Attributes
     ----------
@@ -31,18 +31,18 @@ class IndexedEvents:
         """Number of events."""
         return len(self.clip)
 
-    def select(self, chosen: npt.NDArray[np.bool_] | IntArray) -> "IndexedEvents":
+    def select(self, chosen: npt.NDArray[np.bool_] | IntArray) -> "EventArrays":
         """Some of the events, by mask or number."""
-        return IndexedEvents(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
+        return EventArrays(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
 
-    def of_clips(self, begin: int, end: int) -> "IndexedEvents":
+    def of_clips(self, begin: int, end: int) -> "EventArrays":
         """The events of a range of clips, which are numbered from 0 then."""
         part = self.select(np.arange(*np.searchsorted(self.clip, [begin, end])))
         return replace(part, clip=part.clip - begin)
 
 
-def indexed(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[str]) -> IndexedEvents:
-    """The arrays of a checked event table.
+def event_arrays(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[str]) -> EventArrays:
+    """Convert a checked event table to arrays.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def indexed(events: pd.DataFrame, filenames: Iterable[str], classes: Sequence[st
 
 def in_order(
     clip: IntArray, label: IntArray, onset: FloatArray, offset: FloatArray, *, classes: Sequence[str]
-) -> IndexedEvents:
+) -> EventArrays:
     """Sort events given in any order."""
     rank = np.argsort(np.argsort(np.asarray(classes, dtype=object)))
     order = np.lexsort((rank[label], offset, onset, clip))
-    return IndexedEvents(clip[order], label[order], onset[order], offset[order])
+    return EventArrays(clip[order], label[order], onset[order], offset[order])
 
 
 def counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:
@@ -76,12 +76,12 @@ def counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArr
     return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def ranges(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
-    """The numbers of many ranges, one after the other, and which range each is from; empty if `end` <= `begin`.
+def expand_ranges(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    """List the numbers of many ranges in turn, and which range each is from; one whose `end` <= `begin` has none.
 
     Examples
     --------
-    >>> ranges(np.array([3, 7]), np.array([5, 8]))
+    >>> expand_ranges(np.array([3, 7]), np.array([5, 8]))
     (array([3, 4, 7]), array([0, 0, 1]))
     """
     lengths = np.maximum(end - begin, 0)
@@ -90,22 +90,22 @@ def ranges(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
     return begin[source] + within, source
 
 
-def merged(events: IndexedEvents) -> IndexedEvents:
-    """Each clip's active time of each class: events of one class that overlap or touch become in_time.
+def merge_overlaps(events: EventArrays) -> EventArrays:
+    """Merge overlapping or touching events of the same class within each clip.
 
     Examples
     --------
-    >>> overlapping = IndexedEvents(*map(np.array, ([0, 0, 1], [0, 0, 0], [1.0, 2.0, 0.0], [4.0, 3.0, 1.0])))
-    >>> merged(overlapping).offset
+    >>> overlapping = EventArrays(*map(np.array, ([0, 0, 1], [0, 0, 0], [1.0, 2.0, 0.0], [4.0, 3.0, 1.0])))
+    >>> merge_overlaps(overlapping).offset
     array([4., 1.])
     """
     order = np.lexsort((events.onset, events.label, events.clip))
     if not len(order):
         return events
-    in_time = events.select(order)
-    new_group = np.append(True, (np.diff(in_time.clip) != 0) | (np.diff(in_time.label) != 0))
+    ordered = events.select(order)
+    new_group = np.append(True, (np.diff(ordered.clip) != 0) | (np.diff(ordered.label) != 0))
     # Groups end to end on one line, so that one running maximum tells how far the earlier events of a group reach.
-    base = np.cumsum(new_group) * (in_time.offset.max() + 1)
-    reach = np.maximum.accumulate(base + in_time.offset)
-    begins = np.flatnonzero(np.append(True, (base + in_time.onset)[1:] > reach[:-1]))
-    return replace(in_time.select(begins), offset=np.maximum.reduceat(in_time.offset, begins))
+    base = np.cumsum(new_group) * (ordered.offset.max() + 1)
+    reach = np.maximum.accumulate(base + ordered.offset)
+    begins = np.flatnonzero(np.append(True, (base + ordered.onset)[1:] > reach[:-1]))
+    return replace(ordered.select(begins), offset=np.maximum.reduceat(ordered.offset, begins))
