@@ -25,13 +25,13 @@ class StudyRuns:
         The corpus without its fold.
     methods : mapping of str to sequence of RunFolder
         Runs by method.
-    marked : collection of RunFolder
+    flagged : collection of RunFolder
         Those that are not valid: shown like the others, with a mark.
     """
 
     name: str
     methods: Mapping[str, Sequence[RunFolder]]
-    marked: Collection[RunFolder] = ()
+    flagged: Collection[RunFolder] = ()
 
     @property
     def runs(self) -> list[RunFolder]:
@@ -96,17 +96,17 @@ class StudyRuns:
         )
 
     @property
-    def marked_methods(self) -> dict[str, str]:
-        """The methods of which some runs are marked, with how many, as ``2 of 4``."""
-        n_marked = {method: sum(run in self.marked for run in runs) for method, runs in self.methods.items()}
-        return {method: f"{n} of {len(self.methods[method])}" for method, n in n_marked.items() if n}
+    def flagged_methods(self) -> dict[str, str]:
+        """The methods with flagged runs, and how many of their runs these are, as ``2 of 4``."""
+        n_flagged = {method: sum(run in self.flagged for run in runs) for method, runs in self.methods.items()}
+        return {method: f"{n} of {len(self.methods[method])}" for method, n in n_flagged.items() if n}
 
 
-def studies(runs: Iterable[RunFolder], marked: Collection[RunFolder] = ()) -> list[StudyRuns]:
-    """Runs by their study, in alphabetical order; folds and seeds of a method in theirs; some of them marked."""
+def studies(runs: Iterable[RunFolder], flagged: Collection[RunFolder] = ()) -> list[StudyRuns]:
+    """Runs by their study, in alphabetical order; folds and seeds of a method in theirs; some of them flagged."""
     ordered = sorted(runs, key=lambda run: (run.study, run.dataset, run.config["seed"]))
     names = dict.fromkeys(run.study for run in ordered)
-    return [StudyRuns(name, by_method(run for run in ordered if run.study == name), marked) for name in names]
+    return [StudyRuns(name, by_method(run for run in ordered if run.study == name), flagged) for name in names]
 
 
 def difference_notes(study: StudyRuns) -> list[str]:

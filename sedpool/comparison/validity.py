@@ -7,7 +7,7 @@ A run is valid if
   had come since its start, nor, where it had hardly moved, by more than a tenth;
 - under CAP, the bound is active for some class in the kept epoch: without that the run is AutoPool's.
 
-A run that is not valid keeps its numbers and is marked with the reasons.
+A run that is not valid keeps its numbers and is flagged with the reasons.
 """
 
 from collections.abc import Iterable
@@ -22,8 +22,8 @@ FLAT = 0.1
 """Largest change of α after the kept epoch, as a share of the way from its start or absolute."""
 
 
-def objections(run: RunFolder) -> list[str]:
-    """Why the numbers of a finished run should not be compared; empty if it is valid.
+def validity_issues(run: RunFolder) -> list[str]:
+    """List why the numbers of a finished run should not be compared; empty if it is valid.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ def objections(run: RunFolder) -> list[str]:
     if run.alpha is not None:
         kept = kept_epoch(run.history)
         found += [_not_flat(run.alpha, kept), _bound_inactive(run.alpha, kept)]
-    return [objection for objection in found if objection]
+    return [issue for issue in found if issue]
 
 
-def marked_among(runs: Iterable[RunFolder]) -> list[RunFolder]:
-    """The runs that are not valid."""
-    return [run for run in runs if objections(run)]
+def flagged_runs(runs: Iterable[RunFolder]) -> list[RunFolder]:
+    """Select the runs that are not valid."""
+    return [run for run in runs if validity_issues(run)]
 
 
-def rests_on(marked: Iterable[RunFolder]) -> str:
-    """That a result rests on some runs that are not valid; empty if there are none."""
-    names = [f"{run.method}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}" for run in marked]
+def rests_on(flagged: Iterable[RunFolder]) -> str:
+    """Say that a result rests on flagged runs, and on which; empty if there are none."""
+    names = [f"{run.method}{'' if run.fold is None else f' fold {run.fold}'} s{run.config['seed']}" for run in flagged]
     return f"rests on {counted(len(names), 'marked run')} ({', '.join(names)})" if names else ""
 
 

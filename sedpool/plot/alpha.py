@@ -24,15 +24,15 @@ _NUMBER_OFFSETS = (8, -8, 17, -17)  # points
 
 
 @styled
-def learned_alpha_figure(kept: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+def learned_alpha_figure(kept: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
     """A row a class, in it a line a method: α of every run as a small mark, their mean as a large one; CAP's bound.
 
     Parameters
     ----------
     kept : DataFrame
         Of `sedpool.comparison.method_tables.kept_alphas`; rows in the order in which classes first come.
-    marked : collection of str
-        Names of runs that are not valid: ringed, and their methods marked.
+    flagged : collection of str
+        Names of runs that are not valid: ringed, and their methods flagged.
     """
     styles = method_styles(kept["method"])
     labels = list(dict.fromkeys(kept["event_label"]))
@@ -48,28 +48,28 @@ def learned_alpha_figure(kept: pd.DataFrame, marked: Collection[str] = ()) -> Fi
         axes.plot(
             mean, mean.index, style.marker, color=style.color, markersize=7, markeredgecolor=BLACK, markeredgewidth=0.5
         )
-        is_marked = own["run"].isin(marked)
-        if is_marked.any():
-            axes.plot(own.loc[is_marked, "alpha"], rows[is_marked], **_RING)
+        is_flagged = own["run"].isin(flagged)
+        if is_flagged.any():
+            axes.plot(own.loc[is_flagged, "alpha"], rows[is_flagged], **_RING)
     for boundary in range(1, len(labels)):
         axes.axhline(boundary - 0.5, color="#e4e4e4", linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
     axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel="α (0: mean, 1: softmax, larger: towards max)")
     axes.grid(axis="y", visible=False)
-    figure.legend(handles=_legend(styles, kept, marked), loc="outside upper left", ncols=3)
+    figure.legend(handles=_legend(styles, kept, flagged), loc="outside upper left", ncols=3)
     return figure
 
 
 @styled
-def alpha_courses_figure(courses: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+def alpha_courses_figure(courses: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
     """A panel a class: α over the epochs, a thin line a run; a mark where its weights were kept; CAP's bound.
 
     Parameters
     ----------
     courses : DataFrame
         Of `sedpool.comparison.method_tables.alpha_courses`.
-    marked : collection of str
-        Names of runs that are not valid: ringed, and their methods marked.
+    flagged : collection of str
+        Names of runs that are not valid: ringed, and their methods flagged.
     """
     styles = method_styles(courses["method"])
     labels = list(dict.fromkeys(courses["event_label"]))
@@ -82,17 +82,17 @@ def alpha_courses_figure(courses: pd.DataFrame, marked: Collection[str] = ()) ->
             axes.plot(course["epoch"], course["alpha"], color=style.color, linestyle=style.line, linewidth=1)
             kept = course[course["is_kept"]]
             axes.plot(kept["epoch"], kept["alpha"], style.marker, color=style.color, markersize=4)
-            if run in marked:
+            if run in flagged:
                 axes.plot(kept["epoch"], kept["alpha"], **_RING)
         axes.set_title(str(label), fontsize=9)
     figure.supxlabel("epoch", fontsize=9)
     figure.supylabel("α", fontsize=9)
-    figure.legend(handles=_legend(styles, courses, marked, has_lines=True), loc="outside upper left", ncols=3)
+    figure.legend(handles=_legend(styles, courses, flagged, has_lines=True), loc="outside upper left", ncols=3)
     return figure
 
 
 @styled
-def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, marked: Collection[str] = ()) -> Figure:
+def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
     """A panel a method: mean α of each class against its median event duration, with their rank correlation.
 
     Classes are numbered from short to long events; the numbers are explained below.
@@ -103,8 +103,8 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, marked: 
         Of `sedpool.comparison.method_tables.kept_alphas`.
     durations : DataFrame
         Of `sedpool.comparison.method_tables.event_durations`.
-    marked : collection of str
-        Names of runs that are not valid: their methods are marked.
+    flagged : collection of str
+        Names of runs that are not valid: their methods are flagged.
     """
     styles = method_styles(kept["method"])
     median = durations["duration_50"].dropna().sort_values(kind="stable")
@@ -116,7 +116,7 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, marked: 
         _draw_numbered(axes, median, alpha, style)
         rho, p_value = rank_correlation(pd.DataFrame({"alpha": alpha, "median": median}).dropna())
         said = "the same for all classes" if np.isnan(rho) else f"ρ = {rho:.2f}, p = {p_value:.2g}"
-        axes.set_title(f"{_marked_label(method, own, marked)}: {said}", fontsize=9)
+        axes.set_title(f"{_flagged_label(method, own, flagged)}: {said}", fontsize=9)
     panels[0].margins(x=0.1, y=0.3)
     figure.supxlabel("median event duration (s)", fontsize=9)
     figure.supylabel("α", fontsize=9)
@@ -160,25 +160,25 @@ def _draw_bound(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
         draw(bound, **CAP_BOUND)
 
 
-def _marked_label(method: str, alphas: pd.DataFrame, marked: Collection[str]) -> str:
-    """The method's name, marked if one of its runs is not valid."""
-    is_marked = alphas.loc[alphas["method"] == method, "run"].isin(marked).any()
-    return f"{method} {DOUBLE_DAGGER}" if is_marked else method
+def _flagged_label(method: str, alphas: pd.DataFrame, flagged: Collection[str]) -> str:
+    """The method's name, flagged if one of its runs is not valid."""
+    is_flagged = alphas.loc[alphas["method"] == method, "run"].isin(flagged).any()
+    return f"{method} {DOUBLE_DAGGER}" if is_flagged else method
 
 
 def _legend(
-    styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, marked: Collection[str], *, has_lines: bool = False
+    styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, flagged: Collection[str], *, has_lines: bool = False
 ) -> list[Line2D]:
     """A mark a method and, where there are any, the ring of runs that are not valid and CAP's bound."""
     marks = [
         Line2D(
-            [], [], color=style.color, marker=style.marker, markersize=5, label=_marked_label(method, alphas, marked)
+            [], [], color=style.color, marker=style.marker, markersize=5, label=_flagged_label(method, alphas, flagged)
         )
         for method, style in styles.items()
     ]
     for mark, style in zip(marks, styles.values(), strict=True):
         mark.set_linestyle(style.line if has_lines else "")
-    if alphas["run"].isin(marked).any():
+    if alphas["run"].isin(flagged).any():
         marks.append(Line2D([], [], **_RING, label=f"{DOUBLE_DAGGER} a run that is not valid"))
     bounds = alphas["bound"].dropna()
     if len(bounds):

@@ -49,17 +49,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A title and the cells after it; rows of baselines are set apart, those that rest on runs not valid are marked."""
+    """A title and the cells after it; rows of baselines are set apart, those that rest on flagged runs carry a mark."""
 
     title: str
     cells: Sequence[Cell]
     is_baseline: bool = False
-    is_marked: bool = False
+    is_flagged: bool = False
 
     @property
     def label(self) -> str:
         """What readers see of the title."""
-        return f"{self.title} {DOUBLE_DAGGER}" if self.is_marked else self.title
+        return f"{self.title} {DOUBLE_DAGGER}" if self.is_flagged else self.title
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class TableBlock:
         marks = {
             "Bold: the best of those compared in its column.": any(cell.best for cell in cells),
             f"{DAGGER}: cannot be told from the best.": any(cell.with_best for cell in cells),
-            f"{DOUBLE_DAGGER}: rests on runs that are not valid.": any(row.is_marked for row in self.rows),
+            f"{DOUBLE_DAGGER}: rests on runs that are not valid.": any(row.is_flagged for row in self.rows),
             "Set apart: baselines, which locate nothing and are not compared.": any(
                 row.is_baseline for row in self.rows
             ),

@@ -55,7 +55,8 @@ def run_table(study: StudyRuns, title: str) -> tuple[TableBlock, list[str]]:
             own += _cells(run, columns, prefix, interval)
         notes = notes or said
     rows = [
-        TableRow(run_label(run), own, is_marked=run in study.marked) for run, own in zip(study.runs, cells, strict=True)
+        TableRow(run_label(run), own, is_flagged=run in study.flagged)
+        for run, own in zip(study.runs, cells, strict=True)
     ]
     groups = [(decoding, len(columns)) for decoding in study.decodings]
     note = _OWN_NOTE * study.has_events + _NOTE

@@ -133,7 +133,7 @@ def _does_not_locate(method: str, runs: Sequence[RunFolder], decoding: str, pref
 def _rows(study: StudyRuns, places: Sequence[Place]) -> list[TableRow]:
     """A row a method."""
     rows = [_row(method, runs, places) for method, runs in study.methods.items()]
-    return [replace(row, is_marked=row.title in study.marked_methods) for row in rows]
+    return [replace(row, is_flagged=row.title in study.flagged_methods) for row in rows]
 
 
 def _row(title: str, runs: Sequence[RunFolder], places: Sequence[Place], branch: Path = ()) -> TableRow:

@@ -120,32 +120,32 @@ def _score_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
             f"Dynamic F1 of each class and method, {study.name}",
             class_score_figure(_in_order(class_scores(study.runs), order)),
             "Mean over folds and seeds; intervals are over test clips, wider where these share recordings. A method "
-            f"whose mark is not right of the black bar has located nothing of the class.{_marked_note(study)}",
+            f"whose mark is not right of the black bar has located nothing of the class.{_flagged_note(study)}",
         )
     ]
     curves = threshold_curves(study.runs)
     if len(curves):
         title = f"Precision and recall of the dynamic task at every threshold, {study.name}"
-        note = f"Methods whose marks lie apart on one curve differ by their threshold alone.{_marked_note(study)}"
+        note = f"Methods whose marks lie apart on one curve differ by their threshold alone.{_flagged_note(study)}"
         blocks.append(FigureBlock("", title, threshold_figure(curves), note))
     ranks = f1_blocks(study.runs)
     if ranks is not None:
         n_blocks, n_methods = ranks.shape
         figure = critical_difference_figure(average_ranks(ranks), critical_difference(n_methods, n_blocks))
         title = f"Average ranks of {n_methods} methods by dynamic F1 over {n_blocks} folds and seeds, {study.name}"
-        note = f"Bars join methods closer than Nemenyi's critical difference.{_marked_note(study)}"
+        note = f"Bars join methods closer than Nemenyi's critical difference.{_flagged_note(study)}"
         blocks.append(FigureBlock("", title, figure, note))
     return blocks
 
 
-def _marked_note(study: StudyRuns) -> str:
+def _flagged_note(study: StudyRuns) -> str:
     """Of which methods some runs are not valid."""
-    found = ", ".join(f"{method} ({share})" for method, share in study.marked_methods.items())
+    found = ", ".join(f"{method} ({share})" for method, share in study.flagged_methods.items())
     return f" {DOUBLE_DAGGER}: runs that are not valid, {found}." if found else ""
 
 
 def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
-    marked = {run.path.name for run in study.marked}
+    flagged = {run.path.name for run in study.flagged}
     courses = _in_order(alpha_courses(study.runs), order)
     if courses.empty:
         return []
@@ -154,23 +154,23 @@ def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFram
         FigureBlock(
             figure_name("alpha", study.name),
             f"Learnt α of each class and method, {study.name}",
-            learned_alpha_figure(kept, marked),
-            f"Large marks: means over folds and seeds; small ones: each run.{_marked_note(study)}",
+            learned_alpha_figure(kept, flagged),
+            f"Large marks: means over folds and seeds; small ones: each run.{_flagged_note(study)}",
         ),
         FigureBlock(
             "",
             f"α over the epochs, {study.name}",
-            alpha_courses_figure(courses, marked),
-            f"A line a run; its mark: the epoch whose weights were kept.{_marked_note(study)}",
+            alpha_courses_figure(courses, flagged),
+            f"A line a run; its mark: the epoch whose weights were kept.{_flagged_note(study)}",
         ),
     ]
     if durations is not None:
         title = f"Learnt α against event duration, {study.name}"
         note = (
             "ρ: Spearman's rank correlation over the classes, which the paper says is negative; p: one-sided, that it "
-            f"is so low by chance, by permutation.{_marked_note(study)}"
+            f"is so low by chance, by permutation.{_flagged_note(study)}"
         )
-        blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations, marked), note))
+        blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations, flagged), note))
     return blocks
 
 
@@ -186,7 +186,7 @@ def _example_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]
     scores = {method: of_method[0] for method, of_method in of_methods.items()}
     _, reference = next(iter(of_methods.values()))
     title = f"What each method hears in {reference['filename'].iloc[0]} of {corpus}"
-    note = f"The clip with the most classes; false alarms of classes that it lacks are not drawn.{_marked_note(study)}"
+    note = f"The clip with the most classes; false alarms of classes that it lacks are not drawn.{_flagged_note(study)}"
     figure = method_example_figure(scores, reference, order)
     return [FigureBlock(figure_name("example", study.name), title, figure, note)]
 

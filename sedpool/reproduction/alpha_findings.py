@@ -8,7 +8,7 @@ import pandas as pd
 
 from sedpool.analysis.alpha import rank_correlation
 from sedpool.comparison.groups import RunGroup
-from sedpool.comparison.validity import marked_among, rests_on
+from sedpool.comparison.validity import flagged_runs, rests_on
 from sedpool.reproduction.contrasts import OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
 from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
@@ -16,7 +16,7 @@ from sedpool.stats.power import LEVEL
 
 COLUMNS = (
     *("study", "finding", "claim", "method", "effect", "n_classes", "n_runs", "agreeing", "p_value"),
-    *("n_marked", "verdict", "remark"),
+    *("n_flagged", "verdict", "remark"),
 )
 
 
@@ -29,7 +29,7 @@ def alpha_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
         `COLUMNS`. Of 4a, `effect` is Spearman's ρ over the classes between the mean α of all runs and the median
         duration of events, `agreeing` how many of the `n_runs` have a negative one, and `p_value` one-sided. Of 4b,
         `effect` is the share of classes at the bound over all runs, and `agreeing` the runs where all are: that held if
-        it is so in every run. Neither is decidable with a single run. `n_marked` of the runs are not valid.
+        it is so in every run. Neither is decidable with a single run. `n_flagged` of the runs are not valid.
     """
     rows: list[dict[str, Any]] = []
     for group in groups:
@@ -120,5 +120,5 @@ def _at_bound(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
 
 def _remark(said: str, runs: Iterable[RunFolder]) -> dict[str, Any]:
     """What there is to say, and on how many runs that are not valid it rests."""
-    marked = marked_among(runs)
-    return {"n_marked": len(marked), "remark": "; ".join(filter(None, [said, rests_on(marked)]))}
+    flagged = flagged_runs(runs)
+    return {"n_flagged": len(flagged), "remark": "; ".join(filter(None, [said, rests_on(flagged)]))}

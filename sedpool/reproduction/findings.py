@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from sedpool.comparison.groups import RunGroup
-from sedpool.comparison.validity import marked_among, rests_on
+from sedpool.comparison.validity import flagged_runs, rests_on
 from sedpool.reproduction.contrasts import CONTRASTS, F1, FILLING, ORACLE_STRETCHED, OWN_CONTRASTS, Contrast
 from sedpool.reproduction.effects import Effect, agreeing, effect, mean_difference
-from sedpool.reproduction.ledger import is_augmented, is_whole
 from sedpool.reproduction.published import METRICS, TITLES, read_tables
+from sedpool.reproduction.published_comparison import is_augmented, is_whole
 from sedpool.run_folder import RunFolder
 
 PSDS = ("psds1", "psds2")
@@ -26,7 +26,7 @@ COLUMNS = (
     *_MEASURED,
     *(f"tuned_{name}" for name in _MEASURED),
     *(f"{name}{suffix}" for name in PSDS for suffix in ("_effect", "_agreeing")),
-    *("true_tags_effect", "tuned_true_tags_effect", "n_marked", "remark"),
+    *("true_tags_effect", "tuned_true_tags_effect", "n_flagged", "remark"),
 )
 
 
@@ -39,10 +39,10 @@ def contrast_table(groups: Iterable[RunGroup]) -> pd.DataFrame:
         `COLUMNS`, one row a group of runs and contrast. `metric` is at 0.5; ``tuned_…`` is the same as tuned. `effect`
         is the first side's metric less the second's, with its 95 % interval (`low`, `high`); `agreeing` of `n_blocks`
         folds or seeds show the sign that is claimed (or equality); `published` is the effect in the paper's own table
-        of the corpus, by its evaluation, beside runs that may stand in that table (see `sedpool.reproduction.ledger`);
-        PSDS has effects alone. ``true_tags_effect`` is the first side's dynamic F1 less that of the true tags stretched
-        over the clip, where the claim is that a method locates events. `n_marked` runs beneath it are not valid. NaN
-        where unknown.
+        of the corpus, by its evaluation, beside runs that may stand in that table (see
+        `sedpool.reproduction.published_comparison`); PSDS has effects alone. ``true_tags_effect`` is the first side's
+        dynamic F1 less that of the true tags stretched over the clip, where the claim is that a method locates events.
+        `n_flagged` runs beneath it are not valid. NaN where unknown.
     """
     return pd.DataFrame([row for group in groups for row in _rows(group)], columns=list(COLUMNS))
 
@@ -94,7 +94,7 @@ def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) 
         missing = ", ".join(group.missing(contrast.methods))
         reason = f"no runs of {missing}" if measurable is None else "no fold and seed that all methods ran with"
         unknown = _measured(contrast, None) | _measured(contrast, None, "tuned_")
-        return row | unknown | {"n_marked": 0, "remark": reason}
+        return row | unknown | {"n_flagged": 0, "remark": reason}
     row |= _measured(contrast, effect(measurable, group))
     row |= _measured(contrast, effect(measurable, group, tuned=True), "tuned_")
     if contrast.first.metric == contrast.second.metric:
@@ -105,12 +105,12 @@ def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) 
             columns = f"{prefix}{F1}", ORACLE_STRETCHED
             row[f"{prefix}true_tags_effect"], _ = mean_difference(measurable, group, *columns)
     blocks = group.blocks(measurable.methods)
-    marked = marked_among(run for method in measurable.methods for run in group.of(method, blocks))
-    return row | {"n_marked": len(marked)} | _judged_by_more(contrast, group, row, locating, marked)
+    flagged = flagged_runs(run for method in measurable.methods for run in group.of(method, blocks))
+    return row | {"n_flagged": len(flagged)} | _judged_by_more(contrast, group, row, locating, flagged)
 
 
 def _judged_by_more(
-    contrast: Contrast, group: RunGroup, row: Mapping[str, Any], locating: set[str] | None, marked: list[RunFolder]
+    contrast: Contrast, group: RunGroup, row: Mapping[str, Any], locating: set[str] | None, flagged: list[RunFolder]
 ) -> dict[str, Any]:
     """The remark on a measured contrast, and no verdict where methods that it speaks of are missing."""
     undecided: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def _judged_by_more(
     else:
         praise = "" if locating is None else _not_to_be_praised(contrast, row, locating)
         remarks = [_calibration(contrast, row), praise]
-    return undecided | {"remark": "; ".join(remark for remark in (*remarks, rests_on(marked)) if remark)}
+    return undecided | {"remark": "; ".join(remark for remark in (*remarks, rests_on(flagged)) if remark)}
 
 
 def _measured(contrast: Contrast, found: Effect | None, prefix: str = "") -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _claims_block(name: str, rows: Sequence[Mapping[str, Any]]) -> TableBlock:
             TableRow(
                 f"{row['finding']}: {row['claim']}",
                 [_signed(row["published"]), *_evidence(row)],
-                is_marked=row["n_marked"] > 0,
+                is_flagged=row["n_flagged"] > 0,
             )
             for row in rows
         ],
@@ -116,7 +116,7 @@ def _remarks_block(name: str, rows: Sequence[Mapping[str, Any]]) -> TableBlock:
         "",
         f"Findings on {name}, further evidence and remarks",
         ("difference", "tuned, agreeing", "PSDS 1", "PSDS 2", "remark"),
-        [TableRow(row["finding"], cells(row), is_marked=row["n_marked"] > 0) for row in rows],
+        [TableRow(row["finding"], cells(row), is_flagged=row["n_flagged"] > 0) for row in rows],
         row_title="finding",
         note="PSDS in the two scenarios of DCASE: the first side less the second.",
     )
@@ -135,7 +135,7 @@ def _own_block(name: str, rows: Sequence[Mapping[str, Any]]) -> TableBlock:
                     *(_signed(row[f"{prefix}true_tags_effect"]) for prefix in _DECODINGS.values()),
                     Cell(row["remark"]),
                 ],
-                is_marked=row["n_marked"] > 0,
+                is_flagged=row["n_flagged"] > 0,
             )
             for row in rows
         ],
@@ -198,7 +198,7 @@ def _alpha_blocks(alphas: pd.DataFrame) -> list[TableBlock]:
                 Cell(row["verdict"]),
                 Cell(row["remark"]),
             ],
-            is_marked=row["n_marked"] > 0,
+            is_flagged=row["n_flagged"] > 0,
         )
         for row in alphas.to_dict("records")
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sedpool.comparison.labels import DOUBLE_DAGGER
-from sedpool.comparison.validity import marked_among, objections
+from sedpool.comparison.validity import flagged_runs, validity_issues
 from sedpool.experiment.plan import Key, Study
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow
 from sedpool.run_folder import RunFolder
@@ -53,15 +53,15 @@ def _by_place(study: Study, keys: Sequence[Key]) -> Iterator[str]:
 
 
 def _validity(runs: Sequence[RunFolder]) -> Iterator[str | TableBlock]:
-    marked = {run: "; ".join(objections(run)) for run in marked_among(runs)}
+    flagged = {run: "; ".join(validity_issues(run)) for run in flagged_runs(runs)}
     yield (
-        f"{len(runs) - len(marked)} of {len(runs)} runs are valid. A run is if it ended by early stopping and, where α "
-        "is learned, it had flattened; with CAP its bound must be active."
+        f"{len(runs) - len(flagged)} of {len(runs)} runs are valid. A run is if it ended by early stopping and, where "
+        "α is learned, it had flattened; with CAP its bound must be active."
     )
-    if marked:
-        rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in marked.items()]
+    if flagged:
+        rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in flagged.items()]
         note = (
             "Their numbers are shown all the same, and should be read with these reasons in mind. What rests on them "
-            f"is marked: {DOUBLE_DAGGER} in tables and figures."
+            f"is flagged by the mark {DOUBLE_DAGGER} in tables and figures."
         )
         yield TableBlock("", "Runs that are not valid", ["why"], rows, "run", note=note)

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from sedpool.comparison.study_runs import StudyRuns, studies
-from sedpool.comparison.validity import marked_among
+from sedpool.comparison.validity import flagged_runs
 from sedpool.errors import DataError
 from sedpool.experiment.plan import Key, Study
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
@@ -50,7 +50,7 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     runs = [*main, *axes.values()]
     if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
-    found = studies(main, marked_among(main))
+    found = studies(main, flagged_runs(main))
     sections = [
         *reproduction_sections(main),
         *chain.from_iterable(study_sections(study, figures=False) for study in found),
@@ -73,8 +73,8 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
         }
         if any(found.values()):
             block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
-            marked = [f"{run.method} at {title}" for title in found for run in marked_among(found[title])]
-            yield replace(block, note=f"{block.note} Not valid: {', '.join(marked)}.") if marked else block
+            flagged = [f"{run.method} at {title}" for title in found for run in flagged_runs(found[title])]
+            yield replace(block, note=f"{block.note} Not valid: {', '.join(flagged)}.") if flagged else block
 
 
 def _figures(found: Sequence[StudyRuns]) -> Iterator[str | FigureBlock]:

@@ -9,7 +9,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.comparison.collect import refuse_damaged_history
 from sedpool.comparison.tables import METRIC_COLUMNS, PAPER_COLUMNS, metric_values
-from sedpool.comparison.validity import objections
+from sedpool.comparison.validity import validity_issues
 from sedpool.errors import StorageError
 from sedpool.experiment.plan import Key
 from sedpool.run_folder import RunFolder, kept_epoch
@@ -60,13 +60,13 @@ def result_row(key: Key, run: RunFolder) -> dict[str, Any]:
         If a file of the run is missing or damaged.
     """
     refuse_damaged_history(run)
-    against = objections(run)
+    issues = validity_issues(run)
     environment = run.environment
     return {
         **key._asdict(),
         **metric_values(run),
-        "valid": not against,
-        "remark": "; ".join(against),
+        "valid": not issues,
+        "remark": "; ".join(issues),
         "epochs": len(run.history),
         "kept_epoch": kept_epoch(run.history),
         "seconds": round(float(run.history["seconds"].sum()), 1),

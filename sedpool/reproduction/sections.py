@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from sedpool.comparison.groups import grouped
 from sedpool.reports.document import Section
 from sedpool.reproduction.findings_section import findings_section
-from sedpool.reproduction.ledger import ledger
-from sedpool.reproduction.ledger_sections import ledger_sections
+from sedpool.reproduction.published_comparison import published_comparison
+from sedpool.reproduction.published_comparison_sections import published_comparison_sections
 from sedpool.reproduction.table_statistics_section import table_statistics_section
 from sedpool.run_folder import RunFolder
 
@@ -26,4 +26,8 @@ def reproduction_sections(runs: Iterable[RunFolder]) -> list[Section]:
         If a method ran twice on one fold with one seed, or runs on one fold were tested on different clips.
     """
     groups = grouped(runs)
-    return [findings_section(groups), *ledger_sections(ledger(groups)), table_statistics_section()]
+    return [
+        findings_section(groups),
+        *published_comparison_sections(published_comparison(groups)),
+        table_statistics_section(),
+    ]

@@ -105,12 +105,12 @@ def test_learned_alphas_are_those_of_each_run_and_their_mean_beside_the_bound(ke
 
 def test_runs_that_are_not_valid_are_ringed(kept):
     auto = kept[kept["method"] == "auto"]
-    marked = auto["run"].iloc[0]
+    flagged = auto["run"].iloc[0]
     rings = [
-        line for line in learned_alpha_figure(auto, {marked}).axes[0].lines if line.get_markerfacecolor() == "none"
+        line for line in learned_alpha_figure(auto, {flagged}).axes[0].lines if line.get_markerfacecolor() == "none"
     ]
     found = np.concatenate([ring.get_xdata() for ring in rings])
-    np.testing.assert_allclose(found, auto.loc[auto["run"] == marked, "alpha"])
+    np.testing.assert_allclose(found, auto.loc[auto["run"] == flagged, "alpha"])
 
 
 def test_numbers_that_nobody_knows_are_not_explained(scores):

@@ -156,7 +156,7 @@ def test_marks_and_baselines_are_set_apart(document):
 
 def test_links_and_marks_of_runs_that_are_not_valid_are_in_every_form():
     names = ("Figure 7", "Figure 7 (esc10)")
-    row = TableRow("auto", [Cell("see Figure 7 (esc10), Figure 7", links=names)], is_marked=True)
+    row = TableRow("auto", [Cell("see Figure 7 (esc10), Figure 7", links=names)], is_flagged=True)
     figures = [FigureBlock(name, "F1", Figure()) for name in names]
     document = Document("Runs", [Section("One", [TableBlock("Table I", "Index", ["where"], [row]), *figures])])
     page, markdown, latex = to_html(document), to_markdown(document), to_latex(document)

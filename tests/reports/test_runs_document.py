@@ -114,13 +114,13 @@ def test_methods_that_are_not_compared_are_named_below_every_mark(runs):
         assert table.note.endswith(f"or lack their counts: {left_out}.")
 
 
-def test_methods_with_a_run_that_is_not_valid_are_marked_in_every_table_of_scores(runs):
-    marked = [run for run in runs if run.config["method"] == "auto"][:1]
-    study = studies(runs, marked)[0]
+def test_methods_with_a_run_that_is_not_valid_are_flagged_in_every_table_of_scores(runs):
+    flagged = [run for run in runs if run.config["method"] == "auto"][:1]
+    study = studies(runs, flagged)[0]
     tables = [level_table(study, "event", "any"), class_table(study, "at 0.5", "any")]
     for table in [*tables, interval_table(study, "segment", "any")]:
-        assert [row.label for row in table.rows if row.is_marked] == ["auto ‡"]
-    assert [row.title for row in run_table(study, "any")[0].rows if row.is_marked] == [run_label(marked[0])]
+        assert [row.label for row in table.rows if row.is_flagged] == ["auto ‡"]
+    assert [row.title for row in run_table(study, "any")[0].rows if row.is_flagged] == [run_label(flagged[0])]
 
 
 def test_runs_without_counts_have_scores_but_no_intervals(runs):

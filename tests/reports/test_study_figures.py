@@ -30,8 +30,8 @@ def records(written, tmp_path):
     return runs
 
 
-def study_of(runs, marked=()):
-    (study,) = studies(runs, marked)
+def study_of(runs, flagged=()):
+    (study,) = studies(runs, flagged)
     return study
 
 
@@ -77,8 +77,8 @@ def test_one_run_has_no_ranks_and_without_alpha_none_of_its_figures(records):
     assert "Dynamic F1" in titles
 
 
-def test_runs_that_are_not_valid_are_marked_wherever_they_are_drawn(records):
-    durations, *others = study_figures(study_of(records, marked=records[:1]))
+def test_runs_that_are_not_valid_are_flagged_wherever_they_are_drawn(records):
+    durations, *others = study_figures(study_of(records, flagged=records[:1]))
     assert "‡" not in durations.note
     assert all("‡: runs that are not valid, cap (1 of 2)." in block.note for block in others)
     keys = [text.get_text() for text in others[3].figure.legends[0].get_texts()]

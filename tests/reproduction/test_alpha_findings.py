@@ -46,12 +46,12 @@ def test_both_claims_have_their_evidence(make_record):
     assert "siren 2" in table.loc["4b", "remark"]
 
 
-def test_alpha_that_rests_on_marked_runs_says_so(make_record):
+def test_alpha_that_rests_on_flagged_runs_says_so(make_record):
     runs = [make_record("auto", corpus=f"esc10-fold{fold}") for fold in (1, 2)]
     longer = pd.DataFrame({"epoch": [1, 2, 3], "val_accuracy": [0.7, 0.8, 0.9]})  # the last epoch is the best
     storage.write_text(runs[0].file("history.csv"), longer.to_csv(index=False))
     row = alpha_table(grouped(runs)).iloc[0]
-    assert row["n_marked"] == 1
+    assert row["n_flagged"] == 1
     assert row["remark"].endswith("s; rests on 1 marked run (auto fold 1 s0)")
 
 

@@ -136,13 +136,13 @@ def test_counts_of_an_earlier_version_are_missed(make_record):
     assert "`sedpool tune` scores them again" in row["remark"]
 
 
-def test_runs_that_are_marked_are_named_beside_what_rests_on_them(make_record):
+def test_runs_that_are_flagged_are_named_beside_what_rests_on_them(make_record):
     runs = [make_record(method, corpus=f"esc10-fold{fold}") for method in ("max", "mean") for fold in (1, 2)]
     longer = pd.DataFrame({"epoch": [1, 2, 3], "val_accuracy": [0.7, 0.8, 0.9]})  # the last epoch is the best
     storage.write_text(runs[0].file("history.csv"), longer.to_csv(index=False))
     row = contrast_table(grouped(runs)).set_index("finding").loc["3e"]
     assert row["remark"].endswith("rests on 1 marked run (max fold 1 s0)")
-    assert row["n_marked"] == 1
+    assert row["n_flagged"] == 1
 
 
 WIDE, ABOVE, BELOW = (0.0, -0.1, 0.1), (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05)

@@ -2,16 +2,16 @@ from matplotlib.figure import Figure
 
 from sedpool.comparison.groups import grouped
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
-from sedpool.reproduction.ledger import ledger
-from sedpool.reproduction.ledger_sections import ledger_sections
 from sedpool.reproduction.paper_index import paper_index
+from sedpool.reproduction.published_comparison import published_comparison
+from sedpool.reproduction.published_comparison_sections import published_comparison_sections
 from sedpool.reproduction.published_figures import published_figures
 
 
 def index(*figures, runs=(), scores=()):
     drawn = [FigureBlock(name, name, Figure()) for name in ("Figure 2", *figures)]
     sections = [
-        *ledger_sections(ledger(grouped(runs))),
+        *published_comparison_sections(published_comparison(grouped(runs))),
         Section("Figures", [*drawn, *published_figures()]),
         *(Section(name, []) for name in scores),
     ]

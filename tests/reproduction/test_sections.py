@@ -102,7 +102,7 @@ def test_published_numbers_have_the_digits_that_were_published(document, corpus)
     assert shown == [[row[column] for column in COLUMNS] for row in published]
 
 
-def test_ours_stand_below_the_published_row_and_in_the_ledger(make_paper_record):
+def test_ours_stand_below_the_published_row_and_in_the_comparison(make_paper_record):
     document = document_of([make_paper_record("max", dynamic_f1=0.463)])
     rows = {row.title: row.cells for row in table_of(document, "Table I ").rows}
     assert list(rows)[:4] == [

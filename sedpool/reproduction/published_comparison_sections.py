@@ -1,4 +1,4 @@
-"""Tables I to III as sections of a report: published, ours beside them, and the ledger's details."""
+"""Tables I to III as sections of a report: published, ours beside them, and the details of the comparison."""
 
 from dataclasses import replace
 
@@ -7,19 +7,19 @@ import pandas as pd
 from sedpool.comparison.labels import BASELINE_TITLES, UNDEFINED
 from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow, number_cell
-from sedpool.reproduction.ledger import ENOUGH_RUNS, TOLERANCE
 from sedpool.reproduction.published import COLUMN_GROUPS, COLUMN_TITLES, COLUMNS, METHODS, TABLES, TITLES, read_tables
+from sedpool.reproduction.published_comparison import ENOUGH_RUNS, TOLERANCE
 
 _OURS = {"paper_compat": "ours, published evaluation", "correct": "ours, correct", "tuned": "ours, tuned"}
 
 
-def ledger_sections(table: pd.DataFrame) -> list[Section]:
-    """Tables I to III with ours, and below each the ledger's details where anybody has run.
+def published_comparison_sections(table: pd.DataFrame) -> list[Section]:
+    """Lay out Tables I to III with ours, and below each the details of the comparison where anybody has run.
 
     Parameters
     ----------
     table : DataFrame
-        Of `sedpool.reproduction.ledger.ledger`.
+        Of `sedpool.reproduction.published_comparison.published_comparison`.
     """
     return [_corpus_section(corpus, table[(table["dataset"] == corpus) & table["augmented"]]) for corpus in CORPORA] + [
         _unaugmented_section(table[~table["augmented"]])
@@ -34,9 +34,9 @@ def _corpus_section(corpus: str, cells: pd.DataFrame) -> Section:
         own = cells[cells["method"] == method].set_index("column")
         rows.append(TableRow(f"{method}, published", _published_cells(corpus, own["published"])))
         if method in ran:
-            is_marked = bool(own["n_marked"].any())
+            is_flagged = bool(own["n_flagged"].any())
             rows += [
-                TableRow(f"{method}, {title}", _number_cells(own[name]), is_marked=is_marked)
+                TableRow(f"{method}, {title}", _number_cells(own[name]), is_flagged=is_flagged)
                 for name, title in _OURS.items()
             ]
             title = f"{method}: {BASELINE_TITLES['clip_decisions_stretched']}"
@@ -84,7 +84,7 @@ def _details_block(name: str, cells: pd.DataFrame) -> TableBlock:
     rows = [
         TableRow(
             f"{cell['method']}, {cell['column'].replace('_', ' ')}",
-            is_marked=cell["n_marked"] > 0,
+            is_flagged=cell["n_flagged"] > 0,
             cells=[
                 published_cell(cell["published"]),
                 number_cell(cell["paper_compat"]),

@@ -1,4 +1,4 @@
-"""The ledger: every published cell, what our runs give for it, and whether the two agree.
+"""Every published cell, what our runs give for it, and whether the two agree.
 
 A cell is compared with runs on its own corpus alone, whole, with and without augmentation as published; where nobody
 has run, it stays blank.
@@ -23,7 +23,7 @@ from scipy import stats
 from sedpool.comparison.groups import RunGroup
 from sedpool.comparison.means import run_mean
 from sedpool.comparison.tables import look_up, metric_values
-from sedpool.comparison.validity import marked_among
+from sedpool.comparison.validity import flagged_runs
 from sedpool.datasets.base import usable_and_listed
 from sedpool.errors import DataError
 from sedpool.evaluation.averages import FloatArray
@@ -42,11 +42,11 @@ N_CLIPS = {"urbansed": 10_000, "dcase2017": 52_763, "medleydb": 531}
 _PUBLISHED_RUNS = {"urbansed": 1, "dcase2017": 1, "medleydb": 10}
 _KEYS = ("dataset", "augmented", "method", "column")
 _NUMBERS = ("paper_compat", "low", "high", "correct", "tuned", "own_stretched", "true_tags", "spread", "coverage")
-_OURS = (*_NUMBERS, "interval", "n_runs", "n_marked")
+_OURS = (*_NUMBERS, "interval", "n_runs", "n_flagged")
 
 
-def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
-    """Every published cell with ours beside it.
+def published_comparison(groups: Iterable[RunGroup]) -> pd.DataFrame:
+    """Set our numbers beside every published cell.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
         (`interval`: ``"clips"``, ``"runs"`` or empty); the same cell by the correct evaluation at 0.5 (`correct`) and
         with thresholds tuned on validation (`tuned`); of the dynamic ones, what the runs' own clip decisions at 0.5
         (`own_stretched`) and the true tags (`true_tags`) give, stretched over the clip; the standard deviation of
-        `paper_compat` over seeds or splits (`spread`); `n_runs`, and `n_marked` of them that are not valid; `coverage`,
-        the share of test clips that were scored; and `verdict`: ``"inside"`` our interval ± `TOLERANCE`, or ``"ours is
-        lower"`` or ``"ours is higher"``. NaN and empty where nobody has run.
+        `paper_compat` over seeds or splits (`spread`); `n_runs`, and `n_flagged` of them that are not valid;
+        `coverage`, the share of test clips that were scored; and `verdict`: ``"inside"`` our interval ±
+        `TOLERANCE`, or ``"ours is lower"`` or ``"ours is higher"``. NaN and empty where nobody has run.
 
     Raises
     ------
@@ -86,12 +86,12 @@ def ledger(groups: Iterable[RunGroup]) -> pd.DataFrame:
     ]
     ours = pd.DataFrame(rows, columns=[*_KEYS, *_OURS]).astype({"augmented": bool})
     table = published_cells().merge(ours, how="left", on=list(_KEYS))
-    table = table.fillna({"interval": "", "n_runs": 0, "n_marked": 0})
+    table = table.fillna({"interval": "", "n_runs": 0, "n_flagged": 0})
     verdicts = [
         _verdict(*row)
         for row in table[["n_runs", "published", "paper_compat", "low", "high"]].itertuples(index=False, name=None)
     ]
-    return table.assign(verdict=verdicts).astype({"n_runs": int, "n_marked": int} | dict.fromkeys(_NUMBERS, float))
+    return table.assign(verdict=verdicts).astype({"n_runs": int, "n_flagged": int} | dict.fromkeys(_NUMBERS, float))
 
 
 def is_augmented(group: RunGroup) -> bool:
@@ -127,7 +127,7 @@ def _rows(corpus: str, runs: Sequence[RunFolder]) -> Iterator[dict[str, Any]]:
             "true_tags": _stretched(runs, "oracle_tags_stretched", column),
             "spread": parts.std(ddof=1),
             "n_runs": len(runs),
-            "n_marked": len(marked_among(runs)),
+            "n_flagged": len(flagged_runs(runs)),
             "coverage": coverage,
         }
 
