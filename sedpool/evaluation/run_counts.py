@@ -1,4 +1,4 @@
-"""What a run leaves for comparisons: counts of every test clip, the recordings that clips share, its curve."""
+"""Files of a run for comparisons: counts of every test clip, the recordings that clips share, its curve."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from sedpool.inference.decode import SystemOutput
 from sedpool.run_folder import RunFolder
 
 
-def leave_for_comparisons(
+def write_clip_counts(
     folder: RunFolder,
     test: Dataset,
     outputs: Mapping[str, SystemOutput],
@@ -57,7 +57,7 @@ def leave_for_comparisons(
         storage.write_text(folder.file("sources.csv"), sources.to_csv(index=False, lineterminator="\n"))
 
 
-def leave_curve(folder: RunFolder, test: Dataset, output: SystemOutput, *, resolution: float = 1.0) -> None:
+def write_curve(folder: RunFolder, test: Dataset, output: SystemOutput, *, resolution: float = 1.0) -> None:
     """Write ``curve.csv``: precision and recall of smoothed frame scores at every threshold.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What a run leaves for figures that are drawn without its corpus: how long events last, and one clip as an example."""
+"""Files of a run for figures that are drawn without its corpus: how long events last, and one clip as an example."""
 
 from sedpool import storage
 from sedpool.datasets.base import Dataset
@@ -9,7 +9,7 @@ from sedpool.run_folder import RunFolder
 from sedpool.scores import write_scores
 
 
-def leave_for_figures(folder: RunFolder, dataset: Dataset, output: SystemOutput) -> None:
+def write_extracts(folder: RunFolder, dataset: Dataset, output: SystemOutput) -> None:
     """Write ``durations.csv``, ``example_scores.parquet`` and ``example_events.tsv``.
 
     Parameters

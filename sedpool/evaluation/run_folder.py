@@ -9,8 +9,8 @@ from sedpool.evaluation.counts_table import write_counts
 from sedpool.evaluation.evaluate import evaluate_run
 from sedpool.evaluation.objective import validation_objective
 from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
-from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
-from sedpool.evaluation.run_extracts import leave_for_figures
+from sedpool.evaluation.run_counts import write_clip_counts, write_curve
+from sedpool.evaluation.run_extracts import write_extracts
 from sedpool.evaluation.tuning import Tuned, tune
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Decoder, SystemOutput
@@ -49,8 +49,8 @@ def evaluate_folder(
         is what a search maximises; see `sedpool.evaluation.objective`.
     """
     output = SystemOutput(folder.scores, folder.clip_scores, decoder_of(settings))
-    heard, validation = _validation(folder, dataset, settings, allow_missing=allow_missing)
-    tuned = _tuned(folder, dataset, settings, heard, validation)
+    validation_output, validation_reference = _validation(folder, dataset, settings, allow_missing=allow_missing)
+    tuned = _tuned(folder, dataset, settings, validation_output, validation_reference)
     metrics = evaluate_run(
         output,
         dataset.split("test"),
@@ -60,7 +60,9 @@ def evaluate_folder(
         offset_share=settings.offset_share,
         allow_missing=allow_missing,
     )
-    metrics["validation"] = validation_objective(heard, validation, resolution=settings.resolution)
+    metrics["validation"] = validation_objective(
+        validation_output, validation_reference, resolution=settings.resolution
+    )
     if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
         scored = dataset.split("test").select(output.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
@@ -74,7 +76,7 @@ def evaluate_folder(
     outputs = {"counts.parquet": output}
     if tuned is not None:
         outputs["tuned_counts.parquet"] = replace(output, decoder=tuned.decoder)
-    leave_for_comparisons(
+    write_clip_counts(
         folder,
         dataset.split("test"),
         outputs,
@@ -82,22 +84,22 @@ def evaluate_folder(
         collar=settings.collar,
         offset_share=settings.offset_share,
     )
-    leave_curve(folder, dataset.split("test"), output, resolution=settings.resolution)
-    leave_for_figures(folder, dataset, output)
+    write_curve(folder, dataset.split("test"), output, resolution=settings.resolution)
+    write_extracts(folder, dataset, output)
     return metrics
 
 
 def _validation(
     folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
 ) -> tuple[SystemOutput, Dataset]:
-    """What the run says about the validation clips, and their reference."""
+    """Read the run's output for the validation clips, and select their reference."""
     output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
-    validation = dataset.split("validate")
-    return output, validation.select(output.clip_scores["filename"].tolist()) if allow_missing else validation
+    reference = dataset.split("validate")
+    return output, reference.select(output.clip_scores["filename"].tolist()) if allow_missing else reference
 
 
 def _tuned(
-    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, output: SystemOutput, validation: Dataset
+    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, output: SystemOutput, reference: Dataset
 ) -> Tuned | None:
     if settings.tune is None:
         for name in ("tuned.json", "tuned_counts.parquet"):
@@ -105,7 +107,7 @@ def _tuned(
         return None
     return tune(
         output,
-        validation,
+        reference,
         held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
         parameters=settings.tune,
         objective=settings.tune_on,

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sedpool.datasets.base import Dataset
-from sedpool.evaluation.run_extracts import example_clip, leave_for_figures
+from sedpool.evaluation.run_extracts import example_clip, write_extracts
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.inference.decode import SystemOutput
 from sedpool.run_folder import RunFolder
@@ -26,7 +26,7 @@ def output() -> SystemOutput:
 
 def test_a_run_keeps_durations_and_the_clip_with_the_most_classes(tmp_path, output):
     run = RunFolder(tmp_path)
-    leave_for_figures(run, dataset(EVENTS), output)
+    write_extracts(run, dataset(EVENTS), output)
     durations = run.durations.set_index("event_label")
     assert durations.loc["dog", ["events", "duration_5", "duration_50"]].tolist() == [2, 1.05, 1.5]
     scores, events = run.example
@@ -35,8 +35,8 @@ def test_a_run_keeps_durations_and_the_clip_with_the_most_classes(tmp_path, outp
     assert (len(scores), len(events)) == (5, 2)
 
 
-def test_weak_labels_leave_nothing(tmp_path, output):
+def test_weak_labels_write_nothing(tmp_path, output):
     run = RunFolder(tmp_path)
-    leave_for_figures(run, dataset(None), output)
+    write_extracts(run, dataset(None), output)
     assert run.durations is None
     assert run.example is None

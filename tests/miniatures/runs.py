@@ -10,8 +10,8 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.evaluation import evaluate_run
-from sedpool.evaluation.run_counts import leave_curve, leave_for_comparisons
-from sedpool.evaluation.run_extracts import leave_for_figures
+from sedpool.evaluation.run_counts import write_clip_counts, write_curve
+from sedpool.evaluation.run_extracts import write_extracts
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
@@ -109,9 +109,9 @@ def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_max=BOUND, w
     tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
     metrics = evaluate_run(SystemOutput(frames, clips), dataset, tuned=tuned)
     storage.write_json(run.file("metrics.json"), metrics)
-    leave_for_comparisons(run, dataset, {"counts.parquet": SystemOutput(frames, clips)})
-    leave_curve(run, dataset, SystemOutput(frames, clips))
-    leave_for_figures(run, dataset, SystemOutput(frames, clips))
+    write_clip_counts(run, dataset, {"counts.parquet": SystemOutput(frames, clips)})
+    write_curve(run, dataset, SystemOutput(frames, clips))
+    write_extracts(run, dataset, SystemOutput(frames, clips))
     run.mark_done()
     return run
 
