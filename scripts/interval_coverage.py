@@ -21,7 +21,7 @@ from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.replicates import Key, Statistic, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 
-LEVEL = 0.95
+CONFIDENCE_LEVEL = 0.95
 METRICS: dict[str, Key] = {"micro F1": ("micro", "", "f1"), "macro F1": ("macro", "", "f1")}
 Intervals = dict[str, dict[str, tuple[float, float]]]
 """Ends by method and metric."""
@@ -148,12 +148,12 @@ def all_intervals(counts: ClipCounts, sources: Membership | None, resamples: int
     weights = clip_weights(len(counts), n_resamples=resamples, seed=seed)
     intervals = {
         "percentile": percentile(statistic(weights)),
-        "BCa": ends_of(interval_table(statistic, weights, level=LEVEL)),
+        "BCa": ends_of(interval_table(statistic, weights, confidence_level=CONFIDENCE_LEVEL)),
     }
     if sources is None:
         return intervals
     return intervals | {
-        "BCa, sources": ends_of(interval_table(statistic, weights, level=LEVEL, sources=sources)),
+        "BCa, sources": ends_of(interval_table(statistic, weights, confidence_level=CONFIDENCE_LEVEL, sources=sources)),
         "pigeonhole": percentile(statistic(pigeonhole_weights(sources, resamples, seed))),
     }
 
@@ -172,7 +172,7 @@ def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
 def percentile(replicates: Mapping[Key, FloatArray]) -> dict[str, tuple[float, float]]:
     """The central share of the replicates."""
-    low, high = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    low, high = (1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2
     return {m: (np.quantile(replicates[key], low), np.quantile(replicates[key], high)) for m, key in METRICS.items()}
 
 

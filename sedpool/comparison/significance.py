@@ -11,7 +11,7 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
 from sedpool.run_folder import RunFolder
 from sedpool.stats.clusters import Membership, membership
-from sedpool.stats.power import LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
+from sedpool.stats.power import SIGNIFICANCE_LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
 from sedpool.stats.replicates import Key, Statistic, count_difference, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
@@ -204,12 +204,12 @@ def _test_over(blocks: pd.DataFrame, unit: str) -> str:
     said = f"{title} over {n_seeds} {unit}: p = {p_value:.2g}"
     if limit := cannot_reach(smallest):
         return f"{said}; {limit}"
-    return said + (_behind_over(blocks) if n_methods > 2 and p_value <= LEVEL else "")
+    return said + (_behind_over(blocks) if n_methods > 2 and p_value <= SIGNIFICANCE_LEVEL else "")
 
 
 def _behind_over(blocks: pd.DataFrame) -> str:
     """Which methods are behind the best, after Holm's correction."""
     best = str(average_ranks(blocks).idxmin())
     against = pairwise(blocks, control=best)
-    behind = against.loc[against["p_holm"] <= LEVEL, "second"]
+    behind = against.loc[against["p_holm"] <= SIGNIFICANCE_LEVEL, "second"]
     return f"; behind {best} (Holm): {', '.join(behind) or 'none'}"

@@ -12,7 +12,7 @@ from sedpool.comparison.validity import flagged_runs, rests_on
 from sedpool.reproduction.contrasts import OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
 from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
-from sedpool.stats.power import LEVEL
+from sedpool.stats.power import SIGNIFICANCE_LEVEL
 
 COLUMNS = (
     *("study", "finding", "claim", "method", "effect", "n_classes", "n_runs", "agreeing", "p_value"),
@@ -80,7 +80,9 @@ def falls_with_duration(table: pd.DataFrame) -> tuple[float, float, Verdict]:
         return float("nan"), float("nan"), "not decidable"
     rho, p_falls = rank_correlation(table)
     _, p_rises = rank_correlation(table.assign(alpha=-table["alpha"]))
-    verdict: Verdict = "held" if p_falls <= LEVEL else "not held" if p_rises <= LEVEL else "not decidable"
+    verdict: Verdict = (
+        "held" if p_falls <= SIGNIFICANCE_LEVEL else "not held" if p_rises <= SIGNIFICANCE_LEVEL else "not decidable"
+    )
     return rho, p_falls, verdict
 
 

@@ -17,7 +17,7 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
 from sedpool.run_folder import RunFolder
-from sedpool.stats.power import LEVEL, smallest_p_sign_flip
+from sedpool.stats.power import SIGNIFICANCE_LEVEL, smallest_p_sign_flip
 from sedpool.stats.replicates import Key, Statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 from sedpool.stats.tests import sign_flip_test
@@ -136,10 +136,10 @@ def verdict(
             return "held"
         return "not held" if low > EQUAL_WITHIN or high < -EQUAL_WITHIN else "not decidable"
     sign = 1 if low > 0 else -1 if high < 0 else 0
-    if smallest_p_sign_flip(each.size) > LEVEL:
+    if smallest_p_sign_flip(each.size) > SIGNIFICANCE_LEVEL:
         is_consistent = bool((sign * each > 0).all())
     else:
-        is_consistent = sign_flip_test(each, np.zeros(each.size)) <= LEVEL
+        is_consistent = sign_flip_test(each, np.zeros(each.size)) <= SIGNIFICANCE_LEVEL
     if sign == 0 or not is_consistent:
         return "not decidable"
     return "held" if (sign > 0) == (direction == ">") else "not held"

@@ -31,7 +31,7 @@ from sedpool.evaluation.paper_compat import static_rule
 from sedpool.reproduction.published import METRICS, published_cells
 from sedpool.run_folder import RunFolder
 from sedpool.stats.replicates import Key, Statistic
-from sedpool.stats.resampling import LEVEL, clip_weights, interval_table
+from sedpool.stats.resampling import CONFIDENCE_LEVEL, clip_weights, interval_table
 
 TOLERANCE = 0.02
 """How far outside our interval a published number may lie and still count as reproduced."""
@@ -172,7 +172,8 @@ def further_runs_interval(values: npt.ArrayLike, n_further: int) -> tuple[float,
     given = np.asarray(values, dtype=np.float64)
     if given.size < 2:
         return float("nan"), float("nan")
-    half = stats.t.ppf((1 + LEVEL) / 2, given.size - 1) * given.std(ddof=1) * math.sqrt(1 / given.size + 1 / n_further)
+    quantile = stats.t.ppf((1 + CONFIDENCE_LEVEL) / 2, given.size - 1)
+    half = quantile * given.std(ddof=1) * math.sqrt(1 / given.size + 1 / n_further)
     return float(given.mean() - half), float(given.mean() + half)
 
 

@@ -12,7 +12,7 @@ from sedpool.errors import ConfigError, EvaluationError
 from sedpool.evaluation.validation import listed
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.replicates import Key, Statistic
-from sedpool.stats.resampling import COLUMNS, LEVEL, N_RESAMPLES, clip_weights, interval_table
+from sedpool.stats.resampling import COLUMNS, CONFIDENCE_LEVEL, N_RESAMPLES, clip_weights, interval_table
 
 Ends = tuple[float | None, ...]
 """Low and high end; None where they are undefined."""
@@ -55,7 +55,7 @@ class Intervals:
             part = reduce(lambda inner, name: inner.setdefault(name, {}), parts, nested)
             part[average if level == "psds" else metric] = list(ends)
         drawn = {"n_resamples": self.n_resamples, "seed": self.seed, "n_sources": self.n_sources}
-        return {"share": LEVEL, **drawn, **nested}
+        return {"share": CONFIDENCE_LEVEL, **drawn, **nested}
 
     def columns(self, metrics: Sequence[str]) -> pd.DataFrame:
         """``level, average, event_label`` and ``<metric>_low, <metric>_high`` of some metrics, a row a class."""
@@ -113,7 +113,7 @@ def intervals(
         _refuse_without_source(filenames, shared)
     weights = clip_weights(len(filenames), n_resamples=n_resamples, seed=seed)
     tables = [
-        interval_table(statistic, weights, level=LEVEL, sources=shared).assign(level=level)
+        interval_table(statistic, weights, confidence_level=CONFIDENCE_LEVEL, sources=shared).assign(level=level)
         for level, statistic in statistics
     ]
     table = pd.concat(tables, ignore_index=True)[["level", *COLUMNS]]

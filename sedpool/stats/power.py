@@ -6,18 +6,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-LEVEL, POWER = 0.05, 0.8
+SIGNIFICANCE_LEVEL, POWER = 0.05, 0.8
 
 
-def detectable_difference(standard_error: float, *, level: float = LEVEL, power: float = POWER) -> float:
-    """The smallest true difference that a two-sided test at `level` finds with probability `power`.
+def detectable_difference(
+    standard_error: float, *, significance_level: float = SIGNIFICANCE_LEVEL, power: float = POWER
+) -> float:
+    """The smallest true difference that a two-sided test at `significance_level` finds with probability `power`.
 
     Parameters
     ----------
     standard_error : float
         Of the paired difference, as its bootstrap over clips gives it.
-    level : float
-        Level of the test.
+    significance_level : float
+        Of the test.
     power : float
         Probability of finding the difference.
 
@@ -31,17 +33,19 @@ def detectable_difference(standard_error: float, *, level: float = LEVEL, power:
     >>> round(detectable_difference(0.01), 3)
     0.028
     """
-    return float((stats.norm.isf(level / 2) + stats.norm.isf(1 - power)) * standard_error)
+    return float((stats.norm.isf(significance_level / 2) + stats.norm.isf(1 - power)) * standard_error)
 
 
-def detectable_mean_difference(differences: npt.ArrayLike, *, level: float = LEVEL, power: float = POWER) -> float:
+def detectable_mean_difference(
+    differences: npt.ArrayLike, *, significance_level: float = SIGNIFICANCE_LEVEL, power: float = POWER
+) -> float:
     """The smallest true mean of paired differences that Student's test over so many runs would find.
 
     Parameters
     ----------
     differences : array_like, shape (runs,)
         Score of one method less that of the other, a seed or split each.
-    level, power : float
+    significance_level, power : float
         See `detectable_difference`.
 
     Returns
@@ -54,7 +58,7 @@ def detectable_mean_difference(differences: npt.ArrayLike, *, level: float = LEV
     if n_runs < 2:
         return float("nan")
     degrees = n_runs - 1
-    limit = stats.t.isf(level / 2, degrees)
+    limit = stats.t.isf(significance_level / 2, degrees)
 
     def missing_power(effect: float) -> float:
         shift = effect * math.sqrt(n_runs)
@@ -97,7 +101,7 @@ def smallest_p_mcnemar(n_different: int) -> float:
     return min(1.0, 2.0 ** (1 - n_different))
 
 
-def cannot_reach(smallest_p: float, *, level: float = LEVEL) -> str:
+def cannot_reach(smallest_p: float, *, significance_level: float = SIGNIFICANCE_LEVEL) -> str:
     """A sentence for a test that cannot be significant whatever the data say; empty for one that can.
 
     Examples
@@ -107,4 +111,6 @@ def cannot_reach(smallest_p: float, *, level: float = LEVEL) -> str:
     >>> cannot_reach(0.03)
     ''
     """
-    return f"cannot be significant: the smallest possible p is {smallest_p:.2g}" if smallest_p > level else ""
+    return (
+        f"cannot be significant: the smallest possible p is {smallest_p:.2g}" if smallest_p > significance_level else ""
+    )

@@ -99,7 +99,7 @@ def _chi_square(*columns: FloatArray, axis: int = -1) -> FloatArray:
     return np.asarray((centred.sum(axis=-1) ** 2).sum(axis=0) / spread)
 
 
-def critical_difference(n_methods: int, n_blocks: int, *, level: float = 0.95) -> float:
+def critical_difference(n_methods: int, n_blocks: int, *, confidence_level: float = 0.95) -> float:
     """Nemenyi's critical difference: average ranks that are closer cannot be told apart (Demšar, section 3.2.2).
 
     Examples
@@ -107,7 +107,7 @@ def critical_difference(n_methods: int, n_blocks: int, *, level: float = 0.95) -
     >>> round(critical_difference(4, 14), 2)
     1.25
     """
-    quantile = stats.studentized_range.ppf(level, n_methods, np.inf) / np.sqrt(2)
+    quantile = stats.studentized_range.ppf(confidence_level, n_methods, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(n_methods * (n_methods + 1) / (6 * n_blocks)))
 
 

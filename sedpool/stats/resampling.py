@@ -22,7 +22,7 @@ from sedpool.stats.clusters import Membership, design_effect
 from sedpool.stats.replicates import Key, Statistic
 
 N_RESAMPLES = 1000
-LEVEL = 0.95
+CONFIDENCE_LEVEL = 0.95
 COLUMNS = ("average", "event_label", "metric", "estimate", "low", "high", "standard_error", "undefined")
 _LEFT_OUT_AT_ONCE = 500  # rows of weights: 20,000 clips need 80 MB
 
@@ -61,7 +61,7 @@ def interval_table(
     statistic: Statistic,
     weights: FloatArray,
     *,
-    level: float = LEVEL,
+    confidence_level: float = CONFIDENCE_LEVEL,
     sources: Membership | None = None,
     difference: bool = False,
 ) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def interval_table(
         One system's metrics, or the difference of two systems' (`count_difference`).
     weights : ndarray, shape (resamples, clips)
         Of `clip_weights`; the same for all systems.
-    level : float
+    confidence_level : float
         Share of such intervals that shall hold the true value.
     sources : Membership, optional
         Which recordings each clip was made from. Where clips share them, they are fewer independent observations than
@@ -98,7 +98,7 @@ def interval_table(
         defined = replicates[np.isfinite(replicates)]
         low, high, spread = np.nan, np.nan, np.nan
         if defined.size > 1 and np.isfinite(estimate) and np.isfinite(moved[key]).all():
-            low, high = bca_interval(defined, estimate, moved[key], level)
+            low, high = bca_interval(defined, estimate, moved[key], confidence_level)
             spread = widening * float(defined.std(ddof=1))
         ends = estimate - widening * (estimate - low), estimate + widening * (high - estimate)
         rows.append((*key, estimate, *ends, spread, 1 - defined.size / replicates.size))
@@ -121,7 +121,7 @@ def within_range(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def bca_interval(
-    replicates: FloatArray, estimate: float, influences: FloatArray, level: float = LEVEL
+    replicates: FloatArray, estimate: float, influences: FloatArray, confidence_level: float = CONFIDENCE_LEVEL
 ) -> tuple[float, float]:
     """The bias-corrected and accelerated interval.
 
@@ -136,13 +136,13 @@ def bca_interval(
         The metric of the clips as they are.
     influences : ndarray, shape (clips,)
         How much each clip moves the metric. If leaving a clip out makes it undefined, the acceleration is left at 0.
-    level : float
+    confidence_level : float
         Share of such intervals that shall hold the true value.
     """
     below = (np.sum(replicates < estimate) + np.sum(replicates == estimate) / 2) / replicates.size
     least = 1 / (2 * replicates.size)
     bias = stats.norm.ppf(np.clip(below, least, 1 - least))
-    shifted = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    shifted = bias + stats.norm.ppf([(1 - confidence_level) / 2, (1 + confidence_level) / 2])
     shares = stats.norm.cdf(bias + shifted / (1 - _acceleration(influences) * shifted))
     low, high = np.quantile(replicates, shares)
     return float(low), float(high)

@@ -33,7 +33,7 @@ DEMSAR = pd.DataFrame(
 def test_demsars_example_ranks_and_critical_difference():
     assert average_ranks(DEMSAR).round(3).tolist() == [3.143, 2.0, 2.893, 1.964]
     assert round(critical_difference(4, 14), 2) == 1.25
-    assert round(critical_difference(4, 14, level=0.90), 2) == 1.12
+    assert round(critical_difference(4, 14, confidence_level=0.90), 2) == 1.12
 
 
 def test_demsars_example_compared_with_a_control():
