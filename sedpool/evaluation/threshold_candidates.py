@@ -1,7 +1,7 @@
 """Every event that some threshold makes of frame scores, each once, with the thresholds at which it exists.
 
-A run of frames is an event at threshold ``t`` if ``t`` is above both neighbours and no frame is below it. A class of
-``n`` frames has at most ``n`` such runs over all thresholds, one for each frame that is the first lowest of its run.
+A span of frames is an event at threshold ``t`` if ``t`` is above both neighbours and no frame is below it. A class of
+``n`` frames has at most ``n`` such spans over all thresholds, one for each frame that is the first lowest of its span.
 """
 
 from dataclasses import dataclass

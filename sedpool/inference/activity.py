@@ -1,4 +1,4 @@
-"""When is each class active? Runs of frames in score tables, as arrays: what `sedpool.inference.decode` builds on."""
+"""When is each class active? Spans of frames in score tables, as arrays: what `sedpool.inference.decode` builds on."""
 
 from dataclasses import dataclass
 
@@ -44,14 +44,14 @@ class Frames:
 
 
 @dataclass(frozen=True)
-class Runs:
-    """Stretches of activity, by class and then time.
+class ActiveSpans:
+    """Spans of time in which classes are active, by class and then time.
 
     Attributes
     ----------
-    column : ndarray of int, shape (runs,)
+    column : ndarray of int, shape (spans,)
         Number of the class.
-    first, last : ndarray of int, shape (runs,)
+    first, last : ndarray of int, shape (spans,)
         First and last active row.
     """
 
@@ -59,9 +59,9 @@ class Runs:
     first: IntArray
     last: IntArray
 
-    def where(self, keep: BoolArray) -> "Runs":
-        """The runs that `keep` says."""
-        return Runs(self.column[keep], self.first[keep], self.last[keep])
+    def where(self, keep: BoolArray) -> "ActiveSpans":
+        """Select spans by a mask."""
+        return ActiveSpans(self.column[keep], self.first[keep], self.last[keep])
 
 
 def frames_of(scores: pd.DataFrame) -> Frames:
@@ -119,8 +119,8 @@ def _rows_of_equal_length(frames: Frames) -> list[IntArray]:
     return [begins[lengths == length][:, None] + np.arange(length) for length in np.unique(lengths)]
 
 
-def runs(active: BoolArray, frames: Frames) -> Runs:
-    """Neighbouring active frames of a class within a file.
+def active_spans(active: BoolArray, frames: Frames) -> ActiveSpans:
+    """Find the spans of neighbouring active frames, by class and within a file.
 
     Parameters
     ----------
@@ -135,27 +135,27 @@ def runs(active: BoolArray, frames: Frames) -> Runs:
     # Transposed, both lists run through one class after another, so the n-th start belongs to the n-th end.
     columns, starts = np.nonzero((active & ~before).T)
     _, ends = np.nonzero((active & ~after).T)
-    return Runs(columns, starts, ends)
+    return ActiveSpans(columns, starts, ends)
 
 
-def reaching(found: Runs, peaks: BoolArray) -> Runs:
-    """The runs with at least one frame in `peaks`, shape (rows, classes): hysteresis."""
+def reaching(found: ActiveSpans, peaks: BoolArray) -> ActiveSpans:
+    """The spans with at least one frame in `peaks`, shape (rows, classes): hysteresis."""
     seen = np.vstack([np.zeros_like(peaks[:1], dtype=np.int64), np.cumsum(peaks, axis=0)])
     return found.where(seen[found.last + 1, found.column] > seen[found.first, found.column])
 
 
-def joined(found: Runs, frames: Frames, max_gap: FloatArray) -> Runs:
-    """Merge the runs of a class and file with pauses of at most `max_gap` seconds, shape (classes,), between them."""
+def joined(found: ActiveSpans, frames: Frames, max_gap: FloatArray) -> ActiveSpans:
+    """Merge the spans of a class and file with pauses of at most `max_gap` seconds, shape (classes,), between them."""
     if not len(found.column):
         return found
     pause = frames.onset[found.first[1:]] - frames.offset[found.last[:-1]]
     beside = (np.diff(found.column) == 0) & (np.diff(frames.file[found.first]) == 0)
     close = beside & (pause <= max_gap[found.column[1:]] + _ROUNDING)
     begins, ends = np.append(True, ~close), np.append(~close, True)
-    return Runs(found.column[begins], found.first[begins], found.last[ends])
+    return ActiveSpans(found.column[begins], found.first[begins], found.last[ends])
 
 
-def lasting(found: Runs, frames: Frames, min_duration: FloatArray) -> Runs:
-    """The runs of at least `min_duration` seconds, shape (classes,)."""
+def lasting(found: ActiveSpans, frames: Frames, min_duration: FloatArray) -> ActiveSpans:
+    """The spans of at least `min_duration` seconds, shape (classes,)."""
     duration = frames.offset[found.last] - frames.onset[found.first]
     return found.where(duration >= min_duration[found.column] - _ROUNDING)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.inference.activity import FloatArray, frames_of, joined, lasting, reaching, runs, smooth
+from sedpool.inference.activity import FloatArray, active_spans, frames_of, joined, lasting, reaching, smooth
 from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
 PerClass = float | Mapping[str, float]
@@ -88,7 +88,7 @@ class Decoder:
 
     @property
     def only_smooths(self) -> bool:
-        """Whether events are the runs of smoothed probabilities at the threshold, without further steps."""
+        """Whether events are the active spans of smoothed probabilities at the threshold, without further steps."""
         return all(getattr(self, name) == value for name, value in _OFF.items())
 
     def check(self, classes: Sequence[str]) -> None:
@@ -145,9 +145,9 @@ class Decoder:
         values = smoothed.loc[:, list(classes)].to_numpy()
         active = values >= self._each("threshold", classes)
         if self.low_threshold is None:
-            found = runs(active, frames)
+            found = active_spans(active, frames)
         else:
-            found = reaching(runs(values >= self._each("low_threshold", classes), frames), active)
+            found = reaching(active_spans(values >= self._each("low_threshold", classes), frames), active)
         found = joined(found, frames, self._each("max_gap", classes))
         found = lasting(found, frames, self._each("min_duration", classes))
         order = np.lexsort((found.column, found.first))
