@@ -18,11 +18,11 @@ from rich.progress import track
 from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.stats.clusters import Membership, membership
-from sedpool.stats.replicates import Key, Statistic, count_statistic
+from sedpool.stats.replicates import MetricKey, Statistic, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 
 CONFIDENCE_LEVEL = 0.95
-METRICS: dict[str, Key] = {"micro F1": ("micro", "", "f1"), "macro F1": ("macro", "", "f1")}
+METRICS: dict[str, MetricKey] = {"micro F1": ("micro", "", "f1"), "macro F1": ("macro", "", "f1")}
 Intervals = dict[str, dict[str, tuple[float, float]]]
 """Ends by method and metric."""
 
@@ -170,7 +170,7 @@ def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {metric: found[key] for metric, key in METRICS.items()}
 
 
-def percentile(replicates: Mapping[Key, FloatArray]) -> dict[str, tuple[float, float]]:
+def percentile(replicates: Mapping[MetricKey, FloatArray]) -> dict[str, tuple[float, float]]:
     """The central share of the replicates."""
     low, high = (1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2
     return {m: (np.quantile(replicates[key], low), np.quantile(replicates[key], high)) for m, key in METRICS.items()}

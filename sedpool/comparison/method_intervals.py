@@ -11,7 +11,7 @@ from sedpool.comparison.means import RunMean, run_mean
 from sedpool.comparison.significance import INTERVAL_COLUMNS
 from sedpool.evaluation.averages import FloatArray
 from sedpool.run_folder import RunFolder
-from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import clip_weights, interval_table, within_range
 
 COLUMNS = ("average", "metric", "method", "estimate", *INTERVAL_COLUMNS)
@@ -72,7 +72,7 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
     In its keys the method takes the place of the class.
     """
 
-    def averages(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def averages(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         return {
             (average, method, name): values
             for method, mean in means.items()
@@ -82,13 +82,13 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
 
     of_all_clips = averages(np.ones((1, len(next(iter(means.values())).clips))))
 
-    def best(key: Key) -> Key:
+    def best(key: MetricKey) -> MetricKey:
         rivals = {other: _sign(other) * value[0] for other, value in of_all_clips.items() if other[::2] == key[::2]}
         return max(rivals, key=lambda other: -np.inf if np.isnan(rivals[other]) else rivals[other])
 
     best_keys = {key: best(key) for key in of_all_clips}
 
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         own = averages(weights)
         lags = {
             (_BEHIND + key[0], *key[1:]): _sign(key) * (own[best_keys[key]] - values) for key, values in own.items()
@@ -98,6 +98,6 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
     return statistic
 
 
-def _sign(key: Key) -> int:
+def _sign(key: MetricKey) -> int:
     """−1 where less is better."""
     return -1 if key[2] == "error_rate" else 1

@@ -13,7 +13,7 @@ from sedpool.run_folder import RunFolder
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
-from sedpool.stats.replicates import Key, Statistic, count_difference, count_statistic
+from sedpool.stats.replicates import MetricKey, Statistic, count_difference, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 from sedpool.stats.tests import sign_flip_test
 
@@ -29,14 +29,14 @@ class Metric:
     ----------
     level : str
         Clip, segment, event or `sedpool.evaluation.counts_table.OWN_STRETCHED`.
-    key : Key
+    key : MetricKey
         Its average and name.
     is_tuned : bool
         Whether events were decoded as tuned on validation.
     """
 
     level: str
-    key: Key
+    key: MetricKey
     is_tuned: bool = False
 
     @property
@@ -108,7 +108,7 @@ def _comparable(known: dict[Hashable, ClipCounts], metric: Metric) -> tuple[Hash
     return best, {index: one.select(clips) for index, one in same.items()}
 
 
-def _value(statistic: Statistic, key: Key, n_clips: int) -> float:
+def _value(statistic: Statistic, key: MetricKey, n_clips: int) -> float:
     return float(statistic(np.ones((1, n_clips)))[key][0])
 
 
@@ -139,7 +139,7 @@ def _behind(best: ClipCounts, other: ClipCounts, metric: Metric) -> Statistic:
 
 
 def _interval(
-    statistic: Statistic, key: Key, weights: FloatArray, sources: Membership | None, *, difference: bool
+    statistic: Statistic, key: MetricKey, weights: FloatArray, sources: Membership | None, *, difference: bool
 ) -> pd.Series:
     """The row of one metric."""
     table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)

@@ -12,7 +12,7 @@ Name = TypeVar("Name", str, int)
 Setting = TypeVar("Setting")
 
 
-class Key(NamedTuple):
+class RunKey(NamedTuple):
     """What tells the runs of a study apart.
 
     Attributes
@@ -44,13 +44,13 @@ class PlannedRun:
 
     Attributes
     ----------
-    key : Key
+    key : RunKey
         Which one.
     overrides : tuple of str
         Its settings, as ``train.py`` takes them.
     """
 
-    key: Key
+    key: RunKey
     overrides: tuple[str, ...]
 
     def config(self, folders: Mapping[str, str], dataset: Mapping[str, str]) -> dict[str, Any]:
@@ -175,9 +175,9 @@ class Study:
         """Every run, in the order in which they run: method by method within a fold, fold by fold, seed by seed."""
         seeds = range(self.first_seed, self.first_seed + n_seeds)
         products = product(seeds, self.conditions, self.folds or [None], self.methods)
-        return [self._planned(Key(condition, method, fold, seed)) for seed, condition, fold, method in products]
+        return [self._planned(RunKey(condition, method, fold, seed)) for seed, condition, fold, method in products]
 
-    def _planned(self, key: Key) -> PlannedRun:
+    def _planned(self, key: RunKey) -> PlannedRun:
         condition = self.conditions[key.condition]
         fold = () if key.fold is None else self.folds[key.fold]
         suffix = "" if key.fold is None else f"-{self.fold_word}{key.fold}"

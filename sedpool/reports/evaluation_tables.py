@@ -12,11 +12,11 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.reports.evaluation_report import Evaluation
 from sedpool.reports.tables import Row
 from sedpool.reports.terminal import plain_table
-from sedpool.stats.replicates import Key
+from sedpool.stats.replicates import MetricKey
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 _RANKINGS = {"AP": "average_precision", "AUC": "roc_auc", "lwlrap": "lwlrap"}
-_OVERALL: dict[str, Key] = {
+_OVERALL: dict[str, MetricKey] = {
     "F1": ("micro", "", "f1"),
     "P": ("micro", "", "precision"),
     "R": ("micro", "", "recall"),
@@ -176,7 +176,9 @@ def level_title(evaluation: Evaluation, level: str) -> str:
     }[level]
 
 
-def _with_ends(evaluation: Evaluation, level: str, title: str, metrics: Metrics, keys: Iterable[Key]) -> list[Row]:
+def _with_ends(
+    evaluation: Evaluation, level: str, title: str, metrics: Metrics, keys: Iterable[MetricKey]
+) -> list[Row]:
     """A row of metrics and, where there are intervals, one for either end."""
     keys = list(keys)
     rows = [Row(title, [number(_value(metrics, key)) for key in keys])]
@@ -189,7 +191,7 @@ def _with_ends(evaluation: Evaluation, level: str, title: str, metrics: Metrics,
     return rows
 
 
-def _value(metrics: Metrics, key: Key) -> Any:
+def _value(metrics: Metrics, key: MetricKey) -> Any:
     """The number at a key; None where a level has no such metric."""
     part: Any = metrics
     for name in filter(None, key):
@@ -197,7 +199,7 @@ def _value(metrics: Metrics, key: Key) -> Any:
     return part
 
 
-def _ends(evaluation: Evaluation, level: str, key: Key) -> list[str]:
+def _ends(evaluation: Evaluation, level: str, key: MetricKey) -> list[str]:
     """Both ends of an interval as text; none where there are no intervals."""
     if evaluation.intervals is None:
         return []

@@ -18,12 +18,12 @@ from sedpool.evaluation.averages import FloatArray
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
 from sedpool.run_folder import RunFolder
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, smallest_p_sign_flip
-from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 from sedpool.stats.tests import sign_flip_test
 
 Verdict = Literal["held", "not held", "not decidable"]
-_KEY: Key = ("difference", "", "")
+_KEY: MetricKey = ("difference", "", "")
 
 
 @dataclass(frozen=True)
@@ -210,9 +210,9 @@ def _mean_of(runs: tuple[RunFolder, ...], level: str, tuned: bool) -> RunMean | 
 
 def _remembered(statistic: Statistic) -> Statistic:
     """The same averages, computed once for each set of weights: all contrasts draw the same resamples."""
-    known: dict[str, Mapping[Key, FloatArray]] = {}
+    known: dict[str, Mapping[MetricKey, FloatArray]] = {}
 
-    def remembered(weights: npt.ArrayLike) -> Mapping[Key, FloatArray]:
+    def remembered(weights: npt.ArrayLike) -> Mapping[MetricKey, FloatArray]:
         rows = np.ascontiguousarray(weights, dtype=np.float64)
         digest = sha256(rows.data).hexdigest()
         if digest not in known:
@@ -229,7 +229,7 @@ def _column(side: Side, tuned: bool) -> str:
 def _difference(contrast: Contrast, means: _Means) -> Statistic:
     """The effect as a function of the weights of clips."""
 
-    def statistic(weights: npt.ArrayLike) -> Mapping[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> Mapping[MetricKey, FloatArray]:
         return {_KEY: _side(contrast.first, means, weights) - _side(contrast.second, means, weights)}
 
     return statistic

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sedpool.comparison.labels import DOUBLE_DAGGER
 from sedpool.comparison.validity import flagged_runs, validity_issues
-from sedpool.experiment.plan import Key, Study
+from sedpool.experiment.plan import RunKey, Study
 from sedpool.reports.document import Cell, Section, TableBlock, TableRow
 from sedpool.run_folder import RunFolder
 
@@ -14,12 +14,12 @@ PAPER = (
 )
 
 
-def overview_section(parts: Sequence[tuple[Study, Mapping[Key, RunFolder]]]) -> Section:
+def overview_section(parts: Sequence[tuple[Study, Mapping[RunKey, RunFolder]]]) -> Section:
     """The opening section of a report.
 
     Parameters
     ----------
-    parts : sequence of (Study, mapping of Key to RunFolder)
+    parts : sequence of (Study, mapping of RunKey to RunFolder)
         Each part of the study with its runs or their records.
     """
     runs = [run for _, records in parts for run in records.values()]
@@ -34,7 +34,7 @@ _ABOUT = (
 )
 
 
-def _extent(study: Study, done: Collection[Key]) -> str:
+def _extent(study: Study, done: Collection[RunKey]) -> str:
     """How much of a study there is, and what is missing."""
     n_seeds = max((key.seed for key in done), default=study.first_seed) - study.first_seed + 1
     plan = [run.key for run in study.plan(n_seeds)]
@@ -43,7 +43,7 @@ def _extent(study: Study, done: Collection[Key]) -> str:
     return f"{said}; missing: {'; '.join(_by_place(study, missing))}." if missing else f"{said}."
 
 
-def _by_place(study: Study, keys: Sequence[Key]) -> Iterator[str]:
+def _by_place(study: Study, keys: Sequence[RunKey]) -> Iterator[str]:
     """Runs as ``fold 1: softmax``, one text for each condition, fold and seed."""
     places: dict[str, list[str]] = {}
     for key in keys:

@@ -30,7 +30,7 @@ from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.paper_compat import static_rule
 from sedpool.reproduction.published import METRICS, published_cells
 from sedpool.run_folder import RunFolder
-from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import CONFIDENCE_LEVEL, clip_weights, interval_table
 
 TOLERANCE = 0.02
@@ -191,17 +191,17 @@ def _clip_intervals(corpus: str, runs: Sequence[RunFolder]) -> dict[str, tuple[f
     return found
 
 
-def _only(statistic: Statistic, keys: Iterable[Key]) -> Statistic:
+def _only(statistic: Statistic, keys: Iterable[MetricKey]) -> Statistic:
     chosen = list(keys)
 
-    def of_keys(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def of_keys(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         values = statistic(weights)
         return {key: values[key] for key in chosen}
 
     return of_keys
 
 
-def _key(column: str) -> Key:
+def _key(column: str) -> MetricKey:
     """Average and metric of a column: all are micro averages but static F1."""
     return "macro" if column == "static_f1" else "micro", "", column.partition("_")[2]
 

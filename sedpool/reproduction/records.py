@@ -12,7 +12,7 @@ from sedpool.errors import StorageError
 from sedpool.evaluation.run_folder import evaluate_folder
 from sedpool.experiment.launchers.crew import OUTPUT
 from sedpool.experiment.load import dataset_of
-from sedpool.experiment.plan import Key
+from sedpool.experiment.plan import RunKey
 from sedpool.reproduction.results import add_row, drop_rows, keys_of, read_results, result_row
 from sedpool.run_folder import RunFolder, without_places
 from sedpool.settings.schema import EvaluationSettings, checked
@@ -74,7 +74,7 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
     return RunFolder(final)
 
 
-def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
+def record_run(key: RunKey, run: RunFolder, folder: Path, results: str) -> None:
     """Enter a finished run into a study: first its record, then its row, so that what has a row is complete.
 
     Of a damaged run neither is left.
@@ -83,7 +83,7 @@ def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
 
     Parameters
     ----------
-    key : Key
+    key : RunKey
         Which run of the study it is.
     run : RunFolder
         A finished run.
@@ -106,12 +106,12 @@ def record_run(key: Key, run: RunFolder, folder: Path, results: str) -> None:
     add_row(folder / results, row)
 
 
-def forget_records(keys: Collection[Key], folder: Path, results: str) -> None:
+def forget_records(keys: Collection[RunKey], folder: Path, results: str) -> None:
     """Remove runs from a study: first their rows, then their records, so that no row is without its record.
 
     Parameters
     ----------
-    keys : collection of Key
+    keys : collection of RunKey
         Which runs; they need not be there.
     folder : Path
         Of the study.
@@ -125,7 +125,7 @@ def forget_records(keys: Collection[Key], folder: Path, results: str) -> None:
             shutil.rmtree(record.path)
 
 
-def recorded(folder: Path, results: str) -> dict[Key, RunFolder]:
+def recorded(folder: Path, results: str) -> dict[RunKey, RunFolder]:
     """The records of the runs that have a row.
 
     Parameters
@@ -147,7 +147,7 @@ def recorded(folder: Path, results: str) -> dict[Key, RunFolder]:
     return records
 
 
-def _by_key(folder: Path, results: str) -> dict[Key, RunFolder]:
+def _by_key(folder: Path, results: str) -> dict[RunKey, RunFolder]:
     """Where the record of each row is."""
     table = read_results(folder / results)
     return {key: RunFolder(folder / FOLDER / name) for key, name in zip(keys_of(table), table["run"], strict=True)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from sedpool.comparison.study_runs import StudyRuns, studies
 from sedpool.comparison.validity import flagged_runs
 from sedpool.errors import DataError
-from sedpool.experiment.plan import Key, Study
+from sedpool.experiment.plan import RunKey, Study
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, study_sections
@@ -24,7 +24,7 @@ from sedpool.run_folder import RunFolder
 
 FOLDER = "report"
 
-Records = Mapping[Key, RunFolder]
+Records = Mapping[RunKey, RunFolder]
 
 
 def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:

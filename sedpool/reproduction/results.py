@@ -11,7 +11,7 @@ from sedpool.comparison.collect import refuse_damaged_history
 from sedpool.comparison.tables import METRIC_COLUMNS, PAPER_COLUMNS, metric_values
 from sedpool.comparison.validity import validity_issues
 from sedpool.errors import StorageError
-from sedpool.experiment.plan import Key
+from sedpool.experiment.plan import RunKey
 from sedpool.run_folder import RunFolder, kept_epoch
 
 _METRICS = (*METRIC_COLUMNS, *PAPER_COLUMNS)
@@ -38,12 +38,12 @@ _SORTED_BY = ["condition", "fold", "seed", "method"]
 _REMEDY = "mend it, or take it from version control: its rows count as done"
 
 
-def result_row(key: Key, run: RunFolder) -> dict[str, Any]:
+def result_row(key: RunKey, run: RunFolder) -> dict[str, Any]:
     """What the table says of a finished run.
 
     Parameters
     ----------
-    key : Key
+    key : RunKey
         Which run of the study it is.
     run : RunFolder
         The run, or its record.
@@ -108,7 +108,7 @@ def read_results(path: Path) -> pd.DataFrame:
         raise StorageError(f"{path}: {problem}; {_REMEDY}")
     if (table["run"].isna() | (table["run"] == "")).any():
         raise StorageError(f"{path}: a row names no run; {_REMEDY}")
-    if (twice := table.duplicated(list(Key._fields))).any():
+    if (twice := table.duplicated(list(RunKey._fields))).any():
         raise StorageError(f"{path}: {keys_of(table[twice])[0]} is in two rows; {_REMEDY}")
     return table.reindex(columns=list(TYPES)).astype(TYPES)
 
@@ -121,7 +121,7 @@ def add_row(path: Path, row: Mapping[str, Any]) -> None:
     _write(path, pd.concat([table.drop(index=earlier), new]))
 
 
-def drop_rows(path: Path, keys: Collection[Key]) -> None:
+def drop_rows(path: Path, keys: Collection[RunKey]) -> None:
     """Remove the rows of some runs from the table."""
     if path.is_file():
         table = read_results(path)
@@ -132,10 +132,10 @@ def _write(path: Path, table: pd.DataFrame) -> None:
     storage.write_text(path, table.sort_values(_SORTED_BY).to_csv(index=False, lineterminator="\n"))
 
 
-def keys_of(table: pd.DataFrame) -> list[Key]:
+def keys_of(table: pd.DataFrame) -> list[RunKey]:
     """The runs in a table, row by row."""
-    rows = table[list(Key._fields)].itertuples(index=False, name=None)
+    rows = table[list(RunKey._fields)].itertuples(index=False, name=None)
     return [
-        Key(condition, method, None if pd.isna(fold) else int(fold), int(seed))
+        RunKey(condition, method, None if pd.isna(fold) else int(fold), int(seed))
         for condition, method, fold, seed in rows
     ]

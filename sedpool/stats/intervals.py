@@ -11,7 +11,7 @@ import pandas as pd
 from sedpool.errors import ConfigError, EvaluationError
 from sedpool.evaluation.validation import listed
 from sedpool.stats.clusters import Membership, membership
-from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import COLUMNS, CONFIDENCE_LEVEL, N_RESAMPLES, clip_weights, interval_table
 
 Ends = tuple[float | None, ...]
@@ -40,7 +40,7 @@ class Intervals:
     seed: int
     n_sources: int | None
 
-    def ends(self, level: str, key: Key) -> Ends:
+    def ends(self, level: str, key: MetricKey) -> Ends:
         """The interval of one metric."""
         return self._by_key.get((level, *key), (None, None))
 

@@ -16,10 +16,10 @@ from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import comparable_scores, label_precisions
 
-Key = tuple[str, str, str]
+MetricKey = tuple[str, str, str]
 """Average (``"micro"``, ``"macro"`` or ``"class_wise"``), class (empty for averages) and name of a metric."""
 
-Statistic = Callable[[npt.ArrayLike], Mapping[Key, FloatArray]]
+Statistic = Callable[[npt.ArrayLike], Mapping[MetricKey, FloatArray]]
 """From weights, shape (resamples, clips), to every metric, shape (resamples,); undefined values are NaN."""
 
 _RANKED = ("average_precision", "roc_auc")
@@ -42,9 +42,9 @@ def count_statistic(counts: ClipCounts) -> Statistic:
     array([0.5, 1. ])
     """
 
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         totals = counts.total(weights)
-        values: dict[Key, FloatArray] = {("micro", "", name): rates for name, rates in totals.micro().items()}
+        values: dict[MetricKey, FloatArray] = {("micro", "", name): rates for name, rates in totals.micro().items()}
         values |= {("macro", "", name): rates for name, rates in totals.macro().items()}
         if totals.has_errors:
             values |= {("sed_eval_macro", "", name): rates for name, rates in totals.sed_eval_macro().items()}
@@ -78,13 +78,13 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
     together = _Ranking(true.ravel(), scores.ravel(), np.repeat(np.arange(len(true)), true.shape[1]))
     precisions, labels = label_precisions(true, scores), true.astype(np.float64)
 
-    def of_rows(rows: FloatArray) -> dict[Key, FloatArray]:
+    def of_rows(rows: FloatArray) -> dict[MetricKey, FloatArray]:
         measured = [ranking.metrics(rows) for ranking in rankings]
         by_class = {name: np.stack([one[name] for one in measured], axis=-1) for name in _RANKED}
         by_class["lwlrap"] = ratio(rows @ precisions, rows @ labels)
         micro = together.metrics(rows)
         micro["lwlrap"] = ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
-        values: dict[Key, FloatArray] = {("micro", "", name): column for name, column in micro.items()}
+        values: dict[MetricKey, FloatArray] = {("micro", "", name): column for name, column in micro.items()}
         values |= {("macro", "", name): _mean_of_defined(columns) for name, columns in by_class.items()}
         for name, columns in by_class.items():
             values |= {("class_wise", label, name): columns[:, i] for i, label in enumerate(true_tags.columns)}
@@ -132,17 +132,17 @@ def psds_statistic(counts: Mapping[str, PsdsCounts]) -> Statistic:
         By scenario; see `sedpool.evaluation.psds`.
     """
 
-    def of_rows(rows: FloatArray) -> dict[Key, FloatArray]:
+    def of_rows(rows: FloatArray) -> dict[MetricKey, FloatArray]:
         return {(name, "", "psds"): one.weighted(rows) for name, one in counts.items()}
 
     return _some_at_a_time(of_rows, max((one.n_points for one in counts.values()), default=1))
 
 
-def _some_at_a_time(of_rows: Callable[[FloatArray], dict[Key, FloatArray]], n_cells: int) -> Statistic:
+def _some_at_a_time(of_rows: Callable[[FloatArray], dict[MetricKey, FloatArray]], n_cells: int) -> Statistic:
     """The same for any number of resamples, each of which needs so many cells of memory."""
     at_once = max(1, _CELLS // max(1, n_cells))
 
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         rows = np.asarray(weights, dtype=np.float64)
         parts = [of_rows(rows[first : first + at_once]) for first in range(0, len(rows), at_once)]
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -166,7 +166,7 @@ def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
     array([2.])
     """
 
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         rows = np.asarray(weights, dtype=np.float64)
         values = [part(rows[:, clips]) for part, clips in parts]
         return {key: _mean_of_defined(np.stack([one[key] for one in values], axis=-1)) for key in values[0]}
@@ -223,7 +223,7 @@ def psds_difference(first: Mapping[str, PsdsCounts], second: Mapping[str, PsdsCo
 
 
 def _difference(first: Statistic, second: Statistic) -> Statistic:
-    def statistic(weights: npt.ArrayLike) -> dict[Key, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
         other = second(weights)
         return {key: value - other[key] for key, value in first(weights).items()}
 

@@ -19,7 +19,7 @@ from scipy import stats
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import FloatArray
 from sedpool.stats.clusters import Membership, design_effect
-from sedpool.stats.replicates import Key, Statistic
+from sedpool.stats.replicates import MetricKey, Statistic
 
 N_RESAMPLES = 1000
 CONFIDENCE_LEVEL = 0.95
@@ -154,12 +154,12 @@ def _acceleration(influences: FloatArray) -> float:
     return float(np.sum(centred**3)) / (6 * spread**1.5) if np.isfinite(spread) and spread > 0 else 0.0
 
 
-def influences(statistic: Statistic, n_clips: int) -> dict[Key, FloatArray]:
+def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, FloatArray]:
     """How much each clip moves each metric: its value less that without the clip (the jackknife).
 
     Returns
     -------
-    influences : dict of Key to ndarray, shape (clips,)
+    influences : dict of MetricKey to ndarray, shape (clips,)
         Their squares sum to about the variance of the metric over independent clips.
     """
     whole = statistic(np.ones((1, n_clips)))

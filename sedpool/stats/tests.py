@@ -27,7 +27,7 @@ from sedpool.evaluation.clip import aligned
 from sedpool.evaluation.counts import ClipCounts, concatenate, paired
 from sedpool.stats.power import smallest_p_mcnemar
 from sedpool.stats.ranks import holm
-from sedpool.stats.replicates import Key, Statistic, count_statistic
+from sedpool.stats.replicates import MetricKey, Statistic, count_statistic
 
 N_PERMUTATIONS = 9999
 _ROUNDING = 1e-12
@@ -35,7 +35,7 @@ _AT_ONCE = 1000  # rows of weights: 20,000 clips of two systems need 320 MB
 
 
 def swap_test(
-    first: ClipCounts, second: ClipCounts, key: Key, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
+    first: ClipCounts, second: ClipCounts, key: MetricKey, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
 ) -> float:
     """Two-sided p-value of the difference of a metric over clips, whose answers are exchanged at random.
 
@@ -43,7 +43,7 @@ def swap_test(
     ----------
     first, second : ClipCounts
         Counts of the two systems on the same clips, in any order.
-    key : Key
+    key : MetricKey
         The metric, e.g. ``("micro", "", "f1")``.
     n_permutations : int
         Random exchanges; where all ``2 ** n_clips`` are fewer, those are tried instead and p is exact.
@@ -79,7 +79,7 @@ def _both(first: ClipCounts, second: ClipCounts) -> Statistic:
     return count_statistic(concatenate([first, replace(paired(first, second), filenames=renamed)]))
 
 
-def _difference(both: Statistic, key: Key, first: npt.NDArray[np.bool_]) -> FloatArray:
+def _difference(both: Statistic, key: MetricKey, first: npt.NDArray[np.bool_]) -> FloatArray:
     """The metric of the clips that each row of `first` takes from the first system, less that of the others."""
     one, other = np.hstack([first, ~first]), np.hstack([~first, first])
     return both(one)[key] - both(other)[key]

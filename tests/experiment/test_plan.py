@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sedpool.errors import ConfigError
-from sedpool.experiment.plan import Key, Study
+from sedpool.experiment.plan import RunKey, Study
 from sedpool.reproduction.published import read_tables
 from sedpool.reproduction.studies import DCASE2017, ESC10, ESC10_AXES, MEDLEYDB, METHODS, STUDIES, URBANSED
 from sedpool.run_folder import run_name, without_places
@@ -12,7 +12,7 @@ from sedpool.settings.compose import compose
 FOLDERS = {"data_root": "some where/data", "cache": "cache", "runs": "runs"}
 
 
-def configs(study: Study) -> dict[Key, dict]:
+def configs(study: Study) -> dict[RunKey, dict]:
     corpus = {source: f"corpora/{source}" for source in study.sources}
     return {run.key: run.config(FOLDERS, corpus) for run in study.plan()}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sedpool.experiment.plan import Key, Study
+from sedpool.experiment.plan import RunKey, Study
 from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, record_run, recorded
 from sedpool.reproduction.report import write_study_report
 from sedpool.reproduction.results import keys_of, read_results
@@ -99,7 +99,7 @@ def check_report(folder: Path, study: Study) -> None:
 def check_that_an_earlier_run_is_scored_again(folder: Path, name: str) -> None:
     run = RunFolder(folder / "runs" / name)
     run.file("curve.csv").unlink()
-    record_run(Key("", "earlier", None, 0), run, folder / "study", "earlier.csv")
+    record_run(RunKey("", "earlier", None, 0), run, folder / "study", "earlier.csv")
     (record,) = recorded(folder / "study", "earlier.csv").values()
     assert record.curve is not None
     assert len(record.curve) == 99

@@ -1,11 +1,11 @@
-from sedpool.experiment.plan import Key
+from sedpool.experiment.plan import RunKey
 from sedpool.reproduction.overview import overview_section
 from sedpool.reproduction.studies import ESC10, WEAK_METHODS
 
 
 def test_what_is_missing_is_said_by_fold(make_record) -> None:
-    records = {Key("", method, 4, 0): make_record(method, corpus="esc10-fold4") for method in WEAK_METHODS}
-    records[Key("", "cap", 1, 0)] = make_record("cap", corpus="esc10-fold1")
+    records = {RunKey("", method, 4, 0): make_record(method, corpus="esc10-fold4") for method in WEAK_METHODS}
+    records[RunKey("", "cap", 1, 0)] = make_record("cap", corpus="esc10-fold1")
     study = ESC10.select(methods=["max", "cap", "strong"], folds=[1, 2, 4])
     extent = overview_section([(study, records)]).blocks[1]
     assert extent == (
@@ -16,9 +16,9 @@ def test_what_is_missing_is_said_by_fold(make_record) -> None:
 
 def test_a_second_seed_is_expected_of_all_if_one_has_it(make_record) -> None:
     study = ESC10.select(methods=["max"], folds=[4])
-    records = {Key("", "max", 4, seed): make_record("max", corpus="esc10-fold4", seed=seed) for seed in (0, 1)}
+    records = {RunKey("", "max", 4, seed): make_record("max", corpus="esc10-fold4", seed=seed) for seed in (0, 1)}
     assert overview_section([(study, records)]).blocks[1] == f"{ESC10.title}: 2 of 2 runs are here."
-    del records[Key("", "max", 4, 0)]
+    del records[RunKey("", "max", 4, 0)]
     assert (
         "1 of 2 runs are here; missing: fold 4, seed 0: all methods." in overview_section([(study, records)]).blocks[1]
     )

@@ -5,7 +5,7 @@ import pytest
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
-from sedpool.experiment.plan import Key
+from sedpool.experiment.plan import RunKey
 from sedpool.reports.document import FigureBlock
 from sedpool.reproduction.report import axis_figures, write_study_report
 from sedpool.reproduction.results import TYPES, add_row
@@ -23,7 +23,7 @@ def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:
 
 def test_each_axis_is_drawn_from_the_conditions_that_have_runs(make_record) -> None:
     records = {
-        Key(condition, method, 4, 0): make_record(method, corpus=f"esc10-{condition}-fold4")
+        RunKey(condition, method, 4, 0): make_record(method, corpus=f"esc10-{condition}-fold4")
         for condition in ("base", "short_events", "bags_5s")
         for method in ("mean", "cap")
     }
@@ -34,7 +34,9 @@ def test_each_axis_is_drawn_from_the_conditions_that_have_runs(make_record) -> N
 
 
 def test_an_axis_names_the_runs_that_are_not_valid(make_record) -> None:
-    records = {Key(condition, "mean", 4, 0): make_record("mean", corpus=condition) for condition in ("base", "bags_5s")}
+    records = {
+        RunKey(condition, "mean", 4, 0): make_record("mean", corpus=condition) for condition in ("base", "bags_5s")
+    }
     longer = pd.DataFrame({"epoch": [1, 2, 3], "val_accuracy": [0.7, 0.8, 0.9]})  # the last epoch is the best
     storage.write_text(records["bags_5s", "mean", 4, 0].file("history.csv"), longer.to_csv(index=False))
     _, bags = axis_figures(records)

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.experiment.launchers import crew
-from sedpool.experiment.plan import Key
+from sedpool.experiment.plan import RunKey
 from sedpool.reproduction.records import FOLDER, write_record
 from sedpool.reproduction.results import add_row, keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
@@ -35,7 +35,7 @@ def test_every_run_gets_a_row_and_a_record(made_up_training: list[str], here: Pl
     assert reproduce(STUDY, here) == {}
     rows = read_results(tmp_path / TABLE)
     assert keys_of(rows) == [
-        Key("", method, fold, 0) for fold in (1, 4) for method in ("cap", "max", "mean")
+        RunKey("", method, fold, 0) for fold in (1, 4) for method in ("cap", "max", "mean")
     ]  # sorted, so that versions of the table can be compared
     assert sorted(rows["run"]) == sorted(made_up_training)
     records = {run.path.name: run for run in find_runs(here.study)}
