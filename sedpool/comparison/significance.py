@@ -22,8 +22,8 @@ INTERVAL_COLUMNS = ("low", "high", "behind", "behind_low", "behind_high", "with_
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A metric of the counts of clips.
+class CountMetric:
+    """A metric that is computed from the counts of clips.
 
     Attributes
     ----------
@@ -50,22 +50,22 @@ class Metric:
         return None if table is None else counts_of(table, self.level)
 
 
-def metric_at(keys: Sequence[str]) -> Metric:
+def metric_at(keys: Sequence[str]) -> CountMetric:
     """The metric at a path of keys in ``metrics.json``, e.g. ``("tuned", "segment", "micro", "f1")``."""
     is_tuned = keys[0] == "tuned"
     *place, average, name = keys[1:] if is_tuned else keys
     level = OWN_STRETCHED if place == _STRETCHED else place[0]
-    return Metric(level, (average, "", name), is_tuned)
+    return CountMetric(level, (average, "", name), is_tuned)
 
 
-def intervals(table: pd.DataFrame, metric: Metric) -> tuple[pd.DataFrame, list[str]]:
+def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, list[str]]:
     """The interval of every run, and of how far it is behind the best run on its corpus.
 
     Parameters
     ----------
     table : DataFrame
         One row a run, with `dataset` and `run` (its folder).
-    metric : Metric
+    metric : CountMetric
         What to compare.
 
     Returns
@@ -99,7 +99,7 @@ def intervals(table: pd.DataFrame, metric: Metric) -> tuple[pd.DataFrame, list[s
     return result, notes
 
 
-def _comparable(known: dict[Hashable, ClipCounts], metric: Metric) -> tuple[Hashable, dict[Hashable, ClipCounts]]:
+def _comparable(known: dict[Hashable, ClipCounts], metric: CountMetric) -> tuple[Hashable, dict[Hashable, ClipCounts]]:
     """The best run, and all on the same clips and classes as it, with the clips in one order."""
     values = {index: metric.sign * _value(count_statistic(one), metric.key, len(one)) for index, one in known.items()}
     best = max(values, key=lambda index: -np.inf if np.isnan(values[index]) else values[index])
@@ -117,7 +117,7 @@ def _sources(run: RunFolder, filenames: Sequence[str]) -> Membership | None:
 
 
 def _against_best(
-    counts: dict[Hashable, ClipCounts], best: Hashable, metric: Metric, sources: Membership | None
+    counts: dict[Hashable, ClipCounts], best: Hashable, metric: CountMetric, sources: Membership | None
 ) -> tuple[pd.DataFrame, list[float]]:
     """Each run's intervals, and the standard errors of the differences from the best."""
     weights = clip_weights(len(counts[best]))
@@ -134,7 +134,7 @@ def _against_best(
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(INTERVAL_COLUMNS)), errors
 
 
-def _behind(best: ClipCounts, other: ClipCounts, metric: Metric) -> Statistic:
+def _behind(best: ClipCounts, other: ClipCounts, metric: CountMetric) -> Statistic:
     return count_difference(best, other) if metric.sign > 0 else count_difference(other, best)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedpool.cli.evaluate import options
-from sedpool.cli.evaluate.options import TAGGING, Metric
+from sedpool.cli.evaluate.options import TAGGING, MetricKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def evaluate(
     reference: options.Reference,
     estimated: options.Estimated = None,
     scores: options.Scores = None,
-    metric: options.Metrics = [Metric.segment, Metric.event],  # noqa: B006 (typer wants a list, and nobody changes it)
+    metric: options.MetricKinds = [MetricKind.segment, MetricKind.event],  # noqa: B006 (typer wants a list, and nobody changes it)
     durations: options.Durations = None,
     classes: options.Classes = None,
     past_end: options.PastEnd = "cut",
@@ -51,8 +51,8 @@ def evaluate(
 
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
-    _refuse_idle("-m psds", Metric.psds in metric, {"--operating-points": operating_points})
-    needs_estimate = operating_points is None or jams is not None or set(metric) != {Metric.psds}
+    _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points})
+    needs_estimate = operating_points is None or jams is not None or set(metric) != {MetricKind.psds}
     table = None if scores is None else read_score_table(scores, reference)
     evaluation_input = read_input(
         reference,
@@ -91,7 +91,7 @@ def _scored(
     evaluation_input: "EvaluationInput",
     scores: "ScoreTable | None",
     operating_points: "Mapping[str, pd.DataFrame]",
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricKind],
     settings: dict[str, float],
     past_end: str,
 ) -> "Evaluation":
@@ -99,19 +99,19 @@ def _scored(
     from sedpool.errors import ConfigError
     from sedpool.reports.evaluation_report import Evaluation
 
-    if Metric.ranking in metrics and scores is None:
+    if MetricKind.ranking in metrics and scores is None:
         raise ConfigError("ranking: it ranks clips by their scores; give --scores")
-    levels = [one.value for one in Metric if one in metrics and one not in (Metric.ranking, Metric.psds)]
-    ranked = scores if Metric.ranking in metrics else None
+    levels = [one.value for one in MetricKind if one in metrics and one not in (MetricKind.ranking, MetricKind.psds)]
+    ranked = scores if MetricKind.ranking in metrics else None
     return Evaluation(
         evaluation_input,
         counts={level: evaluation_input.counts(level, **settings) for level in levels},
         baselines={
-            name: {level: stretched.counts(level, **settings) for level in levels if level != Metric.clip}
+            name: {level: stretched.counts(level, **settings) for level in levels if level != MetricKind.clip}
             for name, stretched in evaluation_input.baselines().items()
         },
         clip_scores=None if ranked is None else ranked.of_clips,
-        psds=_psds(evaluation_input, scores, operating_points) if Metric.psds in metrics else {},
+        psds=_psds(evaluation_input, scores, operating_points) if MetricKind.psds in metrics else {},
         settings={**settings, "past_end": past_end, **({} if ranked is None else {"ranked_by": ranked.ranked_by})},
     )
 

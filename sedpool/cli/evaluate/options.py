@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 
-class Metric(StrEnum):
-    """What can be scored."""
+class MetricKind(StrEnum):
+    """Kinds of metrics that can be asked for."""
 
     clip = "clip"
     ranking = "ranking"
@@ -19,7 +19,7 @@ class Metric(StrEnum):
     psds = "psds"
 
 
-TAGGING = frozenset({Metric.clip, Metric.ranking})
+TAGGING = frozenset({MetricKind.clip, MetricKind.ranking})
 """Metrics that no time enters."""
 
 _FORMATS = "DCASE TSV or CSV, sed_eval list, JAMS, Audacity labels, Raven table, or a folder of them"
@@ -29,7 +29,9 @@ Estimated = Annotated[Path | None, typer.Option("--estimated", "-e", help="Detec
 Scores = Annotated[
     Path | None, typer.Option(help="Frame scores: parquet, or a folder with a TSV for each clip; or clip scores.")
 ]
-Metrics = Annotated[list[Metric], typer.Option("--metric", "-m", help="What to score; may be given several times.")]
+MetricKinds = Annotated[
+    list[MetricKind], typer.Option("--metric", "-m", help="What to score; may be given several times.")
+]
 Durations = Annotated[
     Path | None, typer.Option(help="Lengths of the clips: a table filename, duration, or a folder of audio.")
 ]
