@@ -15,8 +15,8 @@ import typer
 from benchmark import report
 from rich.progress import track
 
-from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.counts import ClipCounts
+from sedpool.runtime.arrays import Float64Array, IntArray
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.replicates import MetricKey, Statistic, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
@@ -124,7 +124,7 @@ def test_set(world: World, generator: np.random.Generator) -> tuple[ClipCounts, 
     return counts, membership(names, pairs)
 
 
-def draw_sources(world: World, label: IntArray, generator: np.random.Generator) -> tuple[IntArray, FloatArray]:
+def draw_sources(world: World, label: IntArray, generator: np.random.Generator) -> tuple[IntArray, Float64Array]:
     """Each event's recording, and how easy it is in logits; easier where the class is frequent."""
     base = 0.5 + np.linspace(0.5, -0.5, len(world.frequencies))
     if world.n_sources is None:
@@ -170,13 +170,13 @@ def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {metric: found[key] for metric, key in METRICS.items()}
 
 
-def percentile(replicates: Mapping[MetricKey, FloatArray]) -> dict[str, tuple[float, float]]:
+def percentile(replicates: Mapping[MetricKey, Float64Array]) -> dict[str, tuple[float, float]]:
     """The central share of the replicates."""
     low, high = (1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2
     return {m: (np.quantile(replicates[key], low), np.quantile(replicates[key], high)) for m, key in METRICS.items()}
 
 
-def pigeonhole_weights(sources: Membership, resamples: int, seed: int) -> FloatArray:
+def pigeonhole_weights(sources: Membership, resamples: int, seed: int) -> Float64Array:
     """Weights of clips: the product of how often each of their recordings is drawn."""
     drawn = clip_weights(sources.shape[1], n_resamples=resamples, seed=seed)
     logarithms = np.log(np.maximum(drawn, 1)) @ sources.T

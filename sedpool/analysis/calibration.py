@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray, ratio
+from sedpool.evaluation.averages import ratio
+from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import classes_of
 
 N_BINS = 10
@@ -74,7 +75,7 @@ def sounding_frames(scores: pd.DataFrame, reference: pd.DataFrame) -> npt.NDArra
     return sounding
 
 
-def reliability(probabilities: FloatArray, outcomes: npt.NDArray[np.bool_], *, n_bins: int = N_BINS) -> pd.DataFrame:
+def reliability(probabilities: Float64Array, outcomes: npt.NDArray[np.bool_], *, n_bins: int = N_BINS) -> pd.DataFrame:
     """Predicted and observed frequency by bin of probability.
 
     Parameters

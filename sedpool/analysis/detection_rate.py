@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from sedpool.analysis.timeline import Timeline
-from sedpool.evaluation.averages import FloatArray
+from sedpool.runtime.arrays import Float64Array
 
 FOUND_SHARE = 0.5
 
@@ -54,7 +54,7 @@ def with_snr(detections: pd.DataFrame, mixing: pd.DataFrame) -> pd.DataFrame:
     return detections.merge(known, on=keys, how="left", validate="many_to_one")
 
 
-def detection_rate(detections: pd.DataFrame, by: str, edges: Sequence[float] | FloatArray) -> pd.DataFrame:
+def detection_rate(detections: pd.DataFrame, by: str, edges: Sequence[float] | Float64Array) -> pd.DataFrame:
     """Share of events found, by a property of the event.
 
     Parameters
@@ -87,7 +87,7 @@ def detection_rate(detections: pd.DataFrame, by: str, edges: Sequence[float] | F
     return pd.DataFrame(rows, columns=["event_label", "low", "high", "n_events", "rate", "rate_low", "rate_high"])
 
 
-def quantile_edges(values: pd.Series, n_bins: int = 6) -> FloatArray:
+def quantile_edges(values: pd.Series, n_bins: int = 6) -> Float64Array:
     """Edges of bins with about equally many events; fewer bins where values repeat.
 
     Examples

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.event_arrays import EventArrays, event_arrays
 from sedpool.evaluation.validation import comparable_events
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 Active = npt.NDArray[np.bool_]
 
@@ -35,7 +35,7 @@ class Timeline:
     """
 
     classes: tuple[str, ...]
-    seconds: FloatArray
+    seconds: Float64Array
     reference: Active
     estimated: Active
     events: pd.DataFrame
@@ -43,7 +43,7 @@ class Timeline:
     last: IntArray
     n_sounding: IntArray
 
-    def sum_over_events(self, values: FloatArray) -> FloatArray:
+    def sum_over_events(self, values: Float64Array) -> Float64Array:
         """Integral of `values` (a number a stretch and, perhaps, class) over the time of each reference event."""
         weighted = (self.seconds * values.T).T
         sums = np.concatenate([np.zeros_like(weighted[:1]), np.cumsum(weighted, axis=0)])
@@ -91,7 +91,7 @@ def timeline(
     )
 
 
-def _edges(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray, list[IntArray]]:
+def _edges(parts: Sequence[tuple[IntArray, Float64Array]]) -> tuple[IntArray, Float64Array, list[IntArray]]:
     """Clip and time of every edge, each once and in order, and the number of the edge of every row of `parts`."""
     clip, time = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((time, clip))

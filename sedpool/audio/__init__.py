@@ -3,7 +3,6 @@
 from sedpool.audio.files import (
     EXTENSIONS,
     RESAMPLER,
-    FloatArray,
     Inspection,
     duration,
     inspect,
@@ -16,7 +15,6 @@ from sedpool.audio.files import (
 __all__ = [
     "EXTENSIONS",
     "RESAMPLER",
-    "FloatArray",
     "Inspection",
     "duration",
     "inspect",

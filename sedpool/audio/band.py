@@ -10,8 +10,8 @@ import numpy as np
 import scipy.fft
 from scipy.signal import welch
 
-from sedpool.audio.files import FloatArray
 from sedpool.audio.loudness import rms
+from sedpool.runtime.arrays import Float32Array
 
 SR = 44100
 FLOOR_DB = 20 * np.log10(0.5 / 32768)
@@ -22,13 +22,13 @@ _TRANSITION = 800.0  # Hz below the band's edge in which the low-pass falls; wid
 _PAD = 2048  # samples beside an event in which its low-pass rings out
 
 
-def dither(n: int, rng: np.random.Generator) -> FloatArray:
+def dither(n: int, rng: np.random.Generator) -> Float32Array:
     """Triangular noise of one 16-bit step to either side, which makes the noise of rounding constant."""
     triangular = rng.random(n, dtype=np.float32) - rng.random(n, dtype=np.float32)
     return triangular * np.float32(1 / 32768)
 
 
-def band_edge(samples: FloatArray, level_db: float) -> float:
+def band_edge(samples: Float32Array, level_db: float) -> float:
     """Highest frequency in Hz at which a background stands out of the noise floor.
 
     A recording that was resampled, or decoded from a lossy format, falls below the floor where its band ends, whatever
@@ -47,7 +47,7 @@ def band_edge(samples: FloatArray, level_db: float) -> float:
     return float(frequencies[audible[-1]]) if len(audible) else 0.0
 
 
-def lowpass(samples: FloatArray, band: float) -> tuple[FloatArray, int]:
+def lowpass(samples: Float32Array, band: float) -> tuple[Float32Array, int]:
     """Cut everything above `band` Hz, without shifting what is below.
 
     Returns
@@ -63,5 +63,5 @@ def lowpass(samples: FloatArray, band: float) -> tuple[FloatArray, int]:
     spectrum = scipy.fft.rfft(np.pad(samples, (_PAD, n - len(samples) - _PAD)))
     distance = np.clip((band - scipy.fft.rfftfreq(n, 1 / SR)) / _TRANSITION, 0.0, 1.0)
     spectrum *= (0.5 - 0.5 * np.cos(np.pi * distance)).astype(np.float32)
-    filtered: FloatArray = scipy.fft.irfft(spectrum, n)[: len(samples) + 2 * _PAD]
+    filtered: Float32Array = scipy.fft.irfft(spectrum, n)[: len(samples) + 2 * _PAD]
     return filtered, _PAD

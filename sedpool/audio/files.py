@@ -13,6 +13,7 @@ import soxr
 
 from sedpool import storage
 from sedpool.errors import AudioError, DataError
+from sedpool.runtime.arrays import Float32Array
 
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
 RESAMPLER = f"soxr-{soxr.__version__}-HQ"
@@ -20,10 +21,8 @@ RESAMPLER = f"soxr-{soxr.__version__}-HQ"
 _OGG_PAGE = 65307  # the longest an Ogg page can be (RFC 3533, section 6)
 _OGG_END_OF_STREAM = 0x04
 
-FloatArray = npt.NDArray[np.float32]
 
-
-def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration: float | None = None) -> FloatArray:
+def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration: float | None = None) -> Float32Array:
     """Read a recording, or a part of one, as mono at the rate `sr`.
 
     Parameters
@@ -54,7 +53,7 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
         warnings.warn(f"{path}: the channels cancel each other; the mono mix is near-silent", stacklevel=2)
     if native_sr == sr:
         return np.ascontiguousarray(mono)
-    resampled: FloatArray = soxr.resample(mono, native_sr, sr, quality="HQ")
+    resampled: Float32Array = soxr.resample(mono, native_sr, sr, quality="HQ")
     return resampled
 
 
@@ -134,15 +133,15 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     )
 
 
-def _cancels(data: FloatArray, mono: FloatArray) -> bool:
+def _cancels(data: Float32Array, mono: Float32Array) -> bool:
     return data.shape[1] > 1 and _level(mono) < 1e-3 * _level(data)
 
 
-def _level(samples: FloatArray) -> float:
+def _level(samples: Float32Array) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _read_native(path: str | os.PathLike[str], onset: float, duration: float | None) -> tuple[FloatArray, int]:
+def _read_native(path: str | os.PathLike[str], onset: float, duration: float | None) -> tuple[Float32Array, int]:
     try:
         with sf.SoundFile(path) as stream:
             frames, sr = stream.frames, stream.samplerate

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pyloudnorm import IIRfilter
 from scipy.signal import sosfilt
 
-from sedpool.audio.files import FloatArray
+from sedpool.runtime.arrays import Float32Array
 
 _SHORTEST = 0.5  # seconds: what is shorter is repeated until it is as long, since a gating block lasts 0.4 s
 _LEAST_DB = -70.0  # LUFS: the absolute gate; silence counts as this loud
@@ -21,12 +21,12 @@ _OFFSET_DB = -0.691  # of the standard's scale, so that a full-scale sine of 997
 _REFERENCE = 0.1
 
 
-def rms(samples: FloatArray) -> float:
+def rms(samples: Float32Array) -> float:
     """Root of the mean square."""
     return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
 
 
-def lufs_as_scaper(samples: FloatArray, sr: int) -> float:
+def lufs_as_scaper(samples: Float32Array, sr: int) -> float:
     """Integrated loudness of ITU-R BS.1770-4, as Scaper measures it.
 
     Sounds of less than 0.5 s are repeated until they last that long, and nothing is below -70 LUFS.
@@ -41,7 +41,7 @@ def lufs_as_scaper(samples: FloatArray, sr: int) -> float:
     return 10 ** (max(loudness, _LEAST_DB) / 20)
 
 
-def lufs(samples: FloatArray, sr: int) -> float:
+def lufs(samples: Float32Array, sr: int) -> float:
     """Scaper's loudness, freed from the absolute gate: a sound half as loud has half the level, however faint it is.
 
     Returns
@@ -53,7 +53,7 @@ def lufs(samples: FloatArray, sr: int) -> float:
     return level / _REFERENCE * lufs_as_scaper(samples * np.float32(_REFERENCE / level), sr) if level > 0 else 0.0
 
 
-def integrated_loudness(samples: FloatArray, sr: int) -> float:
+def integrated_loudness(samples: Float32Array, sr: int) -> float:
     """Integrated loudness in LUFS of mono audio of at least 0.4 s; -inf where no block passes the absolute gate.
 
     With pyloudnorm's filters and to its numbers, in a third of its time.
@@ -80,7 +80,7 @@ def _k_weighting(sr: int) -> npt.NDArray[np.float32]:
     return np.array([[*stage.b, *stage.a] for stage in (shelf, high_pass)], np.float32)
 
 
-MEASURES: dict[str, Callable[[FloatArray, int], float]] = {
+MEASURES: dict[str, Callable[[Float32Array, int], float]] = {
     "lufs": lufs,
     "rms": lambda samples, sr: rms(samples),
     "scaper": lufs_as_scaper,

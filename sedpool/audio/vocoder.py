@@ -6,8 +6,8 @@ import scipy.fft
 import soxr
 from scipy.ndimage import maximum_filter1d
 
-from sedpool.audio.files import FloatArray
 from sedpool.errors import ConfigError
+from sedpool.runtime.arrays import Float32Array
 
 _WINDOW = 1536  # samples of a phase vocoder's frame: 35 ms at 44.1 kHz, between clear tones and sharp onsets
 _HOP = _WINDOW // 4
@@ -15,7 +15,7 @@ _HOP = _WINDOW // 4
 VOCODER = f"phase-locked-1-{_WINDOW}"  # to be renamed whenever a shifted sound changes
 
 
-def time_stretch(samples: FloatArray, rate: float) -> FloatArray:
+def time_stretch(samples: Float32Array, rate: float) -> Float32Array:
     """Make a sound longer or shorter without changing its pitch.
 
     A phase vocoder with identity phase locking: every spectral peak goes on where it ended one hop before, and the bins
@@ -57,7 +57,7 @@ def time_stretch(samples: FloatArray, rate: float) -> FloatArray:
     return _overlap_add(current)[_WINDOW // 2 + _HOP :][:length]
 
 
-def pitch_shift(samples: FloatArray, sr: int, semitones: float) -> FloatArray:
+def pitch_shift(samples: Float32Array, sr: int, semitones: float) -> Float32Array:
     """Raise or lower the pitch of a sound without changing its length.
 
     The sound is stretched, then resampled to its former length.
@@ -76,15 +76,15 @@ def pitch_shift(samples: FloatArray, sr: int, semitones: float) -> FloatArray:
     shifted : ndarray of float32, shape (n,)
     """
     ratio = 2.0 ** (semitones / 12)
-    resampled: FloatArray = soxr.resample(time_stretch(samples, ratio), sr * ratio, sr, quality="HQ")
+    resampled: Float32Array = soxr.resample(time_stretch(samples, ratio), sr * ratio, sr, quality="HQ")
     return np.pad(resampled, (0, max(0, len(samples) - len(resampled))))[: len(samples)]
 
 
-def _hann() -> FloatArray:
+def _hann() -> Float32Array:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(np.float32)
 
 
-def _spectra(samples: FloatArray, centres: npt.NDArray[np.intp]) -> npt.NDArray[np.complex64]:
+def _spectra(samples: Float32Array, centres: npt.NDArray[np.intp]) -> npt.NDArray[np.complex64]:
     """Spectra of the frames centred on the samples `centres`, with silence around the sound."""
     left, right = max(0, -int(centres[0])), max(0, int(centres[-1]) - len(samples))
     padded = np.pad(samples, (left + _WINDOW // 2, right + _WINDOW // 2))
@@ -93,7 +93,7 @@ def _spectra(samples: FloatArray, centres: npt.NDArray[np.intp]) -> npt.NDArray[
     return spectra
 
 
-def _nearest_peak(magnitude: FloatArray) -> npt.NDArray[np.intp]:
+def _nearest_peak(magnitude: Float32Array) -> npt.NDArray[np.intp]:
     """Bin of the nearest peak of every bin of every frame; a peak is the largest of five bins."""
     bins = np.arange(magnitude.shape[1])
     is_peak = maximum_filter1d(magnitude, 5, axis=1) == magnitude
@@ -102,7 +102,7 @@ def _nearest_peak(magnitude: FloatArray) -> npt.NDArray[np.intp]:
     return np.where(bins - below <= above - bins, below, above)
 
 
-def _overlap_add(spectra: npt.NDArray[np.complex64]) -> FloatArray:
+def _overlap_add(spectra: npt.NDArray[np.complex64]) -> Float32Array:
     frames = scipy.fft.irfft(spectra, _WINDOW) * _hann()
     samples = np.zeros((len(frames) + 3) * _HOP, np.float32)
     for quarter in range(4):

@@ -9,16 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sedpool.augment.settings import Augmentation
 from sedpool.features.logmel import TOP_DB
+from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum
 
 _NEPERS = np.float32(np.log(10) / 10)
 
-Array = npt.NDArray[np.float32]
-Pair = tuple[Array, Array]
+Pair = tuple[Float32Array, Float32Array]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Augmenter:
     """
 
     settings: Augmentation
-    backgrounds: Sequence[Array] = ()
+    backgrounds: Sequence[Float32Array] = ()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -44,7 +43,7 @@ class Augmenter:
             settings["background"] = [checksum(np.ascontiguousarray(each).data) for each in self.backgrounds]
         return settings
 
-    def __call__(self, features: Array, targets: Array, generator: np.random.Generator) -> Pair:
+    def __call__(self, features: Float32Array, targets: Float32Array, generator: np.random.Generator) -> Pair:
         """Augmented features and targets of a batch."""
         settings = self.settings
         if settings.background:
@@ -63,8 +62,11 @@ class Augmenter:
 
 
 def mix_backgrounds(
-    features: Array, backgrounds: Sequence[Array], snr: tuple[float, float], generator: np.random.Generator
-) -> Array:
+    features: Float32Array,
+    backgrounds: Sequence[Float32Array],
+    snr: tuple[float, float],
+    generator: np.random.Generator,
+) -> Float32Array:
     """Add a stretch of a background to each patch, as powers, at a ratio of mean powers drawn from `snr` (dB).
 
     A background that is shorter than the patch is repeated. Phases are unknown, so powers add as those of independent
@@ -81,13 +83,13 @@ def mix_backgrounds(
     return np.maximum(mixed, -TOP_DB)
 
 
-def change_gain(features: Array, limit: float, generator: np.random.Generator) -> Array:
+def change_gain(features: Float32Array, limit: float, generator: np.random.Generator) -> Float32Array:
     """Make each patch louder or softer by up to `limit` dB; the floor stays where it is."""
     decibels = generator.uniform(-limit, limit, size=(len(features), 1, 1)).astype(np.float32)
     return np.asarray(np.maximum(features + decibels, -TOP_DB), dtype=np.float32)
 
 
-def rotate(features: Array, targets: Array, share: float, generator: np.random.Generator) -> Pair:
+def rotate(features: Float32Array, targets: Float32Array, share: float, generator: np.random.Generator) -> Pair:
     """Rotate each patch in time by up to `share` of its length; frame labels follow."""
     n_frames = features.shape[1]
     limit = int(share * n_frames)
@@ -97,19 +99,19 @@ def rotate(features: Array, targets: Array, share: float, generator: np.random.G
     return features[rows, frames], targets if targets.ndim == 2 else targets[rows, frames]
 
 
-def mix_up(features: Array, targets: Array, parameter: float, generator: np.random.Generator) -> Pair:
+def mix_up(features: Float32Array, targets: Float32Array, parameter: float, generator: np.random.Generator) -> Pair:
     """Mix each patch with another one of the batch, features and labels in the same shares."""
     share = generator.beta(parameter, parameter, size=len(features)).astype(np.float32)
     partner = generator.permutation(len(features))
 
-    def mixed(values: Array) -> Array:
+    def mixed(values: Float32Array) -> Float32Array:
         own = share.reshape(-1, *[1] * (values.ndim - 1))
         return own * values + (1 - own) * values[partner]
 
     return mixed(features), mixed(targets)
 
 
-def mask(features: Array, axis: int, count: int, widest: float, generator: np.random.Generator) -> Array:
+def mask(features: Float32Array, axis: int, count: int, widest: float, generator: np.random.Generator) -> Float32Array:
     """Replace `count` stretches of the axis, each up to the share `widest` of it, by the patch's mean."""
     length = features.shape[axis]
     position = np.arange(length)
@@ -122,5 +124,5 @@ def mask(features: Array, axis: int, count: int, widest: float, generator: np.ra
     return np.where(where, features.mean(axis=(1, 2), keepdims=True), features)
 
 
-def _power(decibels: Array) -> Array:
+def _power(decibels: Float32Array) -> Float32Array:
     return np.asarray(np.exp(decibels * _NEPERS), dtype=np.float32)

@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from sedpool.audio import vocoder
 from sedpool.features.store import Extractor
+from sedpool.runtime.arrays import Float32Array
 
-Array = npt.NDArray[np.float32]
 Value = TypeVar("Value")
 
 
@@ -43,7 +40,7 @@ class PitchShifted:
         shift = {"semitones": self.semitones, "vocoder": vocoder.VOCODER}
         return {**self.extractor.parameters, "pitch_shift": shift}
 
-    def __call__(self, samples: Array) -> Array:
+    def __call__(self, samples: Float32Array) -> Float32Array:
         """Features of the shifted recording, as many frames as the plain one has."""
         return self.extractor(vocoder.pitch_shift(samples, self.sr, self.semitones))
 

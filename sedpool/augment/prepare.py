@@ -9,7 +9,8 @@ from sedpool.augment.pitch import PitchShifted
 from sedpool.augment.settings import NONE, Augmentation
 from sedpool.errors import DataError
 from sedpool.features.prepare import Part, compute_features
-from sedpool.features.store import Array, FeatureStore
+from sedpool.features.store import FeatureStore
+from sedpool.runtime.arrays import Float32Array
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Augmented:
     """
 
     settings: Augmentation = NONE
-    versions: Mapping[float, Mapping[str, Array]] = field(default_factory=dict)
-    backgrounds: Sequence[Array] = ()
+    versions: Mapping[float, Mapping[str, Float32Array]] = field(default_factory=dict)
+    backgrounds: Sequence[Float32Array] = ()
 
 
 def prepare_augmentation(
@@ -43,12 +44,12 @@ def prepare_augmentation(
     """
     clips = part.dataset.clips
     paths = dict(zip(clips["filename"], clips["path"], strict=True))
-    versions: dict[float, Mapping[str, Array]] = {}
+    versions: dict[float, Mapping[str, Float32Array]] = {}
     for semitones in settings.pitch_shift:
         extractor = PitchShifted(part.extractor, semitones) if semitones else part.extractor
         store = FeatureStore(cache, extractor)
         versions[semitones], _ = compute_features(store, paths, part.dataset.windows, n_jobs, progress)
-    backgrounds: Sequence[Array] = ()
+    backgrounds: Sequence[Float32Array] = ()
     if settings.background:
         names = audio.list_files(settings.background, "augment.background")
         files = {name: str(Path(settings.background, name)) for name in names}

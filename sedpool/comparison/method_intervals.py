@@ -9,8 +9,8 @@ import pandas as pd
 from sedpool.comparison.labels import METRIC_NAMES
 from sedpool.comparison.means import RunMean, run_mean
 from sedpool.comparison.significance import INTERVAL_COLUMNS
-from sedpool.evaluation.averages import FloatArray
 from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import clip_weights, interval_table, within_range
 
@@ -72,7 +72,7 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
     In its keys the method takes the place of the class.
     """
 
-    def averages(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def averages(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         return {
             (average, method, name): values
             for method, mean in means.items()
@@ -88,7 +88,7 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
 
     best_keys = {key: best(key) for key in of_all_clips}
 
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         own = averages(weights)
         lags = {
             (_BEHIND + key[0], *key[1:]): _sign(key) * (own[best_keys[key]] - values) for key, values in own.items()

@@ -11,8 +11,8 @@ import pandas as pd
 
 from sedpool.comparison.labels import ordered_methods
 from sedpool.comparison.means import run_mean
-from sedpool.evaluation.averages import FloatArray
 from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.replicates import MetricKey
 from sedpool.stats.resampling import clip_weights, interval_table
 
@@ -66,7 +66,7 @@ def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]
     if mean is None or len(mean.clips) < 2:
         return {}
 
-    def class_f1(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def class_f1(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         return {
             (average, label, name): values
             for (average, label, name), values in mean.statistic(weights).items()

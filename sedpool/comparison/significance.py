@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
 from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
@@ -139,7 +139,7 @@ def _behind(best: ClipCounts, other: ClipCounts, metric: CountMetric) -> Statist
 
 
 def _interval(
-    statistic: Statistic, key: MetricKey, weights: FloatArray, sources: Membership | None, *, difference: bool
+    statistic: Statistic, key: MetricKey, weights: Float64Array, sources: Membership | None, *, difference: bool
 ) -> pd.Series:
     """The row of one metric."""
     table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sedpool.runtime.arrays import Float64Array, IntArray
+
 Metrics = dict[str, Any]
 """F1, precision, recall, perhaps the error rate, and counts, by name; undefined values are None."""
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-Arrays = dict[str, FloatArray]
+Arrays = dict[str, Float64Array]
 """A number, or an array of them, by the metric's name; undefined values are NaN."""
 
 EMPTY_REFERENCE = "undefined: the reference is empty"
@@ -166,7 +166,7 @@ def _f1_precision_recall(true_positives: IntArray, n_ref: IntArray, n_sys: IntAr
     }
 
 
-def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
+def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64Array:
     """The quotient, NaN where it is undefined.
 
     Examples
@@ -179,7 +179,7 @@ def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator != 0))
 
 
-def _mean(values: FloatArray, included: npt.NDArray[np.bool_]) -> FloatArray:
+def _mean(values: Float64Array, included: npt.NDArray[np.bool_]) -> Float64Array:
     """Mean of the included values along the last axis."""
     return ratio(np.where(included, values, 0.0).sum(axis=-1), included.sum(axis=-1))
 

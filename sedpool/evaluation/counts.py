@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import IntArray, Metrics, Totals
+from sedpool.evaluation.averages import Metrics, Totals
 from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.runtime.arrays import IntArray
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray, IntArray
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class EventArrays:
 
     clip: IntArray
     label: IntArray
-    onset: FloatArray
-    offset: FloatArray
+    onset: Float64Array
+    offset: Float64Array
 
     def __len__(self) -> int:
         """Number of events."""
@@ -63,7 +63,7 @@ def event_arrays(events: pd.DataFrame, filenames: Iterable[str], classes: Sequen
 
 
 def in_order(
-    clip: IntArray, label: IntArray, onset: FloatArray, offset: FloatArray, *, classes: Sequence[str]
+    clip: IntArray, label: IntArray, onset: Float64Array, offset: Float64Array, *, classes: Sequence[str]
 ) -> EventArrays:
     """Sort events given in any order."""
     rank = np.argsort(np.argsort(np.asarray(classes, dtype=object)))

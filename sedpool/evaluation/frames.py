@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.inference.activity import frames_of
+from sedpool.runtime.arrays import Float64Array, IntArray
 from sedpool.scores import classes_of, validate_scores
 
 
@@ -34,8 +34,8 @@ class FrameArrays:
 
     clip: IntArray
     first: npt.NDArray[np.bool_]
-    onset: FloatArray
-    offset: FloatArray
+    onset: Float64Array
+    offset: Float64Array
     probabilities: npt.NDArray[np.floating]
 
 

@@ -16,15 +16,14 @@ References
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
+from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, expand_ranges, merge_overlaps
 from sedpool.evaluation.validation import comparable_events
+from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
-BoolArray = npt.NDArray[np.bool_]
 MICROSECONDS = 6
 """Decimals of a second to which shares are compared; None compares them as they were computed."""
 
@@ -128,7 +127,7 @@ def cross_triggers(
     return detection[held], label[held]
 
 
-def enough(seconds: FloatArray, share: float, events: EventArrays, decimals: int | None) -> BoolArray:
+def enough(seconds: Float64Array, share: float, events: EventArrays, decimals: int | None) -> BoolArray:
     """Whether so many seconds, if any, are the given share of each event."""
     lengths = events.offset - events.onset
     if decimals is None:
@@ -139,7 +138,7 @@ def enough(seconds: FloatArray, share: float, events: EventArrays, decimals: int
 
 def overlaps(
     events: EventArrays, others: EventArrays, *, same_class: bool = True
-) -> tuple[IntArray, IntArray, FloatArray]:
+) -> tuple[IntArray, IntArray, Float64Array]:
     """Pairs of events that overlap, in the same clip and perhaps class, and for how many seconds."""
     n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
 
@@ -157,5 +156,5 @@ def overlaps(
     return event[overlap], other[overlap], seconds[overlap]
 
 
-def _summed(index: IntArray, seconds: FloatArray, size: int) -> FloatArray:
+def _summed(index: IntArray, seconds: Float64Array, size: int) -> Float64Array:
     return np.bincount(index, weights=seconds, minlength=size).astype(np.float64)

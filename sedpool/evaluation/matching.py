@@ -7,8 +7,8 @@ Where there is one, sed_eval's own algorithm makes it; all other pairs, nearly a
 import numpy as np
 import numpy.typing as npt
 
-from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 Pairs = IntArray
 """Numbers of reference events (first row) and of the estimated events that fit them (second row), in order."""
@@ -44,7 +44,7 @@ def _near_onsets(reference: EventArrays, estimated: EventArrays, collar: float) 
     both = np.concatenate([reference.onset, estimated.onset, [0.0]])
     apart = both.max() + 2 * collar + 1  # lays the clips end to end, too far apart for pairs across clips
 
-    def on_one_line(events: EventArrays) -> FloatArray:
+    def on_one_line(events: EventArrays) -> Float64Array:
         return np.asarray(events.clip * apart + events.onset)
 
     wanted, line = on_one_line(reference), on_one_line(estimated)

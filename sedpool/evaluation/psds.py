@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray, IntArray, ratio
+from sedpool.evaluation.averages import ratio
 from sedpool.evaluation.event_arrays import event_arrays
 from sedpool.evaluation.frames import frame_arrays
 from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area, joined
@@ -30,6 +30,7 @@ from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import Scenario
 from sedpool.evaluation.threshold_candidates import threshold_candidates
 from sedpool.evaluation.validation import comparable_events
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 _HOUR = 3600.0
 
@@ -174,9 +175,9 @@ class PsdsCounts:
 
     filenames: tuple[str, ...]
     scenario: Scenario
-    hours: FloatArray
+    hours: Float64Array
     n_ref: IntArray
-    active_hours: FloatArray
+    active_hours: Float64Array
     curves: Mapping[int, ClassCurve]
 
     def psds(self) -> float | None:
@@ -184,7 +185,7 @@ class PsdsCounts:
         value = float(self.weighted(np.ones((1, len(self.filenames))))[0])
         return None if np.isnan(value) else value
 
-    def weighted(self, weights: npt.ArrayLike) -> FloatArray:
+    def weighted(self, weights: npt.ArrayLike) -> Float64Array:
         """PSDS if each clip counted so many times.
 
         Parameters
@@ -225,7 +226,7 @@ class PsdsCounts:
         """Operating points of all classes together."""
         return sum(curve.n_points for curve in self.curves.values())
 
-    def _prices(self, weights: FloatArray) -> FloatArray:
+    def _prices(self, weights: Float64Array) -> Float64Array:
         """By how much each kind of change raises the eFPR of its class, shape (resamples, kinds)."""
         n_others = np.count_nonzero(weights @ self.n_ref, axis=1) - 1
         of_cross_trigger = self.scenario.alpha_ct * ratio(1.0, n_others[:, None] * (weights @ self.active_hours))

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sedpool.evaluation.averages import FloatArray, IntArray
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 FOUND, FALSE, CROSS = 0, 1, 2
 """What is counted: reference events found, false positives, or, from 2 on, cross-triggers of class ``kind - 2``."""
 
-Curve = tuple[FloatArray, FloatArray]
+Curve = tuple[Float64Array, Float64Array]
 """Effective false positives per hour and true positive ratios of one class, in any order."""
 
 _DECIMALS = 9  # of a rate: the same rate in another class may have been summed in another order
@@ -38,10 +38,10 @@ class CountDeltas:
         Whole numbers.
     """
 
-    threshold: FloatArray
+    threshold: Float64Array
     clip: IntArray
     kind: IntArray
-    change: FloatArray
+    change: Float64Array
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> "CountDeltas":
         """Select some of the changes."""
@@ -78,7 +78,7 @@ class ClassCurve:
         self._found, self._found_clip = changes[is_found], clip[is_found]
         self._costs, self._costs_clip, self._costs_kind = changes[~is_found], clip[~is_found], kind[~is_found]
 
-    def weighted(self, weights: FloatArray, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def weighted(self, weights: Float64Array, prices: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Rates, and numbers of reference events found, both of shape (resamples, points).
 
         Parameters
@@ -137,7 +137,7 @@ def common_area(curves: Iterable[Curve], *, limit: float, alpha_st: float) -> fl
     return area / limit
 
 
-def _stairs(efpr: FloatArray, ratio: FloatArray, limit: float) -> Curve:
+def _stairs(efpr: Float64Array, ratio: Float64Array, limit: float) -> Curve:
     """The best ratio up to each rate, from (0, 0) on."""
     inside = efpr < limit
     rate, ratio = np.append(efpr[inside].round(_DECIMALS), 0.0), np.append(ratio[inside], 0.0)

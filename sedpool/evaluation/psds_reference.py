@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from sedpool.evaluation.averages import IntArray
 from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, merge_overlaps
-from sedpool.evaluation.intersection import BoolArray, are_found, are_relevant, cross_triggers, enough, overlaps
+from sedpool.evaluation.intersection import are_found, are_relevant, cross_triggers, enough, overlaps
 from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas, joined
 from sedpool.evaluation.scenarios import Scenario
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates
 from sedpool.evaluation.validation import comparable_events
+from sedpool.runtime.arrays import BoolArray, IntArray
 
 
 class PsdsReference:

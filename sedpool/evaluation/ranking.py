@@ -12,16 +12,15 @@ References
 """
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.evaluation.averages import FloatArray, Metrics, ratio
+from sedpool.evaluation.averages import Metrics, ratio
 from sedpool.evaluation.clip import aligned
+from sedpool.runtime.arrays import BoolArray, Float64Array
 from sedpool.scores import classes_of, validate_scores
 
 RANKING_NAMES = ("average_precision", "roc_auc", "lwlrap")
-BoolArray = npt.NDArray[np.bool_]
 
 
 def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metrics:
@@ -89,7 +88,7 @@ def with_decisions(rankings: Metrics, decisions: Metrics) -> Metrics:
     return both | {"class_wise": class_wise}
 
 
-def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
+def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, Float64Array]:
     """Tags and scores as arrays in the order of `true_tags`, shape (clips, classes); errors as of `ranking_metrics`."""
     table = validate_scores(clip_scores, source="clip scores").set_index("filename")
     if not table.index.is_unique:
@@ -99,19 +98,19 @@ def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tup
     return true_tags.to_numpy(dtype=bool), table.to_numpy(dtype=np.float64)
 
 
-def _average_precision(true: BoolArray, scores: FloatArray) -> float:
+def _average_precision(true: BoolArray, scores: Float64Array) -> float:
     from sklearn.metrics import average_precision_score
 
     return float(average_precision_score(true, scores)) if true.any() else np.nan
 
 
-def _roc_auc(true: BoolArray, scores: FloatArray) -> float:
+def _roc_auc(true: BoolArray, scores: Float64Array) -> float:
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score(true, scores)) if true.any() and not true.all() else np.nan
 
 
-def label_precisions(true: BoolArray, scores: FloatArray) -> FloatArray:
+def label_precisions(true: BoolArray, scores: Float64Array) -> Float64Array:
     """The precision at the rank of every true label within its clip, 0 elsewhere, shape (clips, classes)."""
     from scipy.stats import rankdata
 
@@ -120,7 +119,7 @@ def label_precisions(true: BoolArray, scores: FloatArray) -> FloatArray:
     return np.asarray(np.where(true, rank_among_true / rank, 0.0))
 
 
-def _mean_of_defined(values: FloatArray) -> float:
+def _mean_of_defined(values: Float64Array) -> float:
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else np.nan
 

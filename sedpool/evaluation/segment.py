@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.averages import FloatArray, IntArray, Metrics
+from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.event_arrays import EventArrays, event_arrays, expand_ranges
 from sedpool.evaluation.validation import comparable_events
+from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
-BoolArray = npt.NDArray[np.bool_]
 _CELLS = 4_000_000  # held at once
 
 
@@ -88,7 +87,7 @@ def segment_counts(
     return concatenate(parts)
 
 
-def _blocks(lengths: FloatArray, cells_per_second: float) -> list[tuple[int, int]]:
+def _blocks(lengths: Float64Array, cells_per_second: float) -> list[tuple[int, int]]:
     """Ranges of clips small enough to hold every cell."""
     block = np.cumsum(lengths) * cells_per_second // _CELLS
     begins = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
@@ -108,7 +107,7 @@ class SegmentGrid:
         Length of a segment in seconds.
     """
 
-    def __init__(self, lengths: FloatArray, n_classes: int, resolution: float) -> None:
+    def __init__(self, lengths: Float64Array, n_classes: int, resolution: float) -> None:
         self.n_classes, self.resolution = n_classes, resolution
         self.n_segments = np.maximum(np.ceil(lengths / resolution), 1).astype(np.int64)
         self.first = np.cumsum(self.n_segments) - self.n_segments
@@ -121,7 +120,7 @@ class SegmentGrid:
         active[segments, events.label[event]] = True
         return active
 
-    def touched(self, onset: FloatArray, offset: FloatArray, clip: IntArray) -> tuple[IntArray, IntArray]:
+    def touched(self, onset: Float64Array, offset: Float64Array, clip: IntArray) -> tuple[IntArray, IntArray]:
         """Segments that stretches of time touch, and which stretch each belongs to."""
         begin = np.floor(onset / self.resolution).astype(np.int64)
         end = np.minimum(np.ceil(offset / self.resolution).astype(np.int64), self.n_segments[clip])

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedpool.evaluation.averages import FloatArray, IntArray
 from sedpool.evaluation.event_arrays import EventArrays
 from sedpool.evaluation.frames import FrameArrays
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 _OUTSIDE = -1.0  # below every score: what lies before and after a clip
 
@@ -28,8 +28,8 @@ class ThresholdCandidates:
     """
 
     events: EventArrays
-    lower: FloatArray
-    upper: FloatArray
+    lower: Float64Array
+    upper: Float64Array
 
 
 def threshold_candidates(frames: FrameArrays, label: int) -> ThresholdCandidates:
@@ -58,7 +58,7 @@ def threshold_candidates(frames: FrameArrays, label: int) -> ThresholdCandidates
     return ThresholdCandidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
 
 
-def _nearest(scores: FloatArray, place: IntArray, step: int, fits: np.ufunc) -> IntArray:
+def _nearest(scores: Float64Array, place: IntArray, step: int, fits: np.ufunc) -> IntArray:
     """Where each score's nearest neighbour is, in the direction of `step`, for which ``fits(neighbour, score)``.
 
     A neighbour that does not fit hides what does not fit it, so all scores look on from there at once: a few rounds

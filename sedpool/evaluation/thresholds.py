@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import ConfigError
-from sedpool.evaluation.averages import FloatArray, Totals
+from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.event import matched_counts
 from sedpool.evaluation.event_arrays import EventArrays, event_arrays, in_order
@@ -21,6 +21,7 @@ from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.segment import SegmentGrid
 from sedpool.evaluation.validation import comparable_events
 from sedpool.inference.decode import Decoder
+from sedpool.runtime.arrays import Float64Array
 
 
 def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.ArrayLike) -> Totals:
@@ -165,7 +166,7 @@ def event_sweep(
 class _Levels:
     """Frames with the level of every class, shape (classes, frames): how many thresholds each score reaches."""
 
-    def __init__(self, frames: FrameArrays, limits: FloatArray, classes: Sequence[str]) -> None:
+    def __init__(self, frames: FrameArrays, limits: Float64Array, classes: Sequence[str]) -> None:
         kind = np.min_scalar_type(len(limits))
         self.frames, self.classes, self.n_thresholds = frames, tuple(classes), len(limits)
         self.levels = np.stack(
@@ -199,7 +200,7 @@ class _Levels:
             yield in_order(frames.clip[begin], label, frames.onset[begin], frames.offset[last], classes=self.classes)
 
 
-def _checked_thresholds(thresholds: npt.ArrayLike) -> FloatArray:
+def _checked_thresholds(thresholds: npt.ArrayLike) -> Float64Array:
     limits = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if limits.ndim > 1 or not len(limits) or not np.all((limits >= 0) & (limits <= 1)) or np.any(np.diff(limits) <= 0):
         raise ConfigError(f"thresholds: {limits.tolist()}; expected increasing probabilities between 0 and 1")

@@ -18,7 +18,7 @@ import pandas as pd
 
 from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray, Totals
+from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.event import event_counts
 from sedpool.evaluation.segment import segment_counts
@@ -26,6 +26,7 @@ from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
 from sedpool.evaluation.validation import listed
 from sedpool.events import tags_from_events
 from sedpool.inference.decode import Decoder, PerClass, SystemOutput
+from sedpool.runtime.arrays import Float64Array
 
 Parameters = Literal["global", "per_class", "all"]
 Level = Literal["segment", "event"]
@@ -171,14 +172,14 @@ def _highest_sweep(validation: Dataset, scores: pd.DataFrame) -> Totals:
     return clip_sweep(highest, validation.tags, THRESHOLDS)
 
 
-def _f1(totals: Totals, by_class: bool) -> FloatArray:
+def _f1(totals: Totals, by_class: bool) -> Float64Array:
     """F1 of each class, shape (..., classes), NaN without a reference; or of all pooled, shape (..., 1)."""
     if by_class:
         return np.where(totals.n_ref > 0, totals.class_wise()["f1"], np.nan)
     return totals.micro()["f1"][..., None]
 
 
-def _best(f1: FloatArray, start: PerClass, classes: Sequence[str]) -> PerClass:
+def _best(f1: Float64Array, start: PerClass, classes: Sequence[str]) -> PerClass:
     """The threshold of highest F1, of equals the one nearest to 0.5; `start` where F1 is undefined.
 
     Parameters
@@ -191,7 +192,7 @@ def _best(f1: FloatArray, start: PerClass, classes: Sequence[str]) -> PerClass:
         Names of the columns.
     """
 
-    def chosen(values: FloatArray, before: float) -> float:
+    def chosen(values: Float64Array, before: float) -> float:
         if np.isnan(values).all():
             return before
         equals = THRESHOLDS[values == np.nanmax(values)]
@@ -206,7 +207,7 @@ def _of(value: PerClass, label: str) -> float:
     return value[label] if isinstance(value, Mapping) else value
 
 
-def _f1_at_thresholds(decoder: Decoder, scores: pd.DataFrame, goal: _Goal, by_class: bool) -> FloatArray:
+def _f1_at_thresholds(decoder: Decoder, scores: pd.DataFrame, goal: _Goal, by_class: bool) -> Float64Array:
     """F1 with every threshold in place of the decoder's, shape (thresholds, classes or 1)."""
     if decoder.only_smooths:
         return _f1(goal.sweep(decoder.smoothed(scores)), by_class)

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from filelock import FileLock
 
 from sedpool import audio, storage
 from sedpool.errors import AudioError, StorageError
+from sedpool.runtime.arrays import Float32Array
 
 FORMAT = 1
 CLIPS_A_SHARD = 64
 
-Array = npt.NDArray[np.float32]
 Window = tuple[float, float]
 """Onset and duration in seconds."""
 
@@ -47,7 +46,7 @@ class Extractor(Protocol):
         """Everything that the values depend on."""
         ...
 
-    def __call__(self, samples: Array) -> Array:
+    def __call__(self, samples: Float32Array) -> Float32Array:
         """Features, shape (frames, n_mels), of mono audio at the rate `sr`."""
         ...
 
@@ -60,7 +59,7 @@ class _Entry:
     checksum: int
 
 
-class Features(Mapping[str, Array]):
+class Features(Mapping[str, Float32Array]):
     """Features by `filename`, read from memory-mapped shards.
 
     A shard is mapped when a clip of it is asked for, and only the last one stays mapped: a corpus of any size takes the
@@ -74,9 +73,9 @@ class Features(Mapping[str, Array]):
 
     def __init__(self, entries: Mapping[str, _Entry]) -> None:
         self._entries = entries
-        self._last: tuple[Path, Array] | None = None
+        self._last: tuple[Path, Float32Array] | None = None
 
-    def __getitem__(self, filename: str) -> Array:
+    def __getitem__(self, filename: str) -> Float32Array:
         """View of a clip's features, shape (frames, n_mels)."""
         entry = self._entries[filename]
         last = self._last
@@ -221,22 +220,22 @@ def _fingerprint(source: _Source) -> str:
     return f"{os.path.abspath(source.path)}|{status.st_size}|{status.st_mtime_ns}{window}"
 
 
-def _mapped(shard: Path) -> Array:
+def _mapped(shard: Path) -> Float32Array:
     try:
-        data: Array = np.load(shard, mmap_mode="r", allow_pickle=False)
+        data: Float32Array = np.load(shard, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise StorageError(f"{shard}: not readable ({error}); run again to compute its features anew") from None
     return data
 
 
-def _intact(data: Array, entry: _Entry) -> bool:
+def _intact(data: Float32Array, entry: _Entry) -> bool:
     part = data[entry.start : entry.start + entry.frames]
     return len(part) == entry.frames and storage.checksum(np.ascontiguousarray(part).data) == entry.checksum
 
 
 def _write_shard(stem: Path, sources: Sequence[tuple[str, _Source]], extractor: Extractor) -> dict[str, str]:
     rows: list[tuple[str, int, int, int]] = []
-    parts: list[Array] = []
+    parts: list[Float32Array] = []
     broken: dict[str, str] = {}
     start = 0
     for key, (path, window) in sources:

@@ -8,10 +8,7 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from sedpool.errors import DataError
-
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
+from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
 _ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
 
@@ -29,8 +26,8 @@ class Frames:
     """
 
     file: IntArray
-    onset: FloatArray
-    offset: FloatArray
+    onset: Float64Array
+    offset: Float64Array
 
     @property
     def begins(self) -> BoolArray:
@@ -87,7 +84,7 @@ def frames_of(scores: pd.DataFrame) -> Frames:
     return frames
 
 
-def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: FloatArray) -> npt.NDArray[np.floating]:
+def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Float64Array) -> npt.NDArray[np.floating]:
     """Median filter over time within each file, mirrored at its ends.
 
     Parameters
@@ -144,7 +141,7 @@ def reaching(found: ActiveSpans, peaks: BoolArray) -> ActiveSpans:
     return found.where(seen[found.last + 1, found.column] > seen[found.first, found.column])
 
 
-def joined(found: ActiveSpans, frames: Frames, max_gap: FloatArray) -> ActiveSpans:
+def joined(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> ActiveSpans:
     """Merge the spans of a class and file with pauses of at most `max_gap` seconds, shape (classes,), between them."""
     if not len(found.column):
         return found
@@ -155,7 +152,7 @@ def joined(found: ActiveSpans, frames: Frames, max_gap: FloatArray) -> ActiveSpa
     return ActiveSpans(found.column[begins], found.first[begins], found.last[ends])
 
 
-def lasting(found: ActiveSpans, frames: Frames, min_duration: FloatArray) -> ActiveSpans:
+def lasting(found: ActiveSpans, frames: Frames, min_duration: Float64Array) -> ActiveSpans:
     """The spans of at least `min_duration` seconds, shape (classes,)."""
     duration = frames.offset[found.last] - frames.onset[found.first]
     return found.where(duration >= min_duration[found.column] - _ROUNDING)

@@ -19,7 +19,8 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.inference.activity import FloatArray, active_spans, frames_of, joined, lasting, reaching, smooth
+from sedpool.inference.activity import active_spans, frames_of, joined, lasting, reaching, smooth
+from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
 PerClass = float | Mapping[str, float]
@@ -192,7 +193,7 @@ class Decoder:
             raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
         return pd.DataFrame(active, index=filenames, columns=list(classes))
 
-    def _each(self, name: str, classes: Sequence[str]) -> FloatArray:
+    def _each(self, name: str, classes: Sequence[str]) -> Float64Array:
         """A setting's value for each class, in their order."""
         value: PerClass = getattr(self, name)
         per_class = value if isinstance(value, Mapping) else dict.fromkeys(classes, value)

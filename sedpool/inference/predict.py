@@ -10,9 +10,8 @@ import pandas as pd
 
 from sedpool.features.logmel import TOP_DB
 from sedpool.models.detector import Detector
+from sedpool.runtime.arrays import Float32Array
 from sedpool.scores import frame_scores
-
-Array = npt.NDArray[np.float32]
 
 MAX_FRAMES = 1 << 15
 """Input frames in a batch of several clips: 32 clips of 10 s at up to 100 frames a second, or two tracks of 5 min."""
@@ -20,7 +19,7 @@ MAX_FRAMES = 1 << 15
 
 def predict(
     detector: Detector,
-    features: Mapping[str, Array],
+    features: Mapping[str, Float32Array],
     durations: Mapping[str, float],
     *,
     frame_rate: float,
@@ -49,7 +48,7 @@ def predict(
     frame_scores, clip_scores : DataFrame
         See `sedpool.scores`.
     """
-    by_clip: dict[str, tuple[Array, Array]] = {}
+    by_clip: dict[str, tuple[Float32Array, Float32Array]] = {}
     for filenames in _equal_length_batches(features, list(durations), batch_size):
         batch = np.stack([padded(features[name], detector.min_frames) for name in filenames])
         output = detector.network.predict_on_batch(batch)
@@ -67,7 +66,7 @@ def predict(
 
 
 def _equal_length_batches(
-    features: Mapping[str, Array], filenames: Sequence[str], batch_size: int
+    features: Mapping[str, Float32Array], filenames: Sequence[str], batch_size: int
 ) -> Iterator[list[str]]:
     groups: dict[int, list[str]] = defaultdict(list)
     for name in filenames:
@@ -78,7 +77,7 @@ def _equal_length_batches(
             yield group[first : first + size]
 
 
-def padded(features: Array, n_frames: int) -> Array:
+def padded(features: Float32Array, n_frames: int) -> Float32Array:
     """Features (frames, n_mels) of at least `n_frames` frames: silence is added at the end of shorter ones."""
     missing = max(0, n_frames - len(features))
     return np.pad(features, ((0, missing), (0, 0)), constant_values=-TOP_DB)

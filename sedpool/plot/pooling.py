@@ -7,13 +7,11 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from sedpool import pooling
 from sedpool.plot.style import BLUE, GREEN, GREY, ORANGE, new_figure, plain, styled
 from sedpool.pooling.bounds import alpha_for_max_weight, gap_to_max
-
-Floats = NDArray[np.float64]
+from sedpool.runtime.arrays import Float64Array
 
 _FRAMES = 26  # of 10 s in the paper's network
 _MAX_WEIGHT = 0.5  # φ₊ of the paper's CAP
@@ -33,10 +31,10 @@ class Exhibit:
     """
 
     pool: pooling.Pooling
-    logits: Floats | None = None
+    logits: Float64Array | None = None
 
 
-def toy_bag() -> Floats:
+def toy_bag() -> Float64Array:
     """Probabilities of 26 frames: noise, a long loud event and a short faint one.
 
     Returns
@@ -46,7 +44,7 @@ def toy_bag() -> Floats:
     frame = np.arange(_FRAMES)
     noise = 0.03 + 0.02 * np.sin(2.1 * frame) + 0.002 * frame
     loud, faint = np.exp(-(((frame - 8) / 3.2) ** 4)), np.exp(-(((frame - 19.2) / 1.4) ** 2))
-    bag: Floats = noise + 0.85 * loud + 0.45 * faint
+    bag: Float64Array = noise + 0.85 * loud + 0.45 * faint
     return bag
 
 
@@ -75,7 +73,7 @@ def gallery_operators() -> dict[str, Exhibit]:
 
 
 @styled
-def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Floats, *, columns: int = 4) -> Figure:
+def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Float64Array, *, columns: int = 4) -> Figure:
     """The same bag under each operator: its output, and the gradient that each frame gets.
 
     Parameters
@@ -101,7 +99,7 @@ def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Floats, *, columns: int
 
 
 @styled
-def alpha_sweep_figure(bag: Floats, *, largest_alpha: float = 40.0) -> Figure:
+def alpha_sweep_figure(bag: Float64Array, *, largest_alpha: float = 40.0) -> Figure:
     """AutoPool on one bag as α runs from min pooling over mean and softmax to max pooling.
 
     Parameters
@@ -119,7 +117,7 @@ def alpha_sweep_figure(bag: Floats, *, largest_alpha: float = 40.0) -> Figure:
     return figure
 
 
-def _draw_exhibit(axes: Axes, title: str, exhibit: Exhibit, bag: Floats) -> None:
+def _draw_exhibit(axes: Axes, title: str, exhibit: Exhibit, bag: Float64Array) -> None:
     frames = np.arange(len(bag))
     output, gradient = _output_and_gradient(exhibit, bag)
     share = gradient / np.abs(gradient).max()
@@ -131,7 +129,7 @@ def _draw_exhibit(axes: Axes, title: str, exhibit: Exhibit, bag: Floats) -> None
     axes.set(ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
 
 
-def _draw_output_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
+def _draw_output_over_alpha(axes: Axes, bag: Float64Array, alphas: Float64Array) -> None:
     levels = {"max": bag.max(), "softmax": _autopool(1.0, bag), "mean": bag.mean(), "min": bag.min()}
     for name, level in levels.items():
         left = name in ("max", "softmax")  # there the curve is far below the line, elsewhere far above
@@ -147,7 +145,7 @@ def _draw_output_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
     axes.set(xlabel="α", ylabel="clip probability P", title="AutoPool's output", ylim=(0, 1))
 
 
-def _draw_weights_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
+def _draw_weights_over_alpha(axes: Axes, bag: Float64Array, alphas: Float64Array) -> None:
     weights = np.array([_array(pooling.Softmax(alpha).frame_weights(_bags(bag[None])))[0, :, 0] for alpha in alphas])
     extent = (alphas[0], alphas[-1], -0.5, len(bag) - 0.5)
     image = axes.imshow(np.sqrt(weights.T), cmap="Blues", vmin=0, vmax=1, extent=extent, origin="lower", aspect="auto")
@@ -158,7 +156,7 @@ def _draw_weights_over_alpha(axes: Axes, bag: Floats, alphas: Floats) -> None:
     axes.set(xlabel="α", ylabel="frame", title="How much each frame counts")
 
 
-def _output_and_gradient(exhibit: Exhibit, bag: Floats) -> tuple[float, Floats]:
+def _output_and_gradient(exhibit: Exhibit, bag: Float64Array) -> tuple[float, Float64Array]:
     """P and dP/dp by central differences, which need no backend's own way to differentiate."""
     steps = _STEP * np.eye(len(bag))
     bags = np.concatenate([bag[None], bag + steps, bag - steps])
@@ -168,15 +166,15 @@ def _output_and_gradient(exhibit: Exhibit, bag: Floats) -> tuple[float, Floats]:
     return float(outputs[0]), (above - below) / (2 * _STEP)
 
 
-def _autopool(alpha: float, bag: Floats) -> float:
+def _autopool(alpha: float, bag: Float64Array) -> float:
     return float(_array(pooling.Softmax(alpha)(_bags(bag[None])))[0, 0])
 
 
-def _bags(bags: Floats) -> object:
+def _bags(bags: Float64Array) -> object:
     # Float64, where the backend has it: noisy-or's differences would drown in float32.
     return keras.ops.convert_to_tensor(bags[..., None], dtype="float64")
 
 
-def _array(tensor: object) -> Floats:
-    array: Floats = keras.ops.convert_to_numpy(tensor)
+def _array(tensor: object) -> Float64Array:
+    array: Float64Array = keras.ops.convert_to_numpy(tensor)
     return array

@@ -8,15 +8,14 @@ McFee, Salamon and Bello (2018), section III, equations 7 and 9 to 12.
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit, lambertw
 
 from sedpool.errors import ConfigError
+from sedpool.runtime.arrays import Float64Array
 
-Floats = NDArray[np.float64]
 
-
-def weight_bounds(alpha: ArrayLike, bag_size: ArrayLike) -> tuple[Floats, Floats]:
+def weight_bounds(alpha: ArrayLike, bag_size: ArrayLike) -> tuple[Float64Array, Float64Array]:
     """Smallest and largest weight that a frame can have.
 
     Parameters
@@ -44,7 +43,7 @@ def weight_bounds(alpha: ArrayLike, bag_size: ArrayLike) -> tuple[Floats, Floats
     return expit(-sharpness - log_others), expit(sharpness - log_others)
 
 
-def gap_to_max(alpha: ArrayLike, bag_size: ArrayLike) -> Floats:
+def gap_to_max(alpha: ArrayLike, bag_size: ArrayLike) -> Float64Array:
     """Upper bound on how far AutoPool with α > 0 lies below the maximum: W((m − 1) / e) / |α|.
 
     Parameters

@@ -14,9 +14,9 @@ from sedpool.comparison.means import RunMean, run_mean
 from sedpool.comparison.significance import metric_at
 from sedpool.comparison.tables import METRIC_COLUMNS, metric_values
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray
 from sedpool.reproduction.contrasts import EQUAL_WITHIN, Contrast, Side
 from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, smallest_p_sign_flip
 from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import clip_weights, interval_table
@@ -210,9 +210,9 @@ def _mean_of(runs: tuple[RunFolder, ...], level: str, tuned: bool) -> RunMean | 
 
 def _remembered(statistic: Statistic) -> Statistic:
     """The same averages, computed once for each set of weights: all contrasts draw the same resamples."""
-    known: dict[str, Mapping[MetricKey, FloatArray]] = {}
+    known: dict[str, Mapping[MetricKey, Float64Array]] = {}
 
-    def remembered(weights: npt.ArrayLike) -> Mapping[MetricKey, FloatArray]:
+    def remembered(weights: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
         rows = np.ascontiguousarray(weights, dtype=np.float64)
         digest = sha256(rows.data).hexdigest()
         if digest not in known:
@@ -229,13 +229,13 @@ def _column(side: Side, tuned: bool) -> str:
 def _difference(contrast: Contrast, means: _Means) -> Statistic:
     """The effect as a function of the weights of clips."""
 
-    def statistic(weights: npt.ArrayLike) -> Mapping[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
         return {_KEY: _side(contrast.first, means, weights) - _side(contrast.second, means, weights)}
 
     return statistic
 
 
-def _side(side: Side, means: _Means, weights: npt.ArrayLike) -> FloatArray:
+def _side(side: Side, means: _Means, weights: npt.ArrayLike) -> Float64Array:
     key = metric_at(METRIC_COLUMNS[side.metric]).key
     values = np.stack([means[method, side.metric].statistic(weights)[key] for method in side.methods])
     return np.asarray(values.max(axis=0) if side.take == "best" else values.mean(axis=0))

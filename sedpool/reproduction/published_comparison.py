@@ -26,10 +26,10 @@ from sedpool.comparison.tables import look_up, metric_values
 from sedpool.comparison.validity import flagged_runs
 from sedpool.datasets.base import usable_and_listed
 from sedpool.errors import DataError
-from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.paper_compat import static_rule
 from sedpool.reproduction.published import METRICS, published_cells
 from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import CONFIDENCE_LEVEL, clip_weights, interval_table
 
@@ -141,7 +141,7 @@ def _stretched(runs: Sequence[RunFolder], baseline: str, column: str) -> float:
     return float(pd.Series(found, dtype=float).mean())
 
 
-def _interval(parts: FloatArray, of_clips: tuple[float, float] | None, n_published: int) -> dict[str, Any]:
+def _interval(parts: Float64Array, of_clips: tuple[float, float] | None, n_published: int) -> dict[str, Any]:
     if of_clips is not None:
         return {"low": of_clips[0], "high": of_clips[1], "interval": "clips"}
     low, high = further_runs_interval(parts, n_published)
@@ -194,7 +194,7 @@ def _clip_intervals(corpus: str, runs: Sequence[RunFolder]) -> dict[str, tuple[f
 def _only(statistic: Statistic, keys: Iterable[MetricKey]) -> Statistic:
     chosen = list(keys)
 
-    def of_keys(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def of_keys(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         values = statistic(weights)
         return {key: values[key] for key in chosen}
 

@@ -10,10 +10,10 @@ import soundfile as sf
 
 from sedpool import audio
 from sedpool.audio.band import FLOOR_DB
-from sedpool.audio.files import FloatArray
 from sedpool.audio.loudness import DEFINITIONS
 from sedpool.errors import DataError
 from sedpool.formats import scaper_jams
+from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import Mixing, Soundscape, Track
 
 FOLDERS = ("audio", "annotations")
@@ -26,7 +26,7 @@ def stem_of(split: str, index: int) -> str:
 
 
 def write_soundscape(
-    root: Path, split: str, stem: str, soundscape: Soundscape, samples: FloatArray, mixing: Mixing, *, isolated: bool
+    root: Path, split: str, stem: str, soundscape: Soundscape, samples: Float32Array, mixing: Mixing, *, isolated: bool
 ) -> None:
     """Write a soundscape; the JAMS comes last and at once, so that a soundscape that has one is complete.
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from sedpool.audio import vocoder
 from sedpool.audio.band import SR, lowpass
-from sedpool.audio.files import FloatArray
 from sedpool.audio.loudness import MEASURES
+from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.sampling import Event
 
 BACKGROUND_DB = -50.0
@@ -37,7 +37,7 @@ class Sound:
         Highest frequency in Hz up to which it holds sound.
     """
 
-    samples: FloatArray
+    samples: Float32Array
     source_file: str
     source_time: float
     label: str
@@ -92,7 +92,7 @@ class Track:
     event: Event
     sound: Sound
     first: int
-    samples: FloatArray
+    samples: Float32Array
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,12 @@ class Soundscape:
         Factor for the whole mix so that its peak does not pass 0.95; 1 where it would not.
     """
 
-    samples: FloatArray
+    samples: Float32Array
     background: Sound
     tracks: tuple[Track, ...]
     gain: float
 
-    def isolated(self) -> list[tuple[str, FloatArray]]:
+    def isolated(self) -> list[tuple[str, Float32Array]]:
         """Return the background and every event alone, each with a name and as long as the mix; they add up to it."""
         parts = [(f"background0_{self.background.label}", self.background.samples)]
         for index, track in enumerate(self.tracks):
@@ -149,7 +149,7 @@ def mix(
     return Soundscape(mixed * np.float32(gain), bed, tracks, gain)
 
 
-def add(samples: FloatArray, tracks: Sequence[Track]) -> FloatArray:
+def add(samples: Float32Array, tracks: Sequence[Track]) -> Float32Array:
     """Add tracks to a copy of `samples`; what passes its ends is cut."""
     mixed = samples.copy()
     for track in tracks:
@@ -169,7 +169,7 @@ def _track(event: Event, sound: Sound, mixing: Mixing, band: float) -> Track:
     return Track(event, sound, round(event.onset * mixing.sr) - pad, np.float32(gain) * samples)
 
 
-def _changed(samples: FloatArray, event: Event, sr: int) -> FloatArray:
+def _changed(samples: Float32Array, event: Event, sr: int) -> Float32Array:
     if event.pitch_shift:
         samples = vocoder.pitch_shift(samples, sr, event.pitch_shift)
     if event.time_stretch not in (None, 1.0):
@@ -177,7 +177,7 @@ def _changed(samples: FloatArray, event: Event, sr: int) -> FloatArray:
     return samples
 
 
-def fade(samples: FloatArray, mixing: Mixing) -> FloatArray:
+def fade(samples: Float32Array, mixing: Mixing) -> Float32Array:
     """The samples with a raised-cosine fade at either end, of at most half their length."""
     faded = samples.copy()
     if n := min(round(mixing.fade_in * mixing.sr), len(samples) // 2):
@@ -187,11 +187,11 @@ def fade(samples: FloatArray, mixing: Mixing) -> FloatArray:
     return faded
 
 
-def _ramp(n: int) -> FloatArray:
+def _ramp(n: int) -> Float32Array:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32)
 
 
-def to_level(samples: FloatArray, mixing: Mixing) -> FloatArray:
+def to_level(samples: Float32Array, mixing: Mixing) -> Float32Array:
     """The samples at the background's level; silence stays silence."""
     level = MEASURES[mixing.level](samples, mixing.sr)
     return samples * np.float32(10 ** (mixing.ref_db / 20) / max(level, 1e-12))

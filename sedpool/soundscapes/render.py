@@ -15,10 +15,10 @@ import numpy as np
 
 from sedpool import audio
 from sedpool.audio.band import SR, dither
-from sedpool.audio.files import FloatArray
 from sedpool.audio.loudness import DEFINITIONS
 from sedpool.errors import DataError
 from sedpool.formats.scaper_jams import Scene, Value, read_scene
+from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import Mixing, Sound, Soundscape, mix
 from sedpool.soundscapes.sampling import Event
 
@@ -172,5 +172,5 @@ def find_source(name: str, folder: Path) -> Path:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, sr: int) -> FloatArray:
+def _read(path: Path, sr: int) -> Float32Array:
     return audio.read(path, sr)

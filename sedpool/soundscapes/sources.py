@@ -17,9 +17,9 @@ import numpy as np
 
 from sedpool import audio
 from sedpool.audio.band import SR, band_edge
-from sedpool.audio.files import FloatArray
 from sedpool.audio.loudness import MEASURES, rms
 from sedpool.errors import AudioError, DataError
+from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import BACKGROUND_DB, Sound
 from sedpool.soundscapes.sampling import Event
 
@@ -109,13 +109,13 @@ class FileSources:
 
 
 @lru_cache(maxsize=256)  # the recordings of a split, as a rule: they are drawn over and over
-def _load(path: str) -> FloatArray:
+def _load(path: str) -> Float32Array:
     samples = audio.read(path, SR)
     samples.flags.writeable = False
     return samples
 
 
-def excerpt(samples: FloatArray, length: int, rng: np.random.Generator) -> tuple[int, int]:
+def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tuple[int, int]:
     """Draw an excerpt that is worth its label.
 
     Its energy is within 6 dB of the most that any excerpt of that length has, so that it does not fall into a pause,
@@ -144,7 +144,7 @@ def excerpt(samples: FloatArray, length: int, rng: np.random.Generator) -> tuple
     return _tight(samples, first, min(first + length, len(samples)))
 
 
-def excerpt_at(samples: FloatArray, time: float, length: int) -> tuple[int, int]:
+def excerpt_at(samples: Float32Array, time: float, length: int) -> tuple[int, int]:
     """Excerpt that starts `time` seconds into the recording, or earlier where the recording ends before it would.
 
     Returns
@@ -156,12 +156,12 @@ def excerpt_at(samples: FloatArray, time: float, length: int) -> tuple[int, int]
     return _tight(samples, first, min(first + length, len(samples)))
 
 
-def _tight(samples: FloatArray, first: int, last: int) -> tuple[int, int]:
+def _tight(samples: Float32Array, first: int, last: int) -> tuple[int, int]:
     inner_first, inner_last = sounding(samples[first:last], _FAINT)
     return first + inner_first, first + inner_last
 
 
-def sounding(samples: FloatArray, threshold: float) -> tuple[int, int]:
+def sounding(samples: Float32Array, threshold: float) -> tuple[int, int]:
     """Extent of a recording without the silence around it.
 
     Parameters
@@ -272,5 +272,5 @@ def _inspect(root: Path, name: str, label: str, shortest: float, level: str | No
     return Recording(str(path), name, label, first, last, band)
 
 
-def _band(samples: FloatArray, level: str) -> float:
+def _band(samples: Float32Array, level: str) -> float:
     return band_edge(samples, BACKGROUND_DB + 20 * np.log10(rms(samples) / MEASURES[level](samples, SR)))

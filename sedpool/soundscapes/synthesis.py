@@ -11,12 +11,12 @@ import numpy as np
 from scipy.signal import sosfilt
 
 from sedpool.audio.band import SR
-from sedpool.audio.files import FloatArray
+from sedpool.runtime.arrays import Float32Array
 
-Synthesiser = Callable[[int, np.random.Generator], FloatArray]
+Synthesiser = Callable[[int, np.random.Generator], Float32Array]
 
 
-def air_conditioner(n: int, rng: np.random.Generator) -> FloatArray:
+def air_conditioner(n: int, rng: np.random.Generator) -> Float32Array:
     """Rushing air with a faint mains hum; swells up and away."""
     air = _band(_noise(n, rng), rng.uniform(80, 200), rng.uniform(600, 1800))
     hum = _harmonics(np.full(n, rng.uniform(48, 62), np.float32), _rolloff(6, rng.uniform(0.4, 0.8)))
@@ -24,7 +24,7 @@ def air_conditioner(n: int, rng: np.random.Generator) -> FloatArray:
     return _course(n, rng, faintest=-22) * (_unit(air) * rattle + rng.uniform(0.3, 1.0) * _unit(hum))
 
 
-def car_horn(n: int, rng: np.random.Generator) -> FloatArray:
+def car_horn(n: int, rng: np.random.Generator) -> Float32Array:
     """One or two honks of a two-tone chord."""
     low = rng.uniform(280, 520)
     strengths = _rolloff(10, rng.uniform(0.75, 0.95))
@@ -36,7 +36,7 @@ def car_horn(n: int, rng: np.random.Generator) -> FloatArray:
     return np.asarray(chord, np.float32) * _smooth(honks, 0.01)
 
 
-def children_playing(n: int, rng: np.random.Generator) -> FloatArray:
+def children_playing(n: int, rng: np.random.Generator) -> Float32Array:
     """High voices: syllables with gliding pitch and moving formants, some near, some far."""
     samples = np.zeros(n, np.float32)
     for start in _hits(n, rng, gap=(0.12, 0.5)):
@@ -47,7 +47,7 @@ def children_playing(n: int, rng: np.random.Generator) -> FloatArray:
     return samples + 0.01 * _band(_noise(n, rng), 300, 3000)
 
 
-def dog_bark(n: int, rng: np.random.Generator) -> FloatArray:
+def dog_bark(n: int, rng: np.random.Generator) -> Float32Array:
     """Barks of one dog with pauses between them."""
     samples = np.zeros(n, np.float32)
     pitch, rough = rng.uniform(280, 650), rng.uniform(0.2, 0.6)
@@ -59,7 +59,7 @@ def dog_bark(n: int, rng: np.random.Generator) -> FloatArray:
     return samples
 
 
-def drilling(n: int, rng: np.random.Generator) -> FloatArray:
+def drilling(n: int, rng: np.random.Generator) -> Float32Array:
     """A whine whose pitch sags under load, with the hiss of what is drilled."""
     load = _wander(n, rng, seconds=0.7)
     pitch = np.float32(rng.uniform(350, 900)) * (1 - 0.25 * load)
@@ -68,7 +68,7 @@ def drilling(n: int, rng: np.random.Generator) -> FloatArray:
     return _course(n, rng, faintest=-24) * (_unit(whine) + rng.uniform(0.3, 0.9) * _unit(hiss))
 
 
-def engine_idling(n: int, rng: np.random.Generator) -> FloatArray:
+def engine_idling(n: int, rng: np.random.Generator) -> Float32Array:
     """Low firing pulses with some noise; revved now and then, faint otherwise."""
     revs = _wander(n, rng, seconds=1.5) ** 3
     rate = np.float32(rng.uniform(22, 42)) * (1 + 1.2 * revs)
@@ -77,7 +77,7 @@ def engine_idling(n: int, rng: np.random.Generator) -> FloatArray:
     return _db(-20 * (1 - revs)) * (_unit(pulses) + rng.uniform(0.3, 0.8) * _unit(noise))
 
 
-def gun_shot(n: int, rng: np.random.Generator) -> FloatArray:
+def gun_shot(n: int, rng: np.random.Generator) -> Float32Array:
     """A crack, and its echo dying away."""
     seconds = np.arange(n, dtype=np.float32) / SR
     crack = _noise(n, rng) * np.exp(-seconds / rng.uniform(0.015, 0.04))
@@ -85,7 +85,7 @@ def gun_shot(n: int, rng: np.random.Generator) -> FloatArray:
     return _unit(crack) + rng.uniform(0.3, 0.7) * _unit(echo)
 
 
-def jackhammer(n: int, rng: np.random.Generator) -> FloatArray:
+def jackhammer(n: int, rng: np.random.Generator) -> Float32Array:
     """Bouts of blows at a steady rate, each ringing shortly, with the engine between them."""
     rate = rng.uniform(11, 24)
     since_blow = (np.arange(n, dtype=np.float32) / SR * np.float32(rate)) % 1 / np.float32(rate)
@@ -96,7 +96,7 @@ def jackhammer(n: int, rng: np.random.Generator) -> FloatArray:
     return _unit(blows) * np.maximum(bouts, 0.04) + 0.08 * _unit(motor)
 
 
-def siren(n: int, rng: np.random.Generator) -> FloatArray:
+def siren(n: int, rng: np.random.Generator) -> Float32Array:
     """A tone that wails or yelps between two pitches while it comes near and goes away."""
     low, high = rng.uniform(420, 700), rng.uniform(1000, 1700)
     rate = rng.choice([0.35, 0.6, 2.8]) * rng.uniform(0.8, 1.2)
@@ -106,7 +106,7 @@ def siren(n: int, rng: np.random.Generator) -> FloatArray:
     return _course(n, rng, faintest=-30) * tone
 
 
-def street_music(n: int, rng: np.random.Generator) -> FloatArray:
+def street_music(n: int, rng: np.random.Generator) -> Float32Array:
     """A plucked melody on a pentatonic scale over a few long notes."""
     samples = np.zeros(n, np.float32)
     root, strengths = rng.uniform(160, 320), _rolloff(8, rng.uniform(0.4, 0.75))
@@ -119,7 +119,7 @@ def street_music(n: int, rng: np.random.Generator) -> FloatArray:
     return samples
 
 
-def coloured_noise(n: int, rng: np.random.Generator) -> FloatArray:
+def coloured_noise(n: int, rng: np.random.Generator) -> Float32Array:
     """Noise whose colour lies between pink and brown and whose level drifts by a few dB."""
     white = _noise(n, rng)
     colour = _band(white, 20, rng.uniform(150, 600)) * rng.uniform(1.5, 6.0) + _band(white, 100, 4000) + 0.1 * white
@@ -143,12 +143,12 @@ SYNTHESISERS: dict[str, Synthesiser] = {
 }
 
 
-def _noise(n: int, rng: np.random.Generator) -> FloatArray:
+def _noise(n: int, rng: np.random.Generator) -> Float32Array:
     # Uniform rather than normal: as white, and drawn several times faster.
     return (rng.random(n, dtype=np.float32) - np.float32(0.5)) * np.float32(12**0.5)
 
 
-def _band(samples: FloatArray, low: float, high: float) -> FloatArray:
+def _band(samples: Float32Array, low: float, high: float) -> Float32Array:
     """First-order Butterworth band-pass; in closed form, since designing it by scipy takes longer than filtering."""
     lower, upper = np.tan(np.pi * low / SR), np.tan(np.pi * high / SR)
     width, centre = upper - lower, upper * lower
@@ -156,13 +156,13 @@ def _band(samples: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray(sosfilt((section / section[0, 3]).astype(np.float32), samples), np.float32)
 
 
-def _phase(frequency: FloatArray) -> FloatArray:
+def _phase(frequency: Float32Array) -> Float32Array:
     # In double precision, then wrapped: a float32 phase would lose its accuracy within seconds.
     turns = np.cumsum(frequency, dtype=np.float64) / SR
     return ((turns - np.floor(turns)) * 2 * np.pi).astype(np.float32)
 
 
-def _harmonics(frequency: FloatArray, strengths: Sequence[float]) -> FloatArray:
+def _harmonics(frequency: Float32Array, strengths: Sequence[float]) -> Float32Array:
     """Sum of the harmonics 1, 2, ... of a pitch track in Hz, without those that might alias."""
     phase = _phase(frequency)
     highest = max(1, int(SR / 2 / float(frequency.max())))
@@ -191,13 +191,13 @@ def _hits(n: int, rng: np.random.Generator, gap: tuple[float, float]) -> list[in
     return [0, *(int(start) for start in starts if start < n - 0.05 * SR)]
 
 
-def _hump(n: int) -> FloatArray:
+def _hump(n: int) -> Float32Array:
     """Envelope that rises fast and falls slowly."""
     x = np.linspace(0, 1, n, dtype=np.float32)
     return np.asarray(np.minimum(x / 0.1, 1) * (1 - x), np.float32)
 
 
-def _course(n: int, rng: np.random.Generator, faintest: float) -> FloatArray:
+def _course(n: int, rng: np.random.Generator, faintest: float) -> Float32Array:
     """Gain of something that comes near and goes away: from `faintest` dB up to 0 dB and down again."""
     x = np.linspace(0, 1, n, dtype=np.float32)
     peak = np.float32(rng.uniform(0.2, 0.8))
@@ -205,24 +205,24 @@ def _course(n: int, rng: np.random.Generator, faintest: float) -> FloatArray:
     return _db(np.float32(faintest) * (1 - np.sin(nearness * np.float32(np.pi / 2))))
 
 
-def _wander(n: int, rng: np.random.Generator, seconds: float) -> FloatArray:
+def _wander(n: int, rng: np.random.Generator, seconds: float) -> Float32Array:
     """Smooth random course between 0 and 1, a new value every `seconds`."""
     knots = rng.random(2 + int(np.ceil(n / SR / seconds)), dtype=np.float32)
     position = np.arange(n, dtype=np.float32) / np.float32(SR * seconds)
     return np.asarray(np.interp(position, np.arange(len(knots)), knots).astype(np.float32), np.float32)
 
 
-def _smooth(envelope: FloatArray, seconds: float) -> FloatArray:
+def _smooth(envelope: Float32Array, seconds: float) -> Float32Array:
     """Moving average, so that an envelope does not click."""
     width = int(seconds * SR)
     total = np.cumsum(np.pad(envelope, (width, 0), mode="edge"), dtype=np.float64)
     return ((total[width:] - total[:-width]) / width).astype(np.float32)
 
 
-def _unit(samples: FloatArray) -> FloatArray:
+def _unit(samples: Float32Array) -> Float32Array:
     level = max(float(np.sqrt(np.mean(np.square(samples)))), 1e-9)
     return samples / np.float32(level)
 
 
-def _db(level: float | FloatArray) -> FloatArray:
+def _db(level: float | Float32Array) -> Float32Array:
     return np.asarray(np.power(np.float32(10), np.asarray(level, np.float32) / 20), np.float32)

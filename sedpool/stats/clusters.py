@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import sparse
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray
+from sedpool.runtime.arrays import Float64Array
 
 Membership = Any
 """`scipy.sparse.csr_array` (scipy has no type hints), shape (clips, sources): 1 where the clip has the source."""
@@ -54,7 +54,7 @@ def membership(filenames: Sequence[str], clip_sources: pd.DataFrame) -> Membersh
     return sparse.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(filenames), len(sources)))
 
 
-def design_effect(influences: FloatArray, sources: Membership) -> float:
+def design_effect(influences: Float64Array, sources: Membership) -> float:
     """Variance with shared sources over variance without, at least 1.
 
     Parameters

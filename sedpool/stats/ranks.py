@@ -20,7 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.power import smallest_p_friedman
 
 N_PERMUTATIONS = 9999
@@ -90,7 +90,7 @@ def friedman(table: pd.DataFrame, *, n_permutations: int = N_PERMUTATIONS, seed:
     return Friedman(float(found.statistic), float(found.pvalue), smallest)
 
 
-def _chi_square(*columns: FloatArray, axis: int = -1) -> FloatArray:
+def _chi_square(*columns: Float64Array, axis: int = -1) -> Float64Array:
     """Friedman's χ² of ranks, one array a method, blocks along `axis`; equal to `scipy.stats.friedmanchisquare`."""
     ranks = np.stack([np.moveaxis(column, axis, -1) for column in columns])  # (methods, ..., blocks)
     n_methods = len(ranks)
@@ -140,7 +140,7 @@ def pairwise(table: pd.DataFrame, *, control: str | None = None) -> pd.DataFrame
     return comparisons
 
 
-def holm(p_values: npt.ArrayLike) -> FloatArray:
+def holm(p_values: npt.ArrayLike) -> Float64Array:
     """Holm's adjusted p-values: below the level where the step-down procedure rejects, in the order given [2]_.
 
     Examples

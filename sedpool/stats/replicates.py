@@ -11,15 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray, IntArray, ratio
+from sedpool.evaluation.averages import ratio
 from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import comparable_scores, label_precisions
+from sedpool.runtime.arrays import Float64Array, IntArray
 
 MetricKey = tuple[str, str, str]
 """Average (``"micro"``, ``"macro"`` or ``"class_wise"``), class (empty for averages) and name of a metric."""
 
-Statistic = Callable[[npt.ArrayLike], Mapping[MetricKey, FloatArray]]
+Statistic = Callable[[npt.ArrayLike], Mapping[MetricKey, Float64Array]]
 """From weights, shape (resamples, clips), to every metric, shape (resamples,); undefined values are NaN."""
 
 _RANKED = ("average_precision", "roc_auc")
@@ -42,9 +43,9 @@ def count_statistic(counts: ClipCounts) -> Statistic:
     array([0.5, 1. ])
     """
 
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         totals = counts.total(weights)
-        values: dict[MetricKey, FloatArray] = {("micro", "", name): rates for name, rates in totals.micro().items()}
+        values: dict[MetricKey, Float64Array] = {("micro", "", name): rates for name, rates in totals.micro().items()}
         values |= {("macro", "", name): rates for name, rates in totals.macro().items()}
         if totals.has_errors:
             values |= {("sed_eval_macro", "", name): rates for name, rates in totals.sed_eval_macro().items()}
@@ -78,13 +79,13 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
     together = _Ranking(true.ravel(), scores.ravel(), np.repeat(np.arange(len(true)), true.shape[1]))
     precisions, labels = label_precisions(true, scores), true.astype(np.float64)
 
-    def of_rows(rows: FloatArray) -> dict[MetricKey, FloatArray]:
+    def of_rows(rows: Float64Array) -> dict[MetricKey, Float64Array]:
         measured = [ranking.metrics(rows) for ranking in rankings]
         by_class = {name: np.stack([one[name] for one in measured], axis=-1) for name in _RANKED}
         by_class["lwlrap"] = ratio(rows @ precisions, rows @ labels)
         micro = together.metrics(rows)
         micro["lwlrap"] = ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
-        values: dict[MetricKey, FloatArray] = {("micro", "", name): column for name, column in micro.items()}
+        values: dict[MetricKey, Float64Array] = {("micro", "", name): column for name, column in micro.items()}
         values |= {("macro", "", name): _mean_of_defined(columns) for name, columns in by_class.items()}
         for name, columns in by_class.items():
             values |= {("class_wise", label, name): columns[:, i] for i, label in enumerate(true_tags.columns)}
@@ -96,12 +97,12 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
 class _Ranking:
     """Items in falling order of their scores, each of one clip; tied items make one group, which is passed at once."""
 
-    def __init__(self, positive: npt.NDArray[np.bool_], scores: FloatArray, clip: IntArray) -> None:
+    def __init__(self, positive: npt.NDArray[np.bool_], scores: Float64Array, clip: IntArray) -> None:
         order = np.argsort(-scores, kind="stable")
         self.clip, self.positive = clip[order], positive[order]
         self.group_ends: IntArray = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
 
-    def metrics(self, weights: FloatArray) -> dict[str, FloatArray]:
+    def metrics(self, weights: Float64Array) -> dict[str, Float64Array]:
         """Average precision and ROC area under each row of weights."""
         ranked = weights[:, self.clip]
         seen = np.cumsum(ranked, axis=1)[:, self.group_ends]
@@ -117,7 +118,7 @@ class _Ranking:
         }
 
 
-def _mean_of_defined(values: FloatArray) -> FloatArray:
+def _mean_of_defined(values: Float64Array) -> Float64Array:
     return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
 
 
@@ -132,17 +133,17 @@ def psds_statistic(counts: Mapping[str, PsdsCounts]) -> Statistic:
         By scenario; see `sedpool.evaluation.psds`.
     """
 
-    def of_rows(rows: FloatArray) -> dict[MetricKey, FloatArray]:
+    def of_rows(rows: Float64Array) -> dict[MetricKey, Float64Array]:
         return {(name, "", "psds"): one.weighted(rows) for name, one in counts.items()}
 
     return _some_at_a_time(of_rows, max((one.n_points for one in counts.values()), default=1))
 
 
-def _some_at_a_time(of_rows: Callable[[FloatArray], dict[MetricKey, FloatArray]], n_cells: int) -> Statistic:
+def _some_at_a_time(of_rows: Callable[[Float64Array], dict[MetricKey, Float64Array]], n_cells: int) -> Statistic:
     """The same for any number of resamples, each of which needs so many cells of memory."""
     at_once = max(1, _CELLS // max(1, n_cells))
 
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         rows = np.asarray(weights, dtype=np.float64)
         parts = [of_rows(rows[first : first + at_once]) for first in range(0, len(rows), at_once)]
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -166,7 +167,7 @@ def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
     array([2.])
     """
 
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         rows = np.asarray(weights, dtype=np.float64)
         values = [part(rows[:, clips]) for part, clips in parts]
         return {key: _mean_of_defined(np.stack([one[key] for one in values], axis=-1)) for key in values[0]}
@@ -223,7 +224,7 @@ def psds_difference(first: Mapping[str, PsdsCounts], second: Mapping[str, PsdsCo
 
 
 def _difference(first: Statistic, second: Statistic) -> Statistic:
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, FloatArray]:
+    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         other = second(weights)
         return {key: value - other[key] for key, value in first(weights).items()}
 

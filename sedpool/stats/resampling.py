@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.clusters import Membership, design_effect
 from sedpool.stats.replicates import MetricKey, Statistic
 
@@ -27,7 +27,7 @@ COLUMNS = ("average", "event_label", "metric", "estimate", "low", "high", "stand
 _LEFT_OUT_AT_ONCE = 500  # rows of weights: 20,000 clips need 80 MB
 
 
-def clip_weights(n_clips: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> FloatArray:
+def clip_weights(n_clips: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Float64Array:
     """How often each clip is drawn.
 
     Parameters
@@ -59,7 +59,7 @@ def clip_weights(n_clips: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
 
 def interval_table(
     statistic: Statistic,
-    weights: FloatArray,
+    weights: Float64Array,
     *,
     confidence_level: float = CONFIDENCE_LEVEL,
     sources: Membership | None = None,
@@ -121,7 +121,7 @@ def within_range(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def bca_interval(
-    replicates: FloatArray, estimate: float, influences: FloatArray, confidence_level: float = CONFIDENCE_LEVEL
+    replicates: Float64Array, estimate: float, influences: Float64Array, confidence_level: float = CONFIDENCE_LEVEL
 ) -> tuple[float, float]:
     """The bias-corrected and accelerated interval.
 
@@ -148,13 +148,13 @@ def bca_interval(
     return float(low), float(high)
 
 
-def _acceleration(influences: FloatArray) -> float:
+def _acceleration(influences: Float64Array) -> float:
     centred = influences - influences.mean()
     spread = float(np.sum(centred**2))
     return float(np.sum(centred**3)) / (6 * spread**1.5) if np.isfinite(spread) and spread > 0 else 0.0
 
 
-def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, FloatArray]:
+def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, Float64Array]:
     """How much each clip moves each metric: its value less that without the clip (the jackknife).
 
     Returns
@@ -167,7 +167,7 @@ def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, FloatArray
     return {key: whole[key] - np.concatenate([part[key] for part in parts]) for key in whole}
 
 
-def _left_out(n_clips: int) -> Iterator[FloatArray]:
+def _left_out(n_clips: int) -> Iterator[Float64Array]:
     """Weights of all clips but one, for every clip, some at a time."""
     for first in range(0, n_clips, _LEFT_OUT_AT_ONCE):
         n_rows = min(_LEFT_OUT_AT_ONCE, n_clips - first)

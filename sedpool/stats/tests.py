@@ -22,9 +22,9 @@ import pandas as pd
 from scipy import stats
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import FloatArray
 from sedpool.evaluation.clip import aligned
 from sedpool.evaluation.counts import ClipCounts, concatenate, paired
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.power import smallest_p_mcnemar
 from sedpool.stats.ranks import holm
 from sedpool.stats.replicates import MetricKey, Statistic, count_statistic
@@ -79,7 +79,7 @@ def _both(first: ClipCounts, second: ClipCounts) -> Statistic:
     return count_statistic(concatenate([first, replace(paired(first, second), filenames=renamed)]))
 
 
-def _difference(both: Statistic, key: MetricKey, first: npt.NDArray[np.bool_]) -> FloatArray:
+def _difference(both: Statistic, key: MetricKey, first: npt.NDArray[np.bool_]) -> Float64Array:
     """The metric of the clips that each row of `first` takes from the first system, less that of the others."""
     one, other = np.hstack([first, ~first]), np.hstack([~first, first])
     return both(one)[key] - both(other)[key]

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from sedpool.augment.patches import Augmenter
 from sedpool.features.logmel import TOP_DB
+from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum, hash_value
 from sedpool.training.sampling import Sampling, in_turn
 from sedpool.training.targets import patch_tags
 
-Array = npt.NDArray[np.float32]
-Batch = tuple[Array, Array]
+Batch = tuple[Float32Array, Float32Array]
 
 _AHEAD = 2
 
@@ -52,7 +52,7 @@ class Patches:
 
     def __init__(
         self,
-        features: Mapping[str, Array],
+        features: Mapping[str, Float32Array],
         targets: Mapping[str, npt.NDArray[Any]],
         *,
         patch_frames: int,
@@ -115,7 +115,7 @@ class Patches:
         batch = np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs]).astype(np.float32)
         return self.augmenter(*batch, generator) if self.augmenter else batch
 
-    def _patch(self, filename: str, position: float, n_frames: int) -> tuple[Array, npt.NDArray[Any]]:
+    def _patch(self, filename: str, position: float, n_frames: int) -> tuple[Float32Array, npt.NDArray[Any]]:
         features, target = self.features[filename], self.targets[filename]
         start = int(position * (max(0, len(features) - n_frames) + 1))
         shown = slice(start, start + n_frames)

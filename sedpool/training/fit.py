@@ -12,9 +12,9 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import Part, prepare
-from sedpool.features.store import Array
 from sedpool.inference.trained_detector import Fitted, Outcome
 from sedpool.models.detector import Detector, check_patch
+from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
 from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY, Recipe
@@ -124,7 +124,7 @@ def _patches(
     part: Part,
     recipe: Recipe,
     *,
-    versions: Mapping[float, Mapping[str, Array]] | None = None,
+    versions: Mapping[float, Mapping[str, Float32Array]] | None = None,
     **draws: Any,
 ) -> Patches:
     strong = detector.supervision == "strong"
