@@ -8,13 +8,13 @@ from sedpool import audio
 from sedpool.augment.pitch import PitchShifted
 from sedpool.augment.settings import NONE, Augmentation
 from sedpool.errors import DataError
-from sedpool.features.prepare import Part, compute_features
+from sedpool.features.prepare import PreparedDataset, compute_features
 from sedpool.features.store import FeatureStore
 from sedpool.runtime.arrays import Float32Array
 
 
 @dataclass(frozen=True)
-class Augmented:
+class AugmentationInputs:
     """What is done to training patches, and what that needs; by default nothing.
 
     Attributes
@@ -33,28 +33,33 @@ class Augmented:
 
 
 def prepare_augmentation(
-    part: Part, settings: Augmentation, *, cache: str | Path, n_jobs: int | None = None, progress: bool = True
-) -> Augmented:
-    """Compute what the augmentation of a training part needs beforehand: shifted recordings, and backgrounds.
+    train: PreparedDataset,
+    settings: Augmentation,
+    *,
+    cache: str | Path,
+    n_jobs: int | None = None,
+    progress: bool = True,
+) -> AugmentationInputs:
+    """Compute what the augmentation of the training split needs beforehand: shifted recordings, and backgrounds.
 
     Raises
     ------
     DataError
         If there is no usable recording in the folder of backgrounds.
     """
-    clips = part.dataset.clips
+    clips = train.dataset.clips
     paths = dict(zip(clips["filename"], clips["path"], strict=True))
     versions: dict[float, Mapping[str, Float32Array]] = {}
     for semitones in settings.pitch_shift:
-        extractor = PitchShifted(part.extractor, semitones) if semitones else part.extractor
+        extractor = PitchShifted(train.extractor, semitones) if semitones else train.extractor
         store = FeatureStore(cache, extractor)
-        versions[semitones], _ = compute_features(store, paths, part.dataset.windows, n_jobs, progress)
+        versions[semitones], _ = compute_features(store, paths, train.dataset.windows, n_jobs, progress)
     backgrounds: Sequence[Float32Array] = ()
     if settings.background:
         names = audio.list_files(settings.background, "augment.background")
         files = {name: str(Path(settings.background, name)) for name in names}
-        features, _ = compute_features(FeatureStore(cache, part.extractor), files, {}, n_jobs, progress)
+        features, _ = compute_features(FeatureStore(cache, train.extractor), files, {}, n_jobs, progress)
         backgrounds = list(features.values())
     if settings.background and not backgrounds:
         raise DataError(f"augment.background={settings.background}: no usable recording in this folder")
-    return Augmented(settings, versions, backgrounds)
+    return AugmentationInputs(settings, versions, backgrounds)

@@ -26,7 +26,7 @@ from sedpool.settings.schema import EvaluationSettings, LabelSettings, RunSettin
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sedpool.features.prepare import Part
+    from sedpool.features.prepare import PreparedDataset
     from sedpool.models.detector import Detector
     from sedpool.training.energy import EnergyMeter
 
@@ -200,12 +200,12 @@ def _train_and_score(
     detector: "Detector",
     extractor: LogMel,
     meter: "EnergyMeter | None",
-) -> "Part":
-    """Train, and leave weights and scores in the folder; return the test part."""
+) -> "PreparedDataset":
+    """Train, and leave weights and scores in the folder; return the prepared test split."""
     from sedpool.augment.prepare import prepare_augmentation
     from sedpool.features.prepare import prepare
     from sedpool.inference.trained_detector import score
-    from sedpool.training.fit import fit_parts
+    from sedpool.training.fit import fit_prepared
     from sedpool.training.weights import save_weights
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
@@ -213,21 +213,21 @@ def _train_and_score(
     left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
     storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
     train, validate, test = (everything.split(name) for name in SPLITS)
-    augmented = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
-    outcome = fit_parts(
+    augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
+    outcome = fit_prepared(
         detector,
         train,
         validate,
         recipe,
         seed=config["seed"],
-        augmented=augmented,
+        augmentation=augmentation,
         folder=folder.path,
         meters=[meter] if meter else [],
     )
     say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
-    for part, prefix in ((validate, "validation_"), (test, "")):
-        frames, clips = score(detector, part)
+    for prepared, prefix in ((validate, "validation_"), (test, "")):
+        frames, clips = score(detector, prepared)
         score_files.write_scores(frames, folder.file(f"{prefix}scores.parquet"))
         score_files.write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
     return test
@@ -273,7 +273,7 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, mete
     storage.write_json(folder.file("environment.json"), environment | energy)
 
 
-def _report(folder: RunFolder, test: "Part", detector: "Detector") -> None:
+def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") -> None:
     from sedpool.inference.responsibility import responsibility
     from sedpool.plot.example import Example
     from sedpool.reports.run_report import write_run_report

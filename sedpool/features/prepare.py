@@ -16,7 +16,7 @@ from sedpool.runtime.log import say
 
 
 @dataclass(frozen=True)
-class Part:
+class PreparedDataset:
     """A dataset with its features.
 
     Attributes
@@ -33,7 +33,7 @@ class Part:
     features: Features
     extractor: LogMel
 
-    def split(self, name: str) -> "Part":
+    def split(self, name: str) -> "PreparedDataset":
         """One split, e.g. ``"train"``."""
         return replace(self, dataset=self.dataset.split(name))
 
@@ -46,7 +46,7 @@ def prepare(
     n_jobs: int | None = None,
     allow_missing: bool = False,
     progress: bool = True,
-) -> Part:
+) -> PreparedDataset:
     """Compute the features that are not in the store yet.
 
     Raises
@@ -65,7 +65,7 @@ def prepare(
             "repair them, or set allow_missing=true to go on without them"
         )
     usable = here.select([name for name in here.clips["filename"] if name in features])
-    return Part(usable, features, extractor)
+    return PreparedDataset(usable, features, extractor)
 
 
 def compute_features(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sedpool.datasets.base import Dataset
 from sedpool.features.logmel import LogMel
-from sedpool.features.prepare import Part, prepare
+from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.inference.predict import predict
 from sedpool.models.detector import Detector
 
@@ -72,6 +72,6 @@ class Fitted:
         return score(self.detector, prepare(dataset, self.extractor, cache=self.cache))
 
 
-def score(detector: Detector, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
+def score(detector: Detector, prepared: PreparedDataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frame scores and clip scores of prepared data."""
-    return predict(detector, part.features, part.dataset.durations, frame_rate=part.extractor.frame_rate)
+    return predict(detector, prepared.features, prepared.dataset.durations, frame_rate=prepared.extractor.frame_rate)

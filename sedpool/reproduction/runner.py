@@ -173,8 +173,8 @@ def _prepare_corpora(tasks: Iterable[Task]) -> None:
         places = {"cache": config["cache"], "n_jobs": config["jobs"]}
         extractor = build(config, "features")
         dataset = build_dataset(config)
-        part = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
-        prepare_augmentation(part.split("train"), Augmentation(**config["augment"]), **places)
+        prepared = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
+        prepare_augmentation(prepared.split("train"), Augmentation(**config["augment"]), **places)
 
 
 def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
-from sedpool.augment.prepare import Augmented, prepare_augmentation
+from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
 from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
-from sedpool.features.prepare import Part, prepare
+from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.inference.trained_detector import Fitted, Outcome
 from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
@@ -57,34 +57,40 @@ def fit(
     progress : bool
         Whether to show progress bars on standard error.
     """
-    train_part, validation_part = (
-        prepare(part, features, cache=cache, progress=progress) for part in (train, validate)
+    prepared_train, prepared_validation = (
+        prepare(dataset, features, cache=cache, progress=progress) for dataset in (train, validate)
     )
-    augmented = prepare_augmentation(train_part, augmentation, cache=cache, progress=progress)
-    outcome = fit_parts(
-        detector, train_part, validation_part, recipe, seed=seed, augmented=augmented, progress=progress
+    augmentation_inputs = prepare_augmentation(prepared_train, augmentation, cache=cache, progress=progress)
+    outcome = fit_prepared(
+        detector,
+        prepared_train,
+        prepared_validation,
+        recipe,
+        seed=seed,
+        augmentation=augmentation_inputs,
+        progress=progress,
     )
     return Fitted(detector, outcome, features, Path(cache))
 
 
-def fit_parts(
+def fit_prepared(
     detector: Detector,
-    train_part: Part,
-    validation_part: Part,
+    prepared_train: PreparedDataset,
+    prepared_validation: PreparedDataset,
     recipe: Recipe,
     *,
     seed: int,
-    augmented: Augmented | None = None,
+    augmentation: AugmentationInputs | None = None,
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
 ) -> Outcome:
     """Train a detector on prepared data; see `sedpool.training.loop.train`."""
-    training = _training_patches(detector, train_part, recipe, augmented or Augmented(), seed)
+    training = _training_patches(detector, prepared_train, recipe, augmentation or AugmentationInputs(), seed)
     drawn: dict[str, Any] = (
         {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     )
-    validation = _patches(detector, validation_part, recipe, **drawn)
+    validation = _patches(detector, prepared_validation, recipe, **drawn)
     return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
 
 
@@ -94,53 +100,57 @@ def _sampling(recipe: Recipe) -> Sampling:
     return in_turn
 
 
-def _training_patches(detector: Detector, part: Part, recipe: Recipe, augmented: Augmented, seed: int) -> Patches:
-    settings = augmented.settings
-    bag = settings.bag_duration and tuple(_patch_frames(detector, part, seconds) for seconds in settings.bag_duration)
+def _training_patches(
+    detector: Detector, prepared: PreparedDataset, recipe: Recipe, augmentation: AugmentationInputs, seed: int
+) -> Patches:
+    settings = augmentation.settings
+    bag = settings.bag_duration and tuple(
+        _patch_frames(detector, prepared, seconds) for seconds in settings.bag_duration
+    )
     if bag:
         check_patch(bag[0], detector.min_frames, "augment.bag_duration")
     return _patches(
         detector,
-        part,
+        prepared,
         recipe,
-        versions=augmented.versions,
+        versions=augmentation.versions,
         # One pass over the clips, however many versions there are of each.
-        n_batches=recipe.batches_per_epoch or -(-len(part.dataset) // recipe.batch_size),
+        n_batches=recipe.batches_per_epoch or -(-len(prepared.dataset) // recipe.batch_size),
         seed=seed,
         sampling=_sampling(recipe),
-        augmenter=Augmenter(settings, augmented.backgrounds) if settings != NONE else None,
+        augmenter=Augmenter(settings, augmentation.backgrounds) if settings != NONE else None,
         bag_frames=bag,
     )
 
 
-def _patch_frames(detector: Detector, part: Part, seconds: float) -> int:
+def _patch_frames(detector: Detector, prepared: PreparedDataset, seconds: float) -> int:
     """Input frames of a patch; for a strong model those that have an output, and no others."""
-    frames = part.extractor.n_frames(seconds)
+    frames = prepared.extractor.n_frames(seconds)
     return frames - frames % detector.min_frames if detector.supervision == "strong" else frames
 
 
 def _patches(
     detector: Detector,
-    part: Part,
+    prepared: PreparedDataset,
     recipe: Recipe,
     *,
     versions: Mapping[float, Mapping[str, Float32Array]] | None = None,
     **draws: Any,
 ) -> Patches:
     strong = detector.supervision == "strong"
-    targets = _targets(detector, part, framewise=strong or recipe.min_activity is not None)
+    targets = _targets(detector, prepared, framewise=strong or recipe.min_activity is not None)
     return Patches(
-        PitchVariants(versions) if versions else part.features,
+        PitchVariants(versions) if versions else prepared.features,
         PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,
-        patch_frames=_patch_frames(detector, part, recipe.patch_duration),
+        patch_frames=_patch_frames(detector, prepared, recipe.patch_duration),
         batch_size=recipe.batch_size,
         min_activity=None if strong else recipe.min_activity,
         **draws,
     )
 
 
-def _targets(detector: Detector, part: Part, *, framewise: bool) -> dict[str, Any]:
-    dataset = part.dataset
+def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) -> dict[str, Any]:
+    dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
     if not framewise:
         return clip_targets(dataset.tags)
@@ -148,5 +158,5 @@ def _targets(detector: Detector, part: Part, *, framewise: bool) -> dict[str, An
         raise ConfigError(
             f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"
         )
-    lengths = {name: len(part.features[name]) for name in dataset.clips["filename"]}
-    return frame_targets(dataset.events, lengths, detector.classes, part.extractor.frame_rate)
+    lengths = {name: len(prepared.features[name]) for name in dataset.clips["filename"]}
+    return frame_targets(dataset.events, lengths, detector.classes, prepared.extractor.frame_rate)

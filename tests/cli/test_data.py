@@ -97,8 +97,8 @@ def test_prepare_fills_the_store_that_training_uses(
     assert "features of 6 of 6 clips" in data("prepare", "urbansed", *settings, "--root", corpus)
     config = compose(["dataset=urbansed", *settings], root=str(corpus))
     monkeypatch.setattr(LogMel, "__call__", lambda *_: pytest.fail("computed again"))
-    part = prepare(build(config, "dataset"), build(config, "features"), cache=config["cache"], progress=False)
-    assert len(part.dataset) == 6
+    prepared = prepare(build(config, "dataset"), build(config, "features"), cache=config["cache"], progress=False)
+    assert len(prepared.dataset) == 6
 
 
 def test_fault_07_prepare_passes_over_bad_recordings_and_lists_them(corpus: Path, tmp_path: Path) -> None:

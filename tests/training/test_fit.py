@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import sedpool as sp
-from sedpool.augment.prepare import Augmented, prepare_augmentation
+from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
 from sedpool.errors import ConfigError, DataError
 from sedpool.features.prepare import prepare
-from sedpool.training.fit import fit_parts
+from sedpool.training.fit import fit_prepared
 from sedpool.training.recipe import STUDY
 
 
@@ -56,17 +56,17 @@ def test_augmented_training(tmp_path: Path) -> None:
 
 def test_bags_too_short_for_a_frame_of_output_are_refused(tmp_path: Path) -> None:
     corpus = sp.load_demo(tmp_path, n_train=2, n_validate=2, n_test=2)
-    part = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
+    prepared = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
     detector = sp.build_detector(sp.compact_cnn(filters=(4, 4, 4)), sp.cap(), classes=corpus.classes)
-    augmented = Augmented(sp.Augmentation(bag_duration=(0.2, 5.0)))
+    augmentation = AugmentationInputs(sp.Augmentation(bag_duration=(0.2, 5.0)))
     with pytest.raises(ConfigError, match=r"has 8 frames, and 16 make one .*lengthen augment\.bag_duration"):
-        fit_parts(detector, part, part, STUDY, seed=0, augmented=augmented, progress=False)
+        fit_prepared(detector, prepared, prepared, STUDY, seed=0, augmentation=augmentation, progress=False)
 
 
 def test_a_folder_without_backgrounds_is_refused(tmp_path: Path) -> None:
     corpus = sp.load_demo(tmp_path, n_train=2, n_validate=2, n_test=2)
-    part = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
+    prepared = prepare(corpus.split("train"), sp.LogMel(), cache=tmp_path / "f", progress=False)
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(DataError, match=r"augment\.background .*empty: no audio in it"):
-        prepare_augmentation(part, sp.Augmentation(background=str(empty)), cache=tmp_path / "f", progress=False)
+        prepare_augmentation(prepared, sp.Augmentation(background=str(empty)), cache=tmp_path / "f", progress=False)
