@@ -29,7 +29,7 @@ from sedpool.soundscapes.writing import NotMade, made_only
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sedpool.inference.trained_detector import Fitted
+    from sedpool.inference.trained_detector import TrainedDetector
     from sedpool.models.detector import Detector
 
 
@@ -94,7 +94,7 @@ def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any
 
 def load_run(
     folder: str | os.PathLike[str], *, trust_code: bool = False, cache: str | Path = "data/features"
-) -> "Fitted":
+) -> "TrainedDetector":
     """Load the trained detector of a finished run.
 
     Parameters
@@ -115,7 +115,7 @@ def load_run(
     """
     run = finished(folder)
     import_backend()
-    from sedpool.inference.trained_detector import Fitted, Outcome
+    from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
     from sedpool.models.detector import build_detector
     from sedpool.runtime.backend import PRECISIONS, precision
     from sedpool.training.weights import load_weights
@@ -133,8 +133,8 @@ def load_run(
             supervision=run.config["supervision"],
         )
     load_weights(detector.network, run.file("weights.npz"))
-    outcome = Outcome(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
-    return Fitted(detector, outcome, extractor, Path(cache))
+    result = TrainingResult(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
+    return TrainedDetector(detector, result, extractor, Path(cache))
 
 
 def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:

@@ -214,7 +214,7 @@ def _train_and_score(
     storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
     train, validate, test = (everything.split(name) for name in SPLITS)
     augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
-    outcome = fit_prepared(
+    result = fit_prepared(
         detector,
         train,
         validate,
@@ -224,7 +224,7 @@ def _train_and_score(
         folder=folder.path,
         meters=[meter] if meter else [],
     )
-    say(f"kept the weights of epoch {outcome.best_epoch} of {len(outcome.history)}; scoring")
+    say(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
     for prepared, prefix in ((validate, "validation_"), (test, "")):
         frames, clips = score(detector, prepared)

@@ -13,7 +13,7 @@ from sedpool.models.detector import Detector
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     """What a training run leaves besides the weights.
 
     Attributes
@@ -35,14 +35,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class TrainedDetector:
     """A trained detector with the features that it was trained on.
 
     Attributes
     ----------
     detector : Detector
         With the weights of its best epoch.
-    outcome : Outcome
+    result : TrainingResult
         History, α and the best epoch.
     extractor : LogMel
         Turns audio into what the detector expects.
@@ -51,14 +51,14 @@ class Fitted:
     """
 
     detector: Detector
-    outcome: Outcome
+    result: TrainingResult
     extractor: LogMel
     cache: Path
 
     def __repr__(self) -> str:
         """Say what was trained."""
-        history = self.outcome.history
-        return f"Fitted({len(self.detector.classes)} classes; epoch {self.outcome.best_epoch} of {len(history)} kept)"
+        kept = f"epoch {self.result.best_epoch} of {len(self.result.history)} kept"
+        return f"TrainedDetector({len(self.detector.classes)} classes; {kept})"
 
     def predict(self, dataset: Dataset) -> pd.DataFrame:
         """Frame scores of a dataset (see `sedpool.scores`)."""

@@ -12,7 +12,7 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import PreparedDataset, prepare
-from sedpool.inference.trained_detector import Fitted, Outcome
+from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
 from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
@@ -33,7 +33,7 @@ def fit(
     augmentation: Augmentation = NONE,
     cache: str | Path = "data/features",
     progress: bool = True,
-) -> Fitted:
+) -> TrainedDetector:
     """Train a detector; the notebook's counterpart of ``train.py``.
 
     Parameters
@@ -61,7 +61,7 @@ def fit(
         prepare(dataset, features, cache=cache, progress=progress) for dataset in (train, validate)
     )
     augmentation_inputs = prepare_augmentation(prepared_train, augmentation, cache=cache, progress=progress)
-    outcome = fit_prepared(
+    result = fit_prepared(
         detector,
         prepared_train,
         prepared_validation,
@@ -70,7 +70,7 @@ def fit(
         augmentation=augmentation_inputs,
         progress=progress,
     )
-    return Fitted(detector, outcome, features, Path(cache))
+    return TrainedDetector(detector, result, features, Path(cache))
 
 
 def fit_prepared(
@@ -84,7 +84,7 @@ def fit_prepared(
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
-) -> Outcome:
+) -> TrainingResult:
     """Train a detector on prepared data; see `sedpool.training.loop.train`."""
     training = _training_patches(detector, prepared_train, recipe, augmentation or AugmentationInputs(), seed)
     drawn: dict[str, Any] = (

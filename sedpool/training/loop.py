@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from sedpool.inference.trained_detector import Outcome
+from sedpool.inference.trained_detector import TrainingResult
 from sedpool.models.detector import Detector
 from sedpool.settings.identity import recorded_form
 from sedpool.storage import hash_value
@@ -36,7 +36,7 @@ def train(
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
-) -> Outcome:
+) -> TrainingResult:
     """Train `detector` in place; it ends with the weights of its best epoch.
 
     Parameters
@@ -94,7 +94,9 @@ def train(
     finally:
         if bar:
             bar.on_train_end()
-    return Outcome(history.table, alpha.table if alpha else None, best.best_epoch, share.table if share else None)
+    return TrainingResult(
+        history.table, alpha.table if alpha else None, best.best_epoch, share.table if share else None
+    )
 
 
 def compile_for_training(training_model: keras.Model, recipe: Recipe) -> None:

@@ -313,7 +313,7 @@ def test_a_run_of_sedpool_01_is_found_if_it_was_given_the_same_data(
 
 def test_a_loaded_run_scores_as_the_run_did(finished: RunFolder, data_root: Path) -> None:
     loaded = load_run(finished.path, cache=data_root / "features")
-    assert loaded.outcome.best_epoch in (1, 2)
+    assert loaded.result.best_epoch in (1, 2)
     test = dataset_of(finished).split("test")
     pd.testing.assert_frame_equal(loaded.predict(test), finished.scores)
 

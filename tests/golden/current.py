@@ -49,6 +49,8 @@ RESAMPLER = "soxr-1.1.0-HQ"
 """That of the recorded feature stores, whose names depend on its version."""
 WIDENED = {"pooling: Pooling": "pooling: Layer", "patch_frames: int | None": "patch_frames: int"}
 """Annotations that say more than they did, though the same values are taken."""
+RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outcome"}
+"""Public names of today, and what signatures say by other names, by what was recorded."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -223,7 +225,7 @@ def signatures() -> dict[str, str]:
     for name, value in list(names.items()):
         if isinstance(value, ModuleType):
             names |= {f"{name}.{inner}": getattr(value, inner) for inner in value.__all__}
-    return {name: _signature(value) for name, value in sorted(names.items())}
+    return {RENAMED.get(name, name): _signature(value) for name, value in sorted(names.items())}
 
 
 def _signature(value: Any) -> str:
@@ -233,7 +235,7 @@ def _signature(value: Any) -> str:
         return f"{type(value).__name__} {value!r}"
     unquoted = re.sub(r"(->|:) '(\w+)'", r"\1 \2", str(inspect.signature(value)))
     text = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", unquoted)
-    for today, before in WIDENED.items():
+    for today, before in (WIDENED | RENAMED).items():
         text = text.replace(today, before)
     return text
 

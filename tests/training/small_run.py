@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from sedpool import pooling
-from sedpool.inference.trained_detector import Outcome
+from sedpool.inference.trained_detector import TrainingResult
 from sedpool.models import BatchNormalization, Detector, build_detector
 from sedpool.runtime.backend import configure
 from sedpool.training import session
@@ -58,14 +58,14 @@ def small_detector() -> Detector:
     return build_detector(noisy_backbone(), pooling.cap(), classes=CLASSES, patch_frames=N_FRAMES)
 
 
-def small_run(folder: Path, detector: Detector | None = None) -> Outcome:
+def small_run(folder: Path, detector: Detector | None = None) -> TrainingResult:
     """Train, or go on training, and leave the weights in the folder."""
     detector = detector or small_detector()
-    outcome = train(
+    result = train(
         detector, patches(N_CLIPS, 0, 12), patches(N_VALIDATION, 1, 4), RECIPE, folder=folder, progress=False
     )
     save_weights(detector.network, folder / "weights.npz")
-    return outcome
+    return result
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def test_classes_take_turns_and_clips_without_a_class_are_left_out() -> None:
 
 
 def test_every_epoch_has_a_row_for_each_class_that_has_clips(tmp_path: Path) -> None:
-    outcome = small.small_run(tmp_path)
-    table = outcome.gradient_share
+    result = small.small_run(tmp_path)
+    table = result.gradient_share
     assert table is not None
-    assert table["epoch"].tolist() == list(np.repeat(range(len(outcome.history) + 1), 2))
+    assert table["epoch"].tolist() == list(np.repeat(range(len(result.history) + 1), 2))
     assert set(table["frames"]) == {small.N_FRAMES // 4}
     assert table["largest_share"].between(1 / table["frames"] - 1e-9, 1).all()
     assert table["effective_frames"].between(1, table["frames"] + 1e-9).all()

@@ -49,31 +49,31 @@ def fit(pool: keras.layers.Layer, folder: Path | None = None, supervision: str =
 
 @pytest.mark.parametrize("supervision", ["weak", "strong"])
 def test_training_learns(supervision: str) -> None:
-    _, outcome = fit(pooling.AutoPool(), supervision=supervision, epochs=30, learning_rate=5e-3)
-    assert outcome.history["loss"].iloc[-1] < 0.5 * outcome.history["loss"].iloc[0]
-    assert outcome.history["val_accuracy"].max() > 0.8
+    _, result = fit(pooling.AutoPool(), supervision=supervision, epochs=30, learning_rate=5e-3)
+    assert result.history["loss"].iloc[-1] < 0.5 * result.history["loss"].iloc[0]
+    assert result.history["val_accuracy"].max() > 0.8
 
 
 def test_history_and_alpha_are_written_as_training_goes(tmp_path: Path) -> None:
-    _, outcome = fit(pooling.cap(), tmp_path)
+    _, result = fit(pooling.cap(), tmp_path)
     assert (tmp_path / "history.csv").read_text().count("\n") == 1 + 3
-    assert {"epoch", "loss", "val_accuracy", "learning_rate", "clips_per_second"} <= set(outcome.history.columns)
-    alpha = outcome.alpha
+    assert {"epoch", "loss", "val_accuracy", "learning_rate", "clips_per_second"} <= set(result.history.columns)
+    alpha = result.alpha
     assert alpha is not None
     assert alpha["epoch"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert alpha["event_label"].tolist() == list(CLASSES) * 4
     assert alpha["bound"].tolist() == pytest.approx([np.log(8 - 1)] * 8)  # 64 frames at 1/8 rate
     assert (alpha["alpha"].abs() <= alpha["bound"] + 1e-6).all()
     last = alpha.loc[alpha["epoch"] == 3, "alpha"].to_numpy() - alpha.loc[alpha["epoch"] == 2, "alpha"].to_numpy()
-    assert outcome.history["alpha_change"].iloc[-1] == pytest.approx(np.abs(last).max())
-    assert outcome.history["alpha_at_bound"].iloc[-1] in (0.0, 0.5, 1.0)
+    assert result.history["alpha_change"].iloc[-1] == pytest.approx(np.abs(last).max())
+    assert result.history["alpha_at_bound"].iloc[-1] in (0.0, 0.5, 1.0)
 
 
 def test_alpha_within_hierarchical_pooling_is_recorded() -> None:
-    built, outcome = fit(pooling.Hierarchical(pooling.cap(0.6), sizes=(3,)), epochs=1)
-    assert outcome.alpha is not None
-    assert outcome.alpha["bound"].tolist() == pytest.approx([np.log(0.6 / 0.4) + np.log(3 - 1)] * 4)
-    assert outcome.alpha["alpha"].tolist()[2:] == built.pooling.operator.alpha.numpy().ravel().tolist()
+    built, result = fit(pooling.Hierarchical(pooling.cap(0.6), sizes=(3,)), epochs=1)
+    assert result.alpha is not None
+    assert result.alpha["bound"].tolist() == pytest.approx([np.log(0.6 / 0.4) + np.log(3 - 1)] * 4)
+    assert result.alpha["alpha"].tolist()[2:] == built.pooling.operator.alpha.numpy().ravel().tolist()
 
 
 def test_pooling_without_alpha_and_strong_supervision_have_no_alpha() -> None:
@@ -83,19 +83,19 @@ def test_pooling_without_alpha_and_strong_supervision_have_no_alpha() -> None:
 
 
 def test_the_best_epochs_weights_are_kept() -> None:
-    built, outcome = fit(pooling.Mean(), epochs=8, learning_rate=0.02)
+    built, result = fit(pooling.Mean(), epochs=8, learning_rate=0.02)
     training_model = built.training_model
     training_model.compile(loss="binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy(name="accuracy")])
     validation = patches(16, None)
     x, y = (np.concatenate(parts) for parts in zip(*map(validation.__getitem__, range(len(validation))), strict=True))
     accuracy = training_model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
-    assert outcome.history["val_accuracy"].max() == pytest.approx(accuracy)
-    assert outcome.history["val_accuracy"].idxmax() + 1 == outcome.best_epoch
+    assert result.history["val_accuracy"].max() == pytest.approx(accuracy)
+    assert result.history["val_accuracy"].idxmax() + 1 == result.best_epoch
 
 
 def test_training_stops_early() -> None:
-    _, outcome = fit(pooling.Max(), epochs=10, learning_rate=1e-9, early_stopping_patience=2)
-    assert len(outcome.history) <= 4
+    _, result = fit(pooling.Max(), epochs=10, learning_rate=1e-9, early_stopping_patience=2)
+    assert len(result.history) <= 4
 
 
 def test_same_seed_gives_the_same_bits() -> None:

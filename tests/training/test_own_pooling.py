@@ -75,13 +75,13 @@ def test_it_trains_and_its_weights_come_back(
     assert isinstance(built.pooling, Pooling)
     before = built.network.get_weights()
     recipe = replace(small.RECIPE, epochs=1)
-    outcome = train(built, small.patches(16, 0, 1), small.patches(8, 1, 1), recipe, folder=tmp_path, progress=False)
-    assert len(outcome.history) == 1
+    result = train(built, small.patches(16, 0, 1), small.patches(8, 1, 1), recipe, folder=tmp_path, progress=False)
+    assert len(result.history) == 1
     assert any((old != new).any() for old, new in zip(before, built.network.get_weights(), strict=True))
-    assert (outcome.alpha is not None) == adaptive
-    if outcome.alpha is not None:
-        assert outcome.alpha["bound"].isna().all()
-        last = outcome.alpha.loc[outcome.alpha["epoch"] == 1, "alpha"]
+    assert (result.alpha is not None) == adaptive
+    if result.alpha is not None:
+        assert result.alpha["bound"].isna().all()
+        last = result.alpha.loc[result.alpha["epoch"] == 1, "alpha"]
         assert last.tolist() == keras.ops.convert_to_numpy(built.pooling.alpha).ravel().tolist()
 
     save_weights(built.network, tmp_path / "weights.npz")
