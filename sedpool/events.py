@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.text_tables import Source, refuse_rows, without_number
+from sedpool.text_tables import TableSource, refuse_rows, without_number
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 
@@ -39,7 +39,7 @@ def _with_types(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def validate_events(
-    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: Source = "events"
+    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: TableSource = "events"
 ) -> pd.DataFrame:
     """Check an event table and return it with its columns in order and its types exact.
 

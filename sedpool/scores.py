@@ -14,7 +14,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
-from sedpool.text_tables import Source, place
+from sedpool.text_tables import TableSource, row_location
 
 FRAME_COLUMNS = ("filename", "onset", "offset")
 
@@ -50,7 +50,7 @@ def highest_frames(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.groupby("filename", sort=False)[list(classes_of(scores))].max().reset_index()
 
 
-def validate_scores(scores: pd.DataFrame, *, source: Source = "scores") -> pd.DataFrame:
+def validate_scores(scores: pd.DataFrame, *, source: TableSource = "scores") -> pd.DataFrame:
     """Check frame or clip scores and return them.
 
     Raises
@@ -72,7 +72,7 @@ def validate_scores(scores: pd.DataFrame, *, source: Source = "scores") -> pd.Da
     if bad.any():
         row, column = (int(index[0]) for index in np.nonzero(bad))
         raise DataError(
-            f"{place(scores, row, source)}: {scores['filename'].iloc[row]}, class {classes[column]}: "
+            f"{row_location(scores, row, source)}: {scores['filename'].iloc[row]}, class {classes[column]}: "
             f"{values[row, column]} is not a probability between 0 and 1"
         )
     return scores

@@ -91,11 +91,11 @@ class TextTable:
                 begins = rows.line_num + 1
 
 
-Source = str | TextTable
+TableSource = str | TextTable
 """Where a table came from: a name for messages, or the file."""
 
 
-def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source: Source) -> None:
+def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source: TableSource) -> None:
     """Raise if any row of a table is wrong; the message names the first.
 
     Parameters
@@ -124,11 +124,11 @@ def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source:
     if len(rows):
         values = ", ".join(str(value) for value in table.iloc[rows[0]])
         more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
-        raise DataError(f"{place(table, int(rows[0]), source)} ({values}) {problem}{more}")
+        raise DataError(f"{row_location(table, int(rows[0]), source)} ({values}) {problem}{more}")
 
 
-def place(table: pd.DataFrame, row: int, source: Source) -> str:
-    """Where the row at a position of a table stands: ``labels.tsv: line 7``, or ``events: row 6`` of no file."""
+def row_location(table: pd.DataFrame, row: int, source: TableSource) -> str:
+    """Say where the row at a position of a table stands: ``labels.tsv: line 7``, or ``events: row 6`` of no file."""
     if isinstance(source, str):
         return f"{source}: row {row + 1}"
     return f"{source}: line {source.line_of(int(table.index[row]))}"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.text_tables import Source, TextTable, refuse_rows
+from sedpool.text_tables import TableSource, TextTable, refuse_rows
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -49,12 +49,12 @@ def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None
     return table
 
 
-def labelled_rows(table: pd.DataFrame, source: Source) -> pd.DataFrame:
+def labelled_rows(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
     """Event table of the rows that have a label."""
     return validate_events(without_blanks(table, source), source=source)
 
 
-def without_blanks(table: pd.DataFrame, source: Source) -> pd.DataFrame:
+def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
     """The rows that have a label; the others say that a recording has no events.
 
     Raises
