@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.comparison.means import run_mean
-from sedpool.comparison.method_tables import alpha_courses, by_method, kept_alphas
+from sedpool.comparison.method_tables import alpha_trajectories, by_method, kept_alphas
 from sedpool.run_folder import RunFolder
 from sedpool.stats.resampling import clip_weights, interval_table
 
@@ -31,7 +31,7 @@ def axis_table(conditions: Mapping[str, Sequence[RunFolder]]) -> pd.DataFrame:
     rows = []
     for condition, runs in conditions.items():
         for method, own in by_method(runs).items():
-            kept = kept_alphas(alpha_courses(own))
+            kept = kept_alphas(alpha_trajectories(own))
             stretched = [run.metrics["baselines"]["clip_decisions_stretched"] for run in own]
             rows.append(
                 {

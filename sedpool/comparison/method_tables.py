@@ -77,8 +77,8 @@ def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]
     return {str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].itertuples()}
 
 
-def alpha_courses(runs: Sequence[RunFolder]) -> pd.DataFrame:
-    """α of every class, run and epoch.
+def alpha_trajectories(runs: Sequence[RunFolder]) -> pd.DataFrame:
+    """Collect α of every class, run and epoch.
 
     Returns
     -------
@@ -95,9 +95,9 @@ def alpha_courses(runs: Sequence[RunFolder]) -> pd.DataFrame:
     return _stacked(tables)
 
 
-def kept_alphas(courses: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `alpha_courses` of the epochs whose weights were kept."""
-    return courses[courses["is_kept"].astype(bool)].drop(columns="is_kept")
+def kept_alphas(trajectories: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of `alpha_trajectories` of the epochs whose weights were kept."""
+    return trajectories[trajectories["is_kept"].astype(bool)].drop(columns="is_kept")
 
 
 def threshold_curves(runs: Sequence[RunFolder]) -> pd.DataFrame:

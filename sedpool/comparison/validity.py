@@ -57,9 +57,9 @@ def _stopped_by_budget(run: RunFolder) -> str:
 
 
 def _not_flat(alpha: pd.DataFrame, kept: int) -> str:
-    course = alpha.pivot_table(index="epoch", columns="event_label", values="alpha")
-    way = (course.loc[kept] - course.iloc[0]).abs()
-    moved = (course.loc[kept:] - course.loc[kept]).abs().max()
+    trajectory = alpha.pivot_table(index="epoch", columns="event_label", values="alpha")
+    way = (trajectory.loc[kept] - trajectory.iloc[0]).abs()
+    moved = (trajectory.loc[kept:] - trajectory.loc[kept]).abs().max()
     excess: pd.Series[float] = moved / np.maximum(way, 1.0)
     if excess.max() <= FLAT:
         return ""

@@ -110,8 +110,8 @@ def polyphony(dataset: Dataset) -> npt.NDArray[np.float64]:
     steps = pd.concat([starts, ends]).groupby(level=[0, 1]).sum().reset_index(name="step")
     steps.columns = pd.Index(["filename", "time", "step"])
     level = steps.groupby("filename")["step"].cumsum().to_numpy()
-    lasting = steps.groupby("filename")["time"].diff(-1).abs().fillna(0.0).to_numpy()
-    seconds = np.bincount(level, weights=lasting, minlength=1)
+    durations = steps.groupby("filename")["time"].diff(-1).abs().fillna(0.0).to_numpy()
+    seconds = np.bincount(level, weights=durations, minlength=1)
     seconds[0] = total - seconds[1:].sum()
     shares: npt.NDArray[np.float64] = seconds / total
     return shares

@@ -97,8 +97,8 @@ def _value(found: Any, where: str) -> Value:
         raise DataError(f"{where}: {key}={first['input']!r}: {first['msg']}") from None
 
 
-def lasting(value: Mapping[str, Any]) -> float:
-    """Seconds that an event lasts in the soundscape: as long as its recording, stretched."""
+def duration_in_scene(value: Mapping[str, Any]) -> float:
+    """Return how many seconds an event lasts in the soundscape: as long as its recording, stretched."""
     return float(value["event_duration"]) * float(value.get("time_stretch") or 1.0)
 
 
@@ -117,7 +117,7 @@ def document(duration: float, values: Sequence[Mapping[str, Any]], settings: Map
         How the soundscape was made; kept in the annotation's sandbox.
     """
     observations = [
-        {"time": value["event_time"], "duration": lasting(value), "value": dict(value), "confidence": 1.0}
+        {"time": value["event_time"], "duration": duration_in_scene(value), "value": dict(value), "confidence": 1.0}
         for value in values
     ]
     return jams.document("scaper", duration, observations, sandbox={"scaper": dict(settings)})

@@ -135,13 +135,13 @@ def active_spans(active: BoolArray, frames: Frames) -> ActiveSpans:
     return ActiveSpans(columns, starts, ends)
 
 
-def reaching(found: ActiveSpans, peaks: BoolArray) -> ActiveSpans:
-    """The spans with at least one frame in `peaks`, shape (rows, classes): hysteresis."""
+def apply_hysteresis(found: ActiveSpans, peaks: BoolArray) -> ActiveSpans:
+    """Keep the spans with at least one frame in `peaks`, shape (rows, classes)."""
     seen = np.vstack([np.zeros_like(peaks[:1], dtype=np.int64), np.cumsum(peaks, axis=0)])
     return found.where(seen[found.last + 1, found.column] > seen[found.first, found.column])
 
 
-def joined(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> ActiveSpans:
+def merge_gaps(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> ActiveSpans:
     """Merge the spans of a class and file with pauses of at most `max_gap` seconds, shape (classes,), between them."""
     if not len(found.column):
         return found
@@ -152,7 +152,7 @@ def joined(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> ActiveS
     return ActiveSpans(found.column[begins], found.first[begins], found.last[ends])
 
 
-def lasting(found: ActiveSpans, frames: Frames, min_duration: Float64Array) -> ActiveSpans:
-    """The spans of at least `min_duration` seconds, shape (classes,)."""
+def drop_short(found: ActiveSpans, frames: Frames, min_duration: Float64Array) -> ActiveSpans:
+    """Drop the spans shorter than `min_duration` seconds, shape (classes,)."""
     duration = frames.offset[found.last] - frames.onset[found.first]
     return found.where(duration >= min_duration[found.column] - _ROUNDING)

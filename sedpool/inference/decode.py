@@ -19,7 +19,7 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.inference.activity import active_spans, frames_of, joined, lasting, reaching, smooth
+from sedpool.inference.activity import active_spans, apply_hysteresis, drop_short, frames_of, merge_gaps, smooth
 from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
@@ -148,9 +148,9 @@ class Decoder:
         if self.low_threshold is None:
             found = active_spans(active, frames)
         else:
-            found = reaching(active_spans(values >= self._each("low_threshold", classes), frames), active)
-        found = joined(found, frames, self._each("max_gap", classes))
-        found = lasting(found, frames, self._each("min_duration", classes))
+            found = apply_hysteresis(active_spans(values >= self._each("low_threshold", classes), frames), active)
+        found = merge_gaps(found, frames, self._each("max_gap", classes))
+        found = drop_short(found, frames, self._each("min_duration", classes))
         order = np.lexsort((found.column, found.first))
         first, last = found.first[order], found.last[order]
         events = pd.DataFrame(

@@ -61,33 +61,33 @@ def learned_alpha_figure(kept: pd.DataFrame, flagged: Collection[str] = ()) -> F
 
 
 @styled
-def alpha_courses_figure(courses: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
-    """A panel a class: α over the epochs, a thin line a run; a mark where its weights were kept; CAP's bound.
+def alpha_trajectories_figure(trajectories: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
+    """Plot α over the epochs: a panel per class, a thin line per run, a mark where its weights were kept; CAP's bound.
 
     Parameters
     ----------
-    courses : DataFrame
-        Of `sedpool.comparison.method_tables.alpha_courses`.
+    trajectories : DataFrame
+        Of `sedpool.comparison.method_tables.alpha_trajectories`.
     flagged : collection of str
         Names of runs that are not valid: ringed, and their methods flagged.
     """
-    styles = method_styles(courses["method"])
-    labels = list(dict.fromkeys(courses["event_label"]))
+    styles = method_styles(trajectories["method"])
+    labels = list(dict.fromkeys(trajectories["event_label"]))
     figure, panels = new_panels(len(labels), 3, _WIDTH, 1.7)
     for axes, label in zip(panels, labels, strict=True):
-        own = courses[courses["event_label"] == label]
-        _draw_bound(axes.axhline, courses)
-        for (method, run), course in own.groupby(["method", "run"], sort=False):
+        own = trajectories[trajectories["event_label"] == label]
+        _draw_bound(axes.axhline, trajectories)
+        for (method, run), trajectory in own.groupby(["method", "run"], sort=False):
             style = styles[str(method)]
-            axes.plot(course["epoch"], course["alpha"], color=style.color, linestyle=style.line, linewidth=1)
-            kept = course[course["is_kept"]]
+            axes.plot(trajectory["epoch"], trajectory["alpha"], color=style.color, linestyle=style.line, linewidth=1)
+            kept = trajectory[trajectory["is_kept"]]
             axes.plot(kept["epoch"], kept["alpha"], style.marker, color=style.color, markersize=4)
             if run in flagged:
                 axes.plot(kept["epoch"], kept["alpha"], **_RING)
         axes.set_title(str(label), fontsize=9)
     figure.supxlabel("epoch", fontsize=9)
     figure.supylabel("α", fontsize=9)
-    figure.legend(handles=_legend(styles, courses, flagged, has_lines=True), loc="outside upper left", ncols=3)
+    figure.legend(handles=_legend(styles, trajectories, flagged, has_lines=True), loc="outside upper left", ncols=3)
     return figure
 
 

@@ -14,7 +14,7 @@ _LINE_STYLES = ("-", "--", ":")  # with seven colours, these tell 21 classes apa
 
 @styled
 def curve_figure(history: pd.DataFrame, name: str, *, kept_epoch: int) -> Figure:
-    """Training and validation course of ``"loss"`` or ``"accuracy"``.
+    """Plot ``"loss"`` or ``"accuracy"`` in training and validation over the epochs.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def alpha_bar_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
 
 
 @styled
-def alpha_course_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
-    """α of each class over the epochs, epoch 0 being its start, with CAP's bound.
+def alpha_trajectory_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
+    """Plot the α of each class over the epochs, epoch 0 being its start, with CAP's bound.
 
     Parameters
     ----------
@@ -91,10 +91,10 @@ def alpha_course_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
     kept_epoch : int
         The epoch whose weights were kept; marked.
     """
-    axes = _course_axes(alpha, "alpha", kept_epoch)
+    axes = _trajectory_axes(alpha, "alpha", kept_epoch)
     for bound in _bounds(alpha):
         axes.axhline(bound, color=ORANGE, linestyle="--", label="CAP's bound")
-    axes.set(ylabel="α", title="Course of α")
+    axes.set(ylabel="α", title="Trajectory of α")
     return _with_legend_below(axes)
 
 
@@ -109,7 +109,7 @@ def largest_share_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
     kept_epoch : int
         The epoch whose weights were kept; marked.
     """
-    axes = _course_axes(share, "largest_share", kept_epoch)
+    axes = _trajectory_axes(share, "largest_share", kept_epoch)
     axes.set(ylabel="share of the gradient", ylim=(0, 1.02), title="Frame with the largest gradient")
     return _with_legend_below(axes)
 
@@ -125,20 +125,20 @@ def effective_frames_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
     kept_epoch : int
         The epoch whose weights were kept; marked.
     """
-    axes = _course_axes(share, "effective_frames", kept_epoch)
+    axes = _trajectory_axes(share, "effective_frames", kept_epoch)
     axes.set(ylabel=f"effective frames, of {share['frames'].max()}", title="Frames that share the gradient")
     axes.set_ylim(bottom=0)
     return _with_legend_below(axes)
 
 
-def _course_axes(table: pd.DataFrame, column: str, kept_epoch: int) -> Axes:
-    """Axes of a new figure with a line a class over the epochs."""
-    course = table.pivot_table(index="epoch", columns="event_label", values=column)
-    axes = new_figure(_PANEL[0], max(_PANEL[1], 0.8 + 0.22 * course.shape[1])).subplots()
-    for index, label in enumerate(course.columns):
+def _trajectory_axes(table: pd.DataFrame, column: str, kept_epoch: int) -> Axes:
+    """Draw one line per class over the epochs on the axes of a new figure."""
+    trajectory = table.pivot_table(index="epoch", columns="event_label", values=column)
+    axes = new_figure(_PANEL[0], max(_PANEL[1], 0.8 + 0.22 * trajectory.shape[1])).subplots()
+    for index, label in enumerate(trajectory.columns):
         color = CYCLE[index % len(CYCLE)]
         style = _LINE_STYLES[index // len(CYCLE) % len(_LINE_STYLES)]
-        axes.plot(course.index, course[label], color=color, linestyle=style, linewidth=1.3, label=str(label))
+        axes.plot(trajectory.index, trajectory[label], color=color, linestyle=style, linewidth=1.3, label=str(label))
     _mark_epoch(axes, kept_epoch)
     axes.set_xlabel("epoch")
     return axes

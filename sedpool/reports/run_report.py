@@ -16,7 +16,7 @@ from sedpool.plot.example import Example, example_figure
 from sedpool.plot.style import data_uri
 from sedpool.plot.training import (
     alpha_bar_figure,
-    alpha_course_figure,
+    alpha_trajectory_figure,
     curve_figure,
     effective_frames_figure,
     largest_share_figure,
@@ -145,7 +145,7 @@ def _alpha_content(alpha: pd.DataFrame, kept_epoch: int) -> dict[str, Any]:
     return _told_and_drawn(
         findings.alpha_at_bound(alpha, kept_epoch=kept_epoch),
         alpha_bar_figure(alpha, kept_epoch=kept_epoch),
-        alpha_course_figure(alpha, kept_epoch=kept_epoch),
+        alpha_trajectory_figure(alpha, kept_epoch=kept_epoch),
     )
 
 

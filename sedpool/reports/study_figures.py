@@ -9,7 +9,7 @@ import pandas as pd
 from sedpool.comparison.axis import axis_table
 from sedpool.comparison.labels import DOUBLE_DAGGER
 from sedpool.comparison.method_tables import (
-    alpha_courses,
+    alpha_trajectories,
     by_method,
     class_scores,
     event_durations,
@@ -18,7 +18,7 @@ from sedpool.comparison.method_tables import (
     threshold_curves,
 )
 from sedpool.comparison.study_runs import StudyRuns
-from sedpool.plot.alpha import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
+from sedpool.plot.alpha import alpha_durations_figure, alpha_trajectories_figure, learned_alpha_figure
 from sedpool.plot.axis import axis_figure
 from sedpool.plot.class_scores import class_score_figure
 from sedpool.plot.corpus import duration_figure
@@ -146,10 +146,10 @@ def _flagged_note(study: StudyRuns) -> str:
 
 def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
     flagged = {run.path.name for run in study.flagged}
-    courses = _in_order(alpha_courses(study.runs), order)
-    if courses.empty:
+    trajectories = _in_order(alpha_trajectories(study.runs), order)
+    if trajectories.empty:
         return []
-    kept = kept_alphas(courses)
+    kept = kept_alphas(trajectories)
     blocks = [
         FigureBlock(
             figure_name("alpha", study.name),
@@ -160,7 +160,7 @@ def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFram
         FigureBlock(
             "",
             f"α over the epochs, {study.name}",
-            alpha_courses_figure(courses, flagged),
+            alpha_trajectories_figure(trajectories, flagged),
             f"A line a run; its mark: the epoch whose weights were kept.{_flagged_note(study)}",
         ),
     ]

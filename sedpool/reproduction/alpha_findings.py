@@ -94,12 +94,12 @@ def _falls(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:
     table = alpha_and_duration(runs)
     rho, p_value, verdict = falls_with_duration(table)
     each = [rank_correlation(alpha_and_duration([run]))[0] for run in runs if run.durations is not None]
-    lasting = "runs do not say how long events last: `sedpool tune` scores them again"
+    about_durations = "runs do not say how long events last: `sedpool tune` scores them again"
     if len(table):
-        lasting = f"typical events last {table['median'].min():.2f} to {table['median'].max():.2f} s"
+        about_durations = f"typical events last {table['median'].min():.2f} to {table['median'].max():.2f} s"
     return {
         **{"study": group.name, "finding": "4a", "claim": OTHER_CLAIMS["4a"], "method": "auto"},
-        **{"effect": rho, "p_value": p_value, **_remark(lasting, runs)},
+        **{"effect": rho, "p_value": p_value, **_remark(about_durations, runs)},
         "verdict": verdict if len(runs) > 1 else "not decidable",
         **{"n_classes": len(table), "n_runs": len(runs), "agreeing": int((np.array(each) < 0).sum())},
     }

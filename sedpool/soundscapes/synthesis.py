@@ -1,4 +1,4 @@
-"""Sounds of the ten URBAN-SED classes, synthesised: every call is a fresh draw of pitch, rate, timbre and course.
+"""Sounds of the ten URBAN-SED classes, synthesised: every call is a fresh draw of pitch, rate, timbre and envelope.
 
 They are caricatures, yet share what makes the real classes hard: loud and faint parts within one event, pauses, decays
 that sink into the background, and classes that resemble each other (horn and siren, hum and engine, drill and
@@ -21,7 +21,7 @@ def air_conditioner(n: int, rng: np.random.Generator) -> Float32Array:
     air = _band(_noise(n, rng), rng.uniform(80, 200), rng.uniform(600, 1800))
     hum = _harmonics(np.full(n, rng.uniform(48, 62), np.float32), _rolloff(6, rng.uniform(0.4, 0.8)))
     rattle = 1 + 0.4 * np.sin(_phase(np.full(n, rng.uniform(3, 9), np.float32)))
-    return _course(n, rng, faintest=-22) * (_unit(air) * rattle + rng.uniform(0.3, 1.0) * _unit(hum))
+    return _pass_by_envelope(n, rng, faintest=-22) * (_unit(air) * rattle + rng.uniform(0.3, 1.0) * _unit(hum))
 
 
 def car_horn(n: int, rng: np.random.Generator) -> Float32Array:
@@ -65,7 +65,7 @@ def drilling(n: int, rng: np.random.Generator) -> Float32Array:
     pitch = np.float32(rng.uniform(350, 900)) * (1 - 0.25 * load)
     whine = _harmonics(pitch, _rolloff(9, rng.uniform(0.7, 0.9)))
     hiss = _band(_noise(n, rng), 1500, 9000) * load
-    return _course(n, rng, faintest=-24) * (_unit(whine) + rng.uniform(0.3, 0.9) * _unit(hiss))
+    return _pass_by_envelope(n, rng, faintest=-24) * (_unit(whine) + rng.uniform(0.3, 0.9) * _unit(hiss))
 
 
 def engine_idling(n: int, rng: np.random.Generator) -> Float32Array:
@@ -103,7 +103,7 @@ def siren(n: int, rng: np.random.Generator) -> Float32Array:
     sweep = 0.5 - 0.5 * np.cos(_phase(np.full(n, rate, np.float32)))
     pitch = np.float32(low) * np.power(np.float32(high / low), sweep, dtype=np.float32)
     tone = _harmonics(pitch, _rolloff(5, rng.uniform(0.3, 0.7)))
-    return _course(n, rng, faintest=-30) * tone
+    return _pass_by_envelope(n, rng, faintest=-30) * tone
 
 
 def street_music(n: int, rng: np.random.Generator) -> Float32Array:
@@ -197,8 +197,8 @@ def _hump(n: int) -> Float32Array:
     return np.asarray(np.minimum(x / 0.1, 1) * (1 - x), np.float32)
 
 
-def _course(n: int, rng: np.random.Generator, faintest: float) -> Float32Array:
-    """Gain of something that comes near and goes away: from `faintest` dB up to 0 dB and down again."""
+def _pass_by_envelope(n: int, rng: np.random.Generator, faintest: float) -> Float32Array:
+    """Return the gain of something that comes near and goes away: from `faintest` dB up to 0 dB and down again."""
     x = np.linspace(0, 1, n, dtype=np.float32)
     peak = np.float32(rng.uniform(0.2, 0.8))
     nearness = np.minimum(x / peak, (1 - x) / (1 - peak))
@@ -206,7 +206,7 @@ def _course(n: int, rng: np.random.Generator, faintest: float) -> Float32Array:
 
 
 def _wander(n: int, rng: np.random.Generator, seconds: float) -> Float32Array:
-    """Smooth random course between 0 and 1, a new value every `seconds`."""
+    """Draw a smooth random trajectory between 0 and 1, a new value every `seconds`."""
     knots = rng.random(2 + int(np.ceil(n / SR / seconds)), dtype=np.float32)
     position = np.arange(n, dtype=np.float32) / np.float32(SR * seconds)
     return np.asarray(np.interp(position, np.arange(len(knots)), knots).astype(np.float32), np.float32)

@@ -7,7 +7,7 @@ import pytest
 from sedpool import storage
 from sedpool.comparison.means import run_mean
 from sedpool.comparison.method_tables import (
-    alpha_courses,
+    alpha_trajectories,
     by_method,
     class_scores,
     event_durations,
@@ -98,12 +98,12 @@ def test_a_recording_in_several_folds_is_one(runs):
 
 
 def test_alphas_name_their_run_and_the_kept_epoch(runs):
-    courses = alpha_courses(runs)
-    assert set(courses["run"]) == {run.path.name for run in runs[:3]}
-    kept = kept_alphas(courses)
+    trajectories = alpha_trajectories(runs)
+    assert set(trajectories["run"]) == {run.path.name for run in runs[:3]}
+    kept = kept_alphas(trajectories)
     assert len(kept) == 3 * len(CLASSES)
     assert kept["alpha"].max() == pytest.approx(BOUND)
-    assert alpha_courses(runs[3:]).empty
+    assert alpha_trajectories(runs[3:]).empty
 
 
 def test_curves_and_durations_come_from_every_run_that_has_them(runs):

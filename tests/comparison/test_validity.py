@@ -22,7 +22,7 @@ def run(tmp_path: Path, *, kept: int = 6, n_epochs: int = 10, alpha: pd.DataFram
     return folder
 
 
-def course(cat: list[float], dog: list[float], bound: float | None = None) -> pd.DataFrame:
+def trajectory(cat: list[float], dog: list[float], bound: float | None = None) -> pd.DataFrame:
     tables = [
         pd.DataFrame({"epoch": range(len(values)), "event_label": label, "alpha": values, "bound": bound})
         for label, values in (("cat", cat), ("dog", dog))
@@ -47,7 +47,7 @@ def test_a_run_that_used_up_its_budget_is_not(tmp_path: Path) -> None:
 def test_alpha_is_flat_if_it_moved_less_than_a_tenth_of_its_way(tmp_path: Path, end: float, is_flat: bool) -> None:
     rising = [1, 1.5, 2, 2.5, 3, 3.5, 4.0, 4.0, 4.0, 4.0, end]  # 3.0 until the kept epoch, 6
     still = [1.0] * 11
-    found = validity_issues(run(tmp_path, alpha=course(rising, still)))
+    found = validity_issues(run(tmp_path, alpha=trajectory(rising, still)))
     assert found == (
         []
         if is_flat
@@ -56,19 +56,19 @@ def test_alpha_is_flat_if_it_moved_less_than_a_tenth_of_its_way(tmp_path: Path, 
 
 
 def test_alpha_that_hardly_moved_is_held_to_a_tenth(tmp_path: Path) -> None:
-    assert validity_issues(run(tmp_path, alpha=course([1.0] * 11, [1.0] * 10 + [1.09]))) == []
-    assert validity_issues(run(tmp_path, alpha=course([1.0] * 11, [1.0] * 10 + [1.11])))
+    assert validity_issues(run(tmp_path, alpha=trajectory([1.0] * 11, [1.0] * 10 + [1.09]))) == []
+    assert validity_issues(run(tmp_path, alpha=trajectory([1.0] * 11, [1.0] * 10 + [1.11])))
 
 
 def test_a_way_out_and_back_after_the_kept_epoch_is_no_flatness(tmp_path: Path) -> None:
-    assert validity_issues(run(tmp_path, alpha=course([1.0] * 11, [1.0] * 7 + [1.0, 1.5, 1.0, 1.0])))
+    assert validity_issues(run(tmp_path, alpha=trajectory([1.0] * 11, [1.0] * 7 + [1.0, 1.5, 1.0, 1.0])))
 
 
 def test_cap_needs_an_active_bound_in_the_kept_epoch(tmp_path: Path) -> None:
     below, at = [1.0] + [2.0] * 10, [1.0] * 5 + [BOUND] * 6
-    assert validity_issues(run(tmp_path, alpha=course(below, at, BOUND))) == []
-    assert validity_issues(run(tmp_path, alpha=course(below, [-value for value in at], BOUND))) == []
-    assert validity_issues(run(tmp_path, alpha=course(below, below, BOUND))) == [
+    assert validity_issues(run(tmp_path, alpha=trajectory(below, at, BOUND))) == []
+    assert validity_issues(run(tmp_path, alpha=trajectory(below, [-value for value in at], BOUND))) == []
+    assert validity_issues(run(tmp_path, alpha=trajectory(below, below, BOUND))) == [
         "CAP's bound 3.22 is active for no class (largest |α| 2.00)"
     ]
-    assert validity_issues(run(tmp_path, alpha=course(below, below))) == []
+    assert validity_issues(run(tmp_path, alpha=trajectory(below, below))) == []

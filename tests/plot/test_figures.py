@@ -8,7 +8,7 @@ import pytest
 from sedpool.events import events_from_rows
 from sedpool.plot.example import example_figure, method_example_figure
 from sedpool.plot.style import data_uri
-from sedpool.plot.training import alpha_course_figure, largest_share_figure
+from sedpool.plot.training import alpha_trajectory_figure, largest_share_figure
 from tests.miniatures.runs import CLASSES, made_alpha, made_gradient_share
 
 
@@ -68,8 +68,8 @@ def test_methods_on_one_clip_stand_under_its_reference(run, example):
     assert len(methods[0].patches) == len(detected)
 
 
-def test_course_of_alpha_has_a_line_a_class_and_the_bound():
-    axes = alpha_course_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
+def test_trajectory_of_alpha_has_a_line_a_class_and_the_bound():
+    axes = alpha_trajectory_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
     assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept", "CAP's bound"]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 
-from sedpool.plot.alpha import alpha_courses_figure, alpha_durations_figure, learned_alpha_figure
+from sedpool.plot.alpha import alpha_durations_figure, alpha_trajectories_figure, learned_alpha_figure
 from sedpool.plot.class_scores import class_score_figure
 from sedpool.plot.corpus import duration_figure
 from sedpool.plot.style import BLACK, method_styles
@@ -35,7 +35,7 @@ def scores():
 
 
 @pytest.fixture
-def courses():
+def trajectories():
     rows = []
     for method in ("cap", "auto"):
         for run in ("s0", "s1"):
@@ -48,8 +48,8 @@ def courses():
 
 
 @pytest.fixture
-def kept(courses):
-    return courses[courses["is_kept"]]
+def kept(trajectories):
+    return trajectories[trajectories["is_kept"]]
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_numbers_that_nobody_knows_are_not_explained(scores):
     assert not class_score_figure(unknown).legends
 
 
-def test_courses_run_over_all_epochs_and_mark_the_kept_one(courses):
-    panel = visible(alpha_courses_figure(courses))[0]
+def test_trajectories_run_over_all_epochs_and_mark_the_kept_one(trajectories):
+    panel = visible(alpha_trajectories_figure(trajectories))[0]
     lines = [line for line in panel.lines if len(line.get_xdata()) == 5]
     marks = [line for line in panel.lines if len(line.get_xdata()) == 1]
     assert len(lines) == len(marks) == 4  # two methods, two runs

@@ -43,7 +43,7 @@ def table():
 
 @pytest.fixture
 def document(table):
-    blocks = [NASTY, table, FigureBlock("", "Course of α", picture(), NASTY)]
+    blocks = [NASTY, table, FigureBlock("", "Trajectory of α", picture(), NASTY)]
     return Document(f"Runs {NASTY}", numbered([Section("Scores of all", blocks)]))
 
 

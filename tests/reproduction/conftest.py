@@ -110,8 +110,10 @@ def make_record(tmp_path_factory):
         storage.write_text(record.file("history.csv"), history.to_csv(index=False))
         if method in ("auto", "cap"):
             storage.write_text(record.file("alpha.csv"), made_alpha(method, alpha).to_csv(index=False))
-        lasting = pd.DataFrame({"event_label": CLASSES, "events": 9, "duration_50": np.arange(1, len(CLASSES) + 1) / 2})
-        storage.write_text(record.file("durations.csv"), lasting.to_csv(index=False))
+        durations = pd.DataFrame(
+            {"event_label": CLASSES, "events": 9, "duration_50": np.arange(1, len(CLASSES) + 1) / 2}
+        )
+        storage.write_text(record.file("durations.csv"), durations.to_csv(index=False))
         if sources:
             table = pd.DataFrame(
                 {"filename": names, "source": [f"{corpus}-{number // 2}" for number in range(n_clips)]}

@@ -145,13 +145,13 @@ def test_scapers_own_files_are_read(shared_data: Path) -> None:
     assert len(paths) == 14
     for path in paths:
         scene = scaper_jams.read_scene(path)
-        lasting = [scaper_jams.lasting(vars(event)) for event in scene.events]
+        durations = [scaper_jams.duration_in_scene(vars(event)) for event in scene.events]
         table = path.with_suffix(".txt")
         if table.exists():
             rows = [line.split("\t") for line in table.read_text().splitlines()]
             assert [row[2] for row in rows] == [event.label for event in scene.events]
             stated = [float(row[1]) - float(row[0]) for row in rows]
-            np.testing.assert_allclose(lasting, stated, atol=1e-5)
+            np.testing.assert_allclose(durations, stated, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,11 @@ def test_urban_seds_first_version_is_read(shared_data: Path) -> None:
     for path in paths:
         events = scaper_jams.read_scene(path).events
         stated = [line.split() for line in path.with_suffix(".txt").read_text().splitlines()]
-        lasting = {(round(event.event_time, 3), event.label): scaper_jams.lasting(vars(event)) for event in events}
+        durations = {
+            (round(event.event_time, 3), event.label): scaper_jams.duration_in_scene(vars(event)) for event in events
+        }
         for onset, offset, label in stated:
-            assert lasting[round(float(onset), 3), label] == pytest.approx(float(offset) - float(onset), abs=1e-3)
+            assert durations[round(float(onset), 3), label] == pytest.approx(float(offset) - float(onset), abs=1e-3)
 
 
 @pytest.mark.parametrize(
