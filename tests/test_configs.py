@@ -117,10 +117,10 @@ def test_run_names_depend_on_settings_and_not_on_places() -> None:
 
 
 def test_run_names_depend_on_what_the_data_are_and_not_on_where_they_lie() -> None:
-    banks = ("dataset=soundscapes", "dataset.background=bg")
-    here = name(*banks, "dataset.foreground=here/ESC-10", dataset="abc")
-    assert name(*banks, "dataset.foreground=there/mine", dataset="abc") == here
-    assert name(*banks, "dataset.foreground=here/ESC-10", dataset="abd") != here
+    libraries = ("dataset=soundscapes", "dataset.background=bg")
+    here = name(*libraries, "dataset.foreground=here/ESC-10", dataset="abc")
+    assert name(*libraries, "dataset.foreground=there/mine", dataset="abc") == here
+    assert name(*libraries, "dataset.foreground=here/ESC-10", dataset="abd") != here
     for place in ("augment.background", "training.init_from"):
         assert name(f"{place}=/na/x", dataset="abc") == name(f"{place}=/nb/y", dataset="abc")
         assert name(f"{place}=/na/x", dataset="abc", place="1") != name(f"{place}=/na/x", dataset="abc", place="2")

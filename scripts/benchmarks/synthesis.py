@@ -21,11 +21,11 @@ import soundfile as sf
 from sedpool import audio
 from sedpool.datasets.soundscapes import ESC_FOLDS, ESC_PATTERN
 from sedpool.settings.compose import config_folder
-from sedpool.soundscapes.collect import divide_banks, read_banks
+from sedpool.soundscapes.collect import divide_libraries, read_libraries
 from sedpool.soundscapes.sampling import Event, draw_events, generator
 from sedpool.soundscapes.sources import FileSources
 from sedpool.soundscapes.spec import SoundscapeSpec, read_spec
-from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.soundscapes.writing import Plan, write_corpus
 
 SR = 44100
@@ -36,22 +36,22 @@ Samples = npt.NDArray[np.float32]
 def measure(foreground: Path, background: Path, n: int, jobs: int, turns: int) -> list[dict[str, object]]:
     """One row a renderer: median seconds for `n` soundscapes, soundscapes a second, and how much faster it is."""
     spec = read_spec(config_folder() / "soundscapes" / "default.yaml")
-    files = divide_banks(foreground, background, Division(ESC_PATTERN, ESC_FOLDS), ["*running_tap*"], seed=0)
-    sources = read_banks(files, spec, strict=False, n_jobs=jobs)
-    labels = {path: files.labels[path] for path, split in files.foreground_splits.items() if split == "train"}
-    beds = [files.background / name for name, split in files.background_splits.items() if split == "train"]
+    libraries = divide_libraries(foreground, background, SplitRule(ESC_PATTERN, ESC_FOLDS), ["*running_tap*"], seed=0)
+    sources = read_libraries(libraries, spec, strict=False, n_jobs=jobs)
+    labels = {path: libraries.labels[path] for path, split in libraries.foreground_splits.items() if split == "train"}
+    beds = [libraries.background / name for name, split in libraries.background_splits.items() if split == "train"]
 
     def ours(folder: Path, read: Callable[[], FileSources]) -> None:
         write_corpus(folder / "made", Plan("made", 0, {"train": n}, spec, {}), read, n_jobs=jobs)
 
     def plain(folder: Path) -> None:
-        tasks = (joblib.delayed(_plain)(folder, index, spec, files.foreground, labels, beds) for index in range(n))
+        tasks = (joblib.delayed(_plain)(folder, index, spec, libraries.foreground, labels, beds) for index in range(n))
         joblib.Parallel(n_jobs=jobs)(tasks)
 
     renderers: dict[str, Callable[[Path], None]] = {
         "sedpool": lambda folder: ours(folder, lambda: sources),
         "sedpool, reading the recordings": lambda folder: ours(
-            folder, lambda: read_banks(files, spec, strict=False, n_jobs=jobs)
+            folder, lambda: read_libraries(libraries, spec, strict=False, n_jobs=jobs)
         ),
         "plain": plain,
     }

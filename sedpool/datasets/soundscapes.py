@@ -10,9 +10,9 @@ from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.errors import DataError
-from sedpool.soundscapes.collect import Banks, divide_banks, read_banks, report_skipped
+from sedpool.soundscapes.collect import SoundLibraries, divide_libraries, read_libraries, report_skipped
 from sedpool.soundscapes.spec import SoundscapeSpec, make_spec, uniform
-from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.soundscapes.writing import Plan, make_corpus, write_corpus
 
 ESC_PATTERN = r"^(?P<fold>\d+)-(?P<source>\d+)-"
@@ -72,7 +72,7 @@ def load_soundscapes(
     source_pattern : str
         Regular expression for file names, with a group `source`, and `fold` where `folds` is given.
     folds : mapping of str to sequence of str, optional
-        The folds of each split. None deals whole sources out by `shares`.
+        The folds of each split. None assigns whole sources by `shares`.
     shares : (float, float, float)
         Shares of train, validate and test among backgrounds, and among sources where there are no folds.
     exclude_backgrounds : sequence of str
@@ -91,11 +91,13 @@ def load_soundscapes(
         recording cannot be used.
     """
     wanted = make_spec(spec) if spec else _simple_spec(n_events, event_duration, snr)
-    division = Division(source_pattern, folds, shares)
-    files = divide_banks(foreground, background, division, exclude_backgrounds, seed)
+    split_rule = SplitRule(source_pattern, folds, shares)
+    libraries = divide_libraries(foreground, background, split_rule, exclude_backgrounds, seed)
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
-    plan = _plan("soundscapes", files, wanted, seed, sizes)
-    folder = make_corpus(root, plan, lambda: read_banks(files, wanted, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
+    plan = _plan("soundscapes", libraries, wanted, seed, sizes)
+    folder = make_corpus(
+        root, plan, lambda: read_libraries(libraries, wanted, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs
+    )
     report_skipped(storage.read_json(folder / "corpus.json")["skipped"], strict=strict)
     return _load(folder, "soundscapes", split)
 
@@ -108,7 +110,7 @@ def synthesise(
     *,
     sizes: Mapping[str, int],
     seed: int = 0,
-    division: Division,
+    split_rule: SplitRule,
     exclude_backgrounds: Sequence[str] = (),
     isolated: bool = False,
     strict: bool = False,
@@ -124,7 +126,7 @@ def synthesise(
         What a soundscape is drawn from.
     sizes : mapping of str to int
         Number of soundscapes of each split.
-    division : Division
+    split_rule : SplitRule
         How recordings are divided among the splits.
     isolated : bool
         Also write the background and every event alone.
@@ -141,10 +143,12 @@ def synthesise(
     ConfigError, DataError
         See `load_soundscapes`; also if the folder holds anything else.
     """
-    files = divide_banks(foreground, background, division, exclude_backgrounds, seed)
+    libraries = divide_libraries(foreground, background, split_rule, exclude_backgrounds, seed)
     folder = Path(folder)
-    plan = _plan("synthesised", files, spec, seed, sizes, isolated)
-    written = write_corpus(folder, plan, lambda: read_banks(files, spec, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs)
+    plan = _plan("synthesised", libraries, spec, seed, sizes, isolated)
+    written = write_corpus(
+        folder, plan, lambda: read_libraries(libraries, spec, strict=strict, n_jobs=n_jobs), n_jobs=n_jobs
+    )
     report_skipped(storage.read_json(folder / "corpus.json")["skipped"], strict=strict)
     return written
 
@@ -183,7 +187,12 @@ def _simple_spec(n_events: Sequence[float], event_duration: Sequence[float], snr
 
 
 def _plan(
-    name: str, files: Banks, spec: SoundscapeSpec, seed: int, sizes: Mapping[str, int], isolated: bool = False
+    name: str,
+    libraries: SoundLibraries,
+    spec: SoundscapeSpec,
+    seed: int,
+    sizes: Mapping[str, int],
+    isolated: bool = False,
 ) -> Plan:
-    spec.check_labels(files.classes)
-    return Plan(name, seed, sizes, spec, files.fingerprint(), isolated)
+    spec.check_labels(libraries.classes)
+    return Plan(name, seed, sizes, spec, libraries.fingerprint(), isolated)

@@ -25,7 +25,7 @@ from sedpool.runtime.log import say
 from sedpool.settings.instantiate import build
 from sedpool.settings.schema import LabelSettings, checked
 from sedpool.settings.targets import refuse_unlisted
-from sedpool.soundscapes.writing import NotMade, made_only
+from sedpool.soundscapes.writing import NotSynthesised, without_synthesis
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
     data: dict[str, str] = {}
     dataset: Dataset | None = None
     try:
-        with made_only():
+        with without_synthesis():
             dataset = build(config, "dataset")
-    except NotMade as error:
+    except NotSynthesised as error:
         if error.plan is None:
             dataset = build(config, "dataset")
         else:
@@ -202,9 +202,9 @@ def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = F
     if root is not None:
         run.config["dataset"] = {**run.config["dataset"], "root": str(root)}
     try:
-        with made_only():
+        with without_synthesis():
             dataset: Dataset = build_loaded(run, "dataset", trust_code=trust_code)
-    except NotMade as error:
+    except NotSynthesised as error:
         raise DataError(f"{error}; make it: {_command_that_makes(run.config['dataset'])}") from None
     if root is not None and _is_another(dataset, run):
         say(f"warning: {root}: other clips or labels than {run.path} was made with (the hash of its manifest)")

@@ -13,11 +13,11 @@ from sedpool.errors import DataError
 from sedpool.soundscapes import sources, splits
 from sedpool.soundscapes.sources import FileSources, Recording
 from sedpool.soundscapes.spec import SHORTEST_EVENT, SoundscapeSpec
-from sedpool.soundscapes.splits import SPLITS, Division
+from sedpool.soundscapes.splits import SPLITS, SplitRule
 
 
 @dataclass(frozen=True)
-class Banks:
+class SoundLibraries:
     """Two folders of recordings, and which split every file of them belongs to."""
 
     foreground: Path
@@ -43,37 +43,44 @@ class Banks:
         }
 
 
-def divide_banks(
+def divide_libraries(
     foreground: str | os.PathLike[str],
     background: str | os.PathLike[str],
-    division: Division,
+    split_rule: SplitRule,
     exclude_backgrounds: Sequence[str],
     seed: int,
-) -> Banks:
-    """Deal the recordings of two folders out to the splits.
+) -> SoundLibraries:
+    """Divide the recordings of two folders among the splits.
 
     Parameters
     ----------
     foreground, background : path-like
         The folders.
-    division : Division
-        How sources, and so events, are divided; backgrounds are dealt out by its shares, each kind by itself.
+    split_rule : SplitRule
+        How sources, and so events, are divided; backgrounds are assigned by its shares, each kind by itself.
     exclude_backgrounds : sequence of str
         Globs of backgrounds to leave out.
     seed : int
-        Of the dealing.
+        Seed of the random assignment.
     """
     labels, kinds = sources.list_foreground(foreground), sources.list_background(background, exclude_backgrounds)
     foreground_rng, background_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
-    dealt: dict[str, str] = {}
+    background_splits: dict[str, str] = {}
     for kind in sorted(set(kinds.values())):
-        dealt |= splits.deal([name for name in kinds if kinds[name] == kind], division.shares, background_rng)
-    return Banks(
-        Path(foreground), Path(background), labels, kinds, splits.divide(labels, division, foreground_rng), dealt
+        background_splits |= splits.assign_splits(
+            [name for name in kinds if kinds[name] == kind], split_rule.shares, background_rng
+        )
+    return SoundLibraries(
+        Path(foreground),
+        Path(background),
+        labels,
+        kinds,
+        splits.divide(labels, split_rule, foreground_rng),
+        background_splits,
     )
 
 
-def read_banks(files: Banks, spec: SoundscapeSpec, *, strict: bool, n_jobs: int) -> FileSources:
+def read_libraries(libraries: SoundLibraries, spec: SoundscapeSpec, *, strict: bool, n_jobs: int) -> FileSources:
     """Read every recording once, and keep what can be used.
 
     Raises
@@ -81,23 +88,25 @@ def read_banks(files: Banks, spec: SoundscapeSpec, *, strict: bool, n_jobs: int)
     DataError
         If a class or the background has no usable recording in some split, or, where `strict`, any cannot be used.
     """
-    events, bad_events = sources.inspect(files.foreground, files.labels, SHORTEST_EVENT, n_jobs=n_jobs)
-    beds, bad_beds = sources.inspect(files.background, files.kinds, spec.duration, level=spec.level, n_jobs=n_jobs)
+    events, bad_events = sources.inspect(libraries.foreground, libraries.labels, SHORTEST_EVENT, n_jobs=n_jobs)
+    beds, bad_beds = sources.inspect(
+        libraries.background, libraries.kinds, spec.duration, level=spec.level, n_jobs=n_jobs
+    )
     skipped = (*bad_events, *bad_beds)
     if strict:
         report_skipped(skipped, strict=True)
     by_class: dict[tuple[str, str], list[Recording]] = {}
     for recording in events:
-        by_class.setdefault((files.foreground_splits[recording.name], recording.label), []).append(recording)
+        by_class.setdefault((libraries.foreground_splits[recording.name], recording.label), []).append(recording)
     by_split: dict[str, list[Recording]] = {}
     for recording in beds:
-        by_split.setdefault(files.background_splits[recording.name], []).append(recording)
-    _refuse_empty(files, by_class, by_split, skipped)
+        by_split.setdefault(libraries.background_splits[recording.name], []).append(recording)
+    _refuse_empty(libraries, by_class, by_split, skipped)
     return FileSources(by_class, by_split, skipped)
 
 
 def _refuse_empty(
-    files: Banks,
+    libraries: SoundLibraries,
     by_class: dict[tuple[str, str], list[Recording]],
     by_split: dict[str, list[Recording]],
     skipped: Sequence[str],
@@ -105,10 +114,10 @@ def _refuse_empty(
     because = f" ({len(skipped)} recordings cannot be used: {_first(skipped)})" if skipped else ""
     for split in SPLITS:
         if split not in by_split:
-            raise DataError(f"background {files.background}: no usable recording for {split}{because}")
-        for label in files.classes:
+            raise DataError(f"background {libraries.background}: no usable recording for {split}{because}")
+        for label in libraries.classes:
             if (split, label) not in by_class:
-                raise DataError(f"foreground {files.foreground}: no usable {label} for {split}{because}")
+                raise DataError(f"foreground {libraries.foreground}: no usable {label} for {split}{because}")
 
 
 def report_skipped(skipped: Sequence[str], *, strict: bool) -> None:

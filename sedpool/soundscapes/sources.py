@@ -31,14 +31,14 @@ _FAINT = 10 ** (-40 / 20)  # an excerpt starts and ends where it rises above -40
 
 @dataclass(frozen=True)
 class Recording:
-    """A usable file of a bank.
+    """A usable file of a library.
 
     Attributes
     ----------
     path : str
         Where it is.
     name : str
-        Its path within the bank, with forward slashes.
+        Its path within the library, with forward slashes.
     label : str
         Its class, or its kind of background.
     start, stop : int
@@ -230,14 +230,14 @@ def label_of(folder: str) -> str:
 def inspect(
     root: str | os.PathLike[str], labels: dict[str, str], shortest: float, *, level: str | None = None, n_jobs: int
 ) -> tuple[list[Recording], list[str]]:
-    """Read every file of a bank once.
+    """Read every file of a library once.
 
     Parameters
     ----------
     root : path-like
-        The bank.
+        The library.
     labels : dict of str to str
-        Label of every file, by its path within the bank.
+        Label of every file, by its path within the library.
     shortest : float
         Least length in seconds of a usable recording, silence around it not counted.
     level : str, optional

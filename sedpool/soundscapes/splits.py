@@ -1,7 +1,7 @@
 """Which split a recording belongs to: whole sources only, so that no split hears another's recordings.
 
 Takes cut from one original recording share a source id in their names. Where the names also carry a fold, a mapping
-from split to folds decides; otherwise whole sources are dealt out by a seeded draw.
+from split to folds decides; otherwise whole sources are assigned to the splits at random, from a seed.
 """
 
 import re
@@ -17,8 +17,8 @@ SPLITS = ("train", "validate", "test")
 
 
 @dataclass(frozen=True)
-class Division:
-    """How recordings are divided.
+class SplitRule:
+    """How recordings are divided among the splits.
 
     Attributes
     ----------
@@ -48,39 +48,39 @@ class Division:
             raise ConfigError(f"shares are {self.shares}; expected three numbers above 0")
 
 
-def divide(labels: Mapping[str, str], division: Division, rng: np.random.Generator) -> dict[str, str]:
+def divide(labels: Mapping[str, str], split_rule: SplitRule, rng: np.random.Generator) -> dict[str, str]:
     """Assign recordings to splits.
 
     Parameters
     ----------
     labels : mapping of str to str
         Label of every recording, by its path.
-    division : Division
+    split_rule : SplitRule
         How to divide.
     rng : Generator
-        Deals out the sources where there are no folds.
+        Draws the splits of the sources where there are no folds.
 
     Returns
     -------
     splits : dict of str to str
         Split of every recording, by its path; no source is in two.
     """
-    groups = {path: _groups(path, division.pattern) for path in labels}
+    groups = {path: _groups(path, split_rule.pattern) for path in labels}
     sources = {path: found["source"] for path, found in groups.items()}
-    if division.folds:
-        splits = {path: _split_of_fold(path, found["fold"], division.folds) for path, found in groups.items()}
+    if split_rule.folds:
+        splits = {path: _split_of_fold(path, found["fold"], split_rule.folds) for path, found in groups.items()}
         _refuse_shared_sources(sources, splits)
     else:
-        by_source = _deal_sources(labels, sources, division.shares, rng)
+        by_source = _assign_sources(labels, sources, split_rule.shares, rng)
         splits = {path: by_source[source] for path, source in sources.items()}
     _refuse_absent(labels, splits)
     return splits
 
 
-def deal(items: Sequence[str], shares: Sequence[float], rng: np.random.Generator) -> dict[str, str]:
-    """Deal items out to the splits by `shares`, at least one to each as far as they go: train, test, validate."""
+def assign_splits(items: Sequence[str], shares: Sequence[float], rng: np.random.Generator) -> dict[str, str]:
+    """Assign items to splits at random by `shares`, at least one to each as far as they go: train, test, validate."""
     order = [items[int(index)] for index in rng.permutation(len(items))]
-    total, dealt = len(items), {}
+    total, assigned = len(items), {}
     counts = dict.fromkeys(SPLITS, 0)
     for split in ("train", "test", "validate")[:total]:
         counts[split] = 1
@@ -90,8 +90,8 @@ def deal(items: Sequence[str], shares: Sequence[float], rng: np.random.Generator
         counts[SPLITS[int(np.argmax(lacking))]] += 1
     for split, count in counts.items():
         for _ in range(count):
-            dealt[order.pop()] = split
-    return dealt
+            assigned[order.pop()] = split
+    return assigned
 
 
 def _groups(path: str, pattern: str) -> dict[str, str]:
@@ -121,14 +121,14 @@ def _refuse_shared_sources(sources: Mapping[str, str], splits: Mapping[str, str]
             )
 
 
-def _deal_sources(
+def _assign_sources(
     labels: Mapping[str, str], sources: Mapping[str, str], shares: Sequence[float], rng: np.random.Generator
 ) -> dict[str, str]:
     splits: dict[str, str] = {}
     for label in sorted(set(labels.values())):
         # A source with several labels stays where the first of them put it.
         own = sorted({sources[path] for path, other in labels.items() if other == label} - set(splits))
-        splits |= deal(own, shares, rng)
+        splits |= assign_splits(own, shares, rng)
     return splits
 
 

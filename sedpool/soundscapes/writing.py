@@ -32,11 +32,11 @@ from sedpool.soundscapes.spec import SoundscapeSpec
 FORMAT = 2
 """Raise it whenever the same spec gives other bytes."""
 _CHUNK = 8  # soundscapes a task: few enough for an even load, enough to hide the cost of a task
-_may_make: ContextVar[bool] = ContextVar("may_make", default=True)
+_may_synthesise: ContextVar[bool] = ContextVar("may_synthesise", default=True)
 
 
-class NotMade(DataError):
-    """Audio that sedpool makes on first use is not there, within `made_only`.
+class NotSynthesised(DataError):
+    """Raised within `without_synthesis` where audio that sedpool makes on first use is not there.
 
     Attributes
     ----------
@@ -50,18 +50,18 @@ class NotMade(DataError):
 
 
 @contextmanager
-def made_only() -> Iterator[None]:
-    """Make nothing within the block: audio that would have to be made is an error, `NotMade`."""
-    token = _may_make.set(False)
+def without_synthesis() -> Iterator[None]:
+    """Raise `NotSynthesised` within the block instead of making audio that is not there."""
+    token = _may_synthesise.set(False)
     try:
         yield
     finally:
-        _may_make.reset(token)
+        _may_synthesise.reset(token)
 
 
-def may_make() -> bool:
-    """Return whether audio that is not there may be made, as it may outside `made_only`."""
-    return _may_make.get()
+def may_synthesise() -> bool:
+    """Return whether audio that is not there may be made, as it may outside `without_synthesis`."""
+    return _may_synthesise.get()
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,14 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
     Raises
     ------
     DataError
-        If the folder holds anything else, or cannot be written; `NotMade` if it is not there, within `made_only`.
+        If the folder holds anything else, or cannot be written; `NotSynthesised` if it is not there, within
+        `without_synthesis`.
     """
     if _is_made(folder, plan):
         return False
-    if not may_make():
+    if not may_synthesise():
         message = f"{folder.parent}: no corpus {folder.name} in it; give the folder that it was made in"
-        raise NotMade(message, storage.hash_value(plan.settings()))
+        raise NotSynthesised(message, storage.hash_value(plan.settings()))
     with _lock(folder):
         if _is_made(folder, plan):
             return False

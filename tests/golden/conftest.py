@@ -31,9 +31,9 @@ def write_recording(path: Path, n_samples: int, factor: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def banks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two classes of events and a kind of backgrounds, a recording of each in every split."""
-    folder = tmp_path_factory.mktemp("banks")
+    folder = tmp_path_factory.mktemp("libraries")
     for fold in SOURCES:
         for label, factor in (("dog", 3), ("siren", 7)):
             write_recording(folder / "events" / label / f"{fold}-{100 + factor}{fold}-0.wav", SR, factor * fold)

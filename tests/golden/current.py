@@ -40,7 +40,7 @@ from sedpool.scores import read_scores
 from sedpool.settings.compose import compose
 from sedpool.settings.identity import upgraded
 from sedpool.soundscapes.spec import make_spec
-from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]
@@ -97,27 +97,33 @@ def demo_folder(root: Path, settings: Mapping[str, int]) -> str:
         return make_demo(root, **settings).name
 
 
-def soundscapes(root: Path, banks: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+def soundscapes(root: Path, libraries: Path, settings: Mapping[str, Any]) -> dict[str, str]:
     """What a corpus of soundscapes is recognised by: its folder, the hash of its plan and that of its manifest."""
-    dataset = sp.load_soundscapes(root, banks / "events", banks / "backgrounds", n_jobs=1, **settings)
+    dataset = sp.load_soundscapes(root, libraries / "events", libraries / "backgrounds", n_jobs=1, **settings)
     (about,) = root.glob("*/corpus.json")
     return {"folder": about.parent.name, "plan": storage.read_json(about)["plan"], "manifest": manifest_hash(dataset)}
 
 
-def synthesised(folder: Path, banks: Path, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
+def synthesised(folder: Path, libraries: Path, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
     """The same for a corpus in a folder of one's choice; making it again finds it complete."""
     for _ in range(2):
         written = synthesise(
-            folder, banks / "events", banks / "backgrounds", make_spec(spec), division=division(), n_jobs=1, **settings
+            folder,
+            libraries / "events",
+            libraries / "backgrounds",
+            make_spec(spec),
+            split_rule=split_rule(),
+            n_jobs=1,
+            **settings,
         )
     assert not written
     plan = storage.read_json(folder / "corpus.json")["plan"]
     return {"plan": plan, "manifest": manifest_hash(load_synthesised(folder))}
 
 
-def division() -> Division:
+def split_rule() -> SplitRule:
     """Recordings by the number before their name's first hyphen."""
-    return Division(r"^(?P<fold>\d+)-(?P<source>\d+)-", {"train": [1, 2], "validate": [3], "test": [4]})
+    return SplitRule(r"^(?P<fold>\d+)-(?P<source>\d+)-", {"train": [1, 2], "validate": [3], "test": [4]})
 
 
 def manifest_hash(dataset: Dataset) -> str:

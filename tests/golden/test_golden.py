@@ -55,16 +55,16 @@ def test_demo_corpora_keep_their_folders(tmp_path: Path, case: dict[str, Any]) -
     assert current.demo_folder(tmp_path, case["settings"]) == case["folder"]
 
 
-def test_soundscapes_keep_their_folder_plan_and_labels(tmp_path: Path, banks: Path) -> None:
+def test_soundscapes_keep_their_folder_plan_and_labels(tmp_path: Path, libraries: Path) -> None:
     case = dict(CORPORA["soundscapes"])
     settings = case.pop("settings")
-    assert current.soundscapes(tmp_path, banks, settings) == case
+    assert current.soundscapes(tmp_path, libraries, settings) == case
 
 
-def test_a_synthesised_corpus_keeps_its_plan_and_labels(tmp_path: Path, banks: Path) -> None:
+def test_a_synthesised_corpus_keeps_its_plan_and_labels(tmp_path: Path, libraries: Path) -> None:
     case = dict(CORPORA["synthesised"])
     spec, settings = case.pop("spec"), case.pop("settings")
-    assert current.synthesised(tmp_path / "made", banks, spec, settings) == case
+    assert current.synthesised(tmp_path / "made", libraries, spec, settings) == case
 
 
 @pytest.mark.parametrize("case", IDENTITIES["checkpoints"]["settings"], ids=lambda case: case["hash"][:10])

@@ -1,4 +1,4 @@
-"""Small corpora and banks, written afresh for each test session."""
+"""Small corpora and sound libraries, written afresh for each test session."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ from sedpool.formats.audacity import read_rows
 from sedpool.formats.jams import read_annotation
 from sedpool.formats.scaper_jams import Value, read_scene
 from sedpool.soundscapes.spec import make_spec
-from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.splits import SplitRule
 
 SR = 44100
 SPEC = {
@@ -28,7 +28,7 @@ SIZES = {"train": 4, "validate": 2, "test": 2}
 
 
 def make(folder: Path, foreground: Path, background: Path, spec: dict[str, Any], *, isolated: bool = False) -> Path:
-    options = {"sizes": SIZES, "division": Division(r"-(?P<source>\d+)-"), "isolated": isolated, "n_jobs": 1}
+    options = {"sizes": SIZES, "split_rule": SplitRule(r"-(?P<source>\d+)-"), "isolated": isolated, "n_jobs": 1}
     synthesise(folder, foreground, background, make_spec(spec), **options)
     return folder
 

@@ -14,7 +14,7 @@ from sedpool.errors import DataError
 from sedpool.formats import scaper_jams
 from sedpool.soundscapes.render import find_source, render_files
 from sedpool.soundscapes.spec import make_spec
-from sedpool.soundscapes.splits import Division
+from sedpool.soundscapes.splits import SplitRule
 
 SR = 44100
 SCAPER = {"sr": SR, "ref_db": -50, "n_channels": 1, "fade_in_len": 0.01, "fade_out_len": 0.01, "reverb": None}
@@ -129,10 +129,10 @@ def test_a_soundscape_of_ours_is_rendered_as_it_was(tmp_path: Path, foreground: 
         "pitch_shift": ["choose", [-1, 0, 2]],
         "time_stretch": ["choose", [0.8, 1, 1.3]],
     }
-    corpus, division = tmp_path / "corpus", Division(r"-(?P<source>\d+)-")
+    corpus, split_rule = tmp_path / "corpus", SplitRule(r"-(?P<source>\d+)-")
     sizes = {"train": 4, "validate": 1, "test": 1}
     spec = make_spec({"n_events": ["uniform", 1, 4], "event": event})
-    synthesise(corpus, foreground, background, spec, sizes=sizes, division=division, n_jobs=1)
+    synthesise(corpus, foreground, background, spec, sizes=sizes, split_rule=split_rule, n_jobs=1)
     paths = sorted((corpus / "annotations").rglob("*.jams"))
     targets = render_files(paths, foreground, background, tmp_path / "again", n_jobs=1)
     for path, target in zip(paths, targets, strict=True):

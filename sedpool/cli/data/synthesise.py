@@ -44,7 +44,7 @@ def synthesise(
 ) -> None:
     """Make a corpus of soundscapes: audio, JAMS, text and TSV; an interrupted synthesis goes on where it stopped."""
     from sedpool.datasets.soundscapes import synthesise
-    from sedpool.soundscapes.splits import Division
+    from sedpool.soundscapes.splits import SplitRule
 
     made = synthesise(
         out,
@@ -53,7 +53,7 @@ def synthesise(
         _spec(spec),
         sizes={"train": train, "validate": validate, "test": test},
         seed=seed,
-        division=Division(source_pattern),
+        split_rule=SplitRule(source_pattern),
         exclude_backgrounds=exclude_background or (),
         isolated=isolated,
         strict=strict,

@@ -19,7 +19,7 @@ from rich.progress import track
 
 from sedpool import audio, storage
 from sedpool.errors import AudioError, DataError
-from sedpool.soundscapes.writing import NotMade, may_make
+from sedpool.soundscapes.writing import NotSynthesised, may_synthesise
 
 SR = 44100
 FORMAT = 1
@@ -79,14 +79,14 @@ def render(remixes: Iterable[Remix], folder: Path, *, n_jobs: int = -1) -> tuple
     Raises
     ------
     DataError
-        If the folder cannot be written; `NotMade` if a remix is not there, within `made_only`.
+        If the folder cannot be written; `NotSynthesised` if a remix is not there, within `without_synthesis`.
     """
     ordered = sorted(remixes, key=lambda remix: (remix.multitrack, remix.name))
     paths = {remix.name: remix.path(folder) for remix in ordered}
     broken: dict[str, str] = {}
     if not all(path.is_file() for path in paths.values()):
-        if not may_make():
-            raise NotMade(f"{folder}: not all of the {len(paths)} remixes are in it")
+        if not may_synthesise():
+            raise NotSynthesised(f"{folder}: not all of the {len(paths)} remixes are in it")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / ".lock"):
