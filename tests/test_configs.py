@@ -165,12 +165,12 @@ def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkey
 
 def test_a_renamed_setting_changes_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     base = composed()
-    before = former_run_name(base)
+    before = run_name(base, {}), former_run_name(base)
     monkeypatch.setattr("sedpool.settings.identity.RENAMED", {"training": {"epochs": "n_epochs"}})
     today = upgraded(base)
     assert today["training"]["n_epochs"] == base["training"]["epochs"]
     assert "epochs" not in today["training"]
-    assert former_run_name(today) == before
+    assert (run_name(today, {}), former_run_name(today)) == before
 
 
 @pytest.mark.parametrize("path", sorted((config_folder() / "soundscapes").glob("*.yaml")), ids=lambda path: path.stem)

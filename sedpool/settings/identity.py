@@ -87,7 +87,16 @@ def digest(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
     data : mapping of str to str
         What the data are that it names, as hashes: of the corpus, of the backgrounds, of the weights to start from.
     """
-    return hash_value({"settings": settings_of(config), "data": dict(data)})[:10]
+    settings = {group: _in_recorded_form(group, node) for group, node in settings_of(config).items()}
+    return hash_value({"settings": settings, "data": dict(data)})[:10]
+
+
+def _in_recorded_form(group: str, node: Any) -> Any:
+    if isinstance(node, list):
+        return [_in_recorded_form("", item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {key: _in_recorded_form("", item) for key, item in recorded_form(_owner(group, node), node).items()}
 
 
 def recorded_form(owner: str, values: Mapping[str, Any]) -> dict[str, Any]:
