@@ -73,7 +73,7 @@ def evaluate_run(
     tuned: Tuned | None = None,
     resolution: float = 1.0,
     collar: float = 0.2,
-    offset_share: float = 0.2,
+    offset_tolerance_ratio: float = 0.2,
     allow_missing: bool = False,
 ) -> dict[str, Any]:
     """Score what a run says about its test clips: the content of ``metrics.json``.
@@ -90,7 +90,7 @@ def evaluate_run(
         Length of a segment in seconds.
     collar : float
         Seconds by which an event's onset may be off, and its offset at least.
-    offset_share : float
+    offset_tolerance_ratio : float
         Share of an event's length by which its offset may be off, if that is more than `collar`.
     allow_missing : bool
         Score the clips that have scores, and show in the coverage how many lack them, instead of an error.
@@ -110,7 +110,7 @@ def evaluate_run(
         If the scores do not fit the Dataset.
     """
     scored = _scored_part(dataset, output, allow_missing=allow_missing)
-    settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
+    settings = {"resolution": resolution, "collar": collar, "offset_tolerance_ratio": offset_tolerance_ratio}
     return {
         "format": METRICS_FORMAT,
         **_metrics_of(output, scored, settings),
@@ -119,7 +119,9 @@ def evaluate_run(
             "expected": len(dataset),
             "without_detections": len(scored) - output.events["filename"].nunique(),
         },
-        **settings,
+        "resolution": resolution,
+        "collar": collar,
+        "offset_share": offset_tolerance_ratio,  # its first name, which stays in files
         "tuned": _tuned_metrics(tuned, output, scored, settings) if tuned else None,
     }
 

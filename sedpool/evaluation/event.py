@@ -19,7 +19,7 @@ def event_metrics(
     durations: Mapping[str, float],
     classes: Sequence[str],
     collar: float = 0.2,
-    offset_share: float | None = 0.2,
+    offset_tolerance_ratio: float | None = 0.2,
 ) -> Metrics:
     """Event-based F1, precision, recall and error rate [1]_.
 
@@ -36,7 +36,7 @@ def event_metrics(
         The labels that are scored.
     collar : float
         Seconds by which an onset may be off, and an offset at least.
-    offset_share : float or None
+    offset_tolerance_ratio : float or None
         Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
         offsets do not matter (onset-only metrics).
 
@@ -64,7 +64,12 @@ def event_metrics(
     0.5
     """
     return event_counts(
-        reference, estimated, durations=durations, classes=classes, collar=collar, offset_share=offset_share
+        reference,
+        estimated,
+        durations=durations,
+        classes=classes,
+        collar=collar,
+        offset_tolerance_ratio=offset_tolerance_ratio,
     ).metrics()
 
 
@@ -75,7 +80,7 @@ def event_counts(
     durations: Mapping[str, float],
     classes: Sequence[str],
     collar: float = 0.2,
-    offset_share: float | None = 0.2,
+    offset_tolerance_ratio: float | None = 0.2,
 ) -> ClipCounts:
     """Counts of every clip in events, equal to sed_eval's; parameters and errors as of `event_metrics`."""
     tables = comparable_events(reference, estimated, durations=durations, classes=classes)
@@ -86,7 +91,7 @@ def event_counts(
         filenames=tuple(durations),
         classes=tuple(classes),
         collar=collar,
-        offset_share=offset_share,
+        offset_tolerance_ratio=offset_tolerance_ratio,
     )
 
 
@@ -97,10 +102,10 @@ def matched_counts(
     filenames: tuple[str, ...],
     classes: tuple[str, ...],
     collar: float,
-    offset_share: float | None,
+    offset_tolerance_ratio: float | None,
 ) -> ClipCounts:
     """Match events one to one, the most that is possible within each class, and count."""
-    pairs = fitting_pairs(reference, estimated, collar=collar, offset_share=offset_share)
+    pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
     right = maximum_matching(pairs[:, reference.label[pairs[0]] == estimated.label[pairs[1]]])
     left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], right[1]))
     confused = first_come_matching(pairs[:, left_over])

@@ -25,7 +25,7 @@ def counts_at(
     classes: Sequence[str],
     resolution: float = 1.0,
     collar: float = 0.2,
-    offset_share: float = 0.2,
+    offset_tolerance_ratio: float = 0.2,
 ) -> ClipCounts:
     """Counts of every clip at one level.
 
@@ -34,7 +34,7 @@ def counts_at(
     level : {"clip", "segment", "event", "onset", "intersection"}
         At clip level a clip has a class if it has an event of it. Onset is the event level without regard to offsets;
         intersection has DTC = GTC = 0.5.
-    reference, estimated, durations, classes, resolution, collar, offset_share
+    reference, estimated, durations, classes, resolution, collar, offset_tolerance_ratio
         As of `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`, which also tell the errors.
     """
     if level == "clip":
@@ -45,8 +45,8 @@ def counts_at(
         return segment_counts(reference, estimated, resolution=resolution, **common)
     if level == "intersection":
         return intersection_counts(reference, estimated, **common)
-    share = offset_share if level == "event" else None
-    return event_counts(reference, estimated, collar=collar, offset_share=share, **common)
+    share = offset_tolerance_ratio if level == "event" else None
+    return event_counts(reference, estimated, collar=collar, offset_tolerance_ratio=share, **common)
 
 
 def metrics_at_all_levels(reference: pd.DataFrame, estimated: pd.DataFrame, **settings: Any) -> dict[str, Metrics]:

@@ -15,7 +15,7 @@ Pairs = IntArray
 
 
 def fitting_pairs(
-    reference: EventArrays, estimated: EventArrays, *, collar: float, offset_share: float | None
+    reference: EventArrays, estimated: EventArrays, *, collar: float, offset_tolerance_ratio: float | None
 ) -> Pairs:
     """Pairs of events, of any two classes, whose times agree.
 
@@ -25,7 +25,7 @@ def fitting_pairs(
         Events of the same clips.
     collar : float
         Seconds by which an onset may be off, and an offset at least.
-    offset_share : float or None
+    offset_tolerance_ratio : float or None
         Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
         offsets do not matter.
     """
@@ -33,8 +33,8 @@ def fitting_pairs(
     est, ref = expand_ranges(first, end)
     fits = np.abs(reference.onset[ref] - estimated.onset[est]) <= collar
     fits &= reference.clip[ref] == estimated.clip[est]
-    if offset_share is not None:
-        tolerance = np.maximum(collar, offset_share * (reference.offset - reference.onset))
+    if offset_tolerance_ratio is not None:
+        tolerance = np.maximum(collar, offset_tolerance_ratio * (reference.offset - reference.onset))
         fits &= np.abs(reference.offset[ref] - estimated.offset[est]) <= tolerance[ref]
     return np.stack([ref[fits], est[fits]])
 

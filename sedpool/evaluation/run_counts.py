@@ -23,7 +23,7 @@ def write_clip_counts(
     *,
     resolution: float = 1.0,
     collar: float = 0.2,
-    offset_share: float = 0.2,
+    offset_tolerance_ratio: float = 0.2,
 ) -> None:
     """Write the counts of each output, and ``sources.csv`` where annotations name the recordings.
 
@@ -37,7 +37,7 @@ def write_clip_counts(
         The reference; clips without scores are left out.
     outputs : mapping of str to SystemOutput
         By the name of the file of counts.
-    resolution, collar, offset_share : float
+    resolution, collar, offset_tolerance_ratio : float
         See `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`.
     """
     for name, output in outputs.items():
@@ -49,7 +49,7 @@ def write_clip_counts(
             levels["segment"] = segment_counts(scored.events, output.events, resolution=resolution, **common)
             levels[OWN_STRETCHED] = segment_counts(scored.events, stretched, resolution=resolution, **common)
             levels["event"] = event_counts(
-                scored.events, output.events, collar=collar, offset_share=offset_share, **common
+                scored.events, output.events, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio, **common
             )
         write_counts(levels, folder.file(name))
     mixing = mixing_details(test)

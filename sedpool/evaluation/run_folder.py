@@ -57,7 +57,7 @@ def evaluate_folder(
         tuned=tuned,
         resolution=settings.resolution,
         collar=settings.collar,
-        offset_share=settings.offset_share,
+        offset_tolerance_ratio=settings.offset_tolerance_ratio,
         allow_missing=allow_missing,
     )
     metrics["validation"] = validation_objective(
@@ -82,7 +82,7 @@ def evaluate_folder(
         outputs,
         resolution=settings.resolution,
         collar=settings.collar,
-        offset_share=settings.offset_share,
+        offset_tolerance_ratio=settings.offset_tolerance_ratio,
     )
     write_curve(folder, dataset.split("test"), output, resolution=settings.resolution)
     write_extracts(folder, dataset, output)
@@ -113,5 +113,5 @@ def _tuned(
         objective=settings.tune_on,
         resolution=settings.resolution,
         collar=settings.collar,
-        offset_share=settings.offset_share,
+        offset_tolerance_ratio=settings.offset_tolerance_ratio,
     )

@@ -46,7 +46,7 @@ def event_scorer(
     durations: Mapping[str, float],
     classes: Sequence[str],
     collar: float = 0.2,
-    offset_share: float | None = 0.2,
+    offset_tolerance_ratio: float | None = 0.2,
 ) -> Scorer:
     """sed_eval's event-based scorer after all clips; parameters and errors as of `event_metrics`."""
     from sed_eval.sound_event import EventBasedMetrics
@@ -55,8 +55,8 @@ def event_scorer(
     scorer = EventBasedMetrics(
         event_label_list=list(classes),
         t_collar=float(collar),
-        percentage_of_length=float(offset_share or 0.0),
-        evaluate_offset=offset_share is not None,
+        percentage_of_length=float(offset_tolerance_ratio or 0.0),
+        evaluate_offset=offset_tolerance_ratio is not None,
     )
     for _, annotated, detected in _event_lists(*tables, list(durations)):
         scorer.evaluate(annotated, detected)

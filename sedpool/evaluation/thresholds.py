@@ -144,7 +144,7 @@ def event_sweep(
     durations: Mapping[str, float],
     classes: Sequence[str],
     collar: float = 0.2,
-    offset_share: float | None = 0.2,
+    offset_tolerance_ratio: float | None = 0.2,
 ) -> Totals:
     """Counts in events at every threshold; parameters as of `segment_sweep` and `sedpool.evaluation.event_metrics`."""
     annotated = _checked_reference(reference, durations, classes)
@@ -157,7 +157,7 @@ def event_sweep(
             filenames=tuple(durations),
             classes=tuple(classes),
             collar=collar,
-            offset_share=offset_share,
+            offset_tolerance_ratio=offset_tolerance_ratio,
         ).total()
 
     return _stacked([totals_of(events) for events in levels.events()])

@@ -37,10 +37,10 @@ WINDOWS = (0.0, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # seconds of a median filte
 LOW_SHARES = (1.0, 0.75, 0.5, 0.25)  # low threshold as a share of the threshold
 SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0)  # longest gap, shortest event
 
-_SETTINGS: dict[Level, tuple[str, ...]] = {"segment": ("resolution",), "event": ("collar", "offset_share")}
+_SETTINGS: dict[Level, tuple[str, ...]] = {"segment": ("resolution",), "event": ("collar", "offset_tolerance_ratio")}
 _WORDS: dict[Level, str] = {
     "segment": "segment F1, {resolution:g} s",
-    "event": "event F1, {collar:g} s and {offset_share:.0%}",
+    "event": "event F1, {collar:g} s and {offset_tolerance_ratio:.0%}",
 }
 _WEAK_WORDS = "clip F1 of detected events (validation has weak labels only)"
 
@@ -85,7 +85,7 @@ def tune(
     objective: Level = "segment",
     resolution: float = 1.0,
     collar: float = 0.2,
-    offset_share: float = 0.2,
+    offset_tolerance_ratio: float = 0.2,
 ) -> Tuned:
     """Choose a decoder by F1 on validation clips.
 
@@ -103,7 +103,7 @@ def tune(
         together with its threshold, then hysteresis, the longest gap and the minimum duration, in turn.
     objective : {"segment", "event"}
         Whose F1 decides on frames.
-    resolution, collar, offset_share : float
+    resolution, collar, offset_tolerance_ratio : float
         See `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`.
 
     Raises
@@ -112,7 +112,9 @@ def tune(
         If test clips are among those to be tuned on, or clips have no scores.
     """
     _refuse_test_clips(output, validation, held_out)
-    goal = _goal(validation, objective, resolution=resolution, collar=collar, offset_share=offset_share)
+    goal = _goal(
+        validation, objective, resolution=resolution, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio
+    )
     by_class = parameters != "global"
     if parameters == "all" and goal.is_strong:
         decoder = _all_tuned(output.decoder, output.frame_scores, goal, validation.classes)

@@ -40,7 +40,7 @@ class Evaluation:
     psds : mapping of str to PsdsCounts
         By scenario; empty if it was not asked for.
     settings : mapping of str to float or str
-        Resolution, collar and the like.
+        Resolution, collar and the like, with the keys of ``metrics.json``.
     intervals : Intervals or None
         How sure it all is.
     """

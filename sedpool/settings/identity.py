@@ -12,7 +12,7 @@ from typing import Any
 from sedpool.settings.targets import FORMER_NAMES, TARGETS, Target
 from sedpool.storage import hash_value
 
-RENAMED: Mapping[str, Mapping[str, str]] = {}
+RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offset_tolerance_ratio"}}
 """By group, or by public name of what it builds: the settings' names of today by their former names."""
 
 LATER: Mapping[str, Mapping[str, Any]] = {"sedpool.load_folder": {"name": None}}

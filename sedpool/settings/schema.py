@@ -89,7 +89,7 @@ class EvaluationSettings:
     paper_compat: Annotated[bool, Field(strict=True)] | None
     resolution: Seconds
     collar: Seconds
-    offset_share: Annotated[float, Field(ge=0, le=1)]
+    offset_tolerance_ratio: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, config=_STRICT)

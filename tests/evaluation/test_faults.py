@@ -16,7 +16,7 @@ from .conftest import CLASSES, DURATIONS
 METRICS = {
     "segment": segment_metrics,
     "event": event_metrics,
-    "onset": partial(event_metrics, offset_share=None),
+    "onset": partial(event_metrics, offset_tolerance_ratio=None),
     "intersection": intersection_metrics,
 }
 pytestmark = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())

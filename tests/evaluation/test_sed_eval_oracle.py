@@ -83,13 +83,13 @@ def assert_close(ours, theirs, name):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12, err_msg=name)
 
 
-def check_against_sed_eval(pair, resolution, collar, offset_share):
+def check_against_sed_eval(pair, resolution, collar, offset_tolerance_ratio):
     arguments = {"durations": LENGTHS, "classes": LABELS}
     assert_same(
         segment_counts(*pair, resolution=resolution, **arguments),
         segment_scorer(*pair, resolution=resolution, **arguments),
     )
-    limits = {"collar": collar, "offset_share": offset_share}
+    limits = {"collar": collar, "offset_tolerance_ratio": offset_tolerance_ratio}
     assert_same(event_counts(*pair, **limits, **arguments), event_scorer(*pair, **limits, **arguments))
 
 
@@ -100,12 +100,12 @@ shares = st.sampled_from([0.2, 0.5, 0.0, None])
 
 @settings(max_examples=100)
 @given(reference_and_estimate(), resolutions, collars, shares)
-def test_counts_equal_sed_evals(pair, resolution, collar, offset_share):
-    check_against_sed_eval(pair, resolution, collar, offset_share)
+def test_counts_equal_sed_evals(pair, resolution, collar, offset_tolerance_ratio):
+    check_against_sed_eval(pair, resolution, collar, offset_tolerance_ratio)
 
 
 @pytest.mark.slow
 @settings(max_examples=2_000)
 @given(reference_and_estimate(), resolutions, collars, shares)
-def test_counts_equal_sed_evals_2000_times(pair, resolution, collar, offset_share):
-    check_against_sed_eval(pair, resolution, collar, offset_share)
+def test_counts_equal_sed_evals_2000_times(pair, resolution, collar, offset_tolerance_ratio):
+    check_against_sed_eval(pair, resolution, collar, offset_tolerance_ratio)

@@ -36,14 +36,16 @@ def assert_equal_at(totals, index, counts):
 
 @settings(max_examples=20)
 @given(scores_of_all_clips(), reference_tables, st.sampled_from([1.0, 0.1]), st.sampled_from([0.2, None]))
-def test_sweeps_equal_decoding_and_counting(scores, reference, resolution, offset_share):
+def test_sweeps_equal_decoding_and_counting(scores, reference, resolution, offset_tolerance_ratio):
     segments = segment_sweep(scores, reference, THRESHOLDS, resolution=resolution, **SETTINGS)
-    events = event_sweep(scores, reference, THRESHOLDS, offset_share=offset_share, **SETTINGS)
+    events = event_sweep(scores, reference, THRESHOLDS, offset_tolerance_ratio=offset_tolerance_ratio, **SETTINGS)
     for index in range(4, 99, 15):
         detected = decode(scores, THRESHOLDS[index])
         one = segment_counts(reference, detected, resolution=resolution, **SETTINGS)
         assert_equal_at(segments, index, one)
-        assert_equal_at(events, index, event_counts(reference, detected, offset_share=offset_share, **SETTINGS))
+        assert_equal_at(
+            events, index, event_counts(reference, detected, offset_tolerance_ratio=offset_tolerance_ratio, **SETTINGS)
+        )
 
 
 def test_clip_sweep_equals_decoding_and_counting():

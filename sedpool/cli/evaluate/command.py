@@ -29,7 +29,7 @@ def evaluate(
     operating_points: options.OperatingPoints = None,
     resolution: options.Resolution = 1.0,
     collar: options.Collar = 0.2,
-    offset_share: options.OffsetShare = 0.2,
+    offset_tolerance_ratio: options.OffsetToleranceRatio = 0.2,
     intervals: options.Intervals = False,
     resamples: options.Resamples = None,
     seed: options.Seed = None,
@@ -68,7 +68,7 @@ def evaluate(
     )
     if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
-    settings = {"resolution": resolution, "collar": collar, "offset_share": offset_share}
+    settings = {"resolution": resolution, "collar": collar, "offset_tolerance_ratio": offset_tolerance_ratio}
     points = {} if operating_points is None else read_operating_points(operating_points)
     evaluation = _scored(evaluation_input, table, points, metric, settings, past_end)
     if estimated is None and table is None:
@@ -112,7 +112,13 @@ def _scored(
         },
         clip_scores=None if ranked is None else ranked.of_clips,
         psds=_psds(evaluation_input, scores, operating_points) if MetricKind.psds in metrics else {},
-        settings={**settings, "past_end": past_end, **({} if ranked is None else {"ranked_by": ranked.ranked_by})},
+        settings={
+            "resolution": settings["resolution"],
+            "collar": settings["collar"],
+            "offset_share": settings["offset_tolerance_ratio"],  # its first name, which stays in files
+            "past_end": past_end,
+            **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
+        },
     )
 
 

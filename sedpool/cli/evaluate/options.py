@@ -51,7 +51,9 @@ OperatingPoints = Annotated[
 ]
 Resolution = Annotated[float, typer.Option(min=1e-3, help="Seconds a segment.")]
 Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offset may be off.")]
-OffsetShare = Annotated[float, typer.Option(min=0, max=1, help="Or this share of the event's length, for the offset.")]
+OffsetToleranceRatio = Annotated[
+    float, typer.Option("--offset-share", min=0, max=1, help="Or this share of the event's length, for the offset.")
+]
 Intervals = Annotated[bool, typer.Option("--intervals", help="Say how sure each number is: 95 % intervals.")]
 Resamples = Annotated[
     int | None, typer.Option(show_default="1000", help="Resamples of the clips that intervals come from.")
