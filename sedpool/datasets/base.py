@@ -60,7 +60,7 @@ def clips_from_rows(rows: Sequence[tuple[str, str | None, float, str]]) -> pd.Da
 
 @dataclass(frozen=True)
 class Dataset:
-    """A corpus, or a part of one.
+    """What is loaded of a corpus: all of it, or a part.
 
     Attributes
     ----------
@@ -204,7 +204,7 @@ def corpus_hash(dataset: Dataset) -> str:
     Parameters
     ----------
     dataset : Dataset
-        The whole corpus as it was loaded.
+        What was loaded of the whole corpus.
 
     Returns
     -------

@@ -17,7 +17,7 @@ def write_extracts(folder: RunFolder, dataset: Dataset, output: SystemOutput) ->
     folder : RunFolder
         Where they go; what needs strong labels is not written without them.
     dataset : Dataset
-        The corpus, all of its splits.
+        All splits of the corpus.
     output : SystemOutput
         The run's scores on the split ``test``.
     """

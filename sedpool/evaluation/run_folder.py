@@ -35,7 +35,7 @@ def evaluate_folder(
     folder : RunFolder
         With frame and clip scores of validation and test.
     dataset : Dataset
-        The corpus, with its splits ``validate`` and ``test``.
+        The splits ``validate`` and ``test`` of the corpus.
     settings : EvaluationSettings
         How to decode, tune and score.
     allow_missing : bool

@@ -41,7 +41,7 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
     data : dict of str to str
         Hashes of the corpus, of the backgrounds for augmentation and of the weights to start from, by setting.
     dataset : Dataset or None
-        The corpus; None if it is still to be made, from a plan that tells already what it will be.
+        What is loaded of the corpus; None if that is still to be made, from a plan that tells already what it will be.
 
     Raises
     ------

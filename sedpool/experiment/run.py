@@ -54,14 +54,14 @@ def run(config: Mapping[str, Any]) -> Path:
         If the configuration, the data or the training is not in order.
     """
     recipe = check(config)
-    data, corpus = identify_data(config)
-    folder = find_folder(config, data, corpus)
+    data, dataset = identify_data(config)
+    folder = find_folder(config, data, dataset)
     if folder.is_done and not config["force"]:
         _say_skipped(folder)
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
-    dataset, detector, extractor = build_all(config, recipe, corpus)
+    dataset, detector, extractor = build_all(config, recipe, dataset)
     folder.make()
     try:
         with (
@@ -85,7 +85,7 @@ def run(config: Mapping[str, Any]) -> Path:
     return folder.path
 
 
-def find_folder(config: Mapping[str, Any], data: Mapping[str, str], corpus: Dataset | None) -> RunFolder:
+def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dataset | None) -> RunFolder:
     """Return the folder of a run: its own, or that of sedpool 0.1 if the run in it was given the same data.
 
     Parameters
@@ -94,20 +94,20 @@ def find_folder(config: Mapping[str, Any], data: Mapping[str, str], corpus: Data
         Resolved configuration.
     data : mapping of str to str
         What the data are that it names.
-    corpus : Dataset or None
-        The corpus, unless it is still to be made.
+    dataset : Dataset or None
+        What is loaded of the corpus, unless that is still to be made.
     """
     folder = RunFolder(Path(config["runs"], run_name(config, data)))
     former = RunFolder(Path(config["runs"], former_run_name(config) or folder.path.name))
     if folder.path.exists() or not former.file("config.yaml").is_file():
         return folder
-    if _had_the_same_data(former, config, corpus):
+    if _had_the_same_data(former, config, dataset):
         return former
     say(f"warning: {former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
     return folder
 
 
-def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], corpus: Dataset | None) -> bool:
+def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Dataset | None) -> bool:
     """Whether a run of sedpool 0.1, which kept the hash of its labels alone, was given the data of a configuration."""
 
     def lies_there(group: str, *keys: str) -> bool:
@@ -116,16 +116,16 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], corpus: Dat
 
     if not (lies_there("augment", "background") and lies_there("training", "init_from")):
         return False
-    if corpus is None:
+    if dataset is None:
         return lies_there("dataset", "foreground", "background")
     if former.manifest is None:
         return lies_there("dataset", "root")
-    dataset = change_labels(corpus, config)
-    return bool(former.manifest["hash"] == manifest_of(dataset, former.manifest["unusable"])["hash"])
+    changed = change_labels(dataset, config)
+    return bool(former.manifest["hash"] == manifest_of(changed, former.manifest["unusable"])["hash"])
 
 
 def build_all(
-    config: Mapping[str, Any], recipe: Recipe, corpus: Dataset | None = None
+    config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None
 ) -> tuple[Dataset, "Detector", LogMel]:
     """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
     if recipe.init_from:
@@ -139,7 +139,7 @@ def build_all(
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
-    dataset = build_dataset(config) if corpus is None else change_labels(corpus, config)
+    dataset = build_dataset(config) if dataset is None else change_labels(dataset, config)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     detector = build_detector(
         backbone,
@@ -154,12 +154,12 @@ def build_all(
 
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:
-    """Build the corpus, with the labels that a study asks for."""
+    """Load the corpus, with the labels that a study asks for."""
     return change_labels(build(config, "dataset"), config)
 
 
 def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
-    """Give a corpus the labels that a study asks for; its test split is never changed."""
+    """Give a dataset the labels that a study asks for; its test split is never changed."""
     labels = checked(LabelSettings, config["labels"], "labels")
     if labels.bag_duration is not None:
         least = config["training"]["min_activity"] or 0.0
