@@ -7,6 +7,7 @@ for it.
 
 import inspect
 import json
+import logging
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,6 @@ from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.features.logmel import LogMel
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.runtime.backend import import_backend
-from sedpool.runtime.log import say
 from sedpool.settings.instantiate import build
 from sedpool.settings.schema import LabelSettings, checked
 from sedpool.settings.targets import refuse_unlisted
@@ -31,6 +31,8 @@ from sedpool.training.recipe import Recipe
 if TYPE_CHECKING:
     from sedpool.inference.trained_detector import TrainedDetector
     from sedpool.models.detector import Detector
+
+logger = logging.getLogger(__name__)
 
 
 def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | None]:
@@ -88,7 +90,7 @@ def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any
     """
     own = refuse_unlisted(run.config[group], group, str(run.file("config.yaml")), trust_code=trust_code)
     for name in own:
-        say(f"runs the code of {name}, which {run.path} names, since it is trusted")
+        logger.info(f"runs the code of {name}, which {run.path} names, since it is trusted")
     return build(run.config, group)
 
 
@@ -163,7 +165,7 @@ def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
         load_weights(detector.network, run.file("weights.npz"))
     except StorageError as error:
         raise StorageError(f"{error}; that run has {others}" if others else str(error)) from None
-    say(f"starts from the weights of {run.path}" + (f", which has {others}" if others else ""))
+    logger.info(f"starts from the weights of {run.path}" + (f", which has {others}" if others else ""))
 
 
 def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequence[str]) -> Iterator[str]:
@@ -207,7 +209,7 @@ def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = F
     except NotSynthesised as error:
         raise DataError(f"{error}; make it: {_command_that_makes(run.config['dataset'])}") from None
     if root is not None and _is_another(dataset, run):
-        say(f"warning: {root}: other clips or labels than {run.path} was made with (the hash of its manifest)")
+        logger.warning(f"{root}: other clips or labels than {run.path} was made with (the hash of its manifest)")
     return dataset
 
 

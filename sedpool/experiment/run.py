@@ -1,5 +1,6 @@
 """One training run from one configuration: the only module that builds objects from a config."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +21,7 @@ from sedpool.features.logmel import LogMel
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.runtime.backend import import_backend
 from sedpool.runtime.environment import describe_environment, keras_backend
-from sedpool.runtime.log import recorded, say
+from sedpool.runtime.log import recorded
 from sedpool.settings.instantiate import build
 from sedpool.settings.schema import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
 from sedpool.training.recipe import Recipe
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sedpool.features.prepare import PreparedDataset
     from sedpool.models.detector import Detector
     from sedpool.training.energy import EnergyMeter
+
+logger = logging.getLogger(__name__)
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 SPLITS = ("train", "validate", "test")
@@ -73,7 +76,7 @@ def run(config: Mapping[str, Any]) -> Path:
             if config["force"]:
                 folder.forget()
             if folder.is_done:
-                say(f"{folder.path.name}: another process has finished it meanwhile")
+                logger.info(f"{folder.path.name}: another process has finished it meanwhile")
                 return folder.path
             try:
                 _run(config, recipe, folder, data, dataset, detector, extractor)
@@ -103,7 +106,7 @@ def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dat
         return folder
     if _had_the_same_data(former, config, dataset):
         return former
-    say(f"warning: {former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
+    logger.warning(f"{former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
     return folder
 
 
@@ -188,7 +191,7 @@ def _run(
     _report(folder, test, detector)
     folder.mark_done()
     _track(config, folder, "FINISHED")
-    say(_headline(metrics))
+    logger.info(_headline(metrics))
 
 
 def _train_and_score(
@@ -224,7 +227,7 @@ def _train_and_score(
         folder=folder.path,
         meters=[meter] if meter else [],
     )
-    say(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
+    logger.info(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
     for prepared, prefix in ((validate, "validation_"), (test, "")):
         frames, clips = score(detector, prepared)
@@ -267,7 +270,7 @@ def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, mete
 
     used = policy(recipe.precision)
     if used != recipe.precision:
-        say(f"training.precision={recipe.precision} is {used} on this machine")
+        logger.info(f"training.precision={recipe.precision} is {used} on this machine")
     environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
     energy = {"energy": meter.method} if meter else {}
     storage.write_json(folder.file("environment.json"), environment | energy)
@@ -305,12 +308,12 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
 
 
 def _say_skipped(folder: RunFolder) -> None:
-    say(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
+    logger.info(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
-        say(f"warning: it was made at commit {folder.environment.get('git_commit')}, now {commit}")
+        logger.warning(f"it was made at commit {folder.environment.get('git_commit')}, now {commit}")
     if folder.environment.get("backend") != keras_backend():
-        say(f"warning: it was made with KERAS_BACKEND={folder.environment.get('backend')}, now {keras_backend()}")
+        logger.warning(f"it was made with KERAS_BACKEND={folder.environment.get('backend')}, now {keras_backend()}")
 
 
 def _headline(metrics: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Features of a whole dataset, computed before training; the library and every command share it, and so the stores."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import DataError
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Features, FeatureStore
-from sedpool.runtime.log import say
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -102,5 +104,5 @@ def compute_features(
     features, reasons = store.prepare(paths, windows=windows, n_jobs=n_jobs or cpu_count(), track=bar)
     broken = {paths[filename]: reason for filename, reason in reasons.items()}
     for reason in broken.values():
-        say(f"left out: {reason}")
+        logger.info(f"left out: {reason}")
     return features, broken

@@ -4,6 +4,7 @@ What is done is what has a row there, wherever it was made. Of the rest, a finis
 other run is trained, or taken up from its last checkpoint.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +29,10 @@ from sedpool.features.prepare import prepare
 from sedpool.reproduction.records import forget_records, record_run
 from sedpool.reproduction.results import keys_of, read_results
 from sedpool.run_folder import RunFolder
-from sedpool.runtime.log import say
 from sedpool.settings.instantiate import build
 from sedpool.storage import hash_value, remove_abandoned
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def reproduce(
             check(config)
         tasks = [Task(run, configs[run], folder) for run, folder in _folders(configs)]
         rest = f"; the rest is in {table}" if len(tasks) < len(plan) else ""
-        say(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
+        logger.info(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
 
         def enter(task: Task) -> None:
             record_run(task.run.key, task.folder, places.study, study.results)
@@ -105,8 +107,8 @@ def reproduce(
         _prepare_corpora(tasks)
         crew = Crew(n_jobs, _measure(tasks, n_jobs), _usual_epochs(table))
         if dry_run:
-            say("\n".join(task.name for task in tasks))
-            say(f"{counted(len(tasks), 'run')}, {n_jobs} at a time: {crew.remaining(tasks)}")
+            logger.info("\n".join(task.name for task in tasks))
+            logger.info(f"{counted(len(tasks), 'run')}, {n_jobs} at a time: {crew.remaining(tasks)}")
             return {}
         if rerun:
             forget_records([task.run.key for task in tasks], places.study, study.results)
@@ -150,10 +152,10 @@ def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tup
             continue
         try:
             enter(task)
-            say(f"{task.run.key}: trained earlier, entered")
+            logger.info(f"{task.run.key}: trained earlier, entered")
         except StorageError as error:
             failures[task.name] = f"{error}; delete {task.folder.path}, and the same command trains it again"
-            say(f"{task.run.key}: failed: {failures[task.name]}")
+            logger.error(f"{task.run.key}: failed: {failures[task.name]}")
     return others, failures
 
 
@@ -169,7 +171,7 @@ def _prepare_corpora(tasks: Iterable[Task]) -> None:
     different = {hash_value({name: task.config[name] for name in parts}): task for task in tasks}
     for task in different.values():
         config = task.config
-        say(f"preparing {config['corpus']}")
+        logger.info(f"preparing {config['corpus']}")
         places = {"cache": config["cache"], "n_jobs": config["jobs"]}
         extractor = build(config, "features")
         dataset = build_dataset(config)
@@ -181,7 +183,7 @@ def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
     """Seconds of an epoch of each kind of run, when as many train at a time as are going to."""
     seconds = {}
     for kind, config in {kind_of(task.config): task.config for task in tasks}.items():
-        say(f"measuring {config['corpus']}, {config['method']}")
+        logger.info(f"measuring {config['corpus']}, {config['method']}")
         workers = [Worker(measure_epoch, config) for _ in range(n_jobs)]
         try:
             results = [worker.result() for worker in workers]

@@ -1,5 +1,6 @@
 """What happens between epochs: the record of the run and its display."""
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from sedpool import storage
 from sedpool.errors import TrainingError
 from sedpool.models.detector import Detector
 from sedpool.run_folder import AT_BOUND
-from sedpool.runtime.log import say
+
+logger = logging.getLogger(__name__)
 
 _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
@@ -216,7 +218,7 @@ class ProgressBar(keras.callbacks.Callback):
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
         speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}  {row['seconds']:.0f} s"
         energy = f"  {row['energy_wh']:.2g} Wh" if "energy_wh" in row else ""
-        say(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}")
+        logger.info(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}")
 
 
 def _is_finite(variable: Any) -> bool:

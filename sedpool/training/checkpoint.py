@@ -5,6 +5,7 @@ checkpoint count. The newest two are kept, so that one damaged afterwards costs 
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.errors import StorageError
-from sedpool.runtime.log import say
 from sedpool.training.arrays import hash_path, read_arrays, write_arrays
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 KEPT = 2
@@ -83,7 +85,7 @@ class Checkpoints:
             try:
                 return self._read(self._path(number))
             except StorageError as error:
-                say(f"warning: checkpoint refused: {error}")
+                logger.warning(f"checkpoint refused: {error}")
         if numbers:
             raise StorageError(f"{self.folder}: no checkpoint is intact; force=true trains from the beginning")
         return None

@@ -1,5 +1,6 @@
 """A training run in progress: its steps and epochs, and the checkpoints from which it goes on after a crash."""
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,10 +9,11 @@ from typing import Any
 import keras
 
 from sedpool.errors import ConfigError
-from sedpool.runtime.log import say
 from sedpool.training.batches import Patches, Prefetched
 from sedpool.training.callbacks import KeepBest, check_weights
 from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, counters, set_counters, values_of
+
+logger = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 300.0
 """A checkpoint is made after every epoch, and within one when this much time has passed."""
@@ -161,7 +163,7 @@ class Session:
         self.best.weights = snapshot.arrays.get("best", [])
         set_counters(self.callbacks, snapshot.state["callbacks"])
         self.position = Position(**snapshot.state["position"])
-        say(f"going on from epoch {self.position.epoch + 1}, batch {self.position.batch + 1}")
+        logger.info(f"going on from epoch {self.position.epoch + 1}, batch {self.position.batch + 1}")
 
     def _check(self, stored: Mapping[str, Any]) -> None:
         for name, ours in self.identity.items():

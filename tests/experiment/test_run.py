@@ -1,6 +1,7 @@
 """The whole way, on a small made corpus: configuration to report."""
 
 import json
+import logging
 import shutil
 import sqlite3
 from pathlib import Path
@@ -18,7 +19,6 @@ from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.experiment.load import dataset_of, identify_data, load_run
 from sedpool.experiment.run import find_folder, run
 from sedpool.run_folder import RunFolder, former_run_name, run_name
-from sedpool.runtime.log import say
 from sedpool.settings.instantiate import build
 from tests.test_configs import composed
 
@@ -179,7 +179,7 @@ def test_fault_31_a_disk_that_is_full_when_the_log_is_written_is_one_line(
     folder.make()
     folder.file("log.txt").symlink_to("/dev/full")
     monkeypatch.setattr("sedpool.experiment.run.build_all", lambda *_: (None, None, None))
-    monkeypatch.setattr("sedpool.experiment.run._run", lambda *_: say("epoch 1"))
+    monkeypatch.setattr("sedpool.experiment.run._run", lambda *_: logging.getLogger("sedpool").info("epoch 1"))
     with pytest.raises(StorageError, match=rf"{folder.path.name}: the disk is full; free some space"):
         run(config)
 

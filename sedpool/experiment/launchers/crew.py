@@ -1,5 +1,6 @@
 """Trains several runs at a time, each in a process of its own; one that fails costs nothing but itself."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from sedpool.experiment.launchers.sweep import train
 from sedpool.experiment.launchers.worker import Worker
 from sedpool.experiment.plan import PlannedRun
 from sedpool.run_folder import RunFolder
-from sedpool.runtime.log import say
+
+logger = logging.getLogger(__name__)
 
 OUTPUT = "output.txt"
 """What a run has printed, in its folder."""
@@ -113,7 +115,7 @@ class Crew:
         failures : dict of str to str
             Why a task failed and where its output is, by its settings.
         """
-        say(f"{counted(len(tasks), 'run')}, {self.n_jobs} at a time: {self.remaining(tasks)}")
+        logger.info(f"{counted(len(tasks), 'run')}, {self.n_jobs} at a time: {self.remaining(tasks)}")
         waiting, at_work = deque(tasks), list[_Work]()
         failures: dict[str, str] = {}
         with _progress() as progress:
@@ -149,10 +151,10 @@ class Crew:
                 reason = str(error)
         if reason is not None:
             reason = f"{reason} (its output: {task.folder.file(OUTPUT)})"
-            say(f"{task.run.key}: failed: {reason}")
+            logger.error(f"{task.run.key}: failed: {reason}")
             return reason
         epochs = task.epochs_done()
-        say(f"{task.run.key}: done in {duration(seconds)}, {counted(epochs, 'epoch')}")
+        logger.info(f"{task.run.key}: done in {duration(seconds)}, {counted(epochs, 'epoch')}")
         if epochs > work.epochs_before:
             self._epoch_seconds[task.kind] = seconds / (epochs - work.epochs_before)
         if epochs < task.budget:
@@ -161,7 +163,7 @@ class Crew:
 
 
 def _begin(task: Task, progress: Progress) -> _Work:
-    say(f"{task.run.key}: begins")
+    logger.info(f"{task.run.key}: begins")
     worker = Worker(train, task.config, output=task.folder.file(OUTPUT))
     before = task.epochs_done()
     return _Work(task, worker, progress.add_task(str(task.run.key), total=task.budget, status="epochs"), before)
