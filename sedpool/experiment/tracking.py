@@ -75,7 +75,7 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
     for first in range(0, len(metrics), 1000):
         client.log_batch(run_id, metrics=metrics[first : first + 1000])
     for name in _ARTIFACTS:
-        if folder.file(name).is_file():
+        if folder.file(name).is_file() and not folder.file(name).is_symlink():  # a link could send any file away
             client.log_artifact(run_id, str(folder.file(name)))
     client.set_terminated(run_id, status)
 

@@ -86,7 +86,10 @@ def train(
             "classes": list(detector.classes),
             "training clips or labels": training.identity,
             "validation clips or labels": validation.identity,
-            "settings": hash_value(recorded_form("training", asdict(recipe)) | {"seed": training.seed}),
+            # Where the weights to start from lie says nothing of what they are.
+            "settings": hash_value(
+                recorded_form("training", asdict(recipe)) | {"init_from": None, "seed": training.seed}
+            ),
         },
     )
     try:
