@@ -12,7 +12,7 @@ from sedpool.augment import Augmentation
 from sedpool.experiment.run import check
 from sedpool.run_folder import former_run_name, run_name
 from sedpool.settings.compose import compose, config_folder
-from sedpool.settings.identity import upgraded
+from sedpool.settings.identity import RENAMED, upgraded
 from sedpool.settings.schema import TrackingSettings, check_types
 from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe
@@ -166,7 +166,7 @@ def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkey
 def test_a_renamed_setting_changes_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     base = composed()
     before = run_name(base, {}), former_run_name(base)
-    monkeypatch.setattr("sedpool.settings.identity.RENAMED", {"training": {"epochs": "n_epochs"}})
+    monkeypatch.setattr("sedpool.settings.identity.RENAMED", {**RENAMED, "training": {"epochs": "n_epochs"}})
     today = upgraded(base)
     assert today["training"]["n_epochs"] == base["training"]["epochs"]
     assert "epochs" not in today["training"]
