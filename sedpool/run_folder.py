@@ -210,7 +210,7 @@ class RunFolder:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """Test metrics (see DESIGN: clip, segment, event, psds, coverage)."""
+        """Test metrics (docs/run-folders.md lists them)."""
         return self._json("metrics.json")
 
     @property

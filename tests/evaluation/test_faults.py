@@ -1,4 +1,4 @@
-"""What others would score in silence (FAULTS 14 to 23), for every metric of two event tables."""
+"""What others would score in silence (docs/faults.md, 14 to 23), for every metric of two event tables."""
 
 import json
 import math
