@@ -1,4 +1,4 @@
-"""Draw the figures of docs/pooling.md: ``python scripts/draw_pooling.py docs/figures``."""
+"""Draw the figures of docs/concepts.md: ``python scripts/draw_pooling.py docs/figures``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from sedpool.plot.weight_bound import weight_bound_figure
 
 
 def main(folder: Annotated[Path, typer.Argument(help="Where the PNG files go.")]) -> None:
-    """Draw the figures of docs/pooling.md."""
+    """Draw the figures of docs/concepts.md."""
     bag = toy_bag()
     figures = {
         "pooling_gallery": gallery_figure(gallery_operators(), bag),
