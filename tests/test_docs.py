@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.util
 import re
 import shutil
 import tokenize
@@ -15,6 +16,7 @@ import pytest
 
 import sedpool as sp
 from sedpool.events import events_from_rows
+from sedpool.settings.compose import compose
 from tests.datasets.test_desed import write_desed
 from tests.miniatures.urbansed import write_urbansed
 
@@ -64,6 +66,8 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
         write_urbansed(folder / "data/URBAN-SED")
         write_desed(folder / "data/DESED")
         return {"sp": sp}
+    if page == "first-hour.md":
+        exec(FENCED.findall((ROOT / "docs/first-hour.md").read_text(encoding="utf-8"))[0])
     if page == "pooling.md":
         import keras
 
@@ -91,6 +95,66 @@ def test_label_files_that_a_page_writes_can_be_read(workplace: Path) -> None:
     exec(example, {"sp": sp})
     for name in ("all.tsv", "monday 1.txt", "monday 1.Table.1.selections.txt", "monday 1.jams"):
         assert sp.read_events(name).drop(columns="filename").to_numpy().tolist() == [[1.0, 2.0, "dog"]]
+
+
+def hooks() -> Any:
+    """What mkdocs adds to the pages; it makes its pages without mkdocs."""
+    spec = importlib.util.spec_from_file_location("hooks", ROOT / "docs/hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_shows_every_public_name_once() -> None:
+    pages = "".join(hooks().reference_page(page) for page in hooks().REFERENCE.values())
+    headings = re.findall(r"heading: (\S+)", pages)
+    assert {f"sedpool.{name}" for name in sp.__all__} - {"sedpool.formats"} <= set(headings)
+    assert len(headings) == len(set(headings))
+    assert sorted(name for name in headings if not resolves(name)) == []
+
+
+def leaves(configuration: dict[str, Any], prefix: str = "") -> set[str]:
+    """Keys of a configuration, nested ones with dots."""
+    found = set()
+    for key, value in configuration.items():
+        nested = isinstance(value, dict) and value
+        found |= leaves(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}"}
+    return {key for key in found if not key.endswith("_target_")}
+
+
+def test_the_page_of_settings_shows_every_setting_with_its_default() -> None:
+    page = hooks().settings_page()
+    for overrides in ([], ["dataset=folder", "dataset.root=x"], ["pooling=rap", "training=paper"]):
+        missing = sorted(key for key in leaves(compose(overrides)) if f"| `{key}` |" not in page)
+        assert missing == []
+    assert "| `pooling.max_weight` | `0.5` |" in page
+    assert "| `labels.drop` | `0.0` | probability that a right tag of a training clip is dropped" in page
+
+
+def test_links_of_pages_become_links_of_the_site() -> None:
+    links = hooks().site_links
+    assert (
+        links("[a](docs/first-hour.md#x) [b](CONTRIBUTING.md)", "index.md")
+        == "[a](first-hour.md#x) [b](contributing.md)"
+    )
+    assert links("![a](../experiments/x/r.png)", "results.md") == "![a](experiments/x/r.png)"
+    assert links("[a](../faults.md)", "decisions/design.md") == "[a](../faults.md)"
+    assert links("[a](https://b.org) [c](#d)", "pooling.md") == "[a](https://b.org) [c](#d)"
+
+
+def test_every_fault_has_a_row_and_names_a_test_that_exists() -> None:
+    page = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    defined = set(re.findall(r"def (test_fault_\w+)", code))
+    rows = [line for line in page.splitlines() if re.match(r"\| \d", line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, len(rows) + 1))
+    for row in rows:
+        number = int(row.split("|")[1])
+        named = re.findall(r"`(test_fault_\w+)`", row)
+        assert set(named) <= defined
+        assert bool(named) == any(f"{number:02}" in name[:25] for name in defined)
 
 
 def texts() -> dict[Path, str]:
