@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, data, report, track, train, tune
+from sedpool.cli import analyse, compare, data, report, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -23,6 +23,7 @@ app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)
+app.command()(compare.compare)
 app.command()(report.report)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
@@ -39,10 +40,10 @@ def settings(
 
 
 def main() -> None:
-    """Run the command line; an error of ours ends in one line and exit status 1, an interruption in 130."""
+    """Run the command line; an error that a user can mend ends in one line and status 1, an interruption in 130."""
     try:
         app()
-    except SedpoolError as error:
+    except (SedpoolError, OSError) as error:  # an OSError, such as a folder that cannot be written, names its file
         if os.environ.get(DEBUG) == "1":
             raise
         sys.exit(f"error: {error}")

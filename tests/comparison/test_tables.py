@@ -70,12 +70,12 @@ def test_a_folder_without_runs_is_an_error(tmp_path):
 
 
 def compare(*arguments):
-    command = [sys.executable, str(ROOT / "scripts" / "compare.py"), *map(str, arguments)]
+    command = [sys.executable, "-c", "from sedpool.cli.app import main; main()", "compare", *map(str, arguments)]
     # The package need not be installed for its tests to run.
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
 
 
-def test_the_script_prints_and_writes(runs_folder, tmp_path):
+def test_the_command_prints_and_writes(runs_folder, tmp_path):
     finished = compare(runs_folder, "--output", tmp_path / "out")
     assert finished.returncode == 0, finished.stderr
     assert "unfinished:" in finished.stdout
@@ -84,7 +84,7 @@ def test_the_script_prints_and_writes(runs_folder, tmp_path):
     assert "note: demo cap s0: the same scores as auto s0" in finished.stdout
 
 
-def test_fault_04_the_script_names_runs_that_lack_clips_or_had_other_data(make_run):
+def test_fault_04_the_command_names_runs_that_lack_clips_or_had_other_data(make_run):
     for method, scores_seed, manifest in (("cap", 1, "a" * 64), ("max", 2, "b" * 64)):
         run = make_run(method, scores_seed=scores_seed)
         storage.write_json(run.file("manifest.json"), {"corpus": "demo", "hash": manifest})

@@ -44,7 +44,9 @@ from sedpool.soundscapes.splits import SplitRule
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ("reproduce.py", "compare.py", "benchmark.py")
+SCRIPTS = ("reproduce.py", "benchmark.py")
+FORMER_SCRIPTS = {"sedpool compare": "compare.py"}
+"""What commands were called when they were scripts; shell completion is now an option of `sedpool` itself."""
 RESAMPLER = "soxr-1.1.0-HQ"
 """That of the recorded feature stores, whose names depend on its version."""
 WIDENED = {"pooling: Pooling": "pooling: Layer", "patch_frames: int | None": "patch_frames: int"}
@@ -257,6 +259,7 @@ def helps() -> dict[str, str]:
         texts |= _helps_below(app, "sedpool")
         for script in SCRIPTS:
             texts |= _helps_below(_app_of(script), script)
+        texts |= {script: texts[command] + texts["sedpool"] for command, script in FORMER_SCRIPTS.items()}
     return {name: _plain(text) for name, text in texts.items()}
 
 

@@ -1,28 +1,13 @@
-"""Compare finished runs: ``python scripts/compare.py experiments/runs``.
-
-Prints every run found, which of them cannot be told from the best, and what the test clips and seeds can show; writes
-one table over them as ``comparison.csv`` and ``comparison.md``, and figures.
-"""
+"""``sedpool compare``: one table over finished runs, with intervals, tests and figures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
-from matplotlib.figure import Figure
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from sedpool import storage
-from sedpool.comparison.consistency import contradiction
-from sedpool.comparison.significance import seed_blocks
-from sedpool.comparison.tables import compare_runs, peculiarities, with_significance
-from sedpool.errors import SedpoolError
-from sedpool.plot.ranking import critical_difference_figure, interval_figure
-from sedpool.reports.comparison_files import as_text, write_comparison
-from sedpool.run_folder import RunFolder
-from sedpool.stats.ranks import average_ranks, critical_difference
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
 
 RUN = {"method": "method", "seed": "seed"}
 CLIP = {
@@ -44,26 +29,31 @@ SEGMENT = {
     "tuned_own_stretched_f1": "own\ntuned",
     "oracle_stretched_f1": "true\ntags",
 }
-
-
 INTERVAL = {"low": "low", "high": "high", "behind": "behind\nbest", "behind_low": "low", "behind_high": "high"}
 INTERVAL |= {"with_best": "with\nbest"}
 
 
-def main(
+def compare(
     folders: Annotated[list[Path], typer.Argument(help="Folders that hold run folders, at any depth.")],
     output: Annotated[Path | None, typer.Option(help="Where the files go; default: the first folder.")] = None,
     metric: Annotated[str, typer.Option(help="Column to give intervals and tests for.")] = "segment_f1_micro",
 ) -> None:
-    """Compare finished runs: printed, and written in full as CSV and Markdown."""
-    try:
-        comparison = compare_runs(folders)
-        table, over_seeds, notes = with_significance(comparison, metric)
-        contradictions = [said for path in table["run"] if (said := contradiction(RunFolder(path)))]
-        written = [*write_comparison(table, output or folders[0]), *draw(table, metric, output or folders[0])]
-    except (SedpoolError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+    """Compare finished runs: printed, and written in full as CSV and Markdown.
+
+    Prints every run, the runs that do not differ significantly from the best, and what test clips and seeds can show.
+    Writes comparison.csv, comparison.md and figures.
+    """
+    from rich.console import Console
+
+    from sedpool.comparison.consistency import contradiction
+    from sedpool.comparison.tables import compare_runs, peculiarities, with_significance
+    from sedpool.reports.comparison_files import write_comparison
+    from sedpool.run_folder import RunFolder
+
+    comparison = compare_runs(folders)
+    table, over_seeds, notes = with_significance(comparison, metric)
+    contradictions = [said for path in table["run"] if (said := contradiction(RunFolder(path)))]
+    written = [*write_comparison(table, output or folders[0]), *draw(table, metric, output or folders[0])]
     console = Console()
     over = {name: name for name in over_seeds.columns if name != "dataset"}
     for dataset, rows in table.groupby("dataset"):
@@ -81,8 +71,12 @@ def main(
     typer.echo("written: " + ", ".join(map(str, written)))
 
 
-def draw(table: pd.DataFrame, metric: str, folder: Path) -> list[Path]:
+def draw(table: "pd.DataFrame", metric: str, folder: Path) -> list[Path]:
     """Draw each corpus's intervals, and its critical differences where several methods ran with several seeds."""
+    from sedpool.comparison.significance import seed_blocks
+    from sedpool.plot.ranking import critical_difference_figure, interval_figure
+    from sedpool.stats.ranks import average_ranks, critical_difference
+
     written = []
     for dataset, rows in table.groupby("dataset"):
         known = rows[rows["low"].notna()]
@@ -98,18 +92,26 @@ def draw(table: pd.DataFrame, metric: str, folder: Path) -> list[Path]:
     return written
 
 
-def save(figure: Figure, path: Path) -> Path:
+def save(figure: Any, path: Path) -> Path:
     """Write a figure and return its path."""
+    from sedpool import storage
+
     with storage.atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
     return path
 
 
-def _printable(table: pd.DataFrame, titles: dict[str, str], *, title: str) -> Table:
+def _printable(table: "pd.DataFrame", titles: dict[str, str], *, title: str) -> "Table":
     """The columns in `titles`, few enough for a terminal of 80 characters; P, R, ER and F1 are micro averages.
 
     Where they are too wide all the same, names are folded, and numbers never cut.
     """
+    import pandas as pd
+    from rich import box
+    from rich.table import Table
+
+    from sedpool.reports.comparison_files import as_text
+
     printable = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
     for column, heading in titles.items():
         numeric = pd.api.types.is_numeric_dtype(table[column])
@@ -117,7 +119,3 @@ def _printable(table: pd.DataFrame, titles: dict[str, str], *, title: str) -> Ta
     for row in as_text(table[list(titles)]).to_numpy():
         printable.add_row(*row)
     return printable
-
-
-if __name__ == "__main__":
-    typer.run(main)
