@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, compare, data, report, track, train, tune
+from sedpool.cli import analyse, compare, data, report, reproduce, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -25,6 +25,7 @@ app.command()(track.track)
 app.command()(tune.tune)
 app.command()(compare.compare)
 app.command()(report.report)
+app.command()(reproduce.reproduce)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
 

@@ -44,8 +44,8 @@ from sedpool.soundscapes.splits import SplitRule
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ("reproduce.py", "benchmark.py")
-FORMER_SCRIPTS = {"sedpool compare": "compare.py"}
+SCRIPTS = ("benchmark.py",)
+FORMER_SCRIPTS = {"sedpool compare": "compare.py", "sedpool reproduce": "reproduce.py"}
 """What commands were called when they were scripts; shell completion is now an option of `sedpool` itself."""
 RESAMPLER = "soxr-1.1.0-HQ"
 """That of the recorded feature stores, whose names depend on its version."""

@@ -1,7 +1,6 @@
-"""``scripts/reproduce.py`` as a user meets it."""
+"""``sedpool reproduce`` as a user meets it."""
 
 import os
-import runpy
 import subprocess
 import sys
 import warnings
@@ -10,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from sedpool.cli.app import main
+from sedpool.cli.reproduce import Name, reproduce
 from sedpool.errors import DataError
 from sedpool.experiment.plan import Study
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "scripts" / "reproduce.py"
+COMMAND = "from sedpool.cli.app import main; main()"
 
 
-def reproduce(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("HYDRA_FULL_ERROR", "SEDPOOL_DATA")}
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, "-c", COMMAND, "reproduce", *arguments],
         cwd=cwd,
         env=environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -50,16 +51,16 @@ def test_wrong_input_ends_in_one_line_before_anything_trains(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SEDPOOL_DATA", raising=False)
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
-    monkeypatch.setattr(sys, "argv", ["reproduce.py", *arguments])
+    monkeypatch.setattr(sys, "argv", ["sedpool", "reproduce", *arguments])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(SCRIPT), run_name="__main__")
+        main()
     assert str(ended.value.code).startswith(expected)
     assert "\n" not in str(ended.value.code)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 def test_in_a_shell_too(tmp_path: Path) -> None:
-    done = reproduce("urbansed", "--root", "nowhere", cwd=tmp_path)
+    done = run("urbansed", "--root", "nowhere", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: urbansed: nowhere: no such folder")
     assert "Traceback" not in done.stderr
@@ -67,10 +68,7 @@ def test_in_a_shell_too(tmp_path: Path) -> None:
 
 def test_help_imports_no_backend(tmp_path: Path) -> None:
     report = "atexit.register(lambda: print(any(m in sys.modules for m in ('tensorflow', 'pandas', 'librosa'))))"
-    code = (
-        f"import atexit, runpy, sys; {report}; sys.argv = ['reproduce.py', '--help']; "
-        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
-    )
+    code = f"import atexit, runpy, sys; {report}; sys.argv = ['sedpool', 'reproduce', '--help']; {COMMAND}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "esc10-soundscapes" in done.stdout
     assert done.stdout.splitlines()[-1] == "False"
@@ -79,10 +77,9 @@ def test_help_imports_no_backend(tmp_path: Path) -> None:
 @pytest.fixture
 def esc10(tmp_path: Path) -> Callable[..., None]:
     """The command for the study on real recordings, in this process."""
-    main = runpy.run_path(str(SCRIPT))["main"]
 
     def command(**options: object) -> None:
-        main("esc10-soundscapes", foreground=tmp_path, background=tmp_path, folder=tmp_path / "study", **options)
+        reproduce(Name.esc10_soundscapes, foreground=tmp_path, background=tmp_path, folder=tmp_path / "s", **options)
 
     return command
 
@@ -116,7 +113,7 @@ def test_a_part_that_lacks_what_was_chosen_is_left_out_and_said(
 
 
 def test_runs_that_failed_are_named_whatever_goes_wrong_after_them(
-    esc10: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    esc10: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(study: Study, *_: object, **__: object) -> dict[str, str]:
         if study.results == "axes.csv":
@@ -124,8 +121,18 @@ def test_runs_that_failed_are_named_whatever_goes_wrong_after_them(
         return {"pooling=cap": "loss is NaN"}
 
     monkeypatch.setattr("sedpool.reproduction.runner.reproduce", fail)
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(DataError, match=r"clip x\.wav is broken"):
         esc10()
-    failed, why, error = str(stopped.value).splitlines()
+    failed, why = capsys.readouterr().err.splitlines()
     assert failed.startswith("error: 1 run failed; ")
-    assert (why, error) == ("  pooling=cap: loss is NaN", "error: clip x.wav is broken")
+    assert why == "  pooling=cap: loss is NaN"
+
+
+def test_a_study_with_failed_runs_ends_in_status_1(
+    esc10: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures = {"pooling=cap": "loss is NaN"}
+    monkeypatch.setattr("sedpool.reproduction.runner.reproduce", lambda *_, **__: failures)
+    with pytest.raises(SystemExit, match="1"):
+        esc10(dry_run=True)
+    assert "pooling=cap: loss is NaN" in capsys.readouterr().err

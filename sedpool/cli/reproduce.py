@@ -1,12 +1,6 @@
-"""Reproduce McFee, Salamon and Bello 2018: ``python scripts/reproduce.py urbansed --root FOLDER``.
+"""``sedpool reproduce``: the studies of McFee, Salamon and Bello 2018."""
 
-Results go to a folder of the study's name below ``experiments/``. Runs that have a row there count as done, so that the
-same command goes on wherever it was interrupted, on another machine too.
-"""
-
-import os
 import sys
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -15,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sedpool.errors import ConfigError, SedpoolError
+from sedpool.errors import ConfigError
 
 if TYPE_CHECKING:
     from sedpool.experiment.plan import Study
-
-INTERRUPTED = 130
 
 
 class Name(StrEnum):
@@ -32,10 +24,10 @@ class Name(StrEnum):
     esc10_soundscapes = "esc10-soundscapes"
 
 
-def main(
+def reproduce(
     study: Annotated[Name, typer.Argument(help="What to reproduce.")],
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings of every run, as for train.py.")
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings of every run, as for sedpool train.")
     ] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus as distributed.")] = None,
     foreground: Annotated[Path | None, typer.Option(help="ESC-10, for esc10-soundscapes.")] = None,
@@ -62,55 +54,54 @@ def main(
         "data"
     ),
 ) -> None:
-    """Train what a study lacks, evaluate it, and write its report."""
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    """Train what a study lacks, evaluate it, and write its report.
+
+    Runs with a row in the study's table of results count as done, so that the same command goes on after an
+    interruption, on another machine too.
+    """
     folder = folder or Path("experiments", study)
     failures: dict[str, str] = {}
     try:
         if not report_only:
-            from sedpool.reproduction.runner import Places, reproduce
+            from sedpool.reproduction import runner
 
             general = {"data_root": data_root, "cache": data_root / "features", "runs": runs}
             corpus = {"root": root, "foreground": foreground, "background": background}
-            places = Places(folder, _given(general), _given(corpus))
+            places = runner.Places(folder, _given(general), _given(corpus))
             for part in _parts(study, methods, folds, augment, axes):
                 part.check_sources(places.corpus)
                 chosen = replace(part, settings=tuple(settings or ()))
-                failures |= reproduce(chosen, places, n_seeds=seeds, n_jobs=jobs, rerun=rerun, dry_run=dry_run)
+                failures |= runner.reproduce(chosen, places, n_seeds=seeds, n_jobs=jobs, rerun=rerun, dry_run=dry_run)
         if not dry_run:
             from sedpool.reproduction.report import write_study_report
             from sedpool.reproduction.studies import STUDIES
 
             typer.echo(write_study_report(folder, STUDIES[study]))
-    except SedpoolError as error:
-        if os.environ.get("HYDRA_FULL_ERROR") == "1":
-            raise
-        sys.exit("\n".join([*_named(failures), f"error: {error}"]))
     except KeyboardInterrupt:
-        typer.echo("\ninterrupted; the same command, without --rerun, goes on where it stopped", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        if rerun:
+            typer.echo("leave out --rerun to keep the runs that have finished", err=True)
+        raise
+    finally:
+        if failures:
+            from sedpool.comparison.labels import counted
+
+            failed = counted(len(failures), "run")
+            typer.echo(f"error: {failed} failed; the same command makes only what is missing", err=True)
+            for overrides, reason in failures.items():
+                typer.echo(f"  {overrides}: {reason}", err=True)
     if failures:
-        sys.exit("\n".join(_named(failures)))
-
-
-def _named(failures: Mapping[str, str]) -> list[str]:
-    """A line on all failures and one on each; none if there are none."""
-    if not failures:
-        return []
-    from sedpool.comparison.labels import counted
-
-    lines = [f"  {overrides}: {reason}" for overrides, reason in failures.items()]
-    return [f"error: {counted(len(failures), 'run')} failed; the same command makes only what is missing", *lines]
+        sys.exit(1)
 
 
 def _given(folders: Mapping[str, Path | None]) -> dict[str, str]:
+    """Keep the folders that were given."""
     return {name: str(path) for name, path in folders.items() if path is not None}
 
 
 def _parts(
     study: Name, methods: str | None, folds: str | None, augment: bool | None, axes: bool | None
 ) -> "list[Study]":
-    """The study's parts, with what was chosen of each; one that lacks some of it is left out, which is said."""
+    """Select the chosen methods, folds and conditions of each part of a study; report a part that lacks one of them."""
     from sedpool.reproduction.studies import ESC10_AXES, STUDIES
 
     if axes is not None and study != Name.esc10_soundscapes:
@@ -138,7 +129,3 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise ConfigError(f"--folds {text}: not a number; expected some, e.g. 1,2") from None
-
-
-if __name__ == "__main__":
-    typer.run(main)
