@@ -5,10 +5,13 @@ for the traceback. Each job of a sweep runs in a process of its own, so that a c
 """
 
 import os
+import shutil
 import sys
 import warnings
+from pathlib import Path
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
@@ -18,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sedpool.errors import SedpoolError
 from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.settings.compose import config_folder, one_line, resolve
+from sedpool.settings.suggestions import refuse_unknown
 
 _DEBUG = "HYDRA_FULL_ERROR"
 _SWEEP = ("-m", "--multirun")
@@ -31,6 +35,8 @@ def main() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     sweep = Sweep()
     try:
+        if _print_help(sys.argv[1:]):
+            return
         problem = _compose_and_run(sweep)
     except (SedpoolError, HydraException, OmegaConfBaseException) as error:
         problem = error
@@ -48,6 +54,21 @@ def main() -> None:
         print(best, file=sys.stderr)
     if sweep.failures:
         sys.exit(sweep.summary())
+
+
+def _print_help(arguments: list[str]) -> bool:
+    """Print the help if it is asked for, and refuse arguments that are neither settings nor flags of Hydra's."""
+    flags, _ = get_args_parser().parse_known_args(arguments)
+    folders = [config_folder(), *([Path(flags.config_dir)] if flags.config_dir else [])]
+    refuse_unknown(arguments, folders)
+    if not flags.help:
+        return False
+    from sedpool.settings.help import render_help
+
+    command = "sedpool train" if sys.argv[0] == "sedpool train" else f"python {Path(sys.argv[0]).name}"
+    overrides = [] if flags.multirun else flags.overrides
+    print(render_help(command, overrides, folders, shutil.get_terminal_size().columns), flush=True)
+    return True
 
 
 def _compose_and_run(sweep: Sweep) -> Exception | None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from sedpool.errors import ConfigError
+from sedpool.settings.comments import options
+from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -51,6 +53,38 @@ def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, 
         raise ConfigError(one_line(error)) from None
 
 
+def compose_unresolved(overrides: Sequence[str], folders: Sequence[Path] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Compose a configuration without looking up what its values refer to, for the help.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line.
+    folders : sequence of Path
+        Further configuration folders (``--config-dir``).
+
+    Returns
+    -------
+    config : dict
+        Settings by group, with those of Hydra as ``hydra``.
+    choices : dict of str to str
+        The chosen config file of each group.
+
+    Raises
+    ------
+    ConfigError
+        If they do not compose.
+    """
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
+    try:
+        with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
+            cfg = hydra.compose("train", [*search, *overrides], return_hydra_config=True)
+        config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
+        return config, dict(cfg.hydra.runtime.choices)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(one_line(error)) from None
+
+
 def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """Resolve a composed configuration to plain values, and name the run's corpus and method unless they are named.
 
@@ -83,22 +117,34 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
 
 
 def one_line(error: BaseException) -> str:
-    """Message of an error without Hydra's layout: what came, what was expected, what to do."""
+    """Return the message of an error without Hydra's layout: what came, what was expected, what to do."""
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, MissingMandatoryValue):
         return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
         known = ", ".join(sorted(map(str, cause.parent_node)))
-        return f"{cause.full_key}: no such setting; {_elsewhere(cause)}known: {known}"
+        root = OmegaConf.to_container(cause.parent_node._get_root(), resolve=False)
+        suggestion = did_you_mean(str(cause.full_key), _dotted_keys(root))
+        return f"{cause.full_key}: no such setting; {suggestion}known: {known}"
+    if isinstance(cause, MissingConfigException) and cause.options and cause.missing_cfg_file:
+        group, _, option = cause.missing_cfg_file.rpartition("/")
+        known_options = list(cause.options)
+        if group.startswith("experiment"):  # Hydra lists the presets of one folder only
+            group, _, option = cause.missing_cfg_file.partition("/")
+            known_options = list(options([config_folder()])[group])
+        suggestion = did_you_mean(option, known_options).replace("did you mean ", f"did you mean {group}=")
+        return f"{group}={option}: no such option; {suggestion}known: {', '.join(known_options)}"
     lines = [line.strip() for line in str(cause).splitlines()]
     hidden = ("full_key:", "object_type=", "reference_type=", "Config search path", "provider=", "Set the environment")
-    shown = [line for line in lines if line and not line.startswith(hidden)]
-    start = next((i + 1 for i, line in enumerate(shown) if line.startswith("Available options")), len(shown))
-    return " ".join([*shown[:start], ", ".join(shown[start:])]).strip()
+    return " ".join(line for line in lines if line and not line.startswith(hidden)).strip()
 
 
-def _elsewhere(error: ConfigKeyError | ConfigAttributeError) -> str:
-    """Where a setting of that name does exist."""
-    root = error.parent_node._get_root()
-    groups = [name for name in root if OmegaConf.is_dict(root._get_node(name)) and error.key in root._get_node(name)]
-    return f"did you mean {' or '.join(f'{name}.{error.key}' for name in groups)}? " if groups else ""
+def _dotted_keys(node: Any, prefix: str = "") -> list[str]:
+    """Return the keys of a configuration, at any depth, without Hydra's own."""
+    keys: list[str] = []
+    for key, value in node.items():
+        if key != "hydra":
+            keys.append(f"{prefix}{key}")
+            if isinstance(value, dict):
+                keys += _dotted_keys(value, f"{prefix}{key}.")
+    return keys

@@ -22,6 +22,7 @@ import click
 import numpy as np
 import pandas as pd
 import typer
+import yaml
 from typer.testing import CliRunner
 
 import sedpool as sp
@@ -255,7 +256,7 @@ def helps() -> dict[str, str]:
         patch.object(warnings, "formatwarning", warnings.formatwarning),
         patch.object(sys, "argv", ["train.py", "--help"]),
     ):
-        texts = {"train.py": _said(train_command)}
+        texts = {"train.py": _without_explanations(_said(train_command))}
         texts |= _helps_below(app, "sedpool")
         for script in SCRIPTS:
             texts |= _helps_below(_app_of(script), script)
@@ -267,6 +268,26 @@ def _plain(text: str) -> str:
     """Without colours, and without the spaces that fill a terminal."""
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def _without_explanations(text: str) -> str:
+    """The help of training as it was recorded: options by group on one line each, and settings as YAML."""
+    head, groups, settings, rest = re.split(r"== .* ==|(?=Examples:)", text)
+    listed: dict[str, list[str]] = {}
+    for line in groups.strip().splitlines():
+        if heading := re.match(r"([a-z]\S*): ", line):
+            group = heading[1]
+        elif option := re.match(r"[* ] ([a-z]\S*)", line):
+            folder, _, name = option[1].rpartition("/")
+            listed.setdefault(f"{group}/{folder}".rstrip("/"), []).append(name)
+    values: dict[str, Any] = {}
+    for group, target in re.findall(r"^(\w+)=\w+ \((\S+)\)$", settings, re.MULTILINE):
+        values[group] = {"_target_": target}
+    for key, value in re.findall(r"^  ([a-z][\w.]*)=(.*?)(?:  |$)", settings, re.MULTILINE):
+        group, _, name = key.rpartition(".")
+        (values.setdefault(group, {}) if group else values)[name] = yaml.safe_load(value)
+    lines = "\n".join(f"{group}: {', '.join(names)}" for group, names in listed.items())
+    return f"{head}== Groups ==\n{lines}\n== Settings ==\n{yaml.safe_dump(values)}\n{rest}"
 
 
 def _helps_below(commands: typer.Typer, name: str) -> dict[str, str]:

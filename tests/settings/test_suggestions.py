@@ -1,0 +1,55 @@
+"""Misspelt options and settings of the training command get a suggestion."""
+
+import pytest
+
+from sedpool.errors import ConfigError
+from sedpool.settings.compose import compose, config_folder
+from sedpool.settings.suggestions import refuse_unknown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["--epochs", "5"], "training.epochs=5"),
+        (["pooling=max", "--epochs", "5", "seed=1"], "training.epochs=5"),
+        (["--epochs=5"], "training.epochs=5"),
+        (["--batch-size", "8"], "training.batch_size=8"),
+        (["--ephocs", "5"], "training.epochs=5"),
+        (["--epochs"], "training.epochs=..."),
+        (["--training.epochs", "5"], "training.epochs=5"),
+        (["--pooling", "auto"], "pooling=auto"),
+        (["--seed", "3"], "seed=3"),
+        (["epochs", "5"], "training.epochs=5"),
+    ],
+)
+def test_an_option_stands_for_a_setting(arguments: list[str], meant: str) -> None:
+    with pytest.raises(ConfigError, match=rf"no such option.* did you mean {meant}\?"):
+        refuse_unknown(arguments, [config_folder()])
+
+
+def test_an_option_like_no_setting_points_to_the_help() -> None:
+    with pytest.raises(ConfigError, match=r"--zzz: no such option.*`sedpool train --help` lists the settings"):
+        refuse_unknown(["--zzz"], [config_folder()])
+
+
+def test_settings_and_flags_of_hydra_pass() -> None:
+    flags = ["-m", "--cfg", "job", "--config-dir", "mine", "pooling=max,mean", "+pooling.x=1", "~tracking", "seed=-1"]
+    refuse_unknown(flags, [config_folder()])
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("training.epoch=5", "training.epochs"),
+        ("pooling.max_wieght=0.4", "pooling.max_weight"),
+        ("epochs=5", "training.epochs"),
+        ("poling=max", "pooling"),
+        ("sead=1", "seed"),
+        ("pooling=capp", "pooling=cap"),
+        ("dataset=urbansd", "dataset=urbansed"),
+        ("experiment=mcfee2018/urbnsed", "experiment=mcfee2018/urbansed"),
+    ],
+)
+def test_a_misspelt_setting_or_option_gets_the_nearest(override: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=rf"did you mean {meant}\?"):
+        compose([override])
