@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import typer
 
-from sedpool.cli.app import main
+from sedpool.cli.app import app, main
 
 RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
 
@@ -29,7 +32,35 @@ def test_train_hands_everything_to_hydra() -> None:
 
 
 def test_train_help_is_that_of_train_py() -> None:
-    assert "== Groups (group=option) ==" in sedpool("train", "--help").stdout
+    assert "== Groups (group=option" in sedpool("train", "--help").stdout
+
+
+def commands(path: tuple[str, ...] = (), command: Any = None) -> Iterator[tuple[str, Any]]:
+    command = command or typer.main.get_command(app)
+    yield " ".join(("sedpool", *path)), command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands((*path, name), inner)
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()))
+def test_every_command_and_option_is_explained(name: str, command: Any) -> None:
+    assert command.help
+    assert [parameter.name for parameter in command.params if not parameter.help] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["trian"], "'train'"),
+        (["data", "lits"], "'list'"),
+        (["tune", "--parametrs", "all"], "--parameters"),
+        (["train", "--epochs", "5"], "training.epochs=5"),
+    ],
+)
+def test_a_misspelt_command_or_option_gets_the_nearest(arguments: list[str], meant: str) -> None:
+    shown = sedpool(*arguments)
+    assert shown.returncode != 0
+    assert meant in shown.stderr
 
 
 @pytest.mark.parametrize("debug", [(), ("--debug",)])
