@@ -16,10 +16,9 @@ from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.datasets.urbansed import CLASSES
 from sedpool.soundscapes import synthesis
-from sedpool.soundscapes.distributions import Distribution
 from sedpool.soundscapes.mixing import Sound
 from sedpool.soundscapes.sampling import Event
-from sedpool.soundscapes.spec import EventSpec, SoundscapeSpec
+from sedpool.soundscapes.spec import Distribution, EventSpec, SoundscapeSpec
 from sedpool.soundscapes.writing import Plan, make_corpus
 
 CLIP_DURATION = 10.0

@@ -17,7 +17,7 @@ from sedpool.events import count_overlaps, events_from_rows, tags_from_events
 from sedpool.formats import audacity
 from sedpool.formats.clip import Annotation, clip_rows
 from sedpool.formats.jams import read_annotation
-from sedpool.soundscapes.splits import SPLITS
+from sedpool.soundscapes.spec import SPLITS
 
 FORMATS = ("jams", "txt")
 

@@ -1,4 +1,4 @@
-"""How events and a background become one recording."""
+"""Mixing events and a background into one recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ class Sound:
 
 
 class Sources(Protocol):
-    """Where sounds come from; what one split gets, no other split may get."""
+    """Where sounds come from; no sound is given to more than one split."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Sources(Protocol):
 
 @dataclass(frozen=True)
 class Mixing:
-    """What levels, ends and rate a mix has.
+    """Levels, fades and sampling rate of a mix.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Mixing:
 
 @dataclass(frozen=True)
 class Track:
-    """One event as it sounds in a soundscape: what the JAMS says of it, and its samples from sample `first` on."""
+    """One event as it sounds in a soundscape, its source, and its samples, which begin at sample `first`."""
 
     event: Event
     sound: Sound
@@ -104,11 +104,11 @@ class Soundscape:
     samples : ndarray of float32, shape (n,)
         The mix.
     background : Sound
-        What lies under the events, at its level.
+        The background at its level.
     tracks : tuple of Track
-        The events at their levels; the background and they add up to the mix before its gain.
+        The events at their levels; background and events add up to the mix before its gain.
     gain : float
-        Factor for the whole mix so that its peak does not pass 0.95; 1 where it would not.
+        Factor for the whole mix that keeps its peak at 0.95 or less; 1 if it is lower anyway.
     """
 
     samples: Float32Array
@@ -133,15 +133,17 @@ def mix(
     Parameters
     ----------
     background : Sound
-        As long as the soundscape; events are cut where its band ends.
+        As long as the soundscape; events are low-passed where its band ends.
     events : sequence of (Event, Sound)
-        What happens; an event whose sound is shorter than asked for becomes shorter.
+        Events and their sounds; an event becomes shorter if its sound is.
     mixing : Mixing
         Levels, fades and rate.
     gain : float, optional
-        Factor for the whole mix; by default what keeps its peak at 0.95 or less.
+        Factor for the whole mix; by default the one that keeps its peak at 0.95 or less.
     """
-    bed = replace(background, samples=to_level(background.samples, mixing))
+    level = MEASURES[mixing.level](background.samples, mixing.sr)
+    gained = background.samples * np.float32(10 ** (mixing.ref_db / 20) / max(level, 1e-12))  # silence stays silent
+    bed = replace(background, samples=gained)
     tracks = tuple(_track(event, sound, mixing, background.band) for event, sound in events)
     mixed = add(bed.samples, tracks)
     if gain is None:
@@ -150,7 +152,7 @@ def mix(
 
 
 def add(samples: Float32Array, tracks: Sequence[Track]) -> Float32Array:
-    """Add tracks to a copy of `samples`; what passes its ends is cut."""
+    """Add tracks to a copy of `samples`, cutting them at its ends."""
     mixed = samples.copy()
     for track in tracks:
         first, last = max(track.first, 0), min(track.first + len(track.samples), len(mixed))
@@ -161,7 +163,12 @@ def add(samples: Float32Array, tracks: Sequence[Track]) -> Float32Array:
 def _track(event: Event, sound: Sound, mixing: Mixing, band: float) -> Track:
     taken = min(event.duration, len(sound.samples) / mixing.sr)
     event = replace(event, duration=taken, source_time=sound.source_time)
-    shaped = fade(_changed(sound.samples, event, mixing.sr), mixing)
+    samples = sound.samples
+    if event.pitch_shift:
+        samples = vocoder.pitch_shift(samples, mixing.sr, event.pitch_shift)
+    if event.time_stretch not in (None, 1.0):
+        samples = vocoder.time_stretch(samples, event.time_stretch or 1.0)
+    shaped = fade(samples, mixing)
     samples, pad = lowpass(shaped, band)
     extent = samples[pad : pad + len(shaped)]
     level = 10 ** (mixing.ref_db / 20) * 10 ** (event.snr / 20)
@@ -169,16 +176,8 @@ def _track(event: Event, sound: Sound, mixing: Mixing, band: float) -> Track:
     return Track(event, sound, round(event.onset * mixing.sr) - pad, np.float32(gain) * samples)
 
 
-def _changed(samples: Float32Array, event: Event, sr: int) -> Float32Array:
-    if event.pitch_shift:
-        samples = vocoder.pitch_shift(samples, sr, event.pitch_shift)
-    if event.time_stretch not in (None, 1.0):
-        samples = vocoder.time_stretch(samples, event.time_stretch or 1.0)
-    return samples
-
-
 def fade(samples: Float32Array, mixing: Mixing) -> Float32Array:
-    """The samples with a raised-cosine fade at either end, of at most half their length."""
+    """Return the samples with a raised-cosine fade at either end, of at most half their length."""
     faded = samples.copy()
     if n := min(round(mixing.fade_in * mixing.sr), len(samples) // 2):
         faded[:n] *= _ramp(n)
@@ -189,9 +188,3 @@ def fade(samples: Float32Array, mixing: Mixing) -> Float32Array:
 
 def _ramp(n: int) -> Float32Array:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32)
-
-
-def to_level(samples: Float32Array, mixing: Mixing) -> Float32Array:
-    """The samples at the background's level; silence stays silence."""
-    level = MEASURES[mixing.level](samples, mixing.sr)
-    return samples * np.float32(10 ** (mixing.ref_db / 20) / max(level, 1e-12))

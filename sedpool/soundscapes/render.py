@@ -1,7 +1,8 @@
-"""Soundscapes rendered again from their Scaper JAMS and the recordings that these name.
+"""Rendering soundscapes again from their Scaper JAMS and the recordings that these name.
 
-What Scaper wrote is rendered as Scaper does: levels in LUFS, nothing cut at the end of the background's band, a
-background shorter than the soundscape repeated. What sedpool wrote is rendered as it was, apart from the dither.
+JAMS written by Scaper are rendered as Scaper does: levels in LUFS, no low-pass at the end of the background's band, and
+a background shorter than the soundscape is repeated. JAMS written by sedpool give the same audio again, except for the
+dither.
 """
 
 import os
@@ -46,9 +47,9 @@ def render_files(
     out : path-like
         Folder to write to.
     dry : bool
-        Leave out reverb, which would otherwise be refused: there is none here.
+        Render without reverb, which is not supported; otherwise soundscapes with reverb are refused.
     n_jobs : int
-        Number of worker processes, -1 for one a core.
+        Number of worker processes, -1 for one per core.
 
     Raises
     ------
@@ -57,7 +58,9 @@ def render_files(
     """
     targets = {Path(out) / f"{Path(path).stem}.wav": Path(path) for path in paths}
     if len(targets) < len(paths):
-        raise DataError(f"{len(paths)} JAMS have but {len(targets)} names; render those of one name to other folders")
+        raise DataError(
+            f"{len(paths)} JAMS have only {len(targets)} names; render those of the same name to different folders"
+        )
     folders = Path(foreground), Path(background)
     tasks = (joblib.delayed(_render_file)(path, *folders, target, dry) for target, path in targets.items())
     joblib.Parallel(n_jobs=n_jobs)(tasks)
@@ -96,15 +99,15 @@ def render(scene: Scene, foreground: PathLike, background: PathLike) -> Soundsca
     """
     mixing = mixing_of(scene)
     bed = _background(scene, Path(background), mixing.sr)
-    events = [(_event(value), _sound(value, Path(foreground), mixing.sr)) for value in scene.events]
+    events = [_event(value, Path(foreground), mixing.sr) for value in scene.events]
     return mix(bed, events, mixing, gain=float(scene.settings.get("peak_normalization_scale_factor") or 1.0))
 
 
 def mixing_of(scene: Scene) -> Mixing:
-    """How a soundscape was mixed, from its settings; Scaper's defaults where they say nothing."""
+    """Return how a soundscape was mixed, with Scaper's defaults for what its settings lack."""
     settings = scene.settings
     if settings.get("n_channels", 1) != 1:
-        raise DataError(f"made with {settings['n_channels']} channels; expected 1, which is all that can be rendered")
+        raise DataError(f"made with {settings['n_channels']} channels; expected 1, since only mono can be rendered")
     known = {definition: level for level, definition in DEFINITIONS.items()}
     level = known.get(settings.get("snr_definition", ""), "scaper")
     return Mixing(
@@ -123,18 +126,6 @@ def _number(settings: Mapping[str, Any], key: str, default: float) -> float:
     return float(value)
 
 
-def _event(value: Value) -> Event:
-    return Event(
-        value.label,
-        value.event_time,
-        value.event_duration,
-        value.snr,
-        value.source_time,
-        value.pitch_shift,
-        value.time_stretch,
-    )
-
-
 def _background(scene: Scene, folder: Path, sr: int) -> Sound:
     value, length = scene.background, round(scene.duration * sr)
     path = find_source(value.source_file, folder)
@@ -145,18 +136,27 @@ def _background(scene: Scene, folder: Path, sr: int) -> Sound:
     return Sound(np.resize(samples, length), value.source_file, value.source_time, value.label, band)
 
 
-def _sound(value: Value, folder: Path, sr: int) -> Sound:
+def _event(value: Value, folder: Path, sr: int) -> tuple[Event, Sound]:
     path = find_source(value.source_file, folder)
     first, length = round(value.source_time * sr), round(value.event_duration * sr)
     samples = _read(path, sr)[first : first + length]
     if len(samples) < length - 0.005 * sr:
         end = value.source_time + value.event_duration
         raise DataError(f"{path}: ends before {end} s, where {value.label} at {value.event_time} s does")
-    return Sound(samples, value.source_file, value.source_time, value.label)
+    event = Event(
+        value.label,
+        value.event_time,
+        value.event_duration,
+        value.snr,
+        value.source_time,
+        value.pitch_shift,
+        value.time_stretch,
+    )
+    return event, Sound(samples, value.source_file, value.source_time, value.label)
 
 
 def find_source(name: str, folder: Path) -> Path:
-    """Recording that a JAMS names: the file under `folder` that agrees with the longest end of its path.
+    """Find the recording that a JAMS names: the file under `folder` that matches the longest end of its path.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def find_source(name: str, folder: Path) -> Path:
     ends = (folder.joinpath(*parts[start:]) for start in range(len(parts)) if parts[start] not in ("/", ".."))
     found = next((path for path in ends if path.is_file()), None)
     if found is None:
-        raise DataError(f"{folder}: no {name} in it, nor any end of this path; give the folder that it was made from")
+        raise DataError(f"{folder}: no {name} in it, nor any end of this path; give the folder of its recordings")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What happens in one soundscape: the events drawn from a spec, before any audio exists.
+"""The events of one soundscape, drawn from a spec before any audio exists.
 
 A soundscape is a pure function of (seed, split, index): its generator is seeded by these three alone, so that any
 number of workers, in any order, writes the same bytes.
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedpool.soundscapes.distributions import Distribution
-from sedpool.soundscapes.spec import SoundscapeSpec
-from sedpool.soundscapes.splits import SPLITS
+from sedpool.soundscapes.spec import SPLITS, Distribution, SoundscapeSpec
 
-_PLACES = 100  # tried for an event among the others before it is left out
+_PLACES = 100  # onsets to try for an event before it is left out
 
 
 @dataclass(frozen=True)
@@ -48,31 +46,31 @@ class Event:
 
     @property
     def extent(self) -> float:
-        """How long it lasts in the soundscape, in seconds."""
+        """Length in the soundscape, in seconds."""
         return self.duration * (self.time_stretch or 1.0)
 
     @property
     def offset(self) -> float:
-        """When it ends, in seconds."""
+        """End in seconds."""
         return self.onset + self.extent
 
 
 def generator(seed: int, split: str, index: int) -> np.random.Generator:
-    """Random generator of one soundscape."""
+    """Return the random generator of one soundscape."""
     return np.random.default_rng(np.random.SeedSequence((seed, SPLITS.index(split), index)))
 
 
 def draw_events(spec: SoundscapeSpec, classes: Sequence[str], rng: np.random.Generator) -> list[Event]:
     """Draw the events of one soundscape.
 
-    Every event ends within it. One that finds no place where the polyphony allows it is left out.
+    Every event ends within the soundscape. An event for which the polyphony allows no place is left out.
 
     Parameters
     ----------
     spec : SoundscapeSpec
         The distributions.
     classes : sequence of str
-        All classes that there are.
+        All classes.
     rng : Generator
         The soundscape's own generator.
     """
@@ -114,7 +112,7 @@ def _fits(event: Event, others: Sequence[Event], spec: SoundscapeSpec) -> bool:
 
 
 def polyphony(events: Sequence[Event], start: float, stop: float) -> int:
-    """Most of the events that sound at once between two times.
+    """Return the greatest number of events that sound at once between two times.
 
     Examples
     --------

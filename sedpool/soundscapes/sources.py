@@ -1,12 +1,18 @@
-"""Where the sounds of a soundscape come from when they are real: folders of recordings.
+"""Recordings that soundscapes are made from: listed, divided among the splits, read once, and cut into excerpts.
 
-The foreground is a folder with one sub-folder a class; the background is a folder whose sub-folders, if any, are kinds
-of background. Every file is read once, before anything is made: what cannot be used is named, and what can is measured.
+The foreground is a folder with one sub-folder for each class; the background is a folder whose sub-folders, if any, are
+kinds of background. Every file is read once before anything is made: unusable files are named, usable ones measured.
+
+No source is in two splits. Takes cut from one original recording share a source id in their names. Where the names also
+carry a fold, a mapping from split to folds decides; otherwise whole sources are assigned to the splits at random, from
+a seed.
 """
 
+import itertools
 import os
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
@@ -15,18 +21,19 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from sedpool import audio
+from sedpool import audio, storage
 from sedpool.audio.band import SR, band_edge
 from sedpool.audio.loudness import MEASURES, rms
-from sedpool.errors import AudioError, DataError
+from sedpool.errors import AudioError, ConfigError, DataError
 from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import BACKGROUND_DB, Sound
 from sedpool.soundscapes.sampling import Event
+from sedpool.soundscapes.spec import SHORTEST_EVENT, SPLITS, SoundscapeSpec
 
-_SILENCE = 1e-3  # of the peak: what pads a recording, be it digital zeros or a lossy codec's idea of them
-_HOP = round(0.010 * SR)  # grid on which levels are measured: 10 ms
-_LOUD = 10 ** (-6 / 20)  # an excerpt is as good as the loudest one down to 6 dB below it
-_FAINT = 10 ** (-40 / 20)  # an excerpt starts and ends where it rises above -40 dB of its own peak
+_SILENCE = 1e-3  # of the peak: below it is padding, be it digital zeros or what a lossy codec makes of them
+_HOP = round(0.010 * SR)  # samples of the grid on which levels are measured: 10 ms
+_LOUD = 10 ** (-6 / 20)  # an excerpt counts as loud down to 6 dB below the loudest one
+_FAINT = 10 ** (-40 / 20)  # an excerpt starts and ends where it rises above -40 dB relative to its own peak
 
 
 @dataclass(frozen=True)
@@ -55,52 +62,42 @@ class Recording:
     band: float = SR / 2
 
 
+@dataclass(frozen=True)
 class FileSources:
     """Events and backgrounds cut from recordings, each split from its own.
 
-    Parameters
+    Attributes
     ----------
     foreground : dict
         Recordings by (split, label).
-    background : dict
+    backgrounds : dict
         Recordings by split.
     skipped : tuple of str
         Files that could not be used, each with the reason.
     """
 
-    def __init__(
-        self,
-        foreground: dict[tuple[str, str], list[Recording]],
-        background: dict[str, list[Recording]],
-        skipped: tuple[str, ...],
-    ) -> None:
-        self._foreground = foreground
-        self._background = background
-        self._skipped = skipped
+    foreground: dict[tuple[str, str], list[Recording]]
+    backgrounds: dict[str, list[Recording]]
+    skipped: tuple[str, ...]
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Labels of the events, in order."""
-        return tuple(sorted({label for _, label in self._foreground}))
-
-    @property
-    def skipped(self) -> tuple[str, ...]:
-        """Recordings that cannot be used, each with the reason."""
-        return self._skipped
+        return tuple(sorted({label for _, label in self.foreground}))
 
     def event(self, event: Event, split: str, rng: np.random.Generator) -> Sound:
         """Cut an excerpt of at most `event.duration` seconds from one of the split's recordings of its class."""
-        recordings = self._foreground[split, event.label]
+        recordings = self.foreground[split, event.label]
         recording = recordings[int(rng.integers(len(recordings)))]
         samples, length = _load(recording.path)[recording.start : recording.stop], round(event.duration * SR)
         first, last = (0, 0) if event.source_time is None else excerpt_at(samples, event.source_time, length)
-        if first == last:  # nothing is asked for, or there is but a pause
+        if first == last:  # no time is asked for, or only a pause is there
             first, last = excerpt(samples, length, rng)
         return Sound(samples[first:last], recording.name, (recording.start + first) / SR, event.label)
 
     def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
         """Cut `duration` seconds from one of the split's backgrounds; every second of them is equally likely."""
-        recordings, length = self._background[split], round(duration * SR)
+        recordings, length = self.backgrounds[split], round(duration * SR)
         sizes = np.array([recording.stop - recording.start for recording in recordings], dtype=np.float64)
         recording = recordings[int(rng.choice(len(recordings), p=sizes / sizes.sum()))]
         first = recording.start + int(rng.integers(recording.stop - recording.start - length + 1))
@@ -108,7 +105,7 @@ class FileSources:
         return Sound(samples, recording.name, first / SR, recording.label, recording.band)
 
 
-@lru_cache(maxsize=256)  # the recordings of a split, as a rule: they are drawn over and over
+@lru_cache(maxsize=256)  # usually all recordings of a split, which are drawn over and over
 def _load(path: str) -> Float32Array:
     samples = audio.read(path, SR)
     samples.flags.writeable = False
@@ -116,10 +113,10 @@ def _load(path: str) -> Float32Array:
 
 
 def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw an excerpt that is worth its label.
+    """Draw an excerpt in which the labelled sound can be heard.
 
-    Its energy is within 6 dB of the most that any excerpt of that length has, so that it does not fall into a pause,
-    and it begins and ends with sound.
+    Its energy is within 6 dB of the loudest excerpt of that length, so that it does not fall into a pause, and it
+    begins and ends with sound.
 
     Parameters
     ----------
@@ -145,12 +142,12 @@ def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tup
 
 
 def excerpt_at(samples: Float32Array, time: float, length: int) -> tuple[int, int]:
-    """Excerpt that starts `time` seconds into the recording, or earlier where the recording ends before it would.
+    """Return the excerpt that starts `time` seconds into the recording, or earlier if it would pass the end.
 
     Returns
     -------
     first, last : int
-        The excerpt is ``samples[first:last]``, without silence at its ends; empty where there is nothing else.
+        The excerpt is ``samples[first:last]``, without silence at its ends; empty if all of it is silent.
     """
     first = min(round(time * SR), max(0, len(samples) - length))
     return _tight(samples, first, min(first + length, len(samples)))
@@ -162,7 +159,7 @@ def _tight(samples: Float32Array, first: int, last: int) -> tuple[int, int]:
 
 
 def sounding(samples: Float32Array, threshold: float) -> tuple[int, int]:
-    """Extent of a recording without the silence around it.
+    """Return the extent of a recording without the silence around it.
 
     Parameters
     ----------
@@ -182,7 +179,7 @@ def sounding(samples: Float32Array, threshold: float) -> tuple[int, int]:
 
 
 def list_foreground(root: str | os.PathLike[str]) -> dict[str, str]:
-    """Label of every audio file under `root`, by its path within it; the label comes from the first sub-folder.
+    """Return the label of every audio file under `root`, which its first sub-folder gives, by its path within `root`.
 
     Raises
     ------
@@ -192,7 +189,7 @@ def list_foreground(root: str | os.PathLike[str]) -> dict[str, str]:
     names = [name for name in audio.list_files(root, "foreground") if "/" in name]
     folders = sorted({name.split("/", 1)[0] for name in names})
     if not folders:
-        raise DataError(f"foreground {root}: no audio in its sub-folders; expected one sub-folder a class")
+        raise DataError(f"foreground {root}: no audio in its sub-folders; expected one sub-folder for each class")
     labels = {folder: label_of(folder) for folder in folders}
     for folder, label in labels.items():
         same = [other for other in folders if labels[other] == label]
@@ -202,7 +199,7 @@ def list_foreground(root: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def list_background(root: str | os.PathLike[str], exclude: Sequence[str]) -> dict[str, str]:
-    """Kind of every background under `root` by its path within it, without those that match a glob of `exclude`.
+    """Return the kind of every background under `root` that `exclude` does not match, by its path within `root`.
 
     Raises
     ------
@@ -217,7 +214,7 @@ def list_background(root: str | os.PathLike[str], exclude: Sequence[str]) -> dic
 
 
 def label_of(folder: str) -> str:
-    """Label that a folder's name stands for.
+    """Return the label that a folder's name stands for.
 
     Examples
     --------
@@ -268,9 +265,244 @@ def _inspect(root: Path, name: str, label: str, shortest: float, level: str | No
         return f"{path}: silent"
     if last - first < shortest * SR:
         return f"{path}: {(last - first) / SR:.3f} s of sound; expected at least {shortest} s"
-    band = SR / 2 if level is None else _band(samples[first:last], level)
+    band = SR / 2
+    if level is not None:
+        sound = samples[first:last]
+        band = band_edge(sound, BACKGROUND_DB + 20 * np.log10(rms(sound) / MEASURES[level](sound, SR)))
     return Recording(str(path), name, label, first, last, band)
 
 
-def _band(samples: Float32Array, level: str) -> float:
-    return band_edge(samples, BACKGROUND_DB + 20 * np.log10(rms(samples) / MEASURES[level](samples, SR)))
+@dataclass(frozen=True)
+class SplitRule:
+    """How recordings are divided among the splits.
+
+    Attributes
+    ----------
+    pattern : str
+        Regular expression found in a file's name, with a group `source` and, where `folds` is given, a group `fold`.
+    folds : mapping of str to sequence of str, optional
+        The folds of each split.
+    shares : (float, float, float)
+        Shares of train, validate and test among the sources, where there are no folds.
+    """
+
+    pattern: str
+    folds: Mapping[str, Sequence[str | int]] | None = None
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+
+    def __post_init__(self) -> None:
+        try:
+            groups = re.compile(self.pattern).groupindex
+        except re.error as error:
+            raise ConfigError(f"source pattern {self.pattern!r} is not a regular expression ({error})") from None
+        needed = ["source", "fold"] if self.folds else ["source"]
+        if missing := [group for group in needed if group not in groups]:
+            raise ConfigError(f"source pattern {self.pattern!r} has no group (?P<{missing[0]}>...)")
+        if self.folds and sorted(self.folds) != sorted(SPLITS):
+            raise ConfigError(f"folds are given for {', '.join(self.folds)}; expected {', '.join(SPLITS)}")
+        if len(self.shares) != len(SPLITS) or min(self.shares) <= 0:
+            raise ConfigError(f"shares are {self.shares}; expected three numbers above 0")
+
+
+def divide(labels: Mapping[str, str], split_rule: SplitRule, rng: np.random.Generator) -> dict[str, str]:
+    """Assign labelled recordings to splits.
+
+    Parameters
+    ----------
+    labels : mapping of str to str
+        Label of every recording, by its path.
+    split_rule : SplitRule
+        How to divide.
+    rng : Generator
+        Draws the splits of the sources where there are no folds.
+
+    Returns
+    -------
+    splits : dict of str to str
+        Split of every recording, by its path; no source is in two.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If a name does not match the pattern, a fold is not in exactly one split, a source is in two splits, or a class
+        lacks a split.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for path in labels:
+        found = re.search(split_rule.pattern, path.rsplit("/", 1)[-1])
+        if found is None or None in found.groupdict().values():
+            raise DataError(
+                f"{path}: the source pattern {split_rule.pattern!r} does not fit this name; correct the pattern"
+            )
+        groups[path] = found.groupdict()
+    if split_rule.folds:
+        splits = _splits_by_fold(groups, split_rule.folds)
+    else:
+        by_source: dict[str, str] = {}
+        for label in sorted(set(labels.values())):
+            # A source with several labels stays where the first of them put it.
+            own = {groups[path]["source"] for path, other in labels.items() if other == label} - set(by_source)
+            by_source |= assign_splits(sorted(own), split_rule.shares, rng)
+        splits = {path: by_source[found["source"]] for path, found in groups.items()}
+    present = {(label, splits[path]) for path, label in labels.items()}
+    for label, split in itertools.product(sorted(set(labels.values())), SPLITS):
+        if (label, split) not in present:
+            raise DataError(
+                f"class {label} has no recording for {split}; expected recordings from at least three sources "
+                "for each class, or folds that cover every class"
+            )
+    return splits
+
+
+def _splits_by_fold(
+    groups: Mapping[str, Mapping[str, str]], folds: Mapping[str, Sequence[str | int]]
+) -> dict[str, str]:
+    splits: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for path, found in groups.items():
+        holders = [split for split, members in folds.items() if found["fold"] in map(str, members)]
+        if len(holders) != 1:
+            given = "; ".join(f"{split} {', '.join(map(str, members))}" for split, members in folds.items())
+            raise ConfigError(
+                f"{path}: fold {found['fold']} belongs to {len(holders)} splits; expected one (folds: {given})"
+            )
+        splits[path] = holders[0]
+        other = first.setdefault(found["source"], path)
+        if splits[other] != splits[path]:
+            raise DataError(
+                f"{path} ({splits[path]}) and {other} ({splits[other]}) come from one source, {found['source']}; "
+                "expected folds that keep a source in one split"
+            )
+    return splits
+
+
+def assign_splits(items: Sequence[str], shares: Sequence[float], rng: np.random.Generator) -> dict[str, str]:
+    """Assign items to splits at random by `shares`; if possible at least one to train, then test, then validate."""
+    order = [items[int(index)] for index in rng.permutation(len(items))]
+    total, assigned = len(items), {}
+    counts = dict.fromkeys(SPLITS, 0)
+    for split in ("train", "test", "validate")[:total]:
+        counts[split] = 1
+    for _ in range(total - sum(counts.values())):
+        # The split that lacks most of its share comes next.
+        lacking = [share / sum(shares) * total - counts[split] for split, share in zip(SPLITS, shares, strict=True)]
+        counts[SPLITS[int(np.argmax(lacking))]] += 1
+    for split, count in counts.items():
+        for _ in range(count):
+            assigned[order.pop()] = split
+    return assigned
+
+
+@dataclass(frozen=True)
+class SoundLibraries:
+    """Two folders of recordings, with the split of every file.
+
+    Attributes
+    ----------
+    foreground, background : Path
+        The folders.
+    labels, kinds : dict of str to str
+        Label of every foreground recording and kind of every background, by its path within its folder.
+    foreground_splits, background_splits : dict of str to str
+        Split of every recording.
+    """
+
+    foreground: Path
+    background: Path
+    labels: dict[str, str]
+    kinds: dict[str, str]
+    foreground_splits: dict[str, str]
+    background_splits: dict[str, str]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels of the events, in order."""
+        return tuple(sorted(set(self.labels.values())))
+
+    def fingerprint(self) -> dict[str, dict[str, list[str]]]:
+        """Return label, split and SHA-256 of every recording, which a made corpus depends on."""
+        return {
+            role: {name: [labels[name], assigned[name], storage.sha256_file(folder / name)] for name in labels}
+            for role, folder, labels, assigned in (
+                ("foreground", self.foreground, self.labels, self.foreground_splits),
+                ("background", self.background, self.kinds, self.background_splits),
+            )
+        }
+
+
+def divide_libraries(
+    foreground: str | os.PathLike[str],
+    background: str | os.PathLike[str],
+    split_rule: SplitRule,
+    exclude_backgrounds: Sequence[str],
+    seed: int,
+) -> SoundLibraries:
+    """Divide the recordings of two folders among the splits.
+
+    Parameters
+    ----------
+    foreground, background : path-like
+        The folders.
+    split_rule : SplitRule
+        How foreground recordings are divided; backgrounds are assigned by its shares, each kind separately.
+    exclude_backgrounds : sequence of str
+        Globs of backgrounds to leave out.
+    seed : int
+        Seed of the random assignment.
+    """
+    labels, kinds = list_foreground(foreground), list_background(background, exclude_backgrounds)
+    foreground_rng, background_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
+    background_splits: dict[str, str] = {}
+    for kind in sorted(set(kinds.values())):
+        background_splits |= assign_splits(
+            [name for name in kinds if kinds[name] == kind], split_rule.shares, background_rng
+        )
+    return SoundLibraries(
+        Path(foreground),
+        Path(background),
+        labels,
+        kinds,
+        divide(labels, split_rule, foreground_rng),
+        background_splits,
+    )
+
+
+def read_libraries(libraries: SoundLibraries, spec: SoundscapeSpec, *, strict: bool, n_jobs: int) -> FileSources:
+    """Read every recording once, and keep those that can be used.
+
+    Raises
+    ------
+    DataError
+        If a class or the background lacks a usable recording in a split, or, if `strict`, a recording cannot be used.
+    """
+    events, bad_events = inspect(libraries.foreground, libraries.labels, SHORTEST_EVENT, n_jobs=n_jobs)
+    beds, bad_beds = inspect(libraries.background, libraries.kinds, spec.duration, level=spec.level, n_jobs=n_jobs)
+    skipped = (*bad_events, *bad_beds)
+    if strict:
+        report_skipped(skipped, strict=True)
+    by_class: dict[tuple[str, str], list[Recording]] = {}
+    for recording in events:
+        by_class.setdefault((libraries.foreground_splits[recording.name], recording.label), []).append(recording)
+    by_split: dict[str, list[Recording]] = {}
+    for recording in beds:
+        by_split.setdefault(libraries.background_splits[recording.name], []).append(recording)
+    because = f" ({len(skipped)} recordings cannot be used: {_shortened(skipped)})" if skipped else ""
+    for split in SPLITS:
+        if split not in by_split:
+            raise DataError(f"background {libraries.background}: no usable recording for {split}{because}")
+        for label in libraries.classes:
+            if (split, label) not in by_class:
+                raise DataError(f"foreground {libraries.foreground}: no usable {label} for {split}{because}")
+    return FileSources(by_class, by_split, skipped)
+
+
+def report_skipped(skipped: Sequence[str], *, strict: bool) -> None:
+    """Warn of recordings that were left out, or refuse them if `strict`."""
+    if skipped and strict:
+        raise DataError(f"{len(skipped)} recordings cannot be used: {_shortened(skipped)}; mend or remove them")
+    if skipped:
+        warnings.warn(f"recordings skipped: {len(skipped)} ({_shortened(skipped)})", stacklevel=2)
+
+
+def _shortened(skipped: Sequence[str]) -> str:
+    return "; ".join(skipped[:3]) + ("; ..." if len(skipped) > 3 else "")

@@ -1,4 +1,4 @@
-"""What is asked of a soundscape: how many events of which classes, when, how long, how loud, how changed.
+"""The specification of a soundscape: how many events, their classes, times, levels and changes.
 
 The terms are Scaper's. Every distribution can be given for all classes and for each, in YAML::
 
@@ -6,30 +6,151 @@ The terms are Scaper's. Every distribution can be given for all classes and for 
     event: {duration: [uniform, 0.5, 3.0], snr: [uniform, 6, 30]}
     classes:
       rain: {duration: [truncnorm, 4, 1, 2, 8], max_polyphony: 1}
+
+Distributions are written as Scaper writes them: ``[const, 3]``, ``[choose, [1, 2, 4]]``, ``[uniform, 0.5, 3]``,
+``[normal, mean, deviation]`` and ``[truncnorm, mean, deviation, low, high]``. A number alone is a constant; a value
+that ``choose`` lists twice is twice as likely.
 """
 
+import dataclasses
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import yaml
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+from scipy.special import ndtr, ndtri
 
 from sedpool.errors import ConfigError
 from sedpool.settings.schema import Seconds, checked
-from sedpool.soundscapes.distributions import Distribution, parse
 
+SPLITS = ("train", "validate", "test")
+"""The parts of a corpus, each a folder of its audio and of its annotations."""
 SHORTEST_EVENT = 0.050
 """Seconds: a shorter event is not asked for, and a recording with less sound is not used."""
 _STRICT = ConfigDict(extra="forbid")
 _FASTEST, _SLOWEST = 0.1, 10.0
+_DRAWS = 1000
+"""Draws from an unbounded distribution before it counts as one that never falls within its limits."""
+_SHAPES = {
+    "const": "[const, value]",
+    "choose": "[choose, [value, ...]]",
+    "uniform": "[uniform, low, high]",
+    "normal": "[normal, mean, deviation]",
+    "truncnorm": "[truncnorm, mean, deviation, low, high]",
+}
 
-Drawn = Annotated[Distribution, BeforeValidator(parse)]
-MaybeDrawn = Annotated[Distribution | None, BeforeValidator(lambda value: None if value is None else parse(value))]
+
+@dataclasses.dataclass(frozen=True)
+class Distribution:
+    """A distribution of numbers.
+
+    Attributes
+    ----------
+    name : {"const", "choose", "uniform", "normal", "truncnorm"}
+    parameters : tuple of float
+        The constant; the choices; low and high; mean and deviation; mean, deviation, low and high.
+    """
+
+    name: str
+    parameters: tuple[float, ...]
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Least and greatest value that can be drawn."""
+        if self.name == "normal":
+            return -math.inf, math.inf
+        ends = self.parameters[2:] if self.name == "truncnorm" else self.parameters
+        return min(ends), max(ends)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw a value."""
+        match self.name, self.parameters:
+            case "const", (value,):
+                return value
+            case "uniform", (low, high):
+                return float(rng.uniform(low, high))
+            case "normal", (mean, deviation):
+                return float(rng.normal(mean, deviation))
+            case "truncnorm", (mean, deviation, low, high):
+                below, above = ndtr((low - mean) / deviation), ndtr((high - mean) / deviation)
+                return float(np.clip(mean + deviation * ndtri(rng.uniform(below, above)), low, high))
+            case _:
+                return self.parameters[int(rng.integers(len(self.parameters)))]
+
+    def draw_count(self, rng: np.random.Generator) -> int:
+        """Draw a whole number of at least 0.
+
+        With ``uniform``, every whole number from low to high is equally likely; other distributions are rounded.
+        """
+        if self.name == "uniform":
+            low, high = self.parameters
+            return int(rng.integers(math.ceil(low), math.floor(high) + 1))
+        return max(0, round(self.draw(rng)))
+
+    def draw_within(self, low: float, high: float, rng: np.random.Generator, key: str) -> float:
+        """Draw until the value is from `low` to `high`, which only ``normal`` may miss.
+
+        Raises
+        ------
+        ConfigError
+            If 1,000 draws fail; the message names `key`.
+        """
+        for _ in range(_DRAWS):
+            value = self.draw(rng)
+            if low <= value <= high:
+                return value
+        raise ConfigError(f"{key}={self}: {_DRAWS} draws gave no value from {low} to {high}; correct the distribution")
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, (self.name, *self.parameters)))}]"
+
+
+def parse_distribution(value: Any) -> Distribution:
+    """Return the distribution that a YAML value stands for.
+
+    Raises
+    ------
+    ValueError
+        If it stands for none; pydantic and `sedpool.settings.schema.checked` add the key.
+
+    Examples
+    --------
+    >>> parse_distribution(["uniform", 0.5, 3]), parse_distribution(2)
+    (Distribution(name='uniform', parameters=(0.5, 3.0)), Distribution(name='const', parameters=(2.0,)))
+    """
+    if isinstance(value, Distribution):
+        return value
+    if not isinstance(value, list | tuple):
+        value = ["const", value] if _is_finite(value) else []
+    if not value or value[0] not in _SHAPES:
+        raise ValueError(f"expected a number or [{' | '.join(_SHAPES)}, ...]")
+    name, *given = value
+    if name == "choose" and len(given) == 1 and isinstance(given[0], list | tuple):
+        given = list(given[0])
+    if not given or not all(map(_is_finite, given)) or (name != "choose" and len(given) != _SHAPES[name].count(",")):
+        raise ValueError(f"expected {_SHAPES[name]}, all of them finite numbers")
+    if name in ("uniform", "truncnorm") and given[-2] > given[-1]:
+        raise ValueError(f"low {given[-2]} is above high {given[-1]}")
+    if name in ("normal", "truncnorm") and given[1] <= 0:
+        raise ValueError(f"deviation {given[1]}; expected more than 0")
+    if name == "truncnorm" and not ndtr((given[3] - given[0]) / given[1]) > ndtr((given[2] - given[0]) / given[1]):
+        raise ValueError(f"nothing is drawn from {given[2]} to {given[3]}, so far from the mean {given[0]}")
+    return Distribution(name, tuple(map(float, given)))
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+Drawn = Annotated[Distribution, BeforeValidator(parse_distribution)]
+MaybeDrawn = Annotated[
+    Distribution | None, BeforeValidator(lambda value: None if value is None else parse_distribution(value))
+]
 Polyphony = Annotated[int, Field(ge=1, strict=True)] | None
 
 
@@ -52,7 +173,7 @@ class EventSpec:
     time_stretch : Distribution, optional
         Factor by which the event gets longer.
     max_polyphony : int, optional
-        How many events of the class may sound at a time; 1 for no overlap.
+        How many events of the class may sound at the same time; 1 for no overlap.
     """
 
     duration: Drawn
@@ -73,13 +194,13 @@ class SoundscapeSpec:
     n_events : Distribution
         Number of events; see `Distribution.draw_count`.
     event : EventSpec
-        What holds for every class that `classes` does not name.
+        The distributions of every class that `classes` does not name.
     classes : mapping of str to EventSpec
-        What holds for these.
+        The distributions of single classes.
     labels : tuple of str, optional
-        The classes that events are drawn from, each as likely; one listed twice is twice as likely. None: all.
+        The classes that events are drawn from, all equally likely; one listed twice is twice as likely. None: all.
     max_polyphony : int, optional
-        How many events may sound at a time; 1 for no overlap.
+        How many events may sound at the same time; 1 for no overlap.
     duration : float
         Length of the soundscape in seconds.
     level : {"lufs", "rms"}
@@ -109,7 +230,7 @@ class SoundscapeSpec:
                 _refuse_outside(f"{group}.{key}", getattr(event, key), low, high)
 
     def limits(self) -> dict[str, tuple[float, float]]:
-        """Least and greatest possible value of every quantity."""
+        """Return the least and greatest possible value of every quantity."""
         return {
             "duration": (SHORTEST_EVENT, self.duration),
             "snr": (-math.inf, math.inf),
@@ -120,7 +241,7 @@ class SoundscapeSpec:
         }
 
     def of(self, label: str) -> EventSpec:
-        """Distributions of a class."""
+        """Return the distributions of a class."""
         return self.classes.get(label, self.event)
 
     def check_labels(self, known: Sequence[str]) -> None:
@@ -138,7 +259,7 @@ class SoundscapeSpec:
 
 
 def _refuse_outside(key: str, distribution: Distribution | None, low: float, high: float) -> None:
-    if distribution is None or distribution.name == "normal":  # drawn again until it is within
+    if distribution is None or distribution.name == "normal":  # drawn again until the value is within the limits
         return
     least, greatest = distribution.support
     if least < low or greatest > high:
@@ -166,7 +287,7 @@ def read_spec(path: str | os.PathLike[str]) -> SoundscapeSpec:
 
 
 def make_spec(values: Any) -> SoundscapeSpec:
-    """Spec from the values of a YAML file; what a class leaves out is as in ``event``.
+    """Make a spec from the values of a YAML file; what a class leaves out is as in ``event``.
 
     Raises
     ------
@@ -176,15 +297,12 @@ def make_spec(values: Any) -> SoundscapeSpec:
     values = dict(_mapping("the spec", values))
     event = {"duration": None, "snr": None} | _mapping("event", values.get("event"))
     base = checked(EventSpec, event, "event")
+    inherited = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
     classes = {
-        str(label): checked(EventSpec, _values(base) | _mapping(f"classes.{label}", own), f"classes.{label}")
+        str(label): checked(EventSpec, inherited | _mapping(f"classes.{label}", own), f"classes.{label}")
         for label, own in _mapping("classes", values.get("classes", {})).items()
     }
     return checked(SoundscapeSpec, {"n_events": None} | values | {"event": base, "classes": classes})
-
-
-def _values(event: EventSpec) -> dict[str, Any]:
-    return {field.name: getattr(event, field.name) for field in fields(event)}
 
 
 def _mapping(key: str, value: Any) -> dict[str, Any]:
@@ -194,7 +312,7 @@ def _mapping(key: str, value: Any) -> dict[str, Any]:
 
 
 def uniform(key: str, ends: Sequence[float]) -> Distribution:
-    """Uniform distribution between two ends.
+    """Make a uniform distribution between two ends.
 
     Raises
     ------
@@ -202,6 +320,6 @@ def uniform(key: str, ends: Sequence[float]) -> Distribution:
         If `ends` are not two numbers, the smaller first; the message names `key`.
     """
     try:
-        return parse(["uniform", *ends])
+        return parse_distribution(["uniform", *ends])
     except (TypeError, ValueError):
         raise ConfigError(f"{key} is {ends}; expected two numbers, the smaller first") from None

@@ -17,7 +17,7 @@ Synthesiser = Callable[[int, np.random.Generator], Float32Array]
 
 
 def air_conditioner(n: int, rng: np.random.Generator) -> Float32Array:
-    """Rushing air with a faint mains hum; swells up and away."""
+    """Synthesise rushing air with a faint mains hum; swells up and away."""
     air = _band(_noise(n, rng), rng.uniform(80, 200), rng.uniform(600, 1800))
     hum = _harmonics(np.full(n, rng.uniform(48, 62), np.float32), _rolloff(6, rng.uniform(0.4, 0.8)))
     rattle = 1 + 0.4 * np.sin(_phase(np.full(n, rng.uniform(3, 9), np.float32)))
@@ -25,7 +25,7 @@ def air_conditioner(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def car_horn(n: int, rng: np.random.Generator) -> Float32Array:
-    """One or two honks of a two-tone chord."""
+    """Synthesise one or two honks of a two-tone chord."""
     low = rng.uniform(280, 520)
     strengths = _rolloff(10, rng.uniform(0.75, 0.95))
     chord = sum(_harmonics(np.full(n, pitch, np.float32), strengths) for pitch in (low, low * rng.uniform(1.18, 1.34)))
@@ -37,7 +37,7 @@ def car_horn(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def children_playing(n: int, rng: np.random.Generator) -> Float32Array:
-    """High voices: syllables with gliding pitch and moving formants, some near, some far."""
+    """Synthesise high voices: syllables with gliding pitch and moving formants, some near, some far."""
     samples = np.zeros(n, np.float32)
     for start in _hits(n, rng, gap=(0.12, 0.5)):
         length = min(int(rng.uniform(0.1, 0.35) * SR), n - start)
@@ -48,7 +48,7 @@ def children_playing(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def dog_bark(n: int, rng: np.random.Generator) -> Float32Array:
-    """Barks of one dog with pauses between them."""
+    """Synthesise barks of one dog with pauses between them."""
     samples = np.zeros(n, np.float32)
     pitch, rough = rng.uniform(280, 650), rng.uniform(0.2, 0.6)
     for start in _hits(n, rng, gap=(0.3, 0.9)):
@@ -60,7 +60,7 @@ def dog_bark(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def drilling(n: int, rng: np.random.Generator) -> Float32Array:
-    """A whine whose pitch sags under load, with the hiss of what is drilled."""
+    """Synthesise a whine whose pitch sags under load, with the hiss of what is drilled."""
     load = _wander(n, rng, seconds=0.7)
     pitch = np.float32(rng.uniform(350, 900)) * (1 - 0.25 * load)
     whine = _harmonics(pitch, _rolloff(9, rng.uniform(0.7, 0.9)))
@@ -69,7 +69,7 @@ def drilling(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def engine_idling(n: int, rng: np.random.Generator) -> Float32Array:
-    """Low firing pulses with some noise; revved now and then, faint otherwise."""
+    """Synthesise low firing pulses with some noise; revved now and then, faint otherwise."""
     revs = _wander(n, rng, seconds=1.5) ** 3
     rate = np.float32(rng.uniform(22, 42)) * (1 + 1.2 * revs)
     pulses = _harmonics(rate, _rolloff(14, rng.uniform(0.82, 0.93)))
@@ -78,7 +78,7 @@ def engine_idling(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def gun_shot(n: int, rng: np.random.Generator) -> Float32Array:
-    """A crack, and its echo dying away."""
+    """Synthesise a crack and its echo dying away."""
     seconds = np.arange(n, dtype=np.float32) / SR
     crack = _noise(n, rng) * np.exp(-seconds / rng.uniform(0.015, 0.04))
     echo = _band(_noise(n, rng), 80, rng.uniform(900, 2500)) * np.exp(-seconds / rng.uniform(0.08, 0.25))
@@ -86,7 +86,7 @@ def gun_shot(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def jackhammer(n: int, rng: np.random.Generator) -> Float32Array:
-    """Bouts of blows at a steady rate, each ringing shortly, with the engine between them."""
+    """Synthesise bouts of blows at a steady rate, each ringing shortly, with the engine between them."""
     rate = rng.uniform(11, 24)
     since_blow = (np.arange(n, dtype=np.float32) / SR * np.float32(rate)) % 1 / np.float32(rate)
     blows = _band(_noise(n, rng), rng.uniform(200, 500), rng.uniform(2500, 6000)) * np.exp(-since_blow / 0.012)
@@ -97,7 +97,7 @@ def jackhammer(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def siren(n: int, rng: np.random.Generator) -> Float32Array:
-    """A tone that wails or yelps between two pitches while it comes near and goes away."""
+    """Synthesise a tone that wails or yelps between two pitches while it comes near and goes away."""
     low, high = rng.uniform(420, 700), rng.uniform(1000, 1700)
     rate = rng.choice([0.35, 0.6, 2.8]) * rng.uniform(0.8, 1.2)
     sweep = 0.5 - 0.5 * np.cos(_phase(np.full(n, rate, np.float32)))
@@ -107,7 +107,7 @@ def siren(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def street_music(n: int, rng: np.random.Generator) -> Float32Array:
-    """A plucked melody on a pentatonic scale over a few long notes."""
+    """Synthesise a plucked melody on a pentatonic scale over a few long notes."""
     samples = np.zeros(n, np.float32)
     root, strengths = rng.uniform(160, 320), _rolloff(8, rng.uniform(0.4, 0.75))
     scale = root * 2 ** (np.array([0, 2, 4, 7, 9, 12, 14, 16]) / 12)
@@ -120,7 +120,7 @@ def street_music(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def coloured_noise(n: int, rng: np.random.Generator) -> Float32Array:
-    """Noise whose colour lies between pink and brown and whose level drifts by a few dB."""
+    """Synthesise noise whose colour lies between pink and brown and whose level drifts by a few dB."""
     white = _noise(n, rng)
     colour = _band(white, 20, rng.uniform(150, 600)) * rng.uniform(1.5, 6.0) + _band(white, 100, 4000) + 0.1 * white
     return np.asarray(colour * _db(4 * _wander(n, rng, seconds=2.0)), np.float32)
@@ -149,7 +149,7 @@ def _noise(n: int, rng: np.random.Generator) -> Float32Array:
 
 
 def _band(samples: Float32Array, low: float, high: float) -> Float32Array:
-    """First-order Butterworth band-pass; in closed form, since designing it by scipy takes longer than filtering."""
+    """Apply a first-order Butterworth band-pass, in closed form: scipy's design takes longer than the filtering."""
     lower, upper = np.tan(np.pi * low / SR), np.tan(np.pi * high / SR)
     width, centre = upper - lower, upper * lower
     section = np.array([[width, 0, -width, 1 + width + centre, 2 * (centre - 1), 1 - width + centre]])
@@ -163,7 +163,7 @@ def _phase(frequency: Float32Array) -> Float32Array:
 
 
 def _harmonics(frequency: Float32Array, strengths: Sequence[float]) -> Float32Array:
-    """Sum of the harmonics 1, 2, ... of a pitch track in Hz, without those that might alias."""
+    """Sum the harmonics 1, 2, ... of a pitch track in Hz, without those that might alias."""
     phase = _phase(frequency)
     highest = max(1, int(SR / 2 / float(frequency.max())))
     # sin(kx) = 2 cos(x) sin((k-1)x) - sin((k-2)x): two multiplications instead of a sine for every harmonic.
@@ -186,13 +186,13 @@ def _formants(pitch: float, rng: np.random.Generator) -> list[float]:
 
 
 def _hits(n: int, rng: np.random.Generator, gap: tuple[float, float]) -> list[int]:
-    """Starts of sounds within n samples: the first at once, the others after gaps of `gap` seconds."""
+    """Draw starts of sounds within n samples: the first at once, the others after gaps of `gap` seconds."""
     starts = np.cumsum(rng.uniform(*gap, size=1 + int(n / SR / gap[0])) * SR)
     return [0, *(int(start) for start in starts if start < n - 0.05 * SR)]
 
 
 def _hump(n: int) -> Float32Array:
-    """Envelope that rises fast and falls slowly."""
+    """Return an envelope that rises fast and falls slowly."""
     x = np.linspace(0, 1, n, dtype=np.float32)
     return np.asarray(np.minimum(x / 0.1, 1) * (1 - x), np.float32)
 
@@ -213,7 +213,7 @@ def _wander(n: int, rng: np.random.Generator, seconds: float) -> Float32Array:
 
 
 def _smooth(envelope: Float32Array, seconds: float) -> Float32Array:
-    """Moving average, so that an envelope does not click."""
+    """Average an envelope over a moving window, so that it does not click."""
     width = int(seconds * SR)
     total = np.cumsum(np.pad(envelope, (width, 0), mode="edge"), dtype=np.float64)
     return ((total[width:] - total[:-width]) / width).astype(np.float32)

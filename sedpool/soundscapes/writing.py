@@ -1,42 +1,46 @@
-"""How a made corpus is written: whole or not at all, and going on where it was stopped.
+"""Writing a corpus of soundscapes: whole or not at all, and resumed where it was interrupted.
 
-A corpus is made in a hidden folder beside its own and renamed when it is complete. A soundscape that is complete there
-is kept, so that a killed synthesis loses only what it was at.
+A corpus is made in a hidden folder beside its own, which is renamed once it is complete. Complete soundscapes in it are
+kept, so that an interrupted synthesis loses only the soundscapes in progress.
 """
 
 import itertools
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import joblib
+import soundfile as sf
 from filelock import FileLock
 from rich.console import Console
 from rich.progress import track
 
-from sedpool import storage
+from sedpool import audio, storage
 from sedpool.audio.band import FLOOR_DB, dither
 from sedpool.audio.loudness import DEFINITIONS
 from sedpool.errors import ConfigError, DataError
-from sedpool.formats import audacity
+from sedpool.formats import audacity, scaper_jams
+from sedpool.runtime.arrays import Float32Array
 from sedpool.settings.identity import recorded_form
-from sedpool.soundscapes import files
-from sedpool.soundscapes.mixing import Mixing, Sources, mix
+from sedpool.soundscapes.mixing import Mixing, Soundscape, Sources, mix
 from sedpool.soundscapes.sampling import draw_events, generator
 from sedpool.soundscapes.spec import SoundscapeSpec
 
 FORMAT = 2
-"""Raise it whenever the same spec gives other bytes."""
-_CHUNK = 8  # soundscapes a task: few enough for an even load, enough to hide the cost of a task
+"""Version of what a plan gives: raise it whenever the same plan gives other bytes."""
+FOLDERS = ("audio", "annotations")
+ISOLATED = "isolated_events"
+_CHUNK = 8  # soundscapes in a task: few enough for an even load, enough to hide the cost of a task
 _may_synthesise: ContextVar[bool] = ContextVar("may_synthesise", default=True)
 
 
 class NotSynthesised(DataError):
-    """Raised within `without_synthesis` where audio that sedpool makes on first use is not there.
+    """Audio that sedpool makes on first use is missing, and `without_synthesis` forbids making it.
 
     Attributes
     ----------
@@ -51,7 +55,7 @@ class NotSynthesised(DataError):
 
 @contextmanager
 def without_synthesis() -> Iterator[None]:
-    """Raise `NotSynthesised` within the block instead of making audio that is not there."""
+    """Raise `NotSynthesised` within the block instead of making missing audio."""
     token = _may_synthesise.set(False)
     try:
         yield
@@ -60,13 +64,13 @@ def without_synthesis() -> Iterator[None]:
 
 
 def may_synthesise() -> bool:
-    """Return whether audio that is not there may be made, as it may outside `without_synthesis`."""
+    """Return whether missing audio may be made, which is so outside `without_synthesis`."""
     return _may_synthesise.get()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that determines a made corpus.
+    """Everything that determines a made corpus.
 
     Attributes
     ----------
@@ -122,9 +126,9 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], 
     plan : Plan
         What to make.
     prepare : callable
-        Returns the sources of the sounds, which are copied to the workers; called only where the corpus is to be made.
+        Returns the sources of the sounds, which are copied to the workers; called only if the corpus has to be made.
     n_jobs : int
-        Number of worker processes, -1 for one a core; the bytes do not depend on it.
+        Number of worker processes, -1 for one per core; the bytes do not depend on it.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], 
 
 
 def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> bool:
-    """Write a corpus in URBAN-SED's layout to `folder` unless it is there.
+    """Write a corpus in URBAN-SED's layout to `folder` unless it exists.
 
     Beside the audio and the annotations it holds ``<split>.tsv``, the events in DCASE's format, and ``corpus.json``,
     which says how it was made.
@@ -152,20 +156,26 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
     Returns
     -------
     written : bool
-        False if the corpus was there.
+        False if the corpus existed.
 
     Raises
     ------
     DataError
-        If the folder holds anything else, or cannot be written; `NotSynthesised` if it is not there, within
-        `without_synthesis`.
+        If the folder holds anything else, or cannot be written; within `without_synthesis`, `NotSynthesised` if the
+        corpus does not exist.
     """
     if _is_made(folder, plan):
         return False
     if not may_synthesise():
         message = f"{folder.parent}: no corpus {folder.name} in it; give the folder that it was made in"
         raise NotSynthesised(message, storage.hash_value(plan.settings()))
-    with _lock(folder):
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Held while the corpus is made: one process makes it, and the others wait.
+        lock = FileLock(folder.with_name(f".{folder.name}.lock")).acquire()
+    except OSError as error:
+        raise DataError(f"{folder.parent}: corpora cannot be made here ({error}); choose a root to write in") from None
+    with lock:
         if _is_made(folder, plan):
             return False
         _make(folder, plan, prepare(), n_jobs)
@@ -183,23 +193,19 @@ def _is_made(folder: Path, plan: Plan) -> bool:
     return True
 
 
-def _lock(folder: Path) -> AbstractContextManager[Any]:
-    """Held while a corpus is made, so that of several processes one makes it and the others wait."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder.with_name(f".{folder.name}.lock")).acquire()
-    except OSError as error:
-        raise DataError(f"{folder.parent}: corpora cannot be made here ({error}); choose a root to write in") from None
-
-
 def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
     digest = storage.hash_value(plan.settings())
     partial = folder.with_name(f".{folder.name}-{digest[:12]}.partial")
-    _make_folders(partial, plan)
-    tasks = (joblib.delayed(_write_chunk)(partial, plan, sources, chunk) for chunk in _chunks(plan.sizes))
+    for kind, split in itertools.product((*FOLDERS, ISOLATED) if plan.isolated else FOLDERS, plan.sizes):
+        (partial / kind / split).mkdir(parents=True, exist_ok=True)
+    chunks = [
+        (split, range(start, min(start + _CHUNK, size)))
+        for split, size in plan.sizes.items()
+        for start in range(0, size, _CHUNK)
+    ]
+    tasks = (joblib.delayed(_write_chunk)(partial, plan, sources, split, indices) for split, indices in chunks)
     done = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
-    total = sum(-(-size // _CHUNK) for size in plan.sizes.values())
-    for _ in track(done, f"making {folder.name}", total, console=Console(stderr=True), transient=True):
+    for _ in track(done, f"making {folder.name}", len(chunks), console=Console(stderr=True), transient=True):
         pass
     for split in plan.sizes:
         _write_tsv(partial, split)
@@ -214,36 +220,107 @@ def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
     os.rename(partial, folder)
 
 
-def _make_folders(root: Path, plan: Plan) -> None:
-    kinds = (*files.FOLDERS, files.ISOLATED) if plan.isolated else files.FOLDERS
-    for kind, split in itertools.product(kinds, plan.sizes):
-        (root / kind / split).mkdir(parents=True, exist_ok=True)
+def _write_chunk(root: Path, plan: Plan, sources: Sources, split: str, indices: Sequence[int]) -> None:
+    """Draw, mix and write some soundscapes, unless they are complete."""
+    for index in indices:
+        stem = f"soundscape_{split}_{index:05d}"
+        if _is_complete(root, split, stem):
+            continue
+        rng = generator(plan.seed, split, index)
+        drawn = draw_events(plan.spec, sources.classes, rng)
+        background = sources.background(plan.spec.duration, split, rng)
+        soundscape = mix(background, [(event, sources.event(event, split, rng)) for event in drawn], plan.mixing)
+        samples = soundscape.samples + dither(len(soundscape.samples), rng)
+        write_soundscape(root, split, stem, soundscape, samples, plan.mixing, isolated=plan.isolated)
 
 
-def _chunks(sizes: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
-    for split, size in sizes.items():
-        for start in range(0, size, _CHUNK):
-            yield [(split, index) for index in range(start, min(start + _CHUNK, size))]
+def _is_complete(root: Path, split: str, stem: str) -> bool:
+    """Return whether a soundscape was written: its JAMS can be read, and its audio is as long as the JAMS says."""
+    try:
+        scene = scaper_jams.read_scene(root / "annotations" / split / f"{stem}.jams")
+        return audio.duration(root / "audio" / split / f"{stem}.wav") == scene.duration
+    except DataError:
+        return False
 
 
-def _write_chunk(root: Path, plan: Plan, sources: Sources, chunk: Sequence[tuple[str, int]]) -> None:
-    for split, index in chunk:
-        stem = files.stem_of(split, index)
-        if not files.is_complete(root, split, stem):
-            _write_one(root, plan, sources, split, index, stem)
+def write_soundscape(
+    root: Path, split: str, stem: str, soundscape: Soundscape, samples: Float32Array, mixing: Mixing, *, isolated: bool
+) -> None:
+    """Write a soundscape; its JAMS comes last and atomically, so that a soundscape that has one is complete.
+
+    Parameters
+    ----------
+    root : Path
+        The corpus; see `sedpool.datasets.layout`.
+    split, stem : str
+        Split and name of the soundscape.
+    soundscape : Soundscape
+        Background and events.
+    samples : ndarray of float32
+        The mix, dithered for 16 bits.
+    mixing : Mixing
+        How it was mixed.
+    isolated : bool
+        Also write the background and every event alone, in 24 bits, which add up to the mix without its dither.
+    """
+    annotations = root / "annotations" / split
+    sf.write(root / "audio" / split / f"{stem}.wav", samples, mixing.sr, subtype="PCM_16")
+    if isolated:
+        folder = root / ISOLATED / split / stem
+        folder.mkdir(exist_ok=True)
+        for name, alone in soundscape.isolated():
+            # Not as floats: libsndfile writes the time of day into the header of those.
+            sf.write(folder / f"{name}.wav", alone, mixing.sr, subtype="PCM_24")
+    lines = [f"{track.event.onset!r}\t{track.event.offset!r}\t{track.event.label}\n" for track in soundscape.tracks]
+    (annotations / f"{stem}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
+    temporary = annotations / f".{stem}.jams"
+    temporary.write_text(json.dumps(_jams_of(soundscape, mixing)), encoding="utf-8", newline="\n")
+    os.replace(temporary, annotations / f"{stem}.jams")
 
 
-def _write_one(root: Path, plan: Plan, sources: Sources, split: str, index: int, stem: str) -> None:
-    rng = generator(plan.seed, split, index)
-    drawn = draw_events(plan.spec, sources.classes, rng)
-    background = sources.background(plan.spec.duration, split, rng)
-    soundscape = mix(background, [(event, sources.event(event, split, rng)) for event in drawn], plan.mixing)
-    samples = soundscape.samples + dither(len(soundscape.samples), rng)
-    files.write_soundscape(root, split, stem, soundscape, samples, plan.mixing, isolated=plan.isolated)
+def _jams_of(soundscape: Soundscape, mixing: Mixing) -> dict[str, Any]:
+    """Return a soundscape's JAMS document, in Scaper's namespace and with Scaper's names for its settings."""
+    background = soundscape.background
+    duration = len(background.samples) / mixing.sr
+    settings = {
+        "duration": duration,
+        "sr": mixing.sr,
+        "ref_db": mixing.ref_db,
+        "n_channels": 1,
+        "fade_in_len": mixing.fade_in,
+        "fade_out_len": mixing.fade_out,
+        "reverb": None,
+        "n_events": len(soundscape.tracks),
+        "peak_normalization_scale_factor": soundscape.gain,
+        "background_band": background.band,
+        "floor_db": FLOOR_DB,
+        "snr_definition": DEFINITIONS[mixing.level],
+    }
+    values = [
+        scaper_jams.Value(
+            background.label, background.source_file, background.source_time, 0.0, duration, 0.0, "background"
+        )
+    ]
+    for foreground in soundscape.tracks:
+        event, sound = foreground.event, foreground.sound
+        values.append(
+            scaper_jams.Value(
+                event.label,
+                sound.source_file,
+                sound.source_time,
+                event.onset,
+                event.duration,
+                event.snr,
+                "foreground",
+                event.pitch_shift,
+                event.time_stretch,
+            )
+        )
+    return scaper_jams.document(duration, [asdict(value) for value in values], settings)
 
 
 def _write_tsv(root: Path, split: str) -> None:
-    """Events of a split in DCASE's format; a soundscape without any is a row with its name alone."""
+    """Write the events of a split in DCASE's format; a soundscape without events has a row with its name alone."""
     lines = ["filename\tonset\toffset\tevent_label\n"]
     for path in sorted((root / "annotations" / split).glob("[!.]*.txt")):
         events = audacity.read_rows(path)

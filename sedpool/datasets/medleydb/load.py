@@ -12,7 +12,7 @@ from sedpool.datasets.medleydb.multitrack import Activations, read_artists, read
 from sedpool.datasets.medleydb.splits import draw_split, read_split
 from sedpool.errors import DataError
 from sedpool.events import clip_to_duration, events_from_rows, tags_from_events
-from sedpool.soundscapes.splits import SPLITS
+from sedpool.soundscapes.spec import SPLITS
 
 CLASSES = (
     "acoustic guitar",

@@ -12,7 +12,7 @@ import numpy as np
 
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError
-from sedpool.soundscapes.splits import SPLITS
+from sedpool.soundscapes.spec import SPLITS
 
 HELD_OUT = 0.2
 """Share of the artists for testing, and of the other mixes for validation; rounded up."""
