@@ -39,3 +39,7 @@ def test_stub_all_and_imports_agree(package: str) -> None:
 def test_every_operator_is_a_name_of_the_package() -> None:
     assert set(pooling.__all__) - {"functional"} <= set(sp.__all__)
     assert {"Decoder", "load_synthesised"} <= set(sp.__all__)
+
+
+def test_type_checkers_read_our_annotations() -> None:
+    assert (Path(sp.__file__).parent / "py.typed").is_file()
