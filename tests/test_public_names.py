@@ -2,12 +2,14 @@
 
 import ast
 import importlib
+import json
 from pathlib import Path
 
 import pytest
 
 import sedpool as sp
 from sedpool import pooling
+from tests.public_api import COMMAND, RECORD, public_api
 
 
 def stated(package: str) -> dict[str, str]:
@@ -39,6 +41,18 @@ def test_stub_all_and_imports_agree(package: str) -> None:
 def test_every_operator_is_a_name_of_the_package() -> None:
     assert set(pooling.__all__) - {"functional"} <= set(sp.__all__)
     assert {"Decoder", "load_synthesised"} <= set(sp.__all__)
+
+
+def test_public_names_and_signatures_are_those_on_record() -> None:
+    recorded, now = json.loads(RECORD.read_text(encoding="utf-8")), public_api()
+    changes = [
+        f"{name}: {recorded.get(name, 'nothing')} -> {now.get(name, 'nothing')}"
+        for name in sorted(recorded.keys() | now.keys())
+        if recorded.get(name) != now.get(name)
+    ]
+    assert not changes, "\n".join(
+        ["The public API has changed:", *changes, f"If it is meant to: {COMMAND}, and say so in CHANGELOG.md."]
+    )
 
 
 def test_type_checkers_read_our_annotations() -> None:
