@@ -157,6 +157,13 @@ def test_every_fault_has_a_row_and_names_a_test_that_exists() -> None:
         assert bool(named) == any(f"{number:02}" in name[:25] for name in defined)
 
 
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_/]*\.py)`", page)
+    assert len(named) > 10
+    assert [name for name in named if not any((folder / name).is_file() for folder in (ROOT, ROOT / "sedpool"))] == []
+
+
 def texts() -> dict[Path, str]:
     """What people read, by file: pages and config files, and the strings and comments of the code."""
     found = {path: path.read_text(encoding="utf-8") for path in [*PAGES, *ROOT.glob("configs/**/*.yaml")]}
