@@ -42,7 +42,7 @@ class ReferencePage:
     packages : tuple of str
         Packages whose names in ``sedpool/__init__.pyi`` are shown.
     modules : tuple of str
-        Modules whose ``__all__``, or public functions and classes, are shown besides.
+        Modules that are shown besides, each with its docstring and its ``__all__`` or its public functions and classes.
     """
 
     title: str
@@ -141,13 +141,13 @@ def reference_page(page: ReferencePage) -> str:
     for module in page.modules:
         targets = [(name, target) for name, target in module_names(module) if target not in shown]
         if targets:
-            parts.append(f"## Module `{module}`\n")
+            parts.append(_directive(module, module, members="false"))
             parts += [_directive(target, f"{module}.{name}", level=3) for name, target in targets]
     return "\n".join(parts)
 
 
-def _directive(target: str, name: str, level: int = 2) -> str:
-    options = {"heading": name, "toc_label": name.rpartition(".")[2], "heading_level": level}
+def _directive(target: str, name: str, level: int = 2, **options: str) -> str:
+    options |= {"heading": name, "toc_label": name.rpartition(".")[2], "heading_level": str(level)}
     return f"::: {target}\n    options:\n" + "".join(f"      {key}: {value}\n" for key, value in options.items())
 
 
