@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo test coverage test-slow test-backends check docs format clean
+.PHONY: install demo test coverage test-slow test-backends test-versions test-lowest check docs format upgrade clean
 
 install: .venv/installed
 
@@ -30,6 +30,24 @@ test-backends: .venv/backends
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[jax,torch]'
 	touch $@
 
+# The tests (or those of them named by TESTS=) under every Python that is there, then with the oldest dependencies that
+# pyproject.toml admits. With pyenv: `PYENV_VERSION=3.11:3.12:3.13 make test-versions`.
+test-versions: test-3.11 test-3.12 test-3.13 test-lowest
+
+test-3.%:
+	@if ! python3.$* -c '' 2>/dev/null; then echo "Python 3.$* is not there: skipped"; else set -ex; \
+	python3.$* -m venv .venv-3.$*; \
+	.venv-3.$*/bin/pip install --quiet --constraint constraints.txt --editable '.[test]'; \
+	.venv-3.$*/bin/pytest -n auto $(TESTS); fi
+
+# The oldest versions meet the newest of what they need in turn, which warns that it will not bear them for ever. Golden
+# tests compare texts and bits as the versions of constraints.txt write them.
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	grep -oE '"[A-Za-z0-9_-]+>=[0-9.]+' pyproject.toml | tr -d '"' | sed 's/>=/==/' > .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --constraint .venv-lowest/lowest.txt --editable '.[test]'
+	.venv-lowest/bin/pytest -n auto -W ignore::DeprecationWarning --ignore tests/golden $(TESTS)
+
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -44,5 +62,8 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+upgrade: install
+	$(BIN)/python scripts/upgrade.py
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
