@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.evaluation.event_arrays import EventArrays, event_arrays
-from sedpool.evaluation.validation import comparable_events
+from sedpool.evaluation.evaluation_input import comparable_input
+from sedpool.evaluation.event_arrays import EventArrays
 from sedpool.runtime.arrays import Float64Array, IntArray
 
 Active = npt.NDArray[np.bool_]
@@ -67,11 +67,11 @@ def timeline(
     Raises
     ------
     DataError, EvaluationError
-        If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
+        If the tables cannot be compared; see `sedpool.evaluation.evaluation_input.reference_input`.
     """
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    ref, est = (event_arrays(table, durations, classes) for table in tables)
-    clips, ends = np.arange(len(durations)), np.fromiter(durations.values(), np.float64)
+    evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
+    ref, est = evaluation_input.reference, evaluation_input.estimated
+    clips, ends = np.arange(len(durations)), evaluation_input.lengths
     parts = [(ref.clip, ref.onset), (ref.clip, ref.offset), (est.clip, est.onset), (est.clip, est.offset)]
     parts += [(clips, np.zeros(len(ends))), (clips, ends)]
     clip, time, numbers = _edges(parts)
@@ -84,7 +84,7 @@ def timeline(
         seconds=np.where(clip[1:] == clip[:-1], np.diff(time), 0.0),
         reference=counts[0] > 0,
         estimated=counts[1] > 0,
-        events=_table(ref, tuple(durations), classes),
+        events=ref.table(evaluation_input.filenames, classes),
         first=numbers[0],
         last=numbers[1],
         n_sounding=counts[0].sum(axis=1),
@@ -108,15 +108,3 @@ def _sounding(events: EventArrays, start: IntArray, stop: IntArray, shape: tuple
     np.add.at(changes, (start, events.label), 1)
     np.add.at(changes, (stop, events.label), -1)
     return np.asarray(np.cumsum(changes, axis=0)[:-1])
-
-
-def _table(events: EventArrays, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
-    names, labels = np.asarray(filenames, dtype=object), np.asarray(classes, dtype=object)
-    return pd.DataFrame(
-        {
-            "filename": names[events.clip],
-            "onset": events.onset,
-            "offset": events.offset,
-            "event_label": labels[events.label],
-        }
-    )

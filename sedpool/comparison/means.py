@@ -42,7 +42,7 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table 
     runs : sequence of RunFolder
         Their corpora are the folds, by name; in one fold all have the same test clips.
     level : str
-        Of those in the table; see `sedpool.evaluation.run_counts` and `sedpool.evaluation.paper_compat`.
+        Of those in the table; see `sedpool.evaluation.run_folder` and `sedpool.evaluation.paper_compat`.
     table : {"counts", "tuned_counts", "paper_counts"}
         Of decisions at 0.5, as tuned on validation, or by the paper's published evaluation.
 

@@ -4,38 +4,40 @@ On URBAN-SED the true tags, stretched over the whole clip, already reach a segme
 worth its name only above such rows; a method that does not beat its *own* clip decisions, stretched, locates nothing.
 """
 
-from collections.abc import Mapping
-
-import pandas as pd
+import numpy as np
 
 from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.segment import segment_metrics
-from sedpool.events import stretch_tags
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
+from sedpool.evaluation.segment import count_segments
+
+UNDECODED = ("oracle_tags_stretched", "every_class_always")
+"""Baselines that the reference alone decides."""
 
 
-def stretched_baselines(
-    true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, durations: Mapping[str, float]
-) -> dict[str, pd.DataFrame]:
-    """Make the event tables of three baselines that cover whole clips.
+def baseline_inputs(evaluation_input: EvaluationInput, tags: ClipCounts) -> dict[str, EvaluationInput]:
+    """Replace the estimate by events that cover whole clips: what a system that locates nothing would score.
 
     Parameters
     ----------
-    true_tags, predicted_tags : DataFrame of bool
-        The clips' true classes and the system's clip decisions; one row a clip, one column a class.
-    durations : mapping of str to float
-        Length of every clip in seconds.
+    evaluation_input : EvaluationInput
+        The reference.
+    tags : ClipCounts
+        Counts of clip decisions, which hold the true and the predicted classes of the same clips.
 
     Returns
     -------
-    baselines : dict of str to DataFrame
-        `oracle_tags_stretched`, `clip_decisions_stretched` and `every_class_always`.
+    inputs : dict of str to EvaluationInput
+        `oracle_tags_stretched` (the true tags), `clip_decisions_stretched` (the predicted ones) and
+        `every_class_always`.
     """
+    everything = np.ones_like(tags.n_ref, dtype=bool)
     return {
-        "oracle_tags_stretched": stretch_tags(true_tags, durations),
-        "clip_decisions_stretched": stretch_tags(predicted_tags, durations),
-        "every_class_always": stretch_tags(true_tags | True, durations),
+        "oracle_tags_stretched": evaluation_input.with_tags(tags.n_ref > 0),
+        "clip_decisions_stretched": evaluation_input.with_tags(tags.n_sys > 0),
+        "every_class_always": evaluation_input.with_tags(everything),
     }
 
 
@@ -57,8 +59,6 @@ def stretched_tags_score(dataset: Dataset, *, resolution: float = 1.0) -> Metric
     dataset = dataset.with_events()
     if dataset.events is None:
         raise EvaluationError(f"dataset {dataset.name}: only weak labels; locating cannot be scored")
-    durations = dataset.durations
-    stretched = stretch_tags(dataset.tags, durations)
-    return segment_metrics(
-        dataset.events, stretched, durations=durations, classes=dataset.classes, resolution=resolution
-    )
+    reference = reference_input(dataset.events, durations=dataset.durations, classes=dataset.classes)
+    tags = dataset.tags.to_numpy(dtype=bool)
+    return count_segments(reference.with_tags(tags), resolution=resolution).metrics()

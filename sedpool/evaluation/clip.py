@@ -8,7 +8,10 @@ import pandas as pd
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.evaluation_input import EvaluationInput
+from sedpool.evaluation.event_arrays import counted
 from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.runtime.arrays import BoolArray
 
 
 def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metrics:
@@ -17,7 +20,7 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
     Parameters
     ----------
     true_tags, predicted_tags : DataFrame of bool
-        One row a clip (index `filename`), one column a class; the order may differ.
+        One row per clip (index `filename`), one column per class; the order may differ.
 
     Returns
     -------
@@ -41,12 +44,24 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
 
 
 def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCounts:
-    """Counts of every clip, 0 or 1 a class; parameters and errors as of `clip_metrics`."""
+    """Count the decisions on every clip, 0 or 1 per class; parameters and errors as of `clip_metrics`."""
     predicted = aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
-    true = true_tags.to_numpy(dtype=bool)
+    return _counts(tuple(true_tags.index), tuple(true_tags.columns), true_tags.to_numpy(dtype=bool), predicted)
+
+
+def count_clips(evaluation_input: EvaluationInput) -> ClipCounts:
+    """Count the decisions on every clip, which has a class if it has an event of it."""
+    true, predicted = (
+        counted(events.clip, events.label, evaluation_input.shape) > 0
+        for events in (evaluation_input.reference, evaluation_input.estimated)
+    )
+    return _counts(evaluation_input.filenames, evaluation_input.classes, true, predicted)
+
+
+def _counts(filenames: tuple[str, ...], classes: tuple[str, ...], true: BoolArray, predicted: BoolArray) -> ClipCounts:
     return ClipCounts(
-        tuple(true_tags.index),
-        tuple(true_tags.columns),
+        filenames,
+        classes,
         true_positives=(true & predicted).astype(np.int64),
         n_ref=true.astype(np.int64),
         n_sys=predicted.astype(np.int64),
@@ -54,7 +69,7 @@ def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCo
 
 
 def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, *, source: str = "clip predictions") -> pd.DataFrame:
-    """`predicted_tags` in the order of `true_tags`; `source` names them in errors."""
+    """Bring `predicted_tags` into the order of `true_tags`; `source` names them in errors."""
     different = sorted(set(true_tags.columns) ^ set(predicted_tags.columns))
     if different:
         raise EvaluationError(f"{source} and reference differ in the classes {listed(different)}")

@@ -1,24 +1,27 @@
-"""How good is a system's output on a whole Dataset: as a table to look at, or as a run's ``metrics.json``."""
+"""How good is a system's output on a whole Dataset? One evaluator: check and index once, count once, derive the rest.
 
-from collections.abc import Sequence
-from dataclasses import replace
+`evaluate` (a table to look at) and `evaluate_run` (a run's ``metrics.json``) follow from the counts that are made here,
+and so do the files of counts that comparisons of runs start from (see `sedpool.evaluation.run_folder`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from sedpool.datasets.base import Dataset
-from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.baselines import stretched_baselines
-from sedpool.evaluation.clip import clip_metrics
-from sedpool.evaluation.levels import LEVELS, metrics_at_all_levels
-from sedpool.evaluation.psds import psds_of_scores
-from sedpool.evaluation.ranking import ranking_metrics, with_decisions
-from sedpool.evaluation.scenarios import SCENARIOS
+from sedpool.evaluation.baselines import UNDECODED, baseline_inputs
+from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.evaluation_input import comparable_input
+from sedpool.evaluation.levels import LEVELS, Criteria
+from sedpool.evaluation.psds import count_psds
+from sedpool.evaluation.ranking import with_decisions
+from sedpool.evaluation.scored_clips import ScoredClips, scored_clips
 from sedpool.evaluation.tuning import Tuned
-from sedpool.evaluation.validation import listed, refuse_unknown_files
-from sedpool.inference.decode import SystemOutput
-from sedpool.scores import classes_of
+from sedpool.inference.decode import Decoder, SystemOutput
 
 METRICS_FORMAT = 1
 TABLE_COLUMNS = ("level", "average", "event_label", "f1", "precision", "recall", "error_rate", "n_ref", "n_sys")
@@ -34,36 +37,167 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
     dataset : Dataset
         The reference. Every clip in it counts.
     clip_predictions : DataFrame of bool, optional
-        The system's clip decisions: one row a clip (index `filename`), one column a class.
+        The system's clip decisions: one row per clip (index `filename`), one column per class.
 
     Returns
     -------
     table : DataFrame
-        One row a level (clip, segment of 1 s, event with a collar of 0.2 s and 20 %, onset, intersection) and average
+        One row per level (clip, segment of 1 s, event with a collar of 0.2 s and 20 %, onset, intersection) and average
         (micro, macro, sed_eval_macro, class_wise), with the metrics in columns, NaN where undefined. `event_label` is
-        empty but for class-wise rows.
+        empty except in class-wise rows.
 
     Raises
     ------
     DataError, EvaluationError
         If events or decisions do not fit the Dataset.
     """
-    levels: dict[str, Metrics] = {}
+    counts: dict[str, ClipCounts] = {}
     if clip_predictions is not None:
-        levels["clip"] = clip_metrics(dataset.tags, clip_predictions)
+        counts["clip"] = clip_counts(dataset.tags, clip_predictions)
     if dataset.events is not None:
-        levels |= metrics_at_all_levels(dataset.events, events, durations=dataset.durations, classes=dataset.classes)
-    rows = [row for level, metrics in levels.items() for row in table_rows(level, metrics)]
+        compared = comparable_input(dataset.events, events, durations=dataset.durations, classes=dataset.classes)
+        counts |= Criteria().count_all(compared)
+    rows = [row for level, counted in counts.items() for row in table_rows(level, counted.metrics())]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 
 
 def table_rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
-    """Rows of the table of `evaluate` for one level of ``metrics.json``."""
+    """Return the rows of the table of `evaluate` for one level of ``metrics.json``."""
     averages = [name for name in metrics if name != "class_wise"]
     rows = [{"level": level, "average": name, "event_label": ""} | metrics[name] for name in averages]
     for label, values in metrics["class_wise"].items():
         rows.append({"level": level, "average": "class_wise", "event_label": label} | values)
     return rows
+
+
+@dataclass(frozen=True)
+class DecodedCounts:
+    """Counts of every clip with one decoding of a run's scores, from which its metrics follow.
+
+    Attributes
+    ----------
+    decoder : Decoder
+        How scores became events and clip decisions.
+    counts : mapping of str to ClipCounts
+        By level, `clip` first; the others only where the reference has strong labels.
+    baselines : mapping of str to mapping
+        The same of answers that cover whole clips, by name; see `baseline_inputs`.
+    rankings : dict
+        Metrics of clip scores, which no decoding changes.
+    psds : mapping of str to float or None
+        By scenario; empty without strong labels.
+    """
+
+    decoder: Decoder
+    counts: Mapping[str, ClipCounts]
+    baselines: Mapping[str, Mapping[str, ClipCounts]]
+    rankings: Metrics
+    psds: Mapping[str, float | None]
+
+    def metrics(self) -> dict[str, Any]:
+        """Derive the part of ``metrics.json`` that depends on the decoding."""
+        return {
+            "clip": with_decisions(self.rankings, self.counts["clip"].metrics()),
+            **{level: self.counts[level].metrics() if level in self.counts else None for level in LEVELS},
+            "baselines": {
+                name: {level: counts.metrics() for level, counts in by_level.items()}
+                for name, by_level in self.baselines.items()
+            },
+            "psds": dict(self.psds),
+            "decoding": self.decoder.settings(),
+        }
+
+
+def count_decoded(
+    clips: ScoredClips, decoder: Decoder, criteria: Criteria, *, before: DecodedCounts | None = None
+) -> DecodedCounts:
+    """Decode a run's scores and count every clip.
+
+    Parameters
+    ----------
+    clips : ScoredClips
+        Scores and reference.
+    decoder : Decoder
+        Decides.
+    criteria : Criteria
+        When a segment or an event is right.
+    before : DecodedCounts, optional
+        Counts of the same clips with another decoder, from which what the two have in common is taken.
+    """
+    output = clips.output if decoder is clips.output.decoder else replace(clips.output, decoder=decoder)
+    counts = {"clip": clip_counts(clips.dataset.tags, output.tags)}
+    if clips.reference is None:
+        return DecodedCounts(decoder, counts, {}, clips.rankings, {})
+    stretched = baseline_inputs(clips.reference, counts["clip"])
+    counts |= criteria.count_all(clips.reference.with_estimated(output.events))
+    baselines = {
+        name: before.baselines[name] if before and name in UNDECODED else criteria.count_all(answer)
+        for name, answer in stretched.items()
+    }
+    if before and decoder.median_filter == before.decoder.median_filter:
+        psds = before.psds  # no threshold changes it
+    else:
+        curves = count_psds(clips.reference, clips.frames_for(decoder))
+        psds = {name: counted.psds() for name, counted in curves.items()}
+    return DecodedCounts(decoder, counts, baselines, clips.rankings, psds)
+
+
+@dataclass(frozen=True)
+class RunCounts:
+    """Counts of a run's test clips, decoded as it was set and, if it was tuned, as tuned on validation.
+
+    Attributes
+    ----------
+    clips : ScoredClips
+        Scores and reference.
+    n_expected : int
+        Clips of the test split.
+    criteria : Criteria
+        When a segment or an event is right.
+    as_set, as_tuned : DecodedCounts
+        The counts; `as_tuned` is None where nothing was tuned.
+    tuned : Tuned or None
+        How the tuned decoder was found.
+    """
+
+    clips: ScoredClips
+    n_expected: int
+    criteria: Criteria
+    as_set: DecodedCounts
+    as_tuned: DecodedCounts | None
+    tuned: Tuned | None
+
+    def metrics(self) -> dict[str, Any]:
+        """Derive the content of ``metrics.json``; see `evaluate_run`."""
+        n_scored = len(self.clips.dataset)
+        return {
+            "format": METRICS_FORMAT,
+            **self.as_set.metrics(),
+            "coverage": {
+                "scored": n_scored,
+                "expected": self.n_expected,
+                "without_detections": n_scored - self.clips.output.events["filename"].nunique(),
+            },
+            "resolution": self.criteria.resolution,
+            "collar": self.criteria.collar,
+            "offset_share": self.criteria.offset_tolerance_ratio,  # its first name, which stays in files
+            "tuned": self.tuned.description() | self.as_tuned.metrics() if self.tuned and self.as_tuned else None,
+        }
+
+
+def count_run(
+    output: SystemOutput,
+    dataset: Dataset,
+    *,
+    tuned: Tuned | None = None,
+    criteria: Criteria = Criteria(),  # noqa: B008 (frozen)
+    allow_missing: bool = False,
+) -> RunCounts:
+    """Count what a run says about its test clips; parameters and errors as of `evaluate_run`."""
+    clips = scored_clips(output, dataset, allow_missing=allow_missing)
+    as_set = count_decoded(clips, output.decoder, criteria)
+    as_tuned = count_decoded(clips, tuned.decoder, criteria, before=as_set) if tuned else None
+    return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned)
 
 
 def evaluate_run(
@@ -109,89 +243,5 @@ def evaluate_run(
     DataError, EvaluationError
         If the scores do not fit the Dataset.
     """
-    scored = _scored_part(dataset, output, allow_missing=allow_missing)
-    settings = {"resolution": resolution, "collar": collar, "offset_tolerance_ratio": offset_tolerance_ratio}
-    return {
-        "format": METRICS_FORMAT,
-        **_metrics_of(output, scored, settings),
-        "coverage": {
-            "scored": len(scored),
-            "expected": len(dataset),
-            "without_detections": len(scored) - output.events["filename"].nunique(),
-        },
-        "resolution": resolution,
-        "collar": collar,
-        "offset_share": offset_tolerance_ratio,  # its first name, which stays in files
-        "tuned": _tuned_metrics(tuned, output, scored, settings) if tuned else None,
-    }
-
-
-def _metrics_of(output: SystemOutput, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
-    """What depends on how scores are decoded."""
-    return {
-        "clip": _clip_level(output, dataset),
-        **_levels_and_baselines(dataset, output, settings),
-        "psds": _psds(output, dataset),
-        "decoding": output.decoder.settings(),
-    }
-
-
-def _tuned_metrics(tuned: Tuned, output: SystemOutput, dataset: Dataset, settings: dict[str, float]) -> dict[str, Any]:
-    return tuned.description() | _metrics_of(replace(output, decoder=tuned.decoder), dataset, settings)
-
-
-def _levels_and_baselines(dataset: Dataset, output: SystemOutput, settings: dict[str, float]) -> dict[str, Any]:
-    """The levels of located events, and `baselines`."""
-    reference = dataset.events
-    if reference is None:
-        return dict.fromkeys(LEVELS) | {"baselines": {}}
-
-    def score(events: pd.DataFrame) -> dict[str, Metrics]:
-        return metrics_at_all_levels(
-            reference, events, durations=dataset.durations, classes=dataset.classes, **settings
-        )
-
-    stretched = stretched_baselines(dataset.tags, output.tags, dataset.durations)
-    return score(output.events) | {"baselines": {name: score(events) for name, events in stretched.items()}}
-
-
-def _clip_level(output: SystemOutput, dataset: Dataset) -> Metrics:
-    """Clip decisions and rankings, by average."""
-    return with_decisions(ranking_metrics(dataset.tags, output.clip_scores), clip_metrics(dataset.tags, output.tags))
-
-
-def _psds(output: SystemOutput, dataset: Dataset) -> dict[str, float | None]:
-    """Both DCASE scenarios, of the scores that the decoder compares with its thresholds."""
-    if dataset.events is None:
-        return {}
-    smoothed = output.decoder.smoothed(output.frame_scores)
-    return {
-        name: psds_of_scores(
-            smoothed, dataset.events, durations=dataset.durations, classes=dataset.classes, scenario=scenario
-        )
-        for name, scenario in SCENARIOS.items()
-    }
-
-
-def _scored_part(dataset: Dataset, output: SystemOutput, *, allow_missing: bool) -> Dataset:
-    """The clips that have scores, after a check of classes and file names."""
-    for source, scores in (("scores", output.frame_scores), ("clip scores", output.clip_scores)):
-        _refuse_other_classes(classes_of(scores), dataset, source=source)
-        refuse_unknown_files(scores["filename"].unique(), dataset.clips["filename"], source=source)
-    present = set(output.clip_scores["filename"])
-    one_sided = sorted(present ^ set(output.frame_scores["filename"]))
-    if one_sided:
-        raise EvaluationError(f"{dataset.name}: {listed(one_sided)} have either frame or clip scores; expected both")
-    missing = sorted(set(dataset.clips["filename"]) - present)
-    if missing and not allow_missing:
-        raise EvaluationError(
-            f"{dataset.name}: {len(missing)} of {len(dataset)} clips have no scores ({listed(missing)}); "
-            "detect them, or score the rest with allow_missing=true"
-        )
-    return dataset.select(sorted(present))
-
-
-def _refuse_other_classes(classes: Sequence[str], dataset: Dataset, *, source: str) -> None:
-    different = sorted(set(classes) ^ set(dataset.classes))
-    if different:
-        raise EvaluationError(f"{source} and dataset {dataset.name} differ in the classes {listed(different)}")
+    criteria = Criteria(resolution, collar, offset_tolerance_ratio)
+    return count_run(output, dataset, tuned=tuned, criteria=criteria, allow_missing=allow_missing).metrics()

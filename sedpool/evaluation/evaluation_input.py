@@ -1,20 +1,19 @@
-"""What every metric takes, checked once: which clips count, how long they are, and which classes there are."""
+"""What every metric takes, checked and indexed once: the clips, their lengths and classes, reference and estimate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from gettext import ngettext
-from typing import Any, Literal
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.baselines import stretched_baselines
-from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.levels import counts_at
-from sedpool.evaluation.psds import PsdsCounts, psds_counts_of_operating_points, psds_counts_of_scores
-from sedpool.evaluation.scenarios import SCENARIOS
+from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, in_order
 from sedpool.evaluation.validation import listed, refuse_unknown_files, within_clips
-from sedpool.events import clip_to_duration, tags_from_events, validate_events
+from sedpool.events import clip_to_duration, empty_events, validate_events
+from sedpool.runtime.arrays import BoolArray, Float64Array
 
 PastEnd = Literal["cut", "extend"]
 
@@ -25,45 +24,126 @@ class EvaluationInput:
 
     Attributes
     ----------
-    reference, estimated : DataFrame
-        Event tables (see `sedpool.events`), within the clips.
+    reference, estimated : EventArrays
+        Events, within the clips.
     durations : dict of str to float
-        Length in seconds of every clip; its keys are the clip set.
+        Length in seconds of every clip; its keys are the clip set, in the order that numbers it.
     classes : tuple of str
-        The labels that are scored.
+        The labels that are scored, in the order that numbers them.
     lengths_known : bool
         Whether the lengths were stated; otherwise a clip ends with its last event.
     """
 
-    reference: pd.DataFrame
-    estimated: pd.DataFrame
+    reference: EventArrays
+    estimated: EventArrays
     durations: dict[str, float]
     classes: tuple[str, ...]
-    lengths_known: bool
+    lengths_known: bool = True
 
-    def counts(self, level: str, **settings: float) -> ClipCounts:
-        """Counts of every clip; see `sedpool.evaluation.levels.counts_at`."""
-        return counts_at(
-            level, self.reference, self.estimated, durations=self.durations, classes=self.classes, **settings
-        )
+    @cached_property
+    def filenames(self) -> tuple[str, ...]:
+        """Names of the clips."""
+        return tuple(self.durations)
+
+    @cached_property
+    def lengths(self) -> Float64Array:
+        """Lengths of the clips in seconds, shape (clips,)."""
+        return np.fromiter(self.durations.values(), np.float64)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of clips and number of classes."""
+        return len(self.durations), len(self.classes)
 
     @property
     def true_tags(self) -> pd.DataFrame:
-        """Which classes each clip has: one row a clip, one column a class."""
-        return tags_from_events(self.reference, list(self.durations), self.classes)
-
-    def baselines(self) -> dict[str, "EvaluationInput"]:
-        """Replace the estimate by events that cover whole clips; see `sedpool.evaluation.baselines`."""
-        own_tags = tags_from_events(self.estimated, list(self.durations), self.classes)
-        stretched = stretched_baselines(self.true_tags, own_tags, self.durations)
-        return {name: replace(self, estimated=events) for name, events in stretched.items()}
+        """Which classes the reference has in each clip: one row per clip, one column per class."""
+        present = counted(self.reference.clip, self.reference.label, self.shape) > 0
+        return pd.DataFrame(present, index=pd.Index(self.filenames, name="filename"), columns=list(self.classes))
 
     @property
     def coverage(self) -> dict[str, int]:
         """How many clips count, and how many of them have no detection."""
         n_clips = len(self.durations)
-        detected = self.estimated["filename"].nunique()
+        detected = len(np.unique(self.estimated.clip))
         return {"scored": n_clips, "expected": n_clips, "without_detections": n_clips - detected}
+
+    def with_estimated(self, events: pd.DataFrame) -> "EvaluationInput":
+        """Check another estimate against the same reference, which is not checked again.
+
+        Raises
+        ------
+        DataError
+            On a time that is not a finite number, an offset that is not after its onset, or an unknown label.
+        EvaluationError
+            On events in files outside the clip set.
+
+        Warns
+        -----
+        UserWarning
+            If events last longer than their clip (by more than 10 ms, which is rounding).
+        """
+        return replace(self, estimated=_checked(events, self.durations, self.classes, source="estimate"))
+
+    def with_tags(self, tags: BoolArray) -> "EvaluationInput":
+        """Let the estimate be events that cover the whole clip, one for each true value of `tags` (clips, classes)."""
+        clip, label = np.nonzero(tags)
+        stretched = in_order(clip, label, np.zeros(len(clip)), self.lengths[clip], classes=self.classes)
+        return replace(self, estimated=stretched)
+
+
+def reference_input(
+    reference: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
+) -> EvaluationInput:
+    """Check the events of a reference; the estimate, empty at first, comes by `EvaluationInput.with_estimated`.
+
+    Parameters
+    ----------
+    reference : DataFrame
+        Event table (see `sedpool.events`). Events of one class may overlap: they stay as they are.
+    durations : mapping of str to float
+        Length in seconds of every clip of the reference, those without events included: the clip set.
+    classes : sequence of str
+        The labels that are scored.
+
+    Raises
+    ------
+    DataError
+        On a time that is not a finite number, an offset that is not after its onset, or an unknown label.
+    EvaluationError
+        On events in files outside the clip set, or an empty clip set.
+
+    Warns
+    -----
+    UserWarning
+        If events last longer than their clip (by more than 10 ms, which is rounding).
+    """
+    if not durations:
+        raise EvaluationError("reference: no clips; expected the length of every clip that is scored")
+    durations, classes = dict(durations), tuple(classes)
+    annotated = _checked(reference, durations, classes, source="reference")
+    return EvaluationInput(annotated, event_arrays(empty_events(), durations, classes), durations, classes)
+
+
+def comparable_input(
+    reference: pd.DataFrame, estimated: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
+) -> EvaluationInput:
+    """Check two event tables against the clip set; parameters and errors as of `reference_input`."""
+    return reference_input(reference, durations=durations, classes=classes).with_estimated(estimated)
+
+
+def _checked(
+    events: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], *, source: str
+) -> EventArrays:
+    table = validate_events(events, classes=classes, source=source)
+    unknown = sorted(set(table["filename"].unique()) - set(durations))
+    if unknown and source == "reference":
+        clips = ngettext("clip of the reference is", "clips of the reference are", len(unknown))
+        raise EvaluationError(
+            f"durations: {len(unknown)} {clips} missing ({listed(unknown)}); give every clip's length"
+        )
+    refuse_unknown_files(unknown, durations, source=source)
+    return event_arrays(within_clips(table, durations, source=source, stacklevel=5), durations, classes)
 
 
 def make_evaluation_input(
@@ -75,7 +155,7 @@ def make_evaluation_input(
     past_end: PastEnd = "cut",
     names: tuple[str, str] = ("reference", "estimate"),
 ) -> EvaluationInput:
-    """Check two event tables against the clip set and settle the lengths of its clips.
+    """Check two event tables from files against the clip set and settle the lengths of its clips.
 
     Parameters
     ----------
@@ -106,29 +186,33 @@ def make_evaluation_input(
     known = tuple(classes or sorted(reference["event_label"].unique()))
     tables = {"reference": reference, "estimate": estimated}
     for (source, events), name in zip(tables.items(), names, strict=True):
-        _refuse_strays(events, lengths, name, may_be_swapped=source == "estimate")
+        try:
+            refuse_unknown_files(events["filename"].unique(), lengths, source=name)
+        except EvaluationError as error:
+            if source == "estimate" and set(lengths) < set(events["filename"]):
+                raise EvaluationError(f"{error}; or are reference and estimate swapped?") from None
+            raise
         tables[source] = validate_events(events, source=name)
         _refuse_labels(events, known, name)
-    stated = _stated(lengths)
-    last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
+
+    stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
+    missing = [name for name in lengths if name not in stated]
+    if stated and missing:
+        clips = ngettext("clip has", "clips have", len(missing))
+        raise EvaluationError(
+            f"durations: {len(missing)} {clips} no length ({listed(missing)}); give every clip's, or none"
+        )
     durations = stated or dict.fromkeys(lengths, 0.0)
-    if stated is None or past_end == "extend":
+    if not stated or past_end == "extend":
+        last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
         durations = {name: max(seconds, last.get(name, 0.0)) for name, seconds in durations.items()}
     longest = max(durations.values()) or 1.0
     durations = {name: seconds or longest for name, seconds in durations.items()}
-    cut = {source: within_clips(events, durations, source=source, stacklevel=4) for source, events in tables.items()}
-    return EvaluationInput(cut["reference"], cut["estimate"], durations, known, stated is not None)
-
-
-def _refuse_strays(
-    events: pd.DataFrame, lengths: Mapping[str, float | None], source: str, *, may_be_swapped: bool
-) -> None:
-    try:
-        refuse_unknown_files(events["filename"].unique(), lengths, source=source)
-    except EvaluationError as error:
-        if may_be_swapped and set(lengths) < set(events["filename"]):
-            raise EvaluationError(f"{error}; or are reference and estimate swapped?") from None
-        raise
+    arrays = [
+        event_arrays(within_clips(events, durations, source=source, stacklevel=4), durations, known)
+        for source, events in tables.items()
+    ]
+    return EvaluationInput(arrays[0], arrays[1], durations, known, lengths_known=bool(stated))
 
 
 def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) -> None:
@@ -141,69 +225,18 @@ def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) ->
         )
 
 
-def _stated(lengths: Mapping[str, float | None]) -> dict[str, float] | None:
-    stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
-    missing = [name for name in lengths if name not in stated]
-    if stated and missing:
-        clips = ngettext("clip has", "clips have", len(missing))
-        raise EvaluationError(
-            f"durations: {len(missing)} {clips} no length ({listed(missing)}); give every clip's, or none"
-        )
-    return stated or None
-
-
-def psds_counts(
-    evaluation_input: EvaluationInput,
-    *,
-    scores: pd.DataFrame | None = None,
-    operating_points: Mapping[str, pd.DataFrame] | None = None,
-) -> dict[str, PsdsCounts]:
-    """What PSDS follows from, by DCASE scenario: frame scores at all thresholds, or else operating points.
-
-    Parameters
-    ----------
-    evaluation_input : EvaluationInput
-        The reference, its clips and classes.
-    scores : DataFrame, optional
-        Frame scores.
-    operating_points : mapping of str to DataFrame, optional
-        Event tables, each by what errors call it.
+def index_operating_points(evaluation_input: EvaluationInput, tables: Mapping[str, pd.DataFrame]) -> list[EventArrays]:
+    """Check event tables, each detected with other settings and by what errors call it, and index them.
 
     Raises
     ------
     EvaluationError
-        If there are neither scores nor operating points, one of these has other clips or labels, or the lengths of the
-        clips are not known: PSDS counts false alarms an hour.
+        If one has other clips or labels.
     """
-    operating_points = operating_points or {}
-    if scores is None and not operating_points:
-        raise EvaluationError(
-            "psds: it needs frame scores, or events at many thresholds; give --scores or --operating-points"
-        )
-    if not evaluation_input.lengths_known:
-        raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
-    common: dict[str, Any] = {"durations": evaluation_input.durations, "classes": evaluation_input.classes}
-    if scores is not None:
-        return {
-            name: psds_counts_of_scores(scores, evaluation_input.reference, scenario=scenario, **common)
-            for name, scenario in SCENARIOS.items()
-        }
-    inside = [_inside(table, evaluation_input, name) for name, table in operating_points.items()]
-    return {
-        name: psds_counts_of_operating_points(inside, evaluation_input.reference, scenario=scenario, **common)
-        for name, scenario in SCENARIOS.items()
-    }
-
-
-def detected_anywhere(
-    evaluation_input: EvaluationInput, operating_points: Mapping[str, pd.DataFrame]
-) -> EvaluationInput:
-    """The same with all that is detected at any operating point for an estimate, which coverage is told from."""
-    inside = [_inside(table, evaluation_input, name) for name, table in operating_points.items()]
-    return replace(evaluation_input, estimated=pd.concat(inside).drop_duplicates(ignore_index=True))
-
-
-def _inside(events: pd.DataFrame, evaluation_input: EvaluationInput, source: str) -> pd.DataFrame:
-    refuse_unknown_files(events["filename"].unique(), evaluation_input.durations, source=source)
-    _refuse_labels(events, evaluation_input.classes, source)
-    return clip_to_duration(events, evaluation_input.durations)[0]
+    durations, classes = evaluation_input.durations, evaluation_input.classes
+    points = []
+    for source, events in tables.items():
+        refuse_unknown_files(events["filename"].unique(), durations, source=source)
+        _refuse_labels(events, classes, source)
+        points.append(event_arrays(clip_to_duration(events, durations)[0], durations, classes))
+    return points

@@ -7,9 +7,9 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays
+from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.event_arrays import counted
 from sedpool.evaluation.matching import first_come_matching, fitting_pairs, maximum_matching
-from sedpool.evaluation.validation import comparable_events
 
 
 def event_metrics(
@@ -48,7 +48,7 @@ def event_metrics(
     Raises
     ------
     DataError, EvaluationError
-        If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
+        If the tables cannot be compared; see `sedpool.evaluation.evaluation_input.reference_input`.
 
     References
     ----------
@@ -82,42 +82,34 @@ def event_counts(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> ClipCounts:
-    """Counts of every clip in events, equal to sed_eval's; parameters and errors as of `event_metrics`."""
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
-    return matched_counts(
-        annotated,
-        detected,
-        filenames=tuple(durations),
-        classes=tuple(classes),
+    """Count the events of every clip, equal to sed_eval's; parameters and errors as of `event_metrics`."""
+    return count_events(
+        comparable_input(reference, estimated, durations=durations, classes=classes),
         collar=collar,
         offset_tolerance_ratio=offset_tolerance_ratio,
     )
 
 
-def matched_counts(
-    reference: EventArrays,
-    estimated: EventArrays,
-    *,
-    filenames: tuple[str, ...],
-    classes: tuple[str, ...],
-    collar: float,
-    offset_tolerance_ratio: float | None,
+def count_events(
+    evaluation_input: EvaluationInput, *, collar: float = 0.2, offset_tolerance_ratio: float | None = 0.2
 ) -> ClipCounts:
-    """Match events one to one, the most that is possible within each class, and count."""
+    """Match the events of every clip one to one, the most that is possible within each class, and count them.
+
+    `collar` and `offset_tolerance_ratio` as of `event_metrics`.
+    """
+    reference, estimated, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
     right = maximum_matching(pairs[:, reference.label[pairs[0]] == estimated.label[pairs[1]]])
     left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], right[1]))
     confused = first_come_matching(pairs[:, left_over])
 
-    shape = (len(filenames), len(classes))
     true_positives = counted(reference.clip[right[0]], reference.label[right[0]], shape)
     n_ref = counted(reference.clip, reference.label, shape)
     n_sys = counted(estimated.clip, estimated.label, shape)
     substitutions = np.bincount(reference.clip[confused[0]], minlength=shape[0])
     return ClipCounts(
-        filenames,
-        classes,
+        evaluation_input.filenames,
+        evaluation_input.classes,
         true_positives,
         n_ref,
         n_sys,

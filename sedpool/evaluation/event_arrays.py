@@ -1,7 +1,7 @@
 """Event tables as arrays, clips and classes by number: the form in which events are counted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +32,22 @@ class EventArrays:
         return len(self.clip)
 
     def select(self, chosen: npt.NDArray[np.bool_] | IntArray) -> "EventArrays":
-        """Some of the events, by mask or number."""
+        """Return some of the events, chosen by a mask or by their numbers."""
         return EventArrays(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
 
+    def table(self, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
+        """Convert back to an event table, in the order of the arrays."""
+        return pd.DataFrame(
+            {
+                "filename": np.asarray(filenames, dtype=object)[self.clip],
+                "onset": self.onset,
+                "offset": self.offset,
+                "event_label": np.asarray(classes, dtype=object)[self.label],
+            }
+        )
+
     def of_clips(self, begin: int, end: int) -> "EventArrays":
-        """The events of a range of clips, which are numbered from 0 then."""
+        """Return the events of a range of clips, with the clips renumbered from 0."""
         part = self.select(np.arange(*np.searchsorted(self.clip, [begin, end])))
         return replace(part, clip=part.clip - begin)
 
@@ -71,8 +82,15 @@ def in_order(
     return EventArrays(clip[order], label[order], onset[order], offset[order])
 
 
+def concatenated(parts: Sequence[EventArrays]) -> EventArrays:
+    """Put the events of several sets one after the other."""
+    return EventArrays(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(EventArrays))
+    )
+
+
 def counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:
-    """How often each pair of row and column occurs, as a table of the given shape."""
+    """Count how often each pair of row and column occurs, in an array of the given shape."""
     return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
 
 

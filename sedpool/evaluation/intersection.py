@@ -20,8 +20,8 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, expand_ranges, merge_overlaps
-from sedpool.evaluation.validation import comparable_events
+from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.event_arrays import EventArrays, counted, expand_ranges, merge_overlaps
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
 MICROSECONDS = 6
@@ -62,7 +62,7 @@ def intersection_metrics(
     Raises
     ------
     DataError, EvaluationError
-        If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
+        If the tables cannot be compared; see `sedpool.evaluation.evaluation_input.reference_input`.
 
     Examples
     --------
@@ -86,17 +86,23 @@ def intersection_counts(
     dtc: float = 0.5,
     gtc: float = 0.5,
 ) -> ClipCounts:
-    """Counts of every clip; parameters and errors as of `intersection_metrics`."""
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
+    """Count the events of every clip; parameters and errors as of `intersection_metrics`."""
+    return count_intersections(
+        comparable_input(reference, estimated, durations=durations, classes=classes), dtc=dtc, gtc=gtc
+    )
+
+
+def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, gtc: float = 0.5) -> ClipCounts:
+    """Count the events of every clip; `dtc` and `gtc` as of `intersection_metrics`."""
+    annotated, detected, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     relevant = are_relevant(detected, merge_overlaps(annotated), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)
 
-    shape = (len(durations), len(classes))
     true_positives = counted(annotated.clip[found], annotated.label[found], shape)
     false_positives = counted(detected.clip[~relevant], detected.label[~relevant], shape)
     n_ref = counted(annotated.clip, annotated.label, shape)
-    return ClipCounts(tuple(durations), tuple(classes), true_positives, n_ref, true_positives + false_positives)
+    n_sys = true_positives + false_positives
+    return ClipCounts(evaluation_input.filenames, evaluation_input.classes, true_positives, n_ref, n_sys)
 
 
 def are_relevant(
@@ -118,7 +124,7 @@ def are_found(
 def cross_triggers(
     detected: EventArrays, active: EventArrays, cttc: float, *, n_classes: int, decimals: int | None = MICROSECONDS
 ) -> tuple[IntArray, IntArray]:
-    """Pairs of a detection and another class of which it holds enough for the CTTC."""
+    """Find the pairs of a detection and another class that it covers enough of for the CTTC."""
     detection, other, seconds = overlaps(detected, active, same_class=False)
     pairs, pair = np.unique(detection * n_classes + active.label[other], return_inverse=True)
     detection, label = np.divmod(pairs, n_classes)
@@ -128,7 +134,7 @@ def cross_triggers(
 
 
 def enough(seconds: Float64Array, share: float, events: EventArrays, decimals: int | None) -> BoolArray:
-    """Whether so many seconds, if any, are the given share of each event."""
+    """Return whether the given seconds, if any, make up the given share of each event."""
     lengths = events.offset - events.onset
     if decimals is None:
         return np.asarray((seconds / lengths >= share) & (seconds > 0))
@@ -139,7 +145,7 @@ def enough(seconds: Float64Array, share: float, events: EventArrays, decimals: i
 def overlaps(
     events: EventArrays, others: EventArrays, *, same_class: bool = True
 ) -> tuple[IntArray, IntArray, Float64Array]:
-    """Pairs of events that overlap, in the same clip and perhaps class, and for how many seconds."""
+    """Find the pairs of events that overlap in the same clip (and class), and for how many seconds."""
     n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
 
     def group(of: EventArrays) -> IntArray:

@@ -1,54 +1,58 @@
-"""Every score of one table of events, as ``metrics.json`` holds them."""
+"""The levels at which located events are counted, and when a segment or an event is right."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import pandas as pd
-
-from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.clip import clip_counts
+from sedpool.evaluation.clip import count_clips
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.event import event_counts
-from sedpool.evaluation.intersection import intersection_counts
-from sedpool.evaluation.segment import segment_counts
-from sedpool.events import tags_from_events
+from sedpool.evaluation.evaluation_input import EvaluationInput
+from sedpool.evaluation.event import count_events
+from sedpool.evaluation.intersection import count_intersections
+from sedpool.evaluation.segment import count_segments
 
 LEVELS = ("segment", "event", "onset", "intersection")
+"""Levels of located events."""
 
 
-def counts_at(
-    level: str,
-    reference: pd.DataFrame,
-    estimated: pd.DataFrame,
-    *,
-    durations: Mapping[str, float],
-    classes: Sequence[str],
-    resolution: float = 1.0,
-    collar: float = 0.2,
-    offset_tolerance_ratio: float = 0.2,
-) -> ClipCounts:
-    """Counts of every clip at one level.
+@dataclass(frozen=True)
+class Criteria:
+    """When a segment or an event is right.
 
-    Parameters
+    Attributes
     ----------
-    level : {"clip", "segment", "event", "onset", "intersection"}
-        At clip level a clip has a class if it has an event of it. Onset is the event level without regard to offsets;
-        intersection has DTC = GTC = 0.5.
-    reference, estimated, durations, classes, resolution, collar, offset_tolerance_ratio
-        As of `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`, which also tell the errors.
+    resolution : float
+        Length of a segment in seconds.
+    collar : float
+        Seconds by which an event's onset may be off, and its offset at least.
+    offset_tolerance_ratio : float
+        Share of an event's length by which its offset may be off, if that is more than `collar`.
     """
-    if level == "clip":
-        tags = (tags_from_events(events, list(durations), classes) for events in (reference, estimated))
-        return clip_counts(*tags)
-    common: dict[str, Any] = {"durations": durations, "classes": classes}
-    if level == "segment":
-        return segment_counts(reference, estimated, resolution=resolution, **common)
-    if level == "intersection":
-        return intersection_counts(reference, estimated, **common)
-    share = offset_tolerance_ratio if level == "event" else None
-    return event_counts(reference, estimated, collar=collar, offset_tolerance_ratio=share, **common)
 
+    resolution: float = 1.0
+    collar: float = 0.2
+    offset_tolerance_ratio: float = 0.2
 
-def metrics_at_all_levels(reference: pd.DataFrame, estimated: pd.DataFrame, **settings: Any) -> dict[str, Metrics]:
-    """``{"segment": A, "event": A, "onset": A, "intersection": A}``; parameters and errors as of `counts_at`."""
-    return {level: counts_at(level, reference, estimated, **settings).metrics() for level in LEVELS}
+    def count(self, level: str, evaluation_input: EvaluationInput) -> ClipCounts:
+        """Count every clip at one level.
+
+        Parameters
+        ----------
+        level : {"clip", "segment", "event", "onset", "intersection"}
+            At clip level a clip has a class if it has an event of it. Onset is the event level without regard to
+            offsets; intersection has DTC = GTC = 0.5.
+        evaluation_input : EvaluationInput
+            Reference and estimate.
+        """
+        match level:
+            case "clip":
+                return count_clips(evaluation_input)
+            case "segment":
+                return count_segments(evaluation_input, resolution=self.resolution)
+            case "intersection":
+                return count_intersections(evaluation_input)
+        ratio = self.offset_tolerance_ratio if level == "event" else None
+        return count_events(evaluation_input, collar=self.collar, offset_tolerance_ratio=ratio)
+
+    def count_all(self, evaluation_input: EvaluationInput, levels: Iterable[str] = LEVELS) -> dict[str, ClipCounts]:
+        """Count every clip at several levels."""
+        return {level: self.count(level, evaluation_input) for level in levels}

@@ -23,13 +23,13 @@ import pandas as pd
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import ratio
-from sedpool.evaluation.event_arrays import event_arrays
-from sedpool.evaluation.frames import frame_arrays
+from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
+from sedpool.evaluation.event_arrays import EventArrays
+from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area, joined
 from sedpool.evaluation.psds_reference import PsdsReference
-from sedpool.evaluation.scenarios import Scenario
+from sedpool.evaluation.scenarios import SCENARIOS, Scenario
 from sedpool.evaluation.threshold_candidates import threshold_candidates
-from sedpool.evaluation.validation import comparable_events
 from sedpool.runtime.arrays import Float64Array, IntArray
 
 _HOUR = 3600.0
@@ -110,16 +110,9 @@ def psds_counts_of_scores(
     classes: Sequence[str],
     scenario: Scenario,
 ) -> "PsdsCounts":
-    """What each clip adds to the curves; parameters and errors as of `psds_of_scores`."""
-    psds_reference = PsdsReference(reference, durations, classes, scenario)
-    frames = frame_arrays(scores, durations, classes)
-    return _counts(
-        psds_reference,
-        {
-            label: psds_reference.deltas_of_scores(threshold_candidates(frames, label))
-            for label in psds_reference.labels
-        },
-    )
+    """Count what each clip adds to the curves; parameters and errors as of `psds_of_scores`."""
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    return count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
 
 
 def psds_counts_of_operating_points(
@@ -130,27 +123,50 @@ def psds_counts_of_operating_points(
     classes: Sequence[str],
     scenario: Scenario,
 ) -> "PsdsCounts":
-    """What each clip adds to the curves; parameters and errors as of `psds_of_operating_points`."""
-    psds_reference = PsdsReference(reference, durations, classes, scenario)
-    points = []
-    for number, table in enumerate(tables):
-        _, estimated = comparable_events(reference.iloc[:0], table, durations=durations, classes=classes)
-        points.append(psds_reference.deltas_of_point(event_arrays(estimated, durations, classes), number))
-    return _counts(
-        psds_reference, {label: joined([deltas[label] for deltas in points]) for label in psds_reference.labels}
-    )
+    """Count what each clip adds to the curves; parameters and errors as of `psds_of_operating_points`."""
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    points = [evaluation_input.with_estimated(table).estimated for table in tables]
+    return count_psds(evaluation_input, points, {"": scenario})[""]
 
 
-def _counts(psds_reference: PsdsReference, deltas: Mapping[int, CountDeltas]) -> "PsdsCounts":
-    n_clips = len(psds_reference.durations)
-    return PsdsCounts(
-        tuple(psds_reference.durations),
-        psds_reference.scenario,
-        np.fromiter(psds_reference.durations.values(), np.float64) / _HOUR,
-        psds_reference.n_ref,
-        psds_reference.active_seconds / _HOUR,
-        {label: ClassCurve(of_class, n_clips) for label, of_class in deltas.items()},
-    )
+def count_psds(
+    evaluation_input: EvaluationInput,
+    detected: FrameArrays | Sequence[EventArrays],
+    scenarios: Mapping[str, Scenario] = SCENARIOS,
+) -> dict[str, "PsdsCounts"]:
+    """Count what each clip adds to the curves of each scenario.
+
+    Parameters
+    ----------
+    evaluation_input : EvaluationInput
+        The reference, its clips and classes.
+    detected : FrameArrays or sequence of EventArrays
+        Frame scores, for every threshold there is; or the events of each operating point.
+    scenarios : mapping of str to Scenario
+        Criteria and costs; the two of DCASE by default.
+    """
+    references = {name: PsdsReference(evaluation_input, scenario) for name, scenario in scenarios.items()}
+    deltas: dict[str, dict[int, CountDeltas]] = {name: {} for name in scenarios}
+    if isinstance(detected, FrameArrays):
+        for label in np.flatnonzero(np.bincount(evaluation_input.reference.label)).tolist():
+            candidates = threshold_candidates(detected, label)
+            for name, reference in references.items():
+                deltas[name][label] = reference.deltas_of_scores(candidates)
+    else:
+        for name, reference in references.items():
+            points = [reference.deltas_of_point(events, number) for number, events in enumerate(detected)]
+            deltas[name] = {label: joined([point[label] for point in points]) for label in reference.labels}
+    return {
+        name: PsdsCounts(
+            evaluation_input.filenames,
+            reference.scenario,
+            evaluation_input.lengths / _HOUR,
+            reference.n_ref,
+            reference.active_seconds / _HOUR,
+            {label: ClassCurve(changes, len(evaluation_input.filenames)) for label, changes in deltas[name].items()},
+        )
+        for name, reference in references.items()
+    }
 
 
 @dataclass(frozen=True)

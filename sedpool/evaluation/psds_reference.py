@@ -1,30 +1,23 @@
 """What do the detections in each clip find, and what do they cost? The changes of counts behind PSDS."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
-import pandas as pd
 
-from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, merge_overlaps
+from sedpool.evaluation.evaluation_input import EvaluationInput
+from sedpool.evaluation.event_arrays import EventArrays, counted, merge_overlaps
 from sedpool.evaluation.intersection import are_found, are_relevant, cross_triggers, enough, overlaps
 from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas, joined
 from sedpool.evaluation.scenarios import Scenario
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates
-from sedpool.evaluation.validation import comparable_events
 from sedpool.runtime.arrays import BoolArray, IntArray
 
 
 class PsdsReference:
     """The reference of all clips, which turns detections into changes of counts."""
 
-    def __init__(
-        self, reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], scenario: Scenario
-    ) -> None:
-        table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
-        self.events = event_arrays(table, durations, classes)
+    def __init__(self, evaluation_input: EvaluationInput, scenario: Scenario) -> None:
+        self.events, shape = evaluation_input.reference, evaluation_input.shape
         self.active = merge_overlaps(self.events)
-        self.durations, self.n_classes, self.scenario = durations, len(classes), scenario
-        shape = len(durations), len(classes)
+        self.n_classes, self.scenario = shape[1], scenario
         self.n_ref = counted(self.events.clip, self.events.label, shape)
         self.active_seconds = np.zeros(shape)
         np.add.at(self.active_seconds, (self.active.clip, self.active.label), self.active.offset - self.active.onset)
@@ -49,7 +42,7 @@ class PsdsReference:
         return joined([costs, self._deltas_of_found(candidates, relevant)])
 
     def _judged(self, detected: EventArrays) -> tuple[BoolArray, IntArray, IntArray]:
-        """Which detections are relevant; and the numbers of the others, once for each kind of cost."""
+        """Return which detections are relevant, and the numbers of the others, once for each kind of cost."""
         scenario = self.scenario
         relevant = are_relevant(detected, self.active, scenario.dtc, scenario.decimals)
         wrong = np.flatnonzero(~relevant)
@@ -66,7 +59,7 @@ class PsdsReference:
         return relevant, wrong, kind
 
     def _deltas_of_found(self, candidates: ThresholdCandidates, relevant: BoolArray) -> CountDeltas:
-        """Thresholds at which reference events begin (1) or cease (-1) to be found, going down."""
+        """Find the thresholds at which reference events begin (1) or cease (-1) to be found, going down."""
         event, candidate, seconds = overlaps(self.events, candidates.events.select(relevant))
         appears, disappears = candidates.upper[relevant][candidate], candidates.lower[relevant][candidate]
         event, threshold = np.concatenate([event, event]), np.concatenate([appears, disappears])

@@ -1,27 +1,37 @@
-"""From the scores in a run folder to its decisions and numbers: ``events.tsv``, ``tuned.json``, ``metrics.json``."""
+"""From the scores in a run folder to its decisions, counts and numbers, as files.
 
-from dataclasses import fields, replace
+``counts.parquet`` and ``tuned_counts.parquet`` hold the counts of every test clip: ``metrics.json`` follows from them,
+and comparisons of runs start from them. ``sources.csv`` names the recordings that clips share, ``curve.csv`` holds
+precision and recall by threshold. ``durations.csv`` and ``example_*`` are for figures drawn without the corpus.
+"""
+
+from dataclasses import fields
 from typing import Any
+
+import pandas as pd
 
 from sedpool import storage
 from sedpool.datasets.base import Dataset
-from sedpool.evaluation.counts_table import write_counts
-from sedpool.evaluation.evaluate import evaluate_run
-from sedpool.evaluation.objective import validation_objective
+from sedpool.datasets.mixing import clip_sources, mixing_details
+from sedpool.datasets.statistics import duration_percentiles
+from sedpool.evaluation.counts_table import OWN_STRETCHED, write_counts
+from sedpool.evaluation.evaluate import DecodedCounts, count_run
+from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
-from sedpool.evaluation.run_counts import write_clip_counts, write_curve
-from sedpool.evaluation.run_extracts import write_extracts
-from sedpool.evaluation.tuning import Tuned, tune
+from sedpool.evaluation.scored_clips import ScoredClips
+from sedpool.evaluation.thresholds import segment_curve
+from sedpool.evaluation.tuning import tune, validation_objective
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.run_folder import RunFolder
+from sedpool.scores import write_scores
 from sedpool.settings.schema import EvaluationSettings
 
 TUNED_FORMAT = 1
 
 
 def decoder_of(settings: EvaluationSettings) -> Decoder:
-    """The decoder that the settings describe."""
+    """Return the decoder that the settings describe."""
     return Decoder(**{field.name: getattr(settings, field.name) for field in fields(Decoder)})
 
 
@@ -46,72 +56,90 @@ def evaluate_folder(
     metrics : dict
         The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`. On the paper's corpora, or where the
         settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`. ``"validation"``
-        is what a search maximises; see `sedpool.evaluation.objective`.
+        is what a search maximises; see `sedpool.evaluation.tuning.validation_objective`.
     """
-    output = SystemOutput(folder.scores, folder.clip_scores, decoder_of(settings))
-    validation_output, validation_reference = _validation(folder, dataset, settings, allow_missing=allow_missing)
-    tuned = _tuned(folder, dataset, settings, validation_output, validation_reference)
-    metrics = evaluate_run(
-        output,
-        dataset.split("test"),
-        tuned=tuned,
-        resolution=settings.resolution,
-        collar=settings.collar,
-        offset_tolerance_ratio=settings.offset_tolerance_ratio,
-        allow_missing=allow_missing,
-    )
-    metrics["validation"] = validation_objective(
-        validation_output, validation_reference, resolution=settings.resolution
-    )
+    decoder, test = decoder_of(settings), dataset.split("test")
+    criteria = Criteria(settings.resolution, settings.collar, settings.offset_tolerance_ratio)
+    output = SystemOutput(folder.scores, folder.clip_scores, decoder)
+    validation = _validation(folder, dataset, decoder, allow_missing=allow_missing)
+    tuned = None
+    if settings.tune is not None:
+        held_out = [*test.clips["filename"], *output.clip_scores["filename"]]
+        tuned = tune(
+            validation,
+            held_out=held_out,
+            parameters=settings.tune,
+            objective=settings.tune_on,
+            criteria=criteria,
+        )
+    run = count_run(output, test, tuned=tuned, criteria=criteria, allow_missing=allow_missing)
+    write_run_counts(folder, run.as_set, run.as_tuned)
+    metrics = run.metrics() | {"validation": validation_objective(validation, resolution=criteria.resolution)}
     if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
-        scored = dataset.split("test").select(output.clip_scores["filename"].tolist())
         strong = folder.config.get("supervision") == "strong"
-        counts = paper_counts(output.frame_scores, output.clip_scores, scored, strong=strong)
+        counts = paper_counts(output.frame_scores, output.clip_scores, run.clips.dataset, strong=strong)
         write_counts(counts, folder.file("paper_counts.parquet"))
         metrics["paper_compat"] = paper_metrics(counts)
+
     write_tsv(output.events, folder.file("events.tsv"))
     if tuned is not None:
         storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
     storage.write_json(folder.file("metrics.json"), metrics)
-    outputs = {"counts.parquet": output}
-    if tuned is not None:
-        outputs["tuned_counts.parquet"] = replace(output, decoder=tuned.decoder)
-    write_clip_counts(
-        folder,
-        dataset.split("test"),
-        outputs,
-        resolution=settings.resolution,
-        collar=settings.collar,
-        offset_tolerance_ratio=settings.offset_tolerance_ratio,
-    )
-    write_curve(folder, dataset.split("test"), output, resolution=settings.resolution)
-    write_extracts(folder, dataset, output)
+    write_curve_and_example(folder, run.clips, resolution=criteria.resolution)
+    if (mixing := mixing_details(test)) is not None and not (sources := clip_sources(mixing)).empty:
+        _write_csv(folder, "sources.csv", sources)
+    write_durations(folder, dataset)
     return metrics
 
 
-def _validation(
-    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, *, allow_missing: bool
-) -> tuple[SystemOutput, Dataset]:
-    """Read the run's output for the validation clips, and select their reference."""
-    output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder_of(settings))
+def _validation(folder: RunFolder, dataset: Dataset, decoder: Decoder, *, allow_missing: bool) -> ScoredClips:
+    output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder)
     reference = dataset.split("validate")
-    return output, reference.select(output.clip_scores["filename"].tolist()) if allow_missing else reference
+    scored = output.clip_scores["filename"].tolist()
+    return ScoredClips(output, reference.select(scored) if allow_missing else reference)
 
 
-def _tuned(
-    folder: RunFolder, dataset: Dataset, settings: EvaluationSettings, output: SystemOutput, reference: Dataset
-) -> Tuned | None:
-    if settings.tune is None:
+def write_run_counts(folder: RunFolder, as_set: DecodedCounts, as_tuned: DecodedCounts | None = None) -> None:
+    """Write the counts of every test clip as ``counts.parquet`` and ``tuned_counts.parquet``.
+
+    Besides clips, segments and events there are the segments of the run's own clip decisions stretched over the clip.
+    A ``tuned_counts.parquet`` and ``tuned.json`` of an earlier evaluation are removed if nothing was tuned.
+    """
+    if as_tuned is None:
         for name in ("tuned.json", "tuned_counts.parquet"):
             folder.file(name).unlink(missing_ok=True)
-        return None
-    return tune(
-        output,
-        reference,
-        held_out=[*dataset.split("test").clips["filename"], *folder.clip_scores["filename"]],
-        parameters=settings.tune,
-        objective=settings.tune_on,
-        resolution=settings.resolution,
-        collar=settings.collar,
-        offset_tolerance_ratio=settings.offset_tolerance_ratio,
-    )
+    for name, decoded in (("counts.parquet", as_set), ("tuned_counts.parquet", as_tuned)):
+        if decoded is None:
+            continue
+        levels = {"clip": decoded.counts["clip"]}
+        if decoded.baselines:
+            levels["segment"] = decoded.counts["segment"]
+            levels[OWN_STRETCHED] = decoded.baselines["clip_decisions_stretched"]["segment"]
+            levels["event"] = decoded.counts["event"]
+        write_counts(levels, folder.file(name))
+
+
+def write_curve_and_example(folder: RunFolder, clips: ScoredClips, *, resolution: float = 1.0) -> None:
+    """Write ``curve.csv``, ``example_scores.parquet`` and ``example_events.tsv``; nothing without strong labels.
+
+    The curve is of smoothed frame scores at every threshold, in segments of `resolution` seconds. The example is the
+    first clip with the most classes: the same for every run on a corpus, whatever it scored.
+    """
+    events = clips.dataset.events
+    if clips.reference is None or events is None:
+        return
+    _write_csv(folder, "curve.csv", segment_curve(clips.reference, clips.frames, resolution=resolution))
+    filename = str(clips.dataset.tags.sum(axis=1).idxmax())
+    frames = clips.output.frame_scores
+    write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))
+    write_tsv(events[events["filename"] == filename], folder.file("example_events.tsv"))
+
+
+def write_durations(folder: RunFolder, dataset: Dataset) -> None:
+    """Write ``durations.csv``: how long the events of all splits last; nothing without strong labels."""
+    if dataset.events is not None:
+        _write_csv(folder, "durations.csv", duration_percentiles(dataset).reset_index())
+
+
+def _write_csv(folder: RunFolder, name: str, table: pd.DataFrame) -> None:
+    storage.write_text(folder.file(name), table.to_csv(index=False, lineterminator="\n"))

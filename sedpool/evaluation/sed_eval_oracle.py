@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.averages import Totals
-from sedpool.evaluation.validation import comparable_events
+from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
 
 Scorer = Any
 """A `sed_eval` metrics object; the library has no type hints."""
+
+_Event = dict[str, float | str]
 
 
 def segment_scorer(
@@ -32,9 +34,9 @@ def segment_scorer(
     """
     from sed_eval.sound_event import SegmentBasedMetrics
 
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
+    evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
     scorer = SegmentBasedMetrics(event_label_list=list(classes), time_resolution=float(resolution))
-    for filename, annotated, detected in _event_lists(*tables, list(durations)):
+    for filename, annotated, detected in _event_lists(evaluation_input):
         scorer.evaluate(annotated, detected, evaluated_length_seconds=durations[filename])
     return scorer
 
@@ -51,34 +53,34 @@ def event_scorer(
     """sed_eval's event-based scorer after all clips; parameters and errors as of `event_metrics`."""
     from sed_eval.sound_event import EventBasedMetrics
 
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
+    evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
     scorer = EventBasedMetrics(
         event_label_list=list(classes),
         t_collar=float(collar),
         percentage_of_length=float(offset_tolerance_ratio or 0.0),
         evaluate_offset=offset_tolerance_ratio is not None,
     )
-    for _, annotated, detected in _event_lists(*tables, list(durations)):
+    for _, annotated, detected in _event_lists(evaluation_input):
         scorer.evaluate(annotated, detected)
     return scorer
 
 
-def _event_lists(
-    reference: pd.DataFrame, estimated: pd.DataFrame, filenames: Sequence[str]
-) -> Iterator[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
-    """Each clip's name, reference and estimate in sed_eval's form."""
-    by_file = [_grouped(reference), _grouped(estimated)]
-    for filename in filenames:
-        yield filename, by_file[0].get(filename, []), by_file[1].get(filename, [])
-
-
-def _grouped(events: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    columns = [events[name].tolist() for name in ("filename", "onset", "offset", "event_label")]
-    for filename, onset, offset, label in zip(*columns, strict=True):
-        event = {"event_onset": onset, "event_offset": offset, "event_label": label}
-        groups.setdefault(filename, []).append(event)
-    return groups
+def _event_lists(evaluation_input: EvaluationInput) -> Iterator[tuple[str, list[_Event], list[_Event]]]:
+    """Yield each clip's name, reference and estimate in sed_eval's form."""
+    for number, filename in enumerate(evaluation_input.filenames):
+        annotated, detected = (
+            [
+                {"event_onset": onset, "event_offset": offset, "event_label": evaluation_input.classes[label]}
+                for onset, offset, label in zip(
+                    events.onset.tolist(), events.offset.tolist(), events.label.tolist(), strict=True
+                )
+            ]
+            for events in (
+                evaluation_input.reference.of_clips(number, number + 1),
+                evaluation_input.estimated.of_clips(number, number + 1),
+            )
+        )
+        yield filename, annotated, detected
 
 
 def totals(scorer: Scorer) -> Totals:

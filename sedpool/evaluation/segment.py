@@ -8,8 +8,8 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
-from sedpool.evaluation.event_arrays import EventArrays, event_arrays, expand_ranges
-from sedpool.evaluation.validation import comparable_events
+from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
 _CELLS = 4_000_000  # held at once
@@ -48,7 +48,7 @@ def segment_metrics(
     Raises
     ------
     DataError, EvaluationError
-        If the tables cannot be compared; see `sedpool.evaluation.validation.comparable_events`.
+        If the tables cannot be compared; see `sedpool.evaluation.evaluation_input.reference_input`.
 
     References
     ----------
@@ -74,24 +74,26 @@ def segment_counts(
     classes: Sequence[str],
     resolution: float = 1.0,
 ) -> ClipCounts:
-    """Counts of every clip in segments, equal to sed_eval's; parameters and errors as of `segment_metrics`."""
-    tables = comparable_events(reference, estimated, durations=durations, classes=classes)
-    annotated, detected = (event_arrays(events, durations, classes) for events in tables)
-    lengths = np.fromiter(durations.values(), np.float64)
-    filenames = np.array(list(durations), dtype=object)
-    parts = []
-    for begin, end in _blocks(lengths, len(classes) / resolution):
-        grid = SegmentGrid(lengths[begin:end], len(classes), resolution)
-        counts = grid.counts(*(grid.activity(events.of_clips(begin, end)) for events in (annotated, detected)))
-        parts.append(ClipCounts(tuple(filenames[begin:end]), tuple(classes), **counts))
-    return concatenate(parts)
+    """Count the segments of every clip, equal to sed_eval's; parameters and errors as of `segment_metrics`."""
+    return count_segments(
+        comparable_input(reference, estimated, durations=durations, classes=classes), resolution=resolution
+    )
 
 
-def _blocks(lengths: Float64Array, cells_per_second: float) -> list[tuple[int, int]]:
-    """Ranges of clips small enough to hold every cell."""
-    block = np.cumsum(lengths) * cells_per_second // _CELLS
+def count_segments(evaluation_input: EvaluationInput, *, resolution: float = 1.0) -> ClipCounts:
+    """Count the segments of every clip; `resolution` is the length of a segment in seconds."""
+    lengths, classes = evaluation_input.lengths, evaluation_input.classes
+    # Clips are counted in blocks small enough to hold every cell of their segments and classes.
+    block = np.cumsum(lengths) * (len(classes) / resolution) // _CELLS
     begins = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
-    return list(pairwise([*begins, len(lengths)]))
+    parts = []
+    for begin, end in pairwise([*begins, len(lengths)]):
+        grid = SegmentGrid(lengths[begin:end], len(classes), resolution)
+        reference = grid.activity(evaluation_input.reference.of_clips(begin, end))
+        estimated = grid.activity(evaluation_input.estimated.of_clips(begin, end))
+        counts = grid.counts(reference, estimated)
+        parts.append(ClipCounts(evaluation_input.filenames[begin:end], classes, **counts))
+    return concatenate(parts)
 
 
 class SegmentGrid:

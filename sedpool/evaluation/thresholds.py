@@ -6,7 +6,7 @@ at ``j`` where the level rises above ``j`` from one frame to the next.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,12 @@ import pandas as pd
 
 from sedpool.errors import ConfigError
 from sedpool.evaluation.averages import Totals
-from sedpool.evaluation.clip import clip_counts
-from sedpool.evaluation.event import matched_counts
-from sedpool.evaluation.event_arrays import EventArrays, event_arrays, in_order
+from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
+from sedpool.evaluation.event import count_events
+from sedpool.evaluation.event_arrays import EventArrays, in_order
 from sedpool.evaluation.frames import FrameArrays, frame_arrays
+from sedpool.evaluation.ranking import comparable_scores
 from sedpool.evaluation.segment import SegmentGrid
-from sedpool.evaluation.validation import comparable_events
-from sedpool.inference.decode import Decoder
 from sedpool.runtime.arrays import Float64Array
 
 
@@ -44,13 +43,18 @@ def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.Ar
     Raises
     ------
     DataError, EvaluationError
-        As of `sedpool.evaluation.clip_metrics` and `sedpool.inference.decode.Decoder.tags`.
+        As of `sedpool.evaluation.ranking_metrics`.
     ConfigError
         If the thresholds are not increasing, or not probabilities.
     """
     limits = _checked_thresholds(thresholds)
-    return _stacked(
-        [clip_counts(tags, Decoder(clip_threshold=float(limit)).tags(clip_scores)).total() for limit in limits]
+    true, scores = comparable_scores(tags, clip_scores)
+    active = [scores >= limit for limit in limits]
+    return Totals(
+        tuple(tags.columns),
+        true_positives=np.stack([(true & cells).sum(axis=0) for cells in active]),
+        n_ref=np.tile(true.sum(axis=0), (len(limits), 1)),
+        n_sys=np.stack([cells.sum(axis=0) for cells in active]),
     )
 
 
@@ -97,42 +101,40 @@ def segment_sweep(
     UserWarning
         If frames or events last longer than their clip (by more than 10 ms).
     """
-    annotated = _checked_reference(reference, durations, classes)
-    levels = _Levels(frame_arrays(scores, durations, classes), _checked_thresholds(thresholds), classes)
-    grid = SegmentGrid(np.fromiter(durations.values(), np.float64), len(classes), resolution)
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    frames = frame_arrays(scores, durations, classes)
+    return sweep_segments(evaluation_input, frames, thresholds, resolution=resolution)
+
+
+def sweep_segments(
+    evaluation_input: EvaluationInput, frames: FrameArrays, thresholds: npt.ArrayLike, *, resolution: float = 1.0
+) -> Totals:
+    """Count the segments of all clips at every threshold; `thresholds` and `resolution` as of `segment_sweep`."""
+    levels = _Levels(frames, _checked_thresholds(thresholds), evaluation_input.classes)
+    grid = SegmentGrid(evaluation_input.lengths, len(evaluation_input.classes), resolution)
     highest = levels.highest(grid)
-    wanted = grid.activity(annotated)
+    wanted = grid.activity(evaluation_input.reference)
 
     def totals_at(index: int) -> Totals:
         active = highest > index
         counts = {"true_positives": active & wanted, "n_ref": wanted, "n_sys": active}
         errors = grid.errors(**{name: cells.sum(axis=1) for name, cells in counts.items()})
         by_class = {name: cells.sum(axis=0) for name, cells in counts.items()}
-        return Totals(tuple(classes), **by_class, **{name: values.sum() for name, values in errors.items()})
+        return Totals(evaluation_input.classes, **by_class, **{name: values.sum() for name, values in errors.items()})
 
     return _stacked([totals_at(index) for index in range(levels.n_thresholds)])
 
 
-def segment_curve(
-    scores: pd.DataFrame,
-    reference: pd.DataFrame,
-    *,
-    durations: Mapping[str, float],
-    classes: Sequence[str],
-    resolution: float = 1.0,
-) -> pd.DataFrame:
-    """Precision and recall in segments, of all classes pooled, at the thresholds 0.01 to 0.99.
-
-    Parameters are those of `segment_sweep`.
+def segment_curve(evaluation_input: EvaluationInput, frames: FrameArrays, *, resolution: float = 1.0) -> pd.DataFrame:
+    """Compute precision and recall in segments, of all classes pooled, at the thresholds 0.01 to 0.99.
 
     Returns
     -------
     curve : DataFrame
-        `threshold, precision, recall, f1`, one row a threshold; NaN where undefined.
+        `threshold, precision, recall, f1`, one row per threshold; NaN where undefined.
     """
     thresholds = np.arange(1, 100) / 100
-    totals = segment_sweep(scores, reference, thresholds, durations=durations, classes=classes, resolution=resolution)
-    rates = totals.micro()
+    rates = sweep_segments(evaluation_input, frames, thresholds, resolution=resolution).micro()
     return pd.DataFrame({"threshold": thresholds, **{name: rates[name] for name in ("precision", "recall", "f1")}})
 
 
@@ -146,21 +148,28 @@ def event_sweep(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> Totals:
-    """Counts in events at every threshold; parameters as of `segment_sweep` and `sedpool.evaluation.event_metrics`."""
-    annotated = _checked_reference(reference, durations, classes)
-    levels = _Levels(frame_arrays(scores, durations, classes), _checked_thresholds(thresholds), classes)
+    """Count the events of all clips at every threshold; parameters as of `segment_sweep` and `event_metrics`."""
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    frames = frame_arrays(scores, durations, classes)
+    return sweep_events(
+        evaluation_input, frames, thresholds, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio
+    )
 
-    def totals_of(events: EventArrays) -> Totals:
-        return matched_counts(
-            annotated,
-            events,
-            filenames=tuple(durations),
-            classes=tuple(classes),
-            collar=collar,
-            offset_tolerance_ratio=offset_tolerance_ratio,
-        ).total()
 
-    return _stacked([totals_of(events) for events in levels.events()])
+def sweep_events(
+    evaluation_input: EvaluationInput,
+    frames: FrameArrays,
+    thresholds: npt.ArrayLike,
+    *,
+    collar: float = 0.2,
+    offset_tolerance_ratio: float | None = 0.2,
+) -> Totals:
+    """Count the events of all clips at every threshold; settings as of `event_sweep`."""
+    levels = _Levels(frames, _checked_thresholds(thresholds), evaluation_input.classes)
+    inputs = (replace(evaluation_input, estimated=events) for events in levels.events())
+    return _stacked(
+        [count_events(one, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio).total() for one in inputs]
+    )
 
 
 class _Levels:
@@ -205,11 +214,6 @@ def _checked_thresholds(thresholds: npt.ArrayLike) -> Float64Array:
     if limits.ndim > 1 or not len(limits) or not np.all((limits >= 0) & (limits <= 1)) or np.any(np.diff(limits) <= 0):
         raise ConfigError(f"thresholds: {limits.tolist()}; expected increasing probabilities between 0 and 1")
     return limits
-
-
-def _checked_reference(reference: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> EventArrays:
-    table, _ = comparable_events(reference, reference.iloc[:0], durations=durations, classes=classes)
-    return event_arrays(table, durations, classes)
 
 
 def _stacked(totals: Sequence[Totals]) -> Totals:

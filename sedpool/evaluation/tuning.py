@@ -9,24 +9,23 @@ The F1 of a class depends on no other class: one pass over the candidates tunes 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
-from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Totals
-from sedpool.evaluation.clip import clip_counts
-from sedpool.evaluation.event import event_counts
-from sedpool.evaluation.segment import segment_counts
-from sedpool.evaluation.thresholds import clip_sweep, event_sweep, segment_sweep
+from sedpool.evaluation.clip import clip_counts, clip_metrics
+from sedpool.evaluation.levels import Criteria
+from sedpool.evaluation.scored_clips import ScoredClips
+from sedpool.evaluation.segment import count_segments
+from sedpool.evaluation.thresholds import clip_sweep, sweep_events, sweep_segments
 from sedpool.evaluation.validation import listed
 from sedpool.events import tags_from_events
-from sedpool.inference.decode import Decoder, PerClass, SystemOutput
+from sedpool.inference.decode import Decoder, PerClass
 from sedpool.runtime.arrays import Float64Array
+from sedpool.scores import highest_frames
 
 Parameters = Literal["global", "per_class", "all"]
 Level = Literal["segment", "event"]
@@ -37,7 +36,6 @@ WINDOWS = (0.0, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # seconds of a median filte
 LOW_SHARES = (1.0, 0.75, 0.5, 0.25)  # low threshold as a share of the threshold
 SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0)  # longest gap, shortest event
 
-_SETTINGS: dict[Level, tuple[str, ...]] = {"segment": ("resolution",), "event": ("collar", "offset_tolerance_ratio")}
 _WORDS: dict[Level, str] = {
     "segment": "segment F1, {resolution:g} s",
     "event": "event F1, {collar:g} s and {offset_tolerance_ratio:.0%}",
@@ -67,7 +65,7 @@ class Tuned:
     n_clips: int
 
     def description(self) -> dict[str, Any]:
-        """The same as JSON takes it."""
+        """Describe the decoder and the way in which it was found, as JSON takes it."""
         return {
             "decoding": self.decoder.settings(),
             "parameters": self.parameters,
@@ -77,25 +75,20 @@ class Tuned:
 
 
 def tune(
-    output: SystemOutput,
-    validation: Dataset,
+    clips: ScoredClips,
     *,
     held_out: Iterable[str],
     parameters: Parameters = "per_class",
     objective: Level = "segment",
-    resolution: float = 1.0,
-    collar: float = 0.2,
-    offset_tolerance_ratio: float = 0.2,
+    criteria: Criteria = Criteria(),  # noqa: B008 (frozen)
 ) -> Tuned:
     """Choose a decoder by F1 on validation clips.
 
     Parameters
     ----------
-    output : SystemOutput
-        Scores of the clips of `validation`, with the decoder from which to start: what is not tuned stays as it is
+    clips : ScoredClips
+        The validation clips and their scores, with the decoder from which to start: what is not tuned stays as it is
         there, and so do the thresholds of classes that validation lacks.
-    validation : Dataset
-        The reference.
     held_out : iterable of str
         Names of the test clips. None of them may be among the clips that are tuned on.
     parameters : {"global", "per_class", "all"}
@@ -103,30 +96,15 @@ def tune(
         together with its threshold, then hysteresis, the longest gap and the minimum duration, in turn.
     objective : {"segment", "event"}
         Whose F1 decides on frames.
-    resolution, collar, offset_tolerance_ratio : float
-        See `sedpool.evaluation.segment_metrics` and `sedpool.evaluation.event_metrics`.
+    criteria : Criteria
+        When a segment or an event is right.
 
     Raises
     ------
     EvaluationError
         If test clips are among those to be tuned on, or clips have no scores.
     """
-    _refuse_test_clips(output, validation, held_out)
-    goal = _goal(
-        validation, objective, resolution=resolution, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio
-    )
-    by_class = parameters != "global"
-    if parameters == "all" and goal.is_strong:
-        decoder = _all_tuned(output.decoder, output.frame_scores, goal, validation.classes)
-    else:
-        f1 = _f1_at_thresholds(output.decoder, output.frame_scores, goal, by_class)
-        decoder = _with_threshold(output.decoder, _best(f1, output.decoder.threshold, validation.classes))
-    clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
-    clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
-    return Tuned(replace(decoder, clip_threshold=clip_threshold), parameters, goal.words, len(validation))
-
-
-def _refuse_test_clips(output: SystemOutput, validation: Dataset, held_out: Iterable[str]) -> None:
+    output, validation = clips.output, clips.dataset
     tuned_on = set(validation.clips["filename"]) | set(output.frame_scores["filename"])
     in_test = tuned_on & set(held_out) | set(validation.clips.loc[validation.clips["split"] == "test", "filename"])
     if in_test:
@@ -134,55 +112,88 @@ def _refuse_test_clips(output: SystemOutput, validation: Dataset, held_out: Iter
             f"{len(in_test)} clips to tune on are test clips ({listed(sorted(in_test))}); what is chosen on the test "
             "set cannot be measured on it: tune on validation scores"
         )
+    goal = _goal(clips, objective, criteria)
+    by_class = parameters != "global"
+    if parameters == "all" and goal.is_strong:
+        decoder = _all_tuned(output.decoder, goal, validation.classes)
+    else:
+        f1 = _f1_at_thresholds(output.decoder, goal, by_class)
+        decoder = _with_threshold(output.decoder, _best(f1, output.decoder.threshold, validation.classes))
+    clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
+    clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
+    return Tuned(replace(decoder, clip_threshold=clip_threshold), parameters, goal.words, len(validation))
+
+
+def validation_objective(clips: ScoredClips, *, resolution: float = 1.0) -> dict[str, Any]:
+    """Measure what a search over settings maximises: an F1 of validation clips, never of test clips.
+
+    It is the micro F1 of segments, or the macro clip F1 if validation has weak labels only, both decoded as set.
+    Thresholds tuned on validation are not used: they are fitted to the very clips that are measured here, for each run
+    anew, and would hide that a setting spoils the scores at 0.5, at which the headline scores are taken.
+
+    Parameters
+    ----------
+    clips : ScoredClips
+        The validation clips and their scores.
+    resolution : float
+        Length of a segment in seconds.
+
+    Returns
+    -------
+    objective : dict
+        `objective`, what was measured in words, and `f1`, which is None where it is undefined.
+    """
+    if clips.dataset.known_events is None or clips.reference is None:
+        clip = clip_metrics(clips.dataset.tags, clips.output.tags)
+        return {"objective": "clip F1, macro", "f1": clip["macro"]["f1"]}
+    counts = count_segments(clips.reference.with_estimated(clips.output.events), resolution=resolution)
+    return {"objective": f"segment F1, micro, {resolution:g} s", "f1": counts.metrics()["micro"]["f1"]}
 
 
 @dataclass(frozen=True)
 class _Goal:
-    """What frame decisions are tuned for: counts of validation clips, of decoded events or at every threshold."""
+    """What frame decisions are tuned for: counts of validation clips with one decoder, or at every threshold."""
 
     words: str
-    count: Callable[[pd.DataFrame], Totals]
-    sweep: Callable[[pd.DataFrame], Totals]
+    count: Callable[[Decoder], Totals]
+    sweep: Callable[[Decoder], Totals]
     is_strong: bool
 
 
-def _goal(validation: Dataset, level: Level, **settings: float) -> _Goal:
-    common: dict[str, Any] = {"durations": validation.durations, "classes": validation.classes}
-    events = validation.known_events
-    if events is None:
-        return _Goal(
-            _WEAK_WORDS, partial(_clip_totals, validation), partial(_highest_sweep, validation), is_strong=False
-        )
-    chosen: dict[str, Any] = {name: settings[name] for name in _SETTINGS[level]}
-    count, sweep = (segment_counts, segment_sweep) if level == "segment" else (event_counts, event_sweep)
-    return _Goal(
-        _WORDS[level].format(**chosen),
-        lambda detected: count(events, detected, **common, **chosen).total(),
-        lambda scores: sweep(scores, events, THRESHOLDS, **common, **chosen),
-        is_strong=True,
-    )
+def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
+    scores, tags, reference = clips.output.frame_scores, clips.dataset.tags, clips.reference
+    if clips.dataset.known_events is None or reference is None:
 
+        def count_detected(decoder: Decoder) -> Totals:
+            detected = tags_from_events(decoder.events(scores), list(tags.index), clips.dataset.classes)
+            return clip_counts(tags, detected).total()
 
-def _clip_totals(validation: Dataset, detected: pd.DataFrame) -> Totals:
-    tags = tags_from_events(detected, list(validation.tags.index), validation.classes)
-    return clip_counts(validation.tags, tags).total()
+        def sweep_highest(decoder: Decoder) -> Totals:
+            return clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS)
 
+        return _Goal(_WEAK_WORDS, count_detected, sweep_highest, is_strong=False)
 
-def _highest_sweep(validation: Dataset, scores: pd.DataFrame) -> Totals:
-    """Counts of clips at every threshold, a clip having a class where its highest frame has."""
-    highest = scores.groupby("filename", sort=False)[list(validation.classes)].max().reset_index()
-    return clip_sweep(highest, validation.tags, THRESHOLDS)
+    def count(decoder: Decoder) -> Totals:
+        return criteria.count(level, reference.with_estimated(decoder.events(scores))).total()
+
+    def sweep(decoder: Decoder) -> Totals:
+        frames, collar, ratio = clips.frames_for(decoder), criteria.collar, criteria.offset_tolerance_ratio
+        if level == "segment":
+            return sweep_segments(reference, frames, THRESHOLDS, resolution=criteria.resolution)
+        return sweep_events(reference, frames, THRESHOLDS, collar=collar, offset_tolerance_ratio=ratio)
+
+    return _Goal(_WORDS[level].format(**asdict(criteria)), count, sweep, is_strong=True)
 
 
 def _f1(totals: Totals, by_class: bool) -> Float64Array:
-    """F1 of each class, shape (..., classes), NaN without a reference; or of all pooled, shape (..., 1)."""
+    """Compute F1 of each class, shape (..., classes), NaN without a reference; or of all pooled, shape (..., 1)."""
     if by_class:
         return np.where(totals.n_ref > 0, totals.class_wise()["f1"], np.nan)
     return totals.micro()["f1"][..., None]
 
 
 def _best(f1: Float64Array, start: PerClass, classes: Sequence[str]) -> PerClass:
-    """The threshold of highest F1, of equals the one nearest to 0.5; `start` where F1 is undefined.
+    """Choose the threshold of highest F1, the one nearest to 0.5 among equals; `start` where F1 is undefined.
 
     Parameters
     ----------
@@ -209,16 +220,16 @@ def _of(value: PerClass, label: str) -> float:
     return value[label] if isinstance(value, Mapping) else value
 
 
-def _f1_at_thresholds(decoder: Decoder, scores: pd.DataFrame, goal: _Goal, by_class: bool) -> Float64Array:
-    """F1 with every threshold in place of the decoder's, shape (thresholds, classes or 1)."""
+def _f1_at_thresholds(decoder: Decoder, goal: _Goal, by_class: bool) -> Float64Array:
+    """Compute F1 with every threshold in place of the decoder's, shape (thresholds, classes or 1)."""
     if decoder.only_smooths:
-        return _f1(goal.sweep(decoder.smoothed(scores)), by_class)
+        return _f1(goal.sweep(decoder), by_class)
     candidates = [_with_threshold(decoder, float(threshold)) for threshold in THRESHOLDS]
-    return np.stack([_f1(goal.count(candidate.events(scores)), by_class) for candidate in candidates])
+    return np.stack([_f1(goal.count(candidate), by_class) for candidate in candidates])
 
 
 def _with_threshold(decoder: Decoder, threshold: PerClass) -> Decoder:
-    """The decoder with another threshold; a low threshold above it comes down to it."""
+    """Replace the threshold of a decoder; a low threshold above it comes down to it."""
     low = decoder.low_threshold
     if isinstance(threshold, Mapping) and low is not None:
         low = {label: min(_of(low, label), value) for label, value in threshold.items()}
@@ -229,10 +240,10 @@ def _with_threshold(decoder: Decoder, threshold: PerClass) -> Decoder:
     return replace(decoder, threshold=threshold, low_threshold=low)
 
 
-def _all_tuned(start: Decoder, scores: pd.DataFrame, goal: _Goal, classes: Sequence[str]) -> Decoder:
-    """The median filter of each class with its threshold; then hysteresis, gaps and the minimum duration, in turn."""
+def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:
+    """Choose the median filter of each class with its threshold; then hysteresis, gaps and minimum duration in turn."""
     plain = Decoder(start.threshold, start.clip_threshold)
-    f1 = np.stack([_f1_at_thresholds(replace(plain, median_filter=w), scores, goal, by_class=True) for w in WINDOWS])
+    f1 = np.stack([_f1_at_thresholds(replace(plain, median_filter=w), goal, by_class=True) for w in WINDOWS])
     window = np.nan_to_num(f1).max(axis=1).argmax(axis=0)
     threshold = {
         label: _of(_best(f1[window[column], :, [column]].T, start.threshold, [label]), label)
@@ -246,16 +257,14 @@ def _all_tuned(start: Decoder, scores: pd.DataFrame, goal: _Goal, classes: Seque
     lows = [{label: share * value for label, value in threshold.items()} for share in LOW_SHARES]
     seconds = [dict.fromkeys(classes, value) for value in SECONDS]
     for name, candidates in (("low_threshold", lows), ("max_gap", seconds), ("min_duration", seconds)):
-        decoder = _with_best(decoder, name, candidates, scores, goal)
+        decoder = _with_best(decoder, name, candidates, goal)
     return decoder
 
 
-def _with_best(
-    decoder: Decoder, name: str, candidates: Sequence[Mapping[str, float]], scores: pd.DataFrame, goal: _Goal
-) -> Decoder:
-    """The decoder with the best of some values of a setting, for each class."""
+def _with_best(decoder: Decoder, name: str, candidates: Sequence[Mapping[str, float]], goal: _Goal) -> Decoder:
+    """Give a setting of the decoder the best of some values, for each class."""
     tried = [replace(decoder, **{name: values}) for values in candidates]
-    f1 = np.stack([_f1(goal.count(one.events(scores)), by_class=True) for one in tried])
+    f1 = np.stack([_f1(goal.count(one), by_class=True) for one in tried])
     best = np.nan_to_num(f1).argmax(axis=0)
     return replace(
         decoder, **{name: {label: candidates[index][label] for label, index in zip(candidates[0], best, strict=True)}}

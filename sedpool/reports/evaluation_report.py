@@ -128,7 +128,7 @@ class Evaluation:
         DataError
             If a clip's name leads out of the folder.
         """
-        events = self.input.estimated
+        events = self.input.estimated.table(self.input.filenames, self.input.classes)
         if frames is not None:
             events = events.assign(confidence=confidences(events, frames))
         by_file = dict(list(events.groupby("filename")))

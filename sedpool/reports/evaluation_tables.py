@@ -86,7 +86,8 @@ def _clips_and_labels(evaluation: Evaluation) -> str:
     classes = f"{coverage['without_detections']} without any detection. Classes: {len(scored.classes)}."
     if evaluation.is_tagging:
         n_true, n_detected = (
-            len(table[["filename", "event_label"]].drop_duplicates()) for table in (scored.reference, scored.estimated)
+            len(set(zip(events.clip.tolist(), events.label.tolist(), strict=True)))
+            for events in (scored.reference, scored.estimated)
         )
         return f"Clips: {coverage['scored']}, {classes} Tags: {n_true} true, {n_detected} detected."
     lengths = "lengths as stated" if scored.lengths_known else "each as long as its last event says"

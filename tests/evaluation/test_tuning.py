@@ -9,8 +9,8 @@ import pytest
 from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import clip_metrics, event_metrics, segment_metrics
-from sedpool.evaluation.objective import validation_objective
-from sedpool.evaluation.tuning import THRESHOLDS, tune
+from sedpool.evaluation.scored_clips import ScoredClips
+from sedpool.evaluation.tuning import THRESHOLDS, tune, validation_objective
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.scores import frame_scores
@@ -54,7 +54,7 @@ def segment_f1(events, average="micro"):
 
 
 def test_thresholds_by_class_find_both():
-    tuned = tune(output(), corpus(), held_out=[])
+    tuned = tune(ScoredClips(output(), corpus()), held_out=[])
     threshold = tuned.decoder.threshold
     assert 0.12 <= threshold["dog"] <= 0.32
     assert 0.62 <= threshold["siren"] <= 0.78
@@ -65,7 +65,7 @@ def test_thresholds_by_class_find_both():
 
 def test_a_class_without_reference_keeps_its_threshold():
     decoder = Decoder(threshold=0.4, clip_threshold={"dog": 0.5, "siren": 0.5, "unheard": 0.35})
-    tuned = tune(output(decoder), corpus(), held_out=[])
+    tuned = tune(ScoredClips(output(decoder), corpus()), held_out=[])
     assert tuned.decoder.threshold["unheard"] == 0.4
     assert tuned.decoder.clip_threshold["unheard"] == 0.35
 
@@ -74,7 +74,7 @@ def test_a_class_without_reference_keeps_its_threshold():
 @pytest.mark.parametrize("level", ["segment", "event"])
 def test_one_threshold_is_the_best_of_all(decoder, level):
     system = output(decoder, noise=0.15)
-    tuned = tune(system, corpus(), held_out=[], parameters="global", objective=level)
+    tuned = tune(ScoredClips(system, corpus()), held_out=[], parameters="global", objective=level)
 
     def f1(threshold):
         events = replace(decoder, threshold=threshold).events(system.frame_scores)
@@ -87,7 +87,7 @@ def test_one_threshold_is_the_best_of_all(decoder, level):
 
 def test_one_clip_threshold_is_the_best_of_all():
     system = output(noise=0.15)
-    tuned = tune(system, corpus(), held_out=[], parameters="global")
+    tuned = tune(ScoredClips(system, corpus()), held_out=[], parameters="global")
     clip = [clip_metrics(corpus().tags, Decoder(clip_threshold=float(t)).tags(system.clip_scores)) for t in THRESHOLDS]
     chosen = clip_metrics(corpus().tags, tuned.decoder.tags(system.clip_scores))
     assert chosen["micro"]["f1"] == max(metrics["micro"]["f1"] for metrics in clip)
@@ -95,8 +95,8 @@ def test_one_clip_threshold_is_the_best_of_all():
 
 def test_all_parameters_remove_what_thresholds_cannot():
     system = output(blips=True)
-    thresholds = tune(system, corpus(), held_out=[], objective="event").decoder
-    everything = tune(system, corpus(), held_out=[], parameters="all", objective="event").decoder
+    thresholds = tune(ScoredClips(system, corpus()), held_out=[], objective="event").decoder
+    everything = tune(ScoredClips(system, corpus()), held_out=[], parameters="all", objective="event").decoder
     f1 = [
         event_metrics(corpus().events, decoder.events(system.frame_scores), durations=DURATIONS, classes=CLASSES)
         for decoder in (thresholds, everything)
@@ -106,7 +106,7 @@ def test_all_parameters_remove_what_thresholds_cannot():
 
 
 def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
-    tuned = tune(output(Decoder(low_threshold=0.4)), corpus(), held_out=[])
+    tuned = tune(ScoredClips(output(Decoder(low_threshold=0.4)), corpus()), held_out=[])
     tuned.decoder.check(CLASSES)
     assert tuned.decoder.low_threshold["siren"] == 0.4
     assert tuned.decoder.low_threshold["dog"] == tuned.decoder.threshold["dog"]
@@ -115,7 +115,7 @@ def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
 @pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
 @pytest.mark.parametrize("dataset", [corpus(strong=False), replace(corpus(), events=corpus().events.iloc[:0])])
 def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
-    tuned = tune(output(), dataset, held_out=[], parameters=parameters)
+    tuned = tune(ScoredClips(output(), dataset), held_out=[], parameters=parameters)
     assert "weak labels only" in tuned.objective
     assert tuned.decoder.median_filter == 0.0
     assert tuned.decoder.low_threshold is None
@@ -127,28 +127,28 @@ def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dat
 
 def test_tuning_on_test_clips_is_an_error():
     with pytest.raises(EvaluationError, match=r"1 clips to tune on are test clips \(3\.wav\)"):
-        tune(output(), corpus(), held_out=["3.wav", "other.wav"])
+        tune(ScoredClips(output(), corpus()), held_out=["3.wav", "other.wav"])
     with pytest.raises(EvaluationError, match="6 clips to tune on are test clips"):
-        tune(output(), corpus(split="test"), held_out=[])
+        tune(ScoredClips(output(), corpus(split="test")), held_out=[])
 
 
 def test_clips_without_scores_are_an_error():
     system = output()
     some = replace(system, frame_scores=system.frame_scores.iloc[40:])
     with pytest.raises(EvaluationError, match=r"0\.wav"):
-        tune(some, corpus(), held_out=[])
+        tune(ScoredClips(some, corpus()), held_out=[])
 
 
 def test_the_description_is_plain():
-    description = tune(output(), corpus(), held_out=[]).description()
+    description = tune(ScoredClips(output(), corpus()), held_out=[]).description()
     assert set(description) == {"decoding", "parameters", "objective", "n_clips"}
-    assert Decoder(**description["decoding"]) == tune(output(), corpus(), held_out=[]).decoder
+    assert Decoder(**description["decoding"]) == tune(ScoredClips(output(), corpus()), held_out=[]).decoder
 
 
 def test_the_objective_of_a_search_is_the_segment_f1_as_decoded_and_not_as_tuned():
     for decoder in (Decoder(), Decoder(threshold=0.2)):
         events = decoder.events(output().frame_scores)
-        assert validation_objective(output(decoder), corpus()) == {
+        assert validation_objective(ScoredClips(output(decoder), corpus())) == {
             "objective": "segment F1, micro, 1 s",
             "f1": segment_f1(events),
         }
@@ -159,4 +159,4 @@ def test_the_objective_with_weak_labels_only_is_the_clip_f1():
     expected = {"objective": "clip F1, macro", "f1": clip_metrics(corpus().tags, tags)["macro"]["f1"]}
     without_rows = replace(corpus(), events=corpus().events.iloc[:0])
     for dataset in (corpus(strong=False), without_rows):
-        assert validation_objective(output(), dataset) == expected
+        assert validation_objective(ScoredClips(output(), dataset)) == expected

@@ -9,9 +9,8 @@ import yaml
 
 from sedpool import storage
 from sedpool.datasets.base import Dataset
-from sedpool.evaluation import evaluate_run
-from sedpool.evaluation.run_counts import write_clip_counts, write_curve
-from sedpool.evaluation.run_extracts import write_extracts
+from sedpool.evaluation.evaluate import count_run
+from sedpool.evaluation.run_folder import write_curve_and_example, write_durations, write_run_counts
 from sedpool.evaluation.tuning import Tuned
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.formats import write_tsv
@@ -107,11 +106,11 @@ def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_max=BOUND, w
     write_scores(clips, run.file("clip_scores.parquet"))
     write_tsv(decode(frames), run.file("events.tsv"))
     tuned = Tuned(Decoder(threshold=0.4, clip_threshold=0.3), "global", "segment F1, 1 s", n_clips=7)
-    metrics = evaluate_run(SystemOutput(frames, clips), dataset, tuned=tuned)
-    storage.write_json(run.file("metrics.json"), metrics)
-    write_clip_counts(run, dataset, {"counts.parquet": SystemOutput(frames, clips)})
-    write_curve(run, dataset, SystemOutput(frames, clips))
-    write_extracts(run, dataset, SystemOutput(frames, clips))
+    counted = count_run(SystemOutput(frames, clips), dataset, tuned=tuned)
+    storage.write_json(run.file("metrics.json"), counted.metrics())
+    write_run_counts(run, counted.as_set)
+    write_curve_and_example(run, counted.clips)
+    write_durations(run, dataset)
     run.mark_done()
     return run
 

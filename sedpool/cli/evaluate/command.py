@@ -9,11 +9,10 @@ from sedpool.cli.evaluate import options
 from sedpool.cli.evaluate.options import TAGGING, MetricKind
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sedpool.cli.evaluate.inputs import ScoreTable
     from sedpool.evaluation.evaluation_input import EvaluationInput
-    from sedpool.evaluation.psds import PsdsCounts
+    from sedpool.evaluation.event_arrays import EventArrays
+    from sedpool.evaluation.levels import Criteria
     from sedpool.reports.evaluation_report import Evaluation
 
 
@@ -47,7 +46,9 @@ def evaluate(
     from sedpool.cli.evaluate.inputs import read_input, read_operating_points, read_score_table, says_when
     from sedpool.cli.evaluate.outputs import Outputs
     from sedpool.errors import ConfigError
-    from sedpool.evaluation.evaluation_input import detected_anywhere
+    from sedpool.evaluation.evaluation_input import index_operating_points
+    from sedpool.evaluation.event_arrays import concatenated
+    from sedpool.evaluation.levels import Criteria
 
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
@@ -68,11 +69,12 @@ def evaluate(
     )
     if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
-    settings = {"resolution": resolution, "collar": collar, "offset_tolerance_ratio": offset_tolerance_ratio}
-    points = {} if operating_points is None else read_operating_points(operating_points)
-    evaluation = _scored(evaluation_input, table, points, metric, settings, past_end)
-    if estimated is None and table is None:
-        evaluation = replace(evaluation, input=detected_anywhere(evaluation_input, points))
+    tables = {} if operating_points is None else read_operating_points(operating_points)
+    points = index_operating_points(evaluation_input, tables)
+    if estimated is None and table is None:  # then coverage is that of all operating points together
+        evaluation_input = replace(evaluation_input, estimated=concatenated(points))
+    criteria = Criteria(resolution, collar, offset_tolerance_ratio)
+    evaluation = _scored(evaluation_input, table, points, metric, criteria, past_end)
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -90,48 +92,60 @@ def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> Non
 def _scored(
     evaluation_input: "EvaluationInput",
     scores: "ScoreTable | None",
-    operating_points: "Mapping[str, pd.DataFrame]",
+    operating_points: "Sequence[EventArrays]",
     metrics: Sequence[MetricKind],
-    settings: dict[str, float],
+    criteria: "Criteria",
     past_end: str,
 ) -> "Evaluation":
     """Count what was asked for."""
     from sedpool.errors import ConfigError
+    from sedpool.evaluation.baselines import baseline_inputs
+    from sedpool.evaluation.clip import count_clips
+    from sedpool.evaluation.frames import frame_arrays
+    from sedpool.evaluation.psds import count_psds
     from sedpool.reports.evaluation_report import Evaluation
 
     if MetricKind.ranking in metrics and scores is None:
         raise ConfigError("ranking: it ranks clips by their scores; give --scores")
     levels = [one.value for one in MetricKind if one in metrics and one not in (MetricKind.ranking, MetricKind.psds)]
+    located = [level for level in levels if level != MetricKind.clip]
+    answers = baseline_inputs(evaluation_input, count_clips(evaluation_input))
+    psds = {}
+    if MetricKind.psds in metrics:
+        frames = None if scores is None else scores.frames
+        _refuse_psds(evaluation_input, frames is not None, bool(operating_points))
+        durations, classes = evaluation_input.durations, evaluation_input.classes
+        detected = operating_points if frames is None else frame_arrays(frames, durations, classes)
+        psds = count_psds(evaluation_input, detected)
     ranked = scores if MetricKind.ranking in metrics else None
     return Evaluation(
         evaluation_input,
-        counts={level: evaluation_input.counts(level, **settings) for level in levels},
-        baselines={
-            name: {level: stretched.counts(level, **settings) for level in levels if level != MetricKind.clip}
-            for name, stretched in evaluation_input.baselines().items()
-        },
+        counts=criteria.count_all(evaluation_input, levels),
+        baselines={name: criteria.count_all(answer, located) for name, answer in answers.items()},
         clip_scores=None if ranked is None else ranked.of_clips,
-        psds=_psds(evaluation_input, scores, operating_points) if MetricKind.psds in metrics else {},
+        psds=psds,
         settings={
-            "resolution": settings["resolution"],
-            "collar": settings["collar"],
-            "offset_share": settings["offset_tolerance_ratio"],  # its first name, which stays in files
+            "resolution": criteria.resolution,
+            "collar": criteria.collar,
+            "offset_share": criteria.offset_tolerance_ratio,  # its first name, which stays in files
             "past_end": past_end,
             **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
         },
     )
 
 
-def _psds(
-    evaluation_input: "EvaluationInput", scores: "ScoreTable | None", operating_points: "Mapping[str, pd.DataFrame]"
-) -> "dict[str, PsdsCounts]":
-    from sedpool.errors import ConfigError
-    from sedpool.evaluation.evaluation_input import psds_counts
+def _refuse_psds(evaluation_input: "EvaluationInput", has_frames: bool, has_points: bool) -> None:
+    """Refuse PSDS where it lacks what it needs, or has it twice."""
+    from sedpool.errors import ConfigError, EvaluationError
 
-    frames = None if scores is None else scores.frames
-    if frames is not None and operating_points:
+    if has_frames and has_points:
         raise ConfigError("psds: it follows from --scores, or from --operating-points; give one of them")
-    return psds_counts(evaluation_input, scores=frames, operating_points=operating_points)
+    if not has_frames and not has_points:
+        raise EvaluationError(
+            "psds: it needs frame scores, or events at many thresholds; give --scores or --operating-points"
+        )
+    if not evaluation_input.lengths_known:
+        raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
 
 
 def _with_intervals(

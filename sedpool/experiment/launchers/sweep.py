@@ -19,7 +19,7 @@ class Job:
     folder : str
         The run folder.
     objective : float or None
-        Its F1 on validation clips (see `sedpool.evaluation.objective`), if that is known and defined.
+        Its F1 on validation clips (see `sedpool.evaluation.tuning.validation_objective`), if that is known and defined.
     """
 
     overrides: tuple[str, ...]
