@@ -1,4 +1,4 @@
-"""The Dataset: what every corpus becomes once it is loaded."""
+"""The Dataset, which every loader returns, and its manifest."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a corpus lacks, counted while it was loaded.
+    """What a corpus lacks, found while it was loaded.
 
     Attributes
     ----------
@@ -29,9 +29,10 @@ class Manifest:
     notes : dict of str to int
         Peculiarities by name, e.g. ``{"events_overlapping_own_class": 538}``.
     plan : str or None
-        Of a corpus that sedpool made, the hash of the plan from which all of it follows.
+        For a corpus that sedpool made, the hash of the plan that determines all of it.
     has_own_audio : bool
-        Whether the recordings are the user's own: only what is in them tells them from others of the same names.
+        Whether the recordings are the user's own, so that only their content distinguishes them from others with the
+        same names.
     """
 
     missing: tuple[str, ...] = ()
@@ -42,12 +43,12 @@ class Manifest:
 
 
 def nonzero(**counts: int) -> dict[str, int]:
-    """Notes of a manifest: the counts that say something."""
+    """Return the counts that are not 0, as notes of a manifest."""
     return {name: count for name, count in counts.items() if count}
 
 
 def clips_from_rows(rows: Sequence[tuple[str, str | None, float, str]]) -> pd.DataFrame:
-    """Clips table from ``(filename, path, duration, split)`` rows, in which a missing path stays None.
+    """Make a clips table from ``(filename, path, duration, split)`` rows, in which a missing path stays None.
 
     Examples
     --------
@@ -60,7 +61,7 @@ def clips_from_rows(rows: Sequence[tuple[str, str | None, float, str]]) -> pd.Da
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is loaded of a corpus: all of it, or a part.
+    """A loaded corpus, or a part of one.
 
     Attributes
     ----------
@@ -69,15 +70,15 @@ class Dataset:
     classes : tuple of str
         Class names, in the order of every array's class axis.
     clips : DataFrame
-        One row a clip: `filename` (unique id), `path` (audio file; None where it is missing), `duration` (seconds),
-        `split`. An optional column `onset` says at which second of `path` a clip begins that is a part of its file
-        (NaN for one that is all of it).
+        One row per clip: `filename` (unique id), `path` (audio file; None where it is missing), `duration` (seconds),
+        `split`. For clips that are a part of their file, an optional column `onset` states where they begin
+        in seconds (NaN for a clip that is the whole file).
     tags : DataFrame of bool
-        One row a clip, in the order of `clips`, index `filename`, one column a class.
+        One row per clip, in the order of `clips`, index `filename`, one column per class.
     events : DataFrame or None
         Event table (see `sedpool.events`), None where only weak labels exist.
     manifest : Manifest
-        What is missing.
+        Missing and extra audio, and peculiarities.
     weak_splits : tuple of str
         Splits without strong labels in a corpus that has them elsewhere: `events` says nothing about their clips, and
         is None once only these are selected.
@@ -102,7 +103,7 @@ class Dataset:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
 
     def __repr__(self) -> str:
-        """Say how much there is."""
+        """Describe the dataset by its numbers of clips, classes and events."""
         splits = ", ".join(f"{count} {name}" for name, count in self.clips["split"].value_counts(sort=False).items())
         labels = "weak" if self.events is None else f"{len(self.events)} events"
         return f"Dataset({self.name}: {splits or 'no clips'}; {len(self.classes)} classes; {labels})"
@@ -125,7 +126,7 @@ class Dataset:
         return {name: (float(onset), float(duration)) for name, onset, duration in parts.itertuples(index=False)}
 
     def select(self, filenames: Sequence[str]) -> "Dataset":
-        """The part with the clips `filenames`, in the corpus's order."""
+        """Return the part with the clips `filenames`, in the corpus's order."""
         keep = self.clips["filename"].isin(list(filenames)).to_numpy()
         clips = self.clips.loc[keep].reset_index(drop=True)
         events = self.events
@@ -136,7 +137,7 @@ class Dataset:
         return replace(self, clips=clips, tags=self.tags.loc[keep], events=events)
 
     def split(self, name: str) -> "Dataset":
-        """The clips of one split, e.g. ``"train"``.
+        """Return the clips of one split, e.g. ``"train"``.
 
         Raises
         ------
@@ -149,22 +150,22 @@ class Dataset:
         return self.select(self.clips.loc[self.clips["split"] == name, "filename"].tolist())
 
     def with_events(self) -> "Dataset":
-        """The clips whose events are known; all of them, and no events, where there are only weak labels."""
+        """Return the clips whose events are known or, if there are only weak labels, all clips without events."""
         return self.select(self.clips.loc[~self.clips["split"].isin(self.weak_splits), "filename"].tolist())
 
     @property
     def known_events(self) -> pd.DataFrame | None:
-        """The events; None where no clip has strong labels, though others of the corpus may."""
+        """The events; None if no clip of this part has strong labels."""
         has_none = self.events is None or (self.events.empty and self.tags.to_numpy().any())
         return None if has_none else self.events
 
     def available(self) -> "Dataset":
-        """The clips whose audio is on disk."""
+        """Return the clips whose audio is on disk."""
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())
 
 
 def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, Any]:
-    """The content of ``manifest.json``.
+    """Return the content of ``manifest.json``.
 
     Parameters
     ----------
@@ -199,18 +200,18 @@ def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, A
 
 
 def corpus_hash(dataset: Dataset) -> str:
-    """Return the hash that tells a corpus from every other, wherever it lies.
+    """Return the hash that identifies a corpus, whatever its folder.
 
     Parameters
     ----------
     dataset : Dataset
-        What was loaded of the whole corpus.
+        The whole corpus.
 
     Returns
     -------
     digest : str
-        Of the plan of a made corpus; otherwise of clips, splits and labels, and of what is in the recordings where
-        they are the user's own.
+        For a made corpus, the hash of its plan; otherwise of clips, splits and labels and, if the recordings are the
+        user's own, of their content.
     """
     if dataset.manifest.plan is not None:
         return dataset.manifest.plan
@@ -222,13 +223,13 @@ def corpus_hash(dataset: Dataset) -> str:
 
 
 def usable_and_listed(manifest: Mapping[str, Any]) -> tuple[int, int]:
-    """Number of clips that can be used, and of all that are listed."""
+    """Return the number of clips that can be used, and of all listed clips."""
     splits = manifest["splits"].values()
     return sum(part["usable"] for part in splits), sum(part["listed"] for part in splits)
 
 
 def _hash(dataset: Dataset, usable: "pd.Series[bool]") -> str:
-    """SHA-256 of the usable clips and all their labels, to the microsecond."""
+    """Return the SHA-256 of clips, labels and which clips are usable, with times to the microsecond."""
     digest = hashlib.sha256()
     tables = [dataset.clips[["filename", "split", "duration"]].assign(usable=usable)]
     tables += [] if dataset.events is None else [dataset.events]

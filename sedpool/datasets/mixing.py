@@ -1,4 +1,4 @@
-"""How was each event mixed in, and from which recording? What Scaper's annotations tell beyond time and class."""
+"""Signal-to-noise ratio and source recording of each event, from Scaper's annotations."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,11 @@ _RECORDING = (
     re.compile(r"^(?P<recording>\d+)-\d+-\d+-\d+\.\w+$"),  # UrbanSound8K: <recording>-<class>-<occurrence>-<slice>
     re.compile(r"^\d-(?P<recording>\d+)-[A-Z](-\d+)?\.\w+$"),  # ESC-10 and -50: <fold>-<recording>-<take>[-<class>]
 )
-_MADE = "procedural/"  # the demo's sounds are made anew for each event
+_MADE = "procedural/"  # the demo synthesises a new sound for each event
 
 
 def mixing_details(dataset: Dataset) -> pd.DataFrame | None:
-    """Signal-to-noise ratio and source of every event.
+    """Read the signal-to-noise ratio and source of every event.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def _annotation(path: object) -> Path | None:
 
 
 def clip_sources(details: pd.DataFrame) -> pd.DataFrame:
-    """Which recordings each clip was mixed from.
+    """List the recordings that each clip was mixed from.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def clip_sources(details: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     sources : DataFrame
-        ``filename, source``, each pair once. Slices and takes that UrbanSound8K and ESC-50 name as cut from one
-        recording are that recording; any other file is its own.
+        ``filename, source``, each pair once. Slices and takes whose UrbanSound8K or ESC-50 names state the recording
+        that they were cut from count as that recording; any other file counts as a recording of its own.
     """
     known = details[(details["source_file"] != "") & ~details["source_file"].str.startswith(_MADE)]
     sources = known.assign(source=known["source_file"].map(recording_of))
@@ -73,7 +73,7 @@ def clip_sources(details: pd.DataFrame) -> pd.DataFrame:
 
 
 def recording_of(source_file: str) -> str:
-    """The recording that a source file was cut from.
+    """Return the recording that a source file was cut from.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is in a corpus: how often and how long each class sounds, with which others, and how many at once."""
+"""Statistics of a corpus: number and length of events by class, co-occurrence, polyphony."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ PERCENTS = (5, 25, 50, 75, 95)
 
 
 def class_statistics(dataset: Dataset) -> pd.DataFrame:
-    """One row a class: how much of it there is.
+    """Count clips and events of each class.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def class_statistics(dataset: Dataset) -> pd.DataFrame:
 
 
 def duration_percentiles(dataset: Dataset) -> pd.DataFrame:
-    """One row a class: the number of `events` and percentiles of their length in seconds.
+    """Return the number of `events` of each class and percentiles of their length in seconds.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def duration_percentiles(dataset: Dataset) -> pd.DataFrame:
 
 
 def event_durations(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
-    """Length in seconds of every event, by class."""
+    """Return the length in seconds of every event, by class."""
     if dataset.events is None:
         return {label: np.empty(0) for label in dataset.classes}
     lengths = (dataset.events["offset"] - dataset.events["onset"]).to_numpy()
@@ -59,7 +59,7 @@ def event_durations(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def _active_share(dataset: Dataset) -> npt.NDArray[np.float64]:
-    """Mean over the clips that have events of a class: how much of the clip it fills."""
+    """Return, for each class, the mean share of a clip that it fills, over the clips that have events of it."""
     assert dataset.events is not None
     seconds = active_seconds(dataset.events, dataset.clips["filename"].tolist(), dataset.classes).to_numpy()
     shares = seconds / dataset.clips["duration"].to_numpy(dtype=np.float64)[:, np.newaxis]
@@ -70,12 +70,12 @@ def _active_share(dataset: Dataset) -> npt.NDArray[np.float64]:
 
 
 def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
-    """Of the clips that have the class of a row, the share that has the class of a column too.
+    """Return the share of the clips with the class of a row that also have the class of a column.
 
     Parameters
     ----------
     tags : DataFrame of bool
-        One row a clip, one column a class.
+        One row per clip, one column per class.
 
     Returns
     -------
@@ -95,12 +95,12 @@ def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
 
 
 def tags_per_clip(tags: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Number of clips with 0, 1, 2, ... classes."""
+    """Count the clips with 0, 1, 2, ... classes."""
     return np.bincount(tags.to_numpy().sum(axis=1, dtype=np.int64))
 
 
 def polyphony(dataset: Dataset) -> npt.NDArray[np.float64]:
-    """Share of the time in which 0, 1, 2, ... events sound at once, events of one class counted each."""
+    """Return the share of the time in which 0, 1, 2, ... events sound at once; events of one class count separately."""
     dataset = dataset.with_events()
     total = float(dataset.clips["duration"].sum())
     if dataset.events is None or not total:

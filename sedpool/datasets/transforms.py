@@ -1,4 +1,4 @@
-"""A dataset changed for a study: wrong weak labels, or strong data cut into bags of any length.
+"""Changes of a dataset for a study: wrong weak labels, or clips cut into bags of any length.
 
 A bag is a clip that is a part of its file (see `Dataset.clips`); its tags follow from the events inside it.
 """
@@ -17,13 +17,13 @@ from sedpool.events import active_seconds, validate_events
 Rate = float | Mapping[str, float]
 
 ROUNDING = 1e-6
-"""Seconds: what is shorter comes from arithmetic, not from the corpus."""
+"""Seconds: shorter differences come from rounding, not from the corpus."""
 
 
 def add_label_noise(
     dataset: Dataset, *, drop: Rate = 0.0, add: Rate = 0.0, seed: int = 0, splits: Sequence[str] = ("train",)
 ) -> Dataset:
-    """Drop tags that are right and add tags that are wrong, each by an independent draw.
+    """Drop correct tags and add wrong ones, each by an independent draw.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def add_label_noise(
     add : float or mapping of str to float
         Probability that a class a clip lacks is added.
     seed : int
-        Seed of the draws. With the same seed, what a low rate drops or adds a higher rate does too.
+        Seed of the draws. With the same seed, a higher rate changes all tags that a lower rate changes, and more.
     splits : sequence of str
         The splits whose tags change.
 
@@ -51,7 +51,7 @@ def add_label_noise(
     if seed < 0:
         raise ConfigError(f"label noise: seed={seed}; expected 0 or more")
     tags = dataset.tags.to_numpy()
-    # The name keeps the draws apart from whatever else the same seed drew, the corpus itself perhaps.
+    # The name makes these draws independent of others with the same seed, for instance of the corpus itself.
     draws = np.random.default_rng(np.random.SeedSequence([seed, *b"label noise"])).random(tags.shape)
     chosen = dataset.clips["split"].isin(splits).to_numpy()[:, np.newaxis]
     dropped = chosen & tags & (draws < _rates(drop, "drop", dataset.classes))
@@ -62,7 +62,7 @@ def add_label_noise(
 
 
 def _rates(rate: Rate, name: str, classes: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Rate of every class, shape (classes,)."""
+    """Return the rate of every class, shape (classes,)."""
     by_class = dict(rate) if isinstance(rate, Mapping) else dict.fromkeys(classes, rate)
     if unknown := sorted(set(by_class) - set(classes)):
         raise ConfigError(f"label noise: {name} names {unknown[0]}; expected some of {', '.join(classes)}")
@@ -74,24 +74,24 @@ def _rates(rate: Rate, name: str, classes: Sequence[str]) -> npt.NDArray[np.floa
 def rebag(
     dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float = 0.0
 ) -> Dataset:
-    """Cut every clip into bags that follow one another; the last is shorter where they do not fit.
+    """Cut every clip into consecutive bags; the last one may be shorter.
 
     Parameters
     ----------
     dataset : Dataset
         With events.
     bag_duration : float
-        Length of a bag in seconds. A clip that is no longer stays whole.
+        Length of a bag in seconds. Clips of at most this length stay whole.
     splits : sequence of str, optional
         The splits to cut; all by default. Clips of other splits stay as they are.
     min_activity : float
-        Share of a bag that a class must be active in for the bag to have its tag; at 0, any activity will do.
+        Share of a bag in which a class must be active for the bag to have its tag; 0: any activity is enough.
 
     Returns
     -------
     bags : Dataset
-        Clips named by their clip and the seconds of it that they are (``a.wav#t=10,20``, a media fragment), with the
-        events inside each in seconds from its start.
+        Clips named by their clip, start and end in seconds (``a.wav#t=10,20``, a media fragment), with the events
+        inside each in seconds from its start.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def rebag(
 
 
 def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
-    """One row a bag: the columns of `clips`, the `clip` it is cut from, its number there and where it starts."""
+    """Return one row per bag: the columns of `clips`, its `clip`, its number `bag` in the clip and its `start`."""
     durations = clips["duration"].to_numpy(dtype=np.float64)
     counts = np.maximum(1, np.ceil((durations - ROUNDING) / bag_duration)).astype(int)
     row, number = _repeated(counts)
@@ -130,18 +130,16 @@ def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
     bags = clips.iloc[row].reset_index(drop=True)
     bags = bags.assign(clip=bags["filename"], bag=number, start=start, duration=duration)
     is_part = counts[row] > 1
-    names = [_fragment(*part) for part in bags.loc[is_part, ["clip", "start", "duration"]].itertuples(index=False)]
-    bags.loc[is_part, "filename"] = names
+    bags.loc[is_part, "filename"] = [
+        f"{clip}#t={round(onset, 6):.12g},{round(onset + seconds, 6):.12g}"
+        for clip, onset, seconds in bags.loc[is_part, ["clip", "start", "duration"]].itertuples(index=False)
+    ]
     own_onset = bags["onset"].astype(float) if "onset" in bags else pd.Series(np.nan, bags.index)
     return bags.assign(onset=own_onset.where(~is_part, own_onset.fillna(0.0) + start))
 
 
-def _fragment(clip: str, start: float, duration: float) -> str:
-    return f"{clip}#t={round(start, 6):.12g},{round(start + duration, 6):.12g}"
-
-
 def recording_of(bag: str) -> str:
-    """Name of the clip that a bag was cut from.
+    """Return the name of the clip that a bag was cut from.
 
     Examples
     --------
@@ -152,7 +150,7 @@ def recording_of(bag: str) -> str:
 
 
 def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
-    """The part of every event that lies in each bag."""
+    """Return the part of every event that lies in each bag."""
     begin = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)
     end = np.ceil(events["offset"].to_numpy() / bag_duration).astype(int)
     row, number = _repeated(np.maximum(1, end - begin))
@@ -164,6 +162,6 @@ def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -
 
 
 def _repeated(counts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows that occur `counts` times each, and how often each occurred before: ``[2, 1] -> [0, 0, 1], [0, 1, 0]``."""
+    """Repeat row `i` `counts[i]` times; return rows and repetition numbers: ``[2, 1] -> [0, 0, 1], [0, 1, 0]``."""
     row = np.repeat(np.arange(len(counts)), counts)
     return row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]

@@ -42,7 +42,7 @@ def load_urbansed(
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
     annotations : {"jams", "txt"}
-        Which of the two distributed forms to read; they agree.
+        Which of the two distributed forms to read; both hold the same labels.
     allow_missing : bool
         Load clips without audio too (`path` is None) and list them in the manifest.
 
