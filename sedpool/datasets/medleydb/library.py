@@ -1,4 +1,4 @@
-"""Which multitracks and mixes there are, and where their files lie."""
+"""The multitracks and mixes of MedleyDB, and the paths of their files."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,8 +29,9 @@ REMOVED = (
     "violin",
     "vocalists",
 )
-"""The instruments that the paper removes, where a multitrack has them."""
+"""The instruments that the paper removes from multitracks that have them."""
 SEPARATOR = "---"
+ACTIVATION_FOLDERS = ("Activation_Confidence_v2", "Activation_Confidence")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Mix:
     track : str
         Name of the multitrack.
     removed : str
-        The instrument that is missing; empty for the full mix.
+        The removed instrument; empty for the full mix.
     """
 
     track: str
@@ -50,7 +51,7 @@ class Mix:
 
     @property
     def name(self) -> str:
-        """Id as the paper's authors write it: ``<Track>---<removed instrument>``."""
+        """Id in the form of the paper's authors: ``<Track>---<removed instrument>``."""
         return f"{self.track}{SEPARATOR}{self.removed}"
 
 
@@ -61,13 +62,13 @@ class Library:
     Attributes
     ----------
     audio : Path
-        Holds a folder of recordings for every multitrack that is on disk.
+        Folder with a sub-folder of recordings for every multitrack on disk.
     multitracks : dict of str to Multitrack
         Metadata by name.
     activations : dict of str to Path
         File of activation confidences by name.
     unannotated : tuple of str
-        Names of listed multitracks that lack either.
+        Names of listed multitracks that lack metadata or activations.
     """
 
     audio: Path
@@ -76,25 +77,21 @@ class Library:
     unannotated: tuple[str, ...]
 
     def mixes(self) -> Iterator[Mix]:
-        """Every full mix, followed by those without an instrument."""
+        """Iterate over every full mix, each followed by its mixes without an instrument."""
         for name, track in self.multitracks.items():
             yield Mix(name)
             for instrument in REMOVED:
                 if instrument in track.instruments and track.stems_without(instrument):
                     yield Mix(name, instrument)
 
-    def mix_file(self, name: str) -> Path:
-        """Recording of a full mix."""
-        return self.audio / name / self.multitracks[name].mix_filename
-
     def stem_files(self, mix: Mix) -> dict[int, Path]:
-        """Recordings of the stems that a mix has, by number."""
+        """Return the recordings of a mix's stems, by number."""
         track = self.multitracks[mix.track]
         folder = self.audio / mix.track / track.stem_dir
         return {stem: folder / track.stems[stem].filename for stem in track.stems_without(mix.removed)}
 
     def read_activations(self, name: str) -> Activations:
-        """When the stems of a multitrack sound."""
+        """Read when the stems of a multitrack sound."""
         return read_activations(self.activations[name], self.multitracks[name].stems)
 
 
@@ -106,12 +103,12 @@ def read_library(audio: Path, annotations: Path, names: Iterable[str] | None = N
     audio, annotations : Path
         Folders of recordings and annotations.
     names : iterable of str, optional
-        The multitracks; by default those in ``tracklist_v1.txt`` or, where there is no such list, all with metadata.
+        The multitracks; by default those in ``tracklist_v1.txt`` or, without this list, all with metadata.
 
     Raises
     ------
     DataError
-        If no multitrack is annotated, or a file is not what it should be.
+        If no multitrack is annotated, or a file has another form than expected.
     """
     metadata = find(annotations, "Metadata")
     if metadata is None:
@@ -119,26 +116,20 @@ def read_library(audio: Path, annotations: Path, names: Iterable[str] | None = N
         raise DataError(
             f"medleydb: {annotations}: {problem}; give the folder that holds Metadata (dataset.annotations)"
         )
-    listed = sorted(set(names) if names is not None else _listed(annotations, metadata))
+    if names is None and (tracklist := find(annotations, "tracklist_v1.txt")):
+        names = tracklist.read_text(encoding="utf-8").split()
+    elif names is None:
+        names = [path.name.removesuffix("_METADATA.yaml") for path in metadata.glob("*_METADATA.yaml")]
+    listed = sorted(set(names))
     files = {name: metadata / f"{name}_METADATA.yaml" for name in listed}
-    labs = {name: find(annotations, *_activation_names(name)) for name in listed}
+    labs = {
+        name: find(annotations, *(f"{folder}/{name}_ACTIVATION_CONF.lab" for folder in ACTIVATION_FOLDERS))
+        for name in listed
+    }
     known = {name: lab for name, lab in labs.items() if lab and files[name].is_file()}
     if not known:
         raise DataError(f"medleydb: {annotations}: none of {len(listed)} multitracks has metadata and activations")
     tracks = {name: read_multitrack(files[name]) for name in known}
-    # One stem is no mix: the paper's lists lack the one multitrack that has no more.
+    # A single stem is no mix: the paper's lists lack the one multitrack that has only one.
     mixed = {name: track for name, track in tracks.items() if len(track.stems) > 1}
     return Library(audio, mixed, known, tuple(name for name in listed if name not in known))
-
-
-def _listed(annotations: Path, metadata: Path) -> list[str]:
-    tracklist = find(annotations, "tracklist_v1.txt")
-    if tracklist is not None:
-        return tracklist.read_text(encoding="utf-8").split()
-    return [path.name.removesuffix("_METADATA.yaml") for path in metadata.glob("*_METADATA.yaml")]
-
-
-def _activation_names(name: str) -> tuple[str, ...]:
-    return tuple(
-        f"{folder}/{name}_ACTIVATION_CONF.lab" for folder in ("Activation_Confidence_v2", "Activation_Confidence")
-    )

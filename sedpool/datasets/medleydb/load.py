@@ -1,14 +1,14 @@
-"""MedleyDB as the paper uses it: full mixes, and mixes with one instrument removed, of eight instruments."""
+"""Loading MedleyDB as in the paper: full mixes and mixes with one instrument removed, eight instruments."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sedpool import audio
 from sedpool.datasets.base import Dataset, Manifest, clips_from_rows
 from sedpool.datasets.medleydb.library import SEPARATOR, Library, Mix, read_library
 from sedpool.datasets.medleydb.mixing import Remix, render
-from sedpool.datasets.medleydb.multitrack import Activations, read_artists, read_coefficients
+from sedpool.datasets.medleydb.multitrack import read_artists, read_coefficients
 from sedpool.datasets.medleydb.splits import draw_split, read_split
 from sedpool.errors import DataError
 from sedpool.events import clip_to_duration, events_from_rows, tags_from_events
@@ -38,10 +38,10 @@ def load_medleydb(
     n_jobs: int = -1,
     allow_missing: bool = False,
 ) -> Dataset:
-    """Load MedleyDB, rendering the mixes with one instrument removed where they do not exist yet.
+    """Load MedleyDB, rendering the mixes with one instrument removed if they do not exist yet.
 
-    Clips are whole pieces, which have an instrument if it sounds at all; training labels patches of them by their
-    events (`Recipe.min_activity`). An instrument sounds where the activation confidence of one of its stems is at
+    Clips are whole pieces, which have an instrument's tag if it sounds at all; training labels patches of them by their
+    events (`Recipe.min_activity`). An instrument sounds while the activation confidence of one of its stems is at
     least 0.5.
 
     Parameters
@@ -57,13 +57,13 @@ def load_medleydb(
     splits : path-like, optional
         Folder of the authors' split lists, which say which mixes there are. By default splits are drawn by their rule.
     fold : int
-        Which of the ten lists, or which draw.
+        Number of the list (0 to 9), or of the draw.
     seed : int
         Seed of the draws.
     cache : path-like
         Remixes are kept below it, in ``medleydb-remixes``.
     n_jobs : int
-        Number of processes that render, -1 for one a core.
+        Number of rendering processes, -1 for one per core.
     allow_missing : bool
         Load mixes without audio too (`path` is None), leave out multitracks without annotations, and list both in the
         manifest.
@@ -83,7 +83,12 @@ def load_medleydb(
     folder = Path(annotations or root)
     given = read_split(Path(splits), fold) if splits else None
     library = read_library(Path(root) / "Audio", folder, given and {name.split(SEPARATOR)[0] for name in given})
-    assigned = given or _draw(library, read_artists(folder), fold, seed)
+    if given:
+        assigned = given
+    else:
+        artists, tracks = read_artists(folder), library.multitracks
+        by_mix = {mix.name: artists.get(mix.track, tracks[mix.track].artist) for mix in library.mixes()}
+        assigned = draw_split(by_mix, fold=fold, seed=seed)
     wanted = {name: part for name, part in assigned.items() if split in (None, part)}
     mixes = [mix for mix in library.mixes() if mix.name in wanted]
     paths, broken = _locate(library, mixes, folder, Path(cache) / "medleydb-remixes", n_jobs)
@@ -98,30 +103,29 @@ def load_medleydb(
     return _dataset(library, mixes, paths, wanted, Manifest(tuple(missing)))
 
 
-def _draw(library: Library, artists: Mapping[str, str], fold: int, seed: int) -> dict[str, str]:
-    tracks = library.multitracks
-    by_mix = {mix.name: artists.get(mix.track, tracks[mix.track].artist) for mix in library.mixes()}
-    return draw_split(by_mix, fold=fold, seed=seed)
-
-
 def _locate(
     library: Library, mixes: Sequence[Mix], annotations: Path, folder: Path, n_jobs: int
 ) -> tuple[dict[str, Path], dict[str, str]]:
-    """Files of the mixes, rendered where need be; and why some cannot be rendered."""
-    full = {mix.name: library.mix_file(mix.track) for mix in mixes if not mix.removed}
-    stems = {mix: library.stem_files(mix) for mix in mixes if mix.removed}
-    complete = {mix: files for mix, files in stems.items() if all(path.is_file() for path in files.values())}
-    coefficients = read_coefficients(annotations) if complete else {}
-    remixes = [_remix(mix, files, coefficients) for mix, files in complete.items()]
+    """Return the files of the mixes, rendered if necessary, and why some cannot be rendered."""
+    paths: dict[str, Path] = {}
+    remixes: list[Remix] = []
+    coefficients: Mapping[str, Mapping[int, float]] | None = None
+    for mix in mixes:
+        if not mix.removed:
+            path = library.audio / mix.track / library.multitracks[mix.track].mix_filename
+            paths |= {mix.name: path} if path.is_file() else {}
+            continue
+        stems = library.stem_files(mix)
+        if not all(path.is_file() for path in stems.values()):
+            continue
+        if coefficients is None:
+            coefficients = read_coefficients(annotations)
+        own = coefficients.get(mix.track, {})
+        if lacking := [stem for stem in stems if stem not in own]:
+            raise DataError(f"medleydb: mixing_coefficients.yaml has none for stem {lacking[0]} of {mix.track}; add it")
+        remixes.append(Remix(mix.name, mix.track, {path: float(own[stem]) for stem, path in stems.items()}))
     rendered, broken = render(remixes, folder, n_jobs=n_jobs)
-    return {name: path for name, path in full.items() if path.is_file()} | rendered, broken
-
-
-def _remix(mix: Mix, files: Mapping[int, Path], coefficients: Mapping[str, Mapping[int, float]]) -> Remix:
-    own = coefficients.get(mix.track, {})
-    if lacking := [stem for stem in files if stem not in own]:
-        raise DataError(f"medleydb: mixing_coefficients.yaml has none for stem {lacking[0]} of {mix.track}; add it")
-    return Remix(mix.name, mix.track, {path: float(own[stem]) for stem, path in files.items()})
+    return paths | rendered, broken
 
 
 def _dataset(
@@ -133,17 +137,12 @@ def _dataset(
         path, active = paths.get(mix.name), activations[mix.track]
         duration = audio.duration(path) if path else float(active.times[-1])
         clips.append((mix.name, str(path) if path else None, duration, splits[mix.name]))
-        rows += [(mix.name, *event) for event in _events(library, mix, active)]
+        stems, present = library.multitracks[mix.track].stems, library.stem_files(mix)
+        for label in CLASSES:
+            having = [stem for stem in present if label in stems[stem].instruments]
+            rows += [(mix.name, onset, offset, label) for onset, offset in active.active(having)]
     table = clips_from_rows(clips)
     # The last frame of activations may reach past the recording's end.
     events, _ = clip_to_duration(events_from_rows(rows), dict(zip(table["filename"], table["duration"], strict=True)))
     tags = tags_from_events(events, table["filename"].tolist(), CLASSES)
     return Dataset("medleydb", CLASSES, table, tags, events, manifest)
-
-
-def _events(library: Library, mix: Mix, activations: Activations) -> Iterator[tuple[float, float, str]]:
-    stems = library.multitracks[mix.track].stems
-    present = library.stem_files(mix)
-    for label in CLASSES:
-        for onset, offset in activations.active([stem for stem in present if label in stems[stem].instruments]):
-            yield onset, offset, label

@@ -1,8 +1,8 @@
 """Mixes with one instrument removed, rendered once from their stems.
 
-A remix is the sum of the stems that are left, each times its mixing coefficient, as in the package ``medleydb``; the
-average over the channels; scaled down as a whole where it would exceed full scale (features are relative to a clip's
-maximum). Its file's name ends with the hash of all that it is made of, so that it is never stale.
+A remix is the sum of the remaining stems, each multiplied by its mixing coefficient, as in the package ``medleydb``. It
+is averaged over the channels and scaled down if it would exceed full scale (features are relative to a clip's maximum).
+Its file's name ends with the hash of everything that it is made of, so that it is never stale.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Remix:
-    """What a remix is made of.
+    """The stems of a remix and their weights.
 
     Attributes
     ----------
@@ -45,14 +45,12 @@ class Remix:
     weights: Mapping[Path, float]
 
     def path(self, folder: Path) -> Path:
-        """File of the remix in `folder`."""
-        stems = [[path.name, *_fingerprint(path), weight] for path, weight in self.weights.items()]
+        """Return the file of the remix in `folder`."""
+        stems = []
+        for path, weight in self.weights.items():
+            status = path.stat()
+            stems.append([path.name, status.st_size, status.st_mtime_ns, weight])
         return folder / f"{self.name}-{storage.hash_value([FORMAT, SR, stems])[:12]}.wav"
-
-
-def _fingerprint(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def render(remixes: Iterable[Remix], folder: Path, *, n_jobs: int = -1) -> tuple[dict[str, Path], dict[str, str]]:
@@ -63,11 +61,11 @@ def render(remixes: Iterable[Remix], folder: Path, *, n_jobs: int = -1) -> tuple
     Parameters
     ----------
     remixes : iterable of Remix
-        With stems that exist.
+        Their stems must exist.
     folder : Path
-        Where they are kept.
+        The folder to keep them in.
     n_jobs : int
-        Number of worker processes, -1 for one a core; the bytes do not depend on it.
+        Number of worker processes, -1 for one per core; the bytes do not depend on it.
 
     Returns
     -------
@@ -79,7 +77,7 @@ def render(remixes: Iterable[Remix], folder: Path, *, n_jobs: int = -1) -> tuple
     Raises
     ------
     DataError
-        If the folder cannot be written; `NotSynthesised` if a remix is not there, within `without_synthesis`.
+        If the folder cannot be written; within `without_synthesis`, `NotSynthesised` if a remix does not exist.
     """
     ordered = sorted(remixes, key=lambda remix: (remix.multitrack, remix.name))
     paths = {remix.name: remix.path(folder) for remix in ordered}
@@ -128,7 +126,7 @@ def _render_multitrack(remixes: Sequence[Remix], folder: Path) -> dict[str, str]
 
 
 def _sum(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Sum of two signals that begin together; the shorter one is silent after its end."""
+    """Add two signals that begin together; the shorter one is silent after its end."""
     longer, shorter = (first, second) if len(first) >= len(second) else (second, first)
     longer[: len(shorter)] += shorter
     return longer

@@ -1,7 +1,7 @@
-"""What MedleyDB says about a multitrack: its artist, its stems and when each of them sounds.
+"""Reading MedleyDB's annotations of a multitrack: its artist, its stems and when each stem sounds.
 
 Metadata, activation confidences, artists and mixing coefficients come with the annotations
-(https://github.com/marl/medleydb), the recordings apart from them; both may lie in one folder or in two.
+(https://github.com/marl/medleydb), separately from the recordings; both may be in one folder or in two.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,9 +20,9 @@ from sedpool.errors import DataError
 from sedpool.text_tables import TextTable, refuse_rows
 
 INNER_FOLDERS = ("", "data", "data/Annotations", "Annotations", "resources")
-"""Where annotations lie below their folder: beside each other, or as in the package ``medleydb``."""
+"""Folders of the annotations below their root: beside each other, or as in the package ``medleydb``."""
 ACTIVE = 0.5
-"""Activation confidence from which on a stem counts as sounding (section IV.A)."""
+"""Least activation confidence of a sounding stem (section IV.A)."""
 _AGAIN = "fetch the annotations again"
 
 Confidences = dict[int, npt.NDArray[np.float64]]
@@ -31,7 +31,7 @@ Labels = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if is
 
 
 class Stem(BaseModel):
-    """One stem: the file, and the instruments in it (more than one where they were recorded together)."""
+    """One stem: its file, and the instruments in it (several if they were recorded together)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +40,7 @@ class Stem(BaseModel):
 
 
 class Multitrack(BaseModel):
-    """A multitrack's metadata, as ``<Track>_METADATA.yaml`` has it; `stems` by their number."""
+    """A multitrack's metadata from ``<Track>_METADATA.yaml``; `stems` by their number."""
 
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
@@ -55,7 +55,7 @@ class Multitrack(BaseModel):
         return frozenset(label for stem in self.stems.values() for label in stem.instruments)
 
     def stems_without(self, instrument: str) -> list[int]:
-        """Numbers of the stems that are left when all stems of an instrument are removed."""
+        """Return the numbers of the stems that remain when all stems of an instrument are removed."""
         return [number for number, stem in self.stems.items() if instrument not in stem.instruments]
 
 
@@ -75,7 +75,7 @@ class Activations:
     confidences: Confidences
 
     def active(self, stems: Collection[int]) -> list[tuple[float, float]]:
-        """Onsets and offsets in seconds where at least one of some stems sounds."""
+        """Return the onsets and offsets in seconds between which at least one of `stems` sounds."""
         if not stems:
             return []
         sounding = np.maximum.reduce([self.confidences[stem] for stem in stems]) >= ACTIVE
@@ -84,7 +84,7 @@ class Activations:
 
 
 def find(folder: Path, *names: str) -> Path | None:
-    """The first of `names` that is in the folder of the annotations or in one of its inner folders."""
+    """Return the first of `names` that is in the folder of the annotations or in one of its inner folders."""
     candidates = (folder / inner / name for name in names for inner in INNER_FOLDERS)
     return next((path for path in candidates if path.exists()), None)
 
@@ -95,7 +95,7 @@ def read_multitrack(path: Path) -> Multitrack:
     Raises
     ------
     DataError
-        If it is no such file; the message names the file and the key.
+        If the file is not YAML or lacks a key; the message names the file and the key.
     """
     try:
         return Multitrack.model_validate(_read_yaml(path))
@@ -105,15 +105,21 @@ def read_multitrack(path: Path) -> Multitrack:
 
 
 def read_activations(path: Path, stems: Collection[int]) -> Activations:
-    """Read ``<Track>_ACTIVATION_CONF.lab``: a time and the confidences of all stems, ``time,S01,S02,…``.
+    """Read ``<Track>_ACTIVATION_CONF.lab``: rows of a time and the confidences of all stems, ``time,S01,S02,…``.
 
     Raises
     ------
     DataError
-        If it cannot be read, lacks one of `stems` or holds what is no number; the message names the line.
+        If it cannot be read, lacks one of `stems` or holds a value that is no number; the message names the line.
     """
     source = TextTable(path, ",")
-    table = _finite(source.read("a table of activation confidences"), source).rename(columns=_stem_number)
+    texts = source.read("a table of activation confidences")
+    table = texts.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    for column in texts.columns:
+        wrong = ~np.isfinite(table[column])
+        refuse_rows(texts[[column]], wrong, f"in column {column} is no finite number; {_AGAIN}", source)
+    numbers = {name: int(name[1:]) for name in texts.columns if name[:1] == "S" and name[1:].isdecimal()}
+    table = table.rename(columns=numbers)
     missing = [f"S{stem:02d}" for stem in stems if stem not in table.columns]
     if missing or "time" not in table.columns or len(table) < 2:
         raise DataError(f"{path}: lacks {', '.join(missing) or 'the column time or rows'}; {_AGAIN}")
@@ -124,35 +130,23 @@ def read_activations(path: Path, stems: Collection[int]) -> Activations:
     return Activations(times, {stem: table[stem].to_numpy() for stem in stems})
 
 
-def _finite(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
-    numbers: pd.DataFrame = table.apply(pd.to_numeric, errors="coerce").astype(np.float64)
-    for column in table.columns:
-        wrong = ~np.isfinite(numbers[column])
-        refuse_rows(table[[column]], wrong, f"in column {column} is no finite number; {_AGAIN}", source)
-    return numbers
-
-
-def _stem_number(column: str) -> str | int:
-    return int(column[1:]) if column[:1] == "S" and column[1:].isdecimal() else column
-
-
 def read_artists(folder: Path) -> Mapping[str, str]:
-    """Artist by multitrack, from the index of artists; empty where there is none.
+    """Read the artist of each multitrack from the index of artists; empty if there is no index.
 
-    The index tells apart what the metadata does not: the pieces that Music Delta had made count as artists of their
-    own, and the singers of art songs as theirs.
+    The index makes distinctions that the metadata lacks: each piece that Music Delta commissioned has an artist of its
+    own, and art songs are listed by their singers.
     """
     path = find(folder, "artist_index.json", "medley_artist_index.json")
     return dict(storage.read_json(path)) if path else {}
 
 
 def read_coefficients(folder: Path) -> Mapping[str, Mapping[int, float]]:
-    """Factor of every stem in its multitrack's mix, from ``mixing_coefficients.yaml``.
+    """Read the factor of every stem in its multitrack's mix from ``mixing_coefficients.yaml``.
 
     Raises
     ------
     DataError
-        If there is none.
+        If there is no such file.
     """
     path = find(folder, "mixing_coefficients.yaml")
     if path is None:

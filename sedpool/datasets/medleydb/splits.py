@@ -1,7 +1,7 @@
-"""Which split a mix belongs to: drawn by artist, by the paper's rule, or read from the authors' lists.
+"""The split of each mix: drawn by artist as in the paper, or read from the authors' lists.
 
 The paper (section IV.A) draws ten times: 80 % of the artists for training and 20 % for testing; then a fifth of the
-training mixes, whoever played them, for validation.
+training mixes, regardless of artist, for validation.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sedpool.errors import ConfigError, DataError
 from sedpool.soundscapes.spec import SPLITS
 
 HELD_OUT = 0.2
-"""Share of the artists for testing, and of the other mixes for validation; rounded up."""
+"""Share of the artists for testing, and of the remaining mixes for validation; numbers are rounded up."""
 
 
 def draw_split(artists: Mapping[str, str], *, fold: int, seed: int) -> dict[str, str]:
@@ -26,7 +26,7 @@ def draw_split(artists: Mapping[str, str], *, fold: int, seed: int) -> dict[str,
     artists : mapping of str to str
         Artist of every mix, by its id.
     fold : int
-        Which of the repeated draws; any number from 0 on.
+        Number of the draw, 0 or more.
     seed : int
         Seed of all draws.
 
@@ -59,7 +59,7 @@ def draw_split(artists: Mapping[str, str], *, fold: int, seed: int) -> dict[str,
 
 
 def read_split(folder: Path, fold: int) -> dict[str, str]:
-    """Read the split of every mix from lists as the paper's authors wrote them.
+    """Read the split of every mix from the lists of the paper's authors.
 
     Parameters
     ----------
