@@ -1,4 +1,4 @@
-"""A folder of one's own: recordings anywhere in it, labels in any format, splits by folder, by column or by lot."""
+"""A folder of the user's own recordings, with labels in any format and splits by folder, by column or at random."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from sedpool.datasets.transforms import rebag
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import tags_from_events, validate_events
 
-TO_ANNOTATE = "label them (an empty .txt beside a recording says that nothing is heard in it)"
+TO_ANNOTATE = "label them (an empty .txt beside a recording says that it has no events)"
 
 
 def load_folder(
@@ -31,13 +31,13 @@ def load_folder(
     seed: int = 0,
     allow_missing: bool = False,
 ) -> Dataset:
-    """Load recordings of one's own with their labels.
+    """Load the user's own recordings with their labels.
 
     Labels are DCASE's TSV, CSV, JAMS, Audacity label tracks, Raven selection tables or sed_eval's lists (see
     `sedpool.formats`): a file beside each recording with its name, or tables for many. Tables without times, with
-    the columns ``filename, event_label`` (a row a label) or ``filename, event_labels`` (between commas), and JAMS in
-    ``tag_open`` give weak labels. A split has strong labels if all its recordings have them; otherwise it has tags
-    only.
+    the columns ``filename, event_label`` (one row per label) or ``filename, event_labels`` (separated by commas), and
+    JAMS in ``tag_open`` give weak labels. A split has strong labels if all its recordings have them; otherwise it has
+    only tags.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ def load_folder(
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
     name : str, optional
-        What the corpus is called; by default as the folder.
+        Name of the corpus; by default that of the folder.
     labels : str, optional
-        The one file with all labels, relative to `root`; by default every file that holds labels.
+        The only file of labels to read, relative to `root`; by default every file that holds labels.
     classes : sequence of str, optional
-        The labels to learn, others being left out; all in alphabetical order by default.
+        The labels to learn; others are left out. By default all, in alphabetical order.
     clip_duration : float or None
-        Strongly labelled recordings that are longer (seconds) are cut into clips of this length that follow one
-        another, each with the events inside it; None leaves recordings whole.
+        Strongly labelled recordings longer than this (seconds) are cut into consecutive clips of this length, each with
+        the events inside it; None leaves recordings whole.
     shares : sequence of float
-        Shares of the recordings for training, validation and test, which are drawn where neither a column `split` of
-        the tables nor folders named after the splits say which recording belongs where.
+        Shares of the recordings for training, validation and test, drawn if the splits are given neither by a column
+        `split` in the tables nor by folders named after them.
     seed : int
-        Draws them.
+        Seed of this draw.
     allow_missing : bool
         Accept labels without their recording (its `path` is None) and recordings without labels, which are left out;
         both are listed in the manifest.
@@ -66,7 +66,7 @@ def load_folder(
     Returns
     -------
     dataset : Dataset
-        `filename` is the path from `root`, followed by the seconds where a recording was cut (``a.wav#t=10,20``).
+        `filename` is the path from `root`, with start and end in seconds if the recording was cut (``a.wav#t=10,20``).
 
     Raises
     ------
@@ -81,33 +81,41 @@ def load_folder(
     if clip_duration is not None and not clip_duration > 0:
         raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
     recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
-    rows = read_labels(root, recordings, labels)
-    rows, names, left_out = _of_classes(rows, classes)
+    rows, names, left_out = _of_classes(read_labels(root, recordings, labels), classes)
     clips, manifest = _clips(rows, recordings, root)
     refuse_incomplete("folder", root, manifest, allow_missing=allow_missing, to_annotate=TO_ANNOTATE)
-    rows = rows.assign(clip=pd.Index(clips["filename"]).get_indexer(pd.Index(rows["filename"])))
     filenames = clips["filename"].tolist()
     tags = tags_from_events(rows, filenames, names)
     stated = stated_splits(filenames, rows)
     clips["split"] = drawn_splits(tags, shares, seed) if stated is None else stated
-    strong = _strong_splits(rows, clips)
-    events, notes = _events(rows, clips, strong)
-    if events is not None and "events_clipped_at_the_end" in notes:  # one that lies past the end gives no tag
-        located = clips["split"].isin(strong).to_numpy()
-        tags.loc[located] = tags_from_events(events, clips.loc[located, "filename"].tolist(), names).to_numpy()
-    long = clips.loc[clips["duration"] > (clip_duration or np.inf), "split"]
-    notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=int((~long.isin(strong)).sum()))
-    weak = tuple(sorted(set(clips["split"].unique()) - set(strong))) if strong else ()
+
+    # A split has strong labels if all its recordings have them.
+    located = clips["filename"].isin(rows.loc[rows["strong"], "filename"])
+    strong = sorted(set(clips["split"]) - set(clips.loc[~located, "split"]))
+    in_strong = clips["split"].isin(strong).to_numpy()
+    events: pd.DataFrame | None = None
+    notes: dict[str, int] = {}
+    if strong:
+        labelled = rows["strong"] & (rows["event_label"] != "")
+        labelled &= rows["filename"].isin(clips.loc[in_strong, "filename"])
+        events, notes = within_recordings(validate_events(rows.loc[labelled]), clips.loc[in_strong])
+        if "events_clipped_at_the_end" in notes:  # an event past the end gives no tag
+            tags.loc[in_strong] = tags_from_events(events, clips.loc[in_strong, "filename"].tolist(), names).to_numpy()
+
+    is_long = clips["duration"] > (clip_duration or np.inf)
+    weak_and_long = int((is_long & ~in_strong).sum())
+    notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=weak_and_long)
+    weak = tuple(sorted(set(clips["split"]) - set(strong))) if strong else ()
     dataset = Dataset(
         name or root.resolve().name, names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak
     )
-    if clip_duration is not None and long.isin(strong).any():
+    if clip_duration is not None and (is_long & in_strong).any():
         dataset = rebag(dataset, clip_duration, splits=strong)
     return dataset.split(split) if split else dataset
 
 
 def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.DataFrame, tuple[str, ...], int]:
-    """Rows with other labels blanked, so that their recordings stay; the classes; how many labels were left out."""
+    """Blank labels outside `classes`, keeping their rows; return rows, classes and the number of blanked labels."""
     found = sorted(set(rows["event_label"].unique()) - {""})
     names = tuple(found if classes is None else classes)
     if not set(names) & set(found):
@@ -119,7 +127,7 @@ def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.D
 
 
 def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[pd.DataFrame, Manifest]:
-    """Every labelled recording; one that is missing lasts until its last label, as far as is known."""
+    """List every labelled recording; one without audio is taken to last until its last label."""
     last = rows["offset"].fillna(0.0).groupby(rows["filename"]).max()  # sorted by name
     names, here = last.index.tolist(), set(recordings)
     paths = [str(root / name) if name in here else None for name in names]
@@ -127,20 +135,3 @@ def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[p
     clips = pd.DataFrame({"filename": names, "path": pd.Series(paths, dtype=object), "duration": durations})
     missing = tuple(name for name in names if name not in here)
     return clips, Manifest(missing, tuple(sorted(here.difference(names))), has_own_audio=True)
-
-
-def _strong_splits(rows: pd.DataFrame, clips: pd.DataFrame) -> list[str]:
-    """The splits whose recordings all have strong labels."""
-    located = np.zeros(len(clips), dtype=bool)
-    located[rows.loc[rows["strong"], "clip"]] = True
-    return sorted(set(clips["split"].unique()) - set(clips.loc[~located, "split"].unique()))
-
-
-def _events(
-    rows: pd.DataFrame, clips: pd.DataFrame, strong: Sequence[str]
-) -> tuple[pd.DataFrame | None, dict[str, int]]:
-    if not strong:
-        return None, {}
-    located = clips["split"].isin(strong).to_numpy()
-    labelled = rows.loc[rows["strong"] & (rows["event_label"] != "") & located[rows["clip"]]]
-    return within_recordings(validate_events(labelled), clips.loc[located])

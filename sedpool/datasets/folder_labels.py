@@ -1,11 +1,11 @@
-"""The labels in a folder of one's own: which files hold them, and which recordings they are about.
+"""The labels in a folder of the user's own: the files that hold them, and the recordings that they belong to.
 
-A file that is named after a recording beside it holds that recording's labels; any other that names its recordings is
-a table for many. What is neither, e.g. a README, is passed over.
+A file that is named after a recording beside it holds that recording's labels; any other file that names its recordings
+is a table for several. Other files, e.g. a README, are ignored.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
 import pandas as pd
@@ -31,33 +31,41 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
     recordings : sequence of str
         Its audio files, as POSIX paths relative to `root`.
     labels : str, optional
-        The one file to read, relative to `root`; all by default.
+        The only file to read, relative to `root`; all by default.
 
     Returns
     -------
     rows : DataFrame
-        One row a label with the columns `COLUMNS`: `strong` says whether it has times, `split` (None where a table has
-        no such column) and `source` where it comes from. A recording that was looked at and has no label has a row
-        with an empty one.
+        One row per label with the columns `COLUMNS`: `strong` says whether it has times, `source` which file it comes
+        from, `split` is None if its table has no such column. A recording without events has a row with an empty label.
 
     Raises
     ------
     DataError
-        If there are no labels, a file is wrong, or two files locate the events of one recording.
+        If there are no labels, a file is wrong, or two files hold the events of one recording.
     """
     files = annotation_files(root) if labels is None else [root / labels]
     owners = {PurePosixPath(name).with_suffix("").as_posix(): name for name in recordings}
-    by_name = _by_name(recordings)
+    count = Counter(PurePosixPath(name).name for name in recordings)
+    known = {PurePosixPath(name).name: name for name in recordings if count[PurePosixPath(name).name] == 1}
+    known |= {name: name for name in recordings}
     tables = []
     for path in files:
         source = path.relative_to(root)
         owner = _owner(source, owners)
         found = _of_recording(path, owner) if owner else _of_many(path, asked=labels is not None)
-        if found is not None:
-            names = found["filename"] if owner else _resolved(found["filename"], source.parent, by_name)
-            tables.append(found.assign(filename=names, source=source.as_posix()).reindex(columns=list(COLUMNS)))
+        if found is None:
+            continue
+        if owner is None:
+            # A table may name a recording by its path from the table or from the root, or by its file name alone.
+            prefix = "" if source.parent == PurePath() else f"{source.parent.as_posix()}/"
+            names = [
+                known.get(prefix + name) or known.get(name) or prefix + name for name in found["filename"].tolist()
+            ]
+            found = found.assign(filename=pd.Series(names, index=found.index, dtype=str))
+        tables.append(found.assign(source=source.as_posix()).reindex(columns=list(COLUMNS)))
     if not tables:
-        seen = f"; passed over {', '.join(path.name for path in files[:3])}" if files else ""
+        seen = f"; ignored {', '.join(path.name for path in files[:3])}" if files else ""
         raise DataError(f"{root}: no labels in it{seen}; see docs/corpora.md for the formats")
     rows = pd.concat(tables, ignore_index=True)
     _refuse_twice(rows, root)
@@ -65,7 +73,7 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
 
 
 def _owner(path: Path, owners: dict[str, str]) -> str | None:
-    """The recording that a file is named after: ``a.wav`` for ``a.txt`` and ``a.Table.1.selections.txt``."""
+    """Find the recording that a file is named after: ``a.wav`` for ``a.txt`` and ``a.Table.1.selections.txt``."""
     stem = path.as_posix()
     while "." in PurePosixPath(stem).name:
         stem = stem.rpartition(".")[0]
@@ -75,7 +83,7 @@ def _owner(path: Path, owners: dict[str, str]) -> str | None:
 
 
 def _of_recording(path: Path, name: str) -> pd.DataFrame:
-    """Labels of the recording `name`, which a file is named after."""
+    """Read the labels of the recording `name`, which a file is named after."""
     found = _tags(path)
     if found is None:
         found = read_file(path, name).assign(strong=True)
@@ -87,7 +95,7 @@ def _of_recording(path: Path, name: str) -> pd.DataFrame:
 
 
 def _tags(path: Path) -> pd.DataFrame | None:
-    """Labels without times, if that is what a file holds."""
+    """Read labels without times; None if the file has times or no labels."""
     kind = detect_format(path)
     if kind == "tags":
         separator = "\t" if "\t" in first_line(path) else ","
@@ -101,7 +109,7 @@ def _tags(path: Path) -> pd.DataFrame | None:
 
 
 def _of_many(path: Path, *, asked: bool) -> pd.DataFrame | None:
-    """Labels in a file that is named after no recording; None if it seems to hold none and was not asked for."""
+    """Read labels from a file that is not named after a recording; None if it has none and was not `asked` for."""
     tags = _tags(path)
     if tags is not None:
         return tags
@@ -117,28 +125,13 @@ def _of_many(path: Path, *, asked: bool) -> pd.DataFrame | None:
 
 
 def _events(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
-    """Checked events, followed by the recordings that a table lists without an event."""
+    """Return checked events, followed by the recordings that a table lists without an event."""
     rows = with_splits(rows, source)
     events = table.labelled_rows(rows, source)
     labelled = rows["event_label"] != ""
     if "split" in rows.columns:
         events = events.assign(split=rows.loc[labelled, "split"].to_numpy())
     return pd.concat([events, rows.loc[~labelled].filter(["filename", "event_label", "split"])]).assign(strong=True)
-
-
-def _by_name(recordings: Sequence[str]) -> dict[str, str]:
-    """Recordings by what a table may call them: their path, or their name where only one has it."""
-    names = [PurePosixPath(name).name for name in recordings]
-    count = Counter(names)
-    alone = {name: path for name, path in zip(names, recordings, strict=True) if count[name] == 1}
-    return alone | {path: path for path in recordings}
-
-
-def _resolved(names: pd.Series, folder: PurePath, known: Mapping[str, str]) -> pd.Series:
-    """The recordings that a table in `folder` names: seen from there, from the root, or by name alone."""
-    prefix = "" if folder == PurePath() else f"{folder.as_posix()}/"
-    found = [known.get(prefix + name) or known.get(name) or prefix + name for name in names.tolist()]
-    return pd.Series(found, index=names.index, dtype=str)
 
 
 def _refuse_twice(rows: pd.DataFrame, root: Path) -> None:

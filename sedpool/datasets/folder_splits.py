@@ -1,4 +1,4 @@
-"""Which recording of a folder is in which split: as a table says, as its folders say, or drawn."""
+"""The split of each recording in a folder: from a table, from its sub-folders, or drawn."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
+from sedpool.soundscapes.spec import SPLITS
 from sedpool.text_tables import TextTable, refuse_rows
 
-SPLITS = ("train", "validate", "test")
 SYNONYMS = {
     "train": "train",
     "training": "train",
@@ -24,11 +24,11 @@ SYNONYMS = {
     "eval": "test",
     "evaluation": "test",
 }
-"""What folders and columns may call the splits, whatever their case."""
+"""Names for the splits in folders and columns, in lower case; case is ignored."""
 
 
 def with_splits(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
-    """Rows of a table with our names for the splits, if it has a column `split`.
+    """Replace a table's names for the splits, if it has a column `split`, by those in `SPLITS`.
 
     Raises
     ------
@@ -38,13 +38,13 @@ def with_splits(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     if "split" not in rows.columns:
         return rows
     splits = rows["split"].astype(str).str.strip().str.lower().map(SYNONYMS)
-    problem = f"is of an unknown split; expected {', '.join(SPLITS)}"
+    problem = f"has an unknown split; expected {', '.join(SPLITS)}"
     refuse_rows(rows.filter(["filename", "split"]), splits.isna(), problem, source)
     return rows.assign(split=splits)
 
 
 def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | None:
-    """Splits by the tables' column `split`, or by folders; None where neither says anything.
+    """Return the splits given by the tables' column `split` or by folders; None if neither gives any.
 
     Parameters
     ----------
@@ -58,9 +58,11 @@ def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | N
     DataError
         If a recording has two splits, or only some recordings have one.
     """
-    named = rows.loc[rows["split"].notna(), ["filename", "split"]]
-    if len(named):
-        found = _of_column(filenames, named)
+    pairs = rows.loc[rows["split"].notna(), ["filename", "split"]].drop_duplicates()
+    if twice := pairs.loc[pairs["filename"].duplicated(), "filename"].tolist():
+        raise DataError(f"folder: {twice[0]} is in more than one split")
+    if len(pairs):
+        found = pd.Series(filenames, dtype=object).map(pairs.set_index("filename")["split"])
     else:
         found = pd.Series([_of_folder(name.rpartition("/")[0]) for name in filenames], dtype=object)
     without = found.isna().to_numpy()
@@ -72,32 +74,25 @@ def stated_splits(filenames: Sequence[str], rows: pd.DataFrame) -> pd.Series | N
     return found
 
 
-def _of_column(filenames: Sequence[str], named: pd.DataFrame) -> pd.Series:
-    pairs = named.drop_duplicates()
-    twice = pairs["filename"].duplicated()
-    if twice.any():
-        raise DataError(f"folder: {pairs.loc[twice, 'filename'].iloc[0]} is in more than one split")
-    return pd.Series(filenames, dtype=object).map(pairs.set_index("filename")["split"])
-
-
 @cache
 def _of_folder(folder: str) -> str | None:
     return next((SYNONYMS[part] for part in folder.lower().split("/") if part in SYNONYMS), None)
 
 
 def drawn_splits(tags: pd.DataFrame, shares: Sequence[float], seed: int) -> npt.NDArray[np.str_]:
-    """Splits by lot, each class dealt out evenly.
+    """Draw splits at random, stratified by class.
 
-    Recordings are ordered by the rarest class that they have, at random within it, and dealt out along this order.
+    Recordings are ordered by the rarest class that they have, at random within it, and each split takes its share
+    evenly along this order.
 
     Parameters
     ----------
     tags : DataFrame of bool
-        One row a recording, one column a class.
+        One row per recording, one column per class.
     shares : sequence of float
         Shares of training, validation and test; at least one recording goes to each that is above 0.
     seed : int
-        Draws the order.
+        Seed of the order.
 
     Returns
     -------
@@ -126,5 +121,5 @@ def _counts(n: int, shares: Iterable[float]) -> list[int]:
         raise ConfigError(f"shares={parts}: expected shares of {', '.join(SPLITS)}, the first above 0")
     later = [max(1, int(n * part / sum(parts) + 1e-9)) if part else 0 for part in parts[1:]]
     if n <= sum(later):
-        raise ConfigError(f"shares={parts}: {n} recordings are too few to be dealt out so; add recordings")
+        raise ConfigError(f"shares={parts}: {n} recordings are too few for these shares; add recordings")
     return [n - sum(later), *later]

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from sedpool import formats
 from sedpool.datasets.folder import load_folder
-from sedpool.datasets.folder_splits import SPLITS, drawn_splits
+from sedpool.datasets.folder_splits import drawn_splits
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import events_from_rows
+from sedpool.soundscapes.spec import SPLITS
 from tests.miniatures.sounds import observation, write_jams
 
 SR = 8000
@@ -134,7 +135,7 @@ def test_splits_from_a_column(tmp_path: Path) -> None:
     write(tmp_path / "labels.csv", f"{table}c.wav,,,,test\n")
     assert load_folder(tmp_path).clips["split"].tolist() == ["train", "validate", "test"]
     for wrong, message in (
-        ("fold1", r"labels\.csv: line 3 \(a\.wav, fold1\) is of an unknown split; expected train, validate, test"),
+        ("fold1", r"labels\.csv: line 3 \(a\.wav, fold1\) has an unknown split; expected train, validate, test"),
         ("train", r"a\.wav is in more than one split"),
     ):
         write(tmp_path / "labels.csv", table.replace("training", wrong).replace("Train", "test") + "c.wav,,,,test\n")
@@ -246,7 +247,7 @@ def test_folders_without_what_is_needed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no labels in it; see"):
         load_folder(tmp_path)
     write(tmp_path / "README.txt", "nothing here")
-    with pytest.raises(DataError, match=r"no labels in it; passed over README\.txt"):
+    with pytest.raises(DataError, match=r"no labels in it; ignored README\.txt"):
         load_folder(tmp_path)
     write(tmp_path / "a.txt", "0\t1\tdog\n")
     with pytest.raises(ConfigError, match="1 recordings are too few"):
