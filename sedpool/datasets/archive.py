@@ -1,4 +1,4 @@
-"""Unpacking an archive that somebody else made: everything lands inside the target, or nothing does."""
+"""Unpacking an untrusted archive: everything inside the target folder, or nothing at all."""
 
 import os
 import stat
@@ -25,11 +25,11 @@ def unpack(archive: Path, root: Path, contents: Sequence[str], bars: Progress) -
     archive : Path
         A ``.zip`` file, or a tar file with any compression.
     root : Path
-        The folder; what lies in it already is kept.
+        The folder; files that it already holds are kept.
     contents : sequence of str
-        What the archive has to hold. It appears in `root` once everything is unpacked, and not before.
+        Files and folders that the archive must hold. They appear in `root` only once everything is unpacked.
     bars : Progress
-        Shows how far it is.
+        Shows the progress.
 
     Raises
     ------
@@ -47,11 +47,11 @@ def unpack(archive: Path, root: Path, contents: Sequence[str], bars: Progress) -
             raise DataError(f"{archive}: damaged archive ({error}); delete it and fetch it again") from None
         except _RefusedError as error:
             raise DataError(f"{archive}: member {error}; nothing is unpacked from such an archive") from None
-        _move(_inner(Path(folder)), root, contents, archive)
+        _move(Path(folder), root, contents, archive)
 
 
 class _RefusedError(Exception):
-    """Which member is refused, and why."""
+    """A member of the archive is refused."""
 
 
 def _untar(stream: BinaryIO, folder: Path) -> None:
@@ -79,16 +79,14 @@ def _refuse_escape(name: str) -> None:
         raise _RefusedError(f"{name} would be written outside the folder")
 
 
-def _inner(folder: Path) -> Path:
-    """The single folder inside `folder`, or else `folder` itself."""
-    entries = list(folder.iterdir())
-    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
-
-
 def _move(source: Path, root: Path, contents: Sequence[str], archive: Path) -> None:
+    """Move what was unpacked to `root`, without the single folder that may lie around it, `contents` last."""
+    entries = list(source.iterdir())
+    if len(entries) == 1 and entries[0].is_dir():
+        source = entries[0]
     absent = [name for name in contents if not (source / name).exists()]
     if absent:
         raise DataError(f"{archive}: holds no {', '.join(absent)}; it is not the archive that was expected")
-    for entry in sorted(source.iterdir(), key=lambda entry: entry.name in contents):  # what counts comes last
+    for entry in sorted(source.iterdir(), key=lambda entry: entry.name in contents):
         if not (root / entry.name).exists():
             os.replace(entry, root / entry.name)

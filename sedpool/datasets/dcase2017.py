@@ -1,7 +1,8 @@
 """DCASE 2017 task 4: 10 s clips of AudioSet, weak labels for training, strong ones for testing and evaluation.
 
 The lists and the ground truth come from the task's repository, the audio from its archives or its download script,
-which writes ``Y`` before each name. As in the paper the task's testing set validates and its evaluation set tests.
+which puts ``Y`` before each name. As in the paper, the task's testing set is used for validation and its evaluation set
+for testing.
 """
 
 import os
@@ -44,16 +45,16 @@ CLASSES = (
     "Train",
 )
 SETS = {"train": "training", "validate": "testing", "test": "evaluation"}
-"""The task's name of each split; the paper (section IV.A) uses them so."""
+"""The task's name of each split, assigned as in the paper (section IV.A)."""
 _GIVE = "give the complete folder of the task's lists (dataset.root)"
-_CLIP = re.compile(r"_\d+\.\d+_\d+\.\d+\.wav$")  # not the whole recordings that the download script leaves too
+_CLIP = re.compile(r"_\d+\.\d+_\d+\.\d+\.wav$")  # the download script also leaves whole recordings
 
 
 def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, allow_missing: bool = False) -> Dataset:
     """Load DCASE 2017 task 4 as distributed.
 
     Strong rows without a length mark classes that the annotators did not hear; they are dropped and counted in the
-    manifest's notes, and the tags remain. A clip lasts as long as its recording, and as listed where it is missing.
+    manifest's notes, and the tags remain. A clip is as long as its recording or, if that is missing, as its list says.
 
     Parameters
     ----------
@@ -79,9 +80,9 @@ def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, al
     root = Path(root)
     if split is not None and split not in SETS:
         raise DataError(f"dcase2017: no split {split!r}; expected {', '.join(SETS)}")
-    parts = (
-        [split] if split else [part for part in SETS if not allow_missing or _ground_truth(root, "weak", part).exists()]
-    )
+    parts = [split] if split else list(SETS)
+    if allow_missing and not split:
+        parts = [part for part in SETS if _ground_truth(root, "weak", part).exists()]
     if not parts:
         raise DataError(f"dcase2017: {root}: {'no ground truth in it' if root.is_dir() else 'no such folder'}; {_GIVE}")
     labels = {part: _labels(root, "weak", part) for part in parts}
@@ -99,7 +100,7 @@ def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, al
 
 
 def _ground_truth(root: Path, kind: str, part: str) -> Path:
-    """Path of a ground truth list: in ``groundtruth_release``, or at the top as in older copies of the repository."""
+    """Return the path of a ground truth list: in ``groundtruth_release``, or at the top in older copies."""
     name = f"groundtruth_{kind}_label_{SETS[part]}_set.csv"
     released = root / "groundtruth_release" / name
     return released if released.exists() or not (root / name).exists() else root / name
@@ -115,43 +116,33 @@ def _labels(root: Path, kind: str, part: str) -> pd.DataFrame:
     if "event_label" not in table.columns or "filename" not in table.columns:
         raise DataError(f"{path}: {len(table.columns)} columns; expected file, onset, offset and label")
     problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"
-    refuse_rows(table[["filename", "event_label"]], ~table["event_label"].isin(CLASSES), problem, _list(path))
+    refuse_rows(table[["filename", "event_label"]], ~table["event_label"].isin(CLASSES), problem, _without_header(path))
     return table
 
 
 def _listed_clips(root: Path, part: str, labels: pd.DataFrame) -> pd.DataFrame:
-    """Clips of a set in the order of its list; the evaluation set has none but its ground truth."""
-    names, source = labels["filename"].drop_duplicates(), _list(_ground_truth(root, "weak", part))
-    if part != "test":
-        path = root / f"{SETS[part]}_set.csv"
-        listed = _names_in_list(path)
-        _refuse_different(names, source, listed, _list(path, ","))
-        names, source = listed, _list(path, ",")
-    return pd.DataFrame({"filename": names, "duration": named_durations(names, source), "split": part})
+    """Return the clips of a set in the order of its list; the evaluation set has only its ground truth."""
+    named, truth = labels["filename"].drop_duplicates(), _without_header(_ground_truth(root, "weak", part))
+    if part == "test":
+        return pd.DataFrame({"filename": named, "duration": named_durations(named, truth), "split": part})
+    source = _without_header(root / f"{SETS[part]}_set.csv", ",")
+    if not Path(source.path).exists():
+        raise DataError(f"dcase2017: {source}: no such file; {_GIVE}")
+    table = source.read("a list of clips", usecols=[0, 1, 2], dtype=str, keep_default_na=False)
+    listed = table[0] + "_" + table[1] + "_" + table[2] + ".wav"
+    for names, own, others, other in ((named, truth, listed, source), (listed, source, named, truth)):
+        problem = f"is not in {other}; expected the same clips in both lists, fetch them again"
+        refuse_rows(names.to_frame(), ~names.isin(others), problem, own)
+    return pd.DataFrame({"filename": listed, "duration": named_durations(listed, source), "split": part})
 
 
-def _refuse_different(one: pd.Series, one_source: TextTable, other: pd.Series, other_source: TextTable) -> None:
-    if pd.Index(one).symmetric_difference(pd.Index(other)).empty:
-        return
-    problem = "is not in {}; expected the same clips in both lists, fetch them again"
-    refuse_rows(one.to_frame(), ~one.isin(other), problem.format(other_source), one_source)
-    refuse_rows(other.to_frame(), ~other.isin(one), problem.format(one_source), other_source)
-
-
-def _names_in_list(path: Path) -> pd.Series:
-    if not path.exists():
-        raise DataError(f"dcase2017: {path}: no such file; {_GIVE}")
-    table = _list(path, ",").read("a list of clips", usecols=[0, 1, 2], dtype=str, keep_default_na=False)
-    return table[0] + "_" + table[1] + "_" + table[2] + ".wav"
-
-
-def _list(path: Path, separator: str = "\t") -> TextTable:
+def _without_header(path: Path, separator: str = "\t") -> TextTable:
     return TextTable(path, separator, has_header=False)
 
 
 def _events(root: Path, part: str, clips: pd.Series) -> tuple[pd.DataFrame, int]:
-    """Events of a set that have a length, and the number of rows without one."""
-    rows, source = _labels(root, "strong", part), _list(_ground_truth(root, "strong", part))
+    """Return the events of a set that have a length, and the number of rows without one."""
+    rows, source = _labels(root, "strong", part), _without_header(_ground_truth(root, "strong", part))
     refuse_rows(rows[["filename"]], ~rows["filename"].isin(clips), "has strong labels, but no list names it", source)
     empty = rows["offset"] <= rows["onset"]
     return validate_events(rows.loc[~empty], source=source), int(empty.sum())

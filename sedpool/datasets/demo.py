@@ -1,7 +1,7 @@
 """The demo corpus: soundscapes of the ten URBAN-SED classes from synthesised sounds, made on first use.
 
-It needs no download, takes seconds to make and shows what the paper is about: events whose classes last between a
-quarter of a second and the better part of the clip, and that are loud only in parts.
+It needs no download, takes seconds to make and poses the paper's problem: events that last from a quarter of a second
+to most of the clip, and that are loud only in parts.
 """
 
 import os
@@ -37,7 +37,7 @@ CLASS_DURATIONS: dict[str, tuple[float, float]] = {
 
 
 class ProceduralSources:
-    """Synthesised events over coloured noise; every draw is new, so that no two splits share a sound."""
+    """Synthesised events over coloured noise; every draw is new, so that splits share no sound."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -46,11 +46,11 @@ class ProceduralSources:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """Nothing: no recordings are read."""
+        """Empty, since no recordings are read."""
         return ()
 
     def event(self, event: Event, split: str, rng: np.random.Generator) -> Sound:
-        """Synthesise an event as long as asked for."""
+        """Synthesise an event of the length that `event` states."""
         samples = synthesis.SYNTHESISERS[event.label](round(event.duration * SR), rng)
         return Sound(samples, f"procedural/{event.label}", 0.0, event.label)
 
@@ -79,7 +79,7 @@ def make_demo(
     n_train, n_validate, n_test : int
         Number of soundscapes of each split.
     n_jobs : int
-        Number of worker processes, -1 for one a core.
+        Number of worker processes, -1 for one per core.
 
     Returns
     -------
@@ -87,15 +87,12 @@ def make_demo(
         The corpus, in URBAN-SED's layout.
     """
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
-    plan = Plan("demo", seed, sizes, _spec(), {"kind": "procedural"})
-    return make_corpus(root, plan, ProceduralSources, n_jobs=n_jobs)
-
-
-def _spec() -> SoundscapeSpec:
     snr = Distribution("uniform", (6.0, 30.0))
     classes = {label: EventSpec(Distribution("uniform", ends), snr) for label, ends in CLASS_DURATIONS.items()}
-    anything = EventSpec(Distribution("uniform", (0.25, 8.0)), snr)
-    return SoundscapeSpec(Distribution("uniform", (1, 9)), anything, classes, duration=CLIP_DURATION, level="rms")
+    other = EventSpec(Distribution("uniform", (0.25, 8.0)), snr)
+    spec = SoundscapeSpec(Distribution("uniform", (1, 9)), other, classes, duration=CLIP_DURATION, level="rms")
+    plan = Plan("demo", seed, sizes, spec, {"kind": "procedural"})
+    return make_corpus(root, plan, ProceduralSources, n_jobs=n_jobs)
 
 
 def load_demo(

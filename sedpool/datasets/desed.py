@@ -1,17 +1,16 @@
-"""DESED: domestic sounds in 10 s clips of AudioSet and Vimeo, as DCASE task 4 has used them since 2019.
+"""DESED: domestic sounds in 10 s clips of AudioSet and Vimeo, used in DCASE task 4 since 2019.
 
 The real recordings only: weak labels for training, strong ones for validation and public evaluation, and clips without
 any labels.
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from sedpool.datasets.base import Dataset, Manifest
+from sedpool.datasets.base import Dataset
 from sedpool.datasets.recordings import (
     find_recordings,
     named_durations,
@@ -42,7 +41,7 @@ SETS = {
     "test": ("eval/public", "eval"),
     "unlabelled": ("train/unlabel_in_domain", "train/unlabel_in_domain"),
 }
-"""List below ``metadata`` and folder below ``audio`` of each split."""
+"""For each split, its list below ``metadata`` and its folder below ``audio``."""
 LABELLED = ("train", "validate", "test")
 _GIVE = "give the folder that holds metadata/ and audio/ (dataset.root)"
 
@@ -56,7 +55,7 @@ def load_desed(root: str | os.PathLike[str], split: str | None = None, *, allow_
         The folder that holds ``metadata`` and ``audio``.
     split : {"train", "validate", "test", "unlabelled"}, optional
         The part to load: weakly labelled, validation, public evaluation or unlabelled clips; the first three by
-        default. Nothing is known of unlabelled clips, so that part has no classes.
+        default. The unlabelled part has no classes.
     allow_missing : bool
         Load clips without audio too (`path` is None) and accept audio that no list mentions and absent lists; clips
         and audio are listed in the manifest.
@@ -79,7 +78,9 @@ def load_desed(root: str | os.PathLike[str], split: str | None = None, *, allow_
         raise DataError(f"desed: {root}: {'no metadata in it' if root.is_dir() else 'no such folder'}; {_GIVE}")
     lists = {part: _rows(root, part) for part in parts}
     rows = pd.concat(lists.values(), ignore_index=True)
-    clips, manifest = _clips(rows, root, parts)
+    clips = rows[["filename", "split", "duration"]].drop_duplicates(ignore_index=True)
+    recordings = [path for part in parts for path in find_recordings(root / "audio" / SETS[part][1])]
+    clips, manifest = with_recordings(clips, root, recordings, all_listed=True)
     refuse_incomplete("desed", root, manifest, allow_missing=allow_missing)
     classes = () if split == "unlabelled" else CLASSES
     tags = tags_from_events(rows, clips["filename"].tolist(), classes)
@@ -96,7 +97,7 @@ def _list(root: Path, part: str) -> Path:
 
 
 def _rows(root: Path, part: str) -> pd.DataFrame:
-    """Rows of a list, one a label, with split and duration of the clip; one without labels has an empty label."""
+    """Read a list: one row per label, with split and duration of the clip; a clip without labels has an empty one."""
     path = _list(root, part)
     if not path.exists():
         raise DataError(
@@ -111,9 +112,3 @@ def _rows(root: Path, part: str) -> pd.DataFrame:
     problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"
     refuse_rows(rows[["filename", "event_label"]], unknown, problem, TextTable(path))
     return rows.assign(split=part, duration=named_durations(rows["filename"], TextTable(path)))
-
-
-def _clips(rows: pd.DataFrame, root: Path, parts: Sequence[str]) -> tuple[pd.DataFrame, Manifest]:
-    clips = rows[["filename", "split", "duration"]].drop_duplicates(ignore_index=True)
-    recordings = [path for part in parts for path in find_recordings(root / "audio" / SETS[part][1])]
-    return with_recordings(clips, root, recordings, all_listed=True)

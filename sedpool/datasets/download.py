@@ -1,7 +1,7 @@
-"""Fetching a corpus: resumed after an interruption, checksummed, and unpacked where nothing can get out.
+"""Downloading a corpus: resumed after an interruption, checksummed, and unpacked safely.
 
-A file appears under its own name only once it is whole and its checksum is right; until then it is ``<name>.part``,
-from which the next attempt goes on.
+A file appears under its own name only once it is complete and its checksum is right; until then it is ``<name>.part``,
+from which the next attempt resumes.
 """
 
 import os
@@ -28,7 +28,7 @@ from sedpool.errors import DataError, StorageError
 
 ATTEMPTS = 5
 TIMEOUT = 30.0  # seconds without a byte
-_CHUNK = 1 << 16  # bytes; a connection that is cut costs at most one
+_CHUNK = 1 << 16  # bytes; an interrupted connection loses at most one chunk
 _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 206, 416
 
 
@@ -47,13 +47,13 @@ def download(corpus: Corpus, root: str | os.PathLike[str], *, progress: bool = T
     Returns
     -------
     names : list of str
-        The files that were fetched now.
+        The files that this call fetched.
 
     Raises
     ------
     DataError
-        If a server cannot be reached, a checksum is wrong or an archive is not safe to unpack; what had been fetched
-        of an interrupted file is kept, and the same call goes on from there.
+        If a server cannot be reached, a checksum is wrong or an archive is not safe to unpack. The part of a file that
+        was fetched before an interruption is kept, and the same call resumes from it.
     StorageError
         If the disk is too small or the folder cannot be written.
     """
@@ -79,7 +79,7 @@ def download(corpus: Corpus, root: str | os.PathLike[str], *, progress: bool = T
 
 
 def _is_here(file: RemoteFile, root: Path) -> bool:
-    """Whether a file, or what an archive leaves, is in place already."""
+    """Return whether a file, or the contents of an archive, are in place already."""
     if not file.contents:
         return (root / file.name).is_file() and pooch.file_hash(str(root / file.name), alg="md5") == file.md5
     found = [name for name in file.contents if (root / name).exists()]
@@ -108,38 +108,33 @@ def _fetch(file: RemoteFile, root: Path, bars: Progress) -> None:
 
 
 def _complete(part: Path, file: RemoteFile, bars: Progress) -> None:
-    """Download until the server has sent everything, a few connections long."""
+    """Download until the server has sent everything, over up to `ATTEMPTS` connections."""
     task = bars.add_task(file.name, total=None)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _go_on(part, file, bars, task)
+            return _resume(part, file, bars, task)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
             if attempt == ATTEMPTS:
                 raise
 
 
-def _go_on(part: Path, file: RemoteFile, bars: Progress, task: TaskID) -> None:
-    """Append to `part` what it lacks; write it anew if the server cannot start in the middle."""
+def _resume(part: Path, file: RemoteFile, bars: Progress, task: TaskID) -> None:
+    """Append the rest of the file to `part`, or start again if the server cannot send a part."""
     start = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     with requests.get(file.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == _RANGE_NOT_SATISFIABLE:
-            return  # nothing is left to send: the checksum decides
+            return  # everything was sent: the checksum tells whether it is right
         response.raise_for_status()
         if response.status_code != _PARTIAL_CONTENT:
             start = 0
         left = int(response.headers.get("Content-Length", 0))
-        _refuse_full_disk(part.parent, left + file.unpacked_bytes)
+        free, needed = shutil.disk_usage(part.parent).free, left + file.unpacked_bytes
+        if free < needed:
+            sizes = f"{free / 1e9:.1f} GB are free and {needed / 1e9:.1f} GB are needed"
+            raise StorageError(f"{part.parent}: {sizes}; choose another disk, --root")
         bars.update(task, total=start + left or None, completed=start)
         with part.open("ab" if start else "wb") as stream:
             for chunk in response.iter_content(_CHUNK):
                 stream.write(chunk)
                 bars.advance(task, len(chunk))
-
-
-def _refuse_full_disk(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise StorageError(
-            f"{folder}: {free / 1e9:.1f} GB are free and {needed / 1e9:.1f} GB are needed; choose another disk, --root"
-        )

@@ -1,4 +1,4 @@
-"""The audio of a corpus on disk: which recordings there are, how long they are and which are missing."""
+"""The recordings of a corpus on disk: their paths and lengths, and which are missing."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,26 +16,24 @@ from sedpool.text_tables import TextTable, refuse_rows
 
 
 def find_recordings(root: str | os.PathLike[str]) -> list[str]:
-    """Paths of all audio files in a folder and its sub-folders, sorted; hidden ones are passed over."""
+    """List the paths of all audio files in a folder and its sub-folders, sorted, without hidden ones."""
     found = []
     for parent, folders, names in os.walk(root):
         folders[:] = [folder for folder in folders if not folder.startswith(".")]
-        found += [os.path.join(parent, name) for name in names if not name.startswith(".") and is_audio(name)]
+        visible = [name for name in names if not name.startswith(".")]
+        found += [
+            os.path.join(parent, name) for name in visible if os.path.splitext(name)[1].lower() in audio.EXTENSIONS
+        ]
     return sorted(found)
 
 
-def is_audio(name: str) -> bool:
-    """Whether a file name has the suffix of an audio format."""
-    return os.path.splitext(name)[1].lower() in audio.EXTENSIONS
-
-
 def named_durations(names: pd.Series, source: TextTable) -> npt.NDArray[np.float64]:
-    """Length in seconds of clips of AudioSet; their names end with start and end, as in ``<id>_30.000_40.000.wav``.
+    """Return the lengths in seconds of AudioSet clips, whose names end with start and end (``<id>_30.000_40.000.wav``).
 
     Raises
     ------
     DataError
-        If a name does not; the message names its line in `source`.
+        If a name has another form; the message names its line in `source`.
     """
     bounds = names.str.extract(r"_(\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)\.wav$").astype(np.float64)
     lengths = (bounds[1] - bounds[0]).to_numpy()
@@ -46,7 +44,7 @@ def named_durations(names: pd.Series, source: TextTable) -> npt.NDArray[np.float
 def with_recordings(
     clips: pd.DataFrame, root: Path, recordings: Sequence[str], *, prefix: str = "", all_listed: bool
 ) -> tuple[pd.DataFrame, Manifest]:
-    """Find the recording of each listed clip by its name, in whichever folder it lies.
+    """Find the recording of each listed clip by its name, in any folder of the corpus.
 
     Parameters
     ----------
@@ -57,7 +55,7 @@ def with_recordings(
     recordings : sequence of str
         Paths of its audio files.
     prefix : str
-        What may precede the listed name on disk.
+        Prefix that the name on disk may have before the listed name.
     all_listed : bool
         Whether `clips` is the whole corpus, so that audio beside it is `extra`.
 
@@ -80,29 +78,25 @@ def with_recordings(
 
 
 def recorded_durations(paths: Iterable[str | None], listed: Iterable[float]) -> list[float]:
-    """Length of each recording in seconds: its own, or the listed one where there is no readable file.
-
-    What is wrong with such a file is reported when its features are computed.
-    """
-    return [_duration(path, seconds) for path, seconds in zip(paths, listed, strict=True)]
-
-
-def _duration(path: str | None, listed: float) -> float:
-    try:
-        return audio.duration(path) if path else listed
-    except AudioError:
-        return listed
+    """Return the length of each recording in seconds: its own, or the listed one if there is no readable file."""
+    durations = []
+    for path, seconds in zip(paths, listed, strict=True):
+        try:
+            durations.append(audio.duration(path) if path else seconds)
+        except AudioError:  # reported when features are computed
+            durations.append(seconds)
+    return durations
 
 
 def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """End events with their clips.
+    """Cut events at the end of their clips.
 
     Returns
     -------
     events : DataFrame
         See `sedpool.events.clip_to_duration`.
     notes : dict of str to int
-        How many were cut, and how many overlap one of their own class (they are kept).
+        Number of events that were cut, and of events that overlap another of their own class (they are kept).
     """
     events, clipped = clip_to_duration(events, clips.set_index("filename")["duration"])
     overlapping = count_overlaps(events)
@@ -112,12 +106,14 @@ def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.Dat
 def refuse_incomplete(
     name: str, root: Path, manifest: Manifest, *, allow_missing: bool, to_annotate: str = "complete the corpus"
 ) -> None:
-    """Refuse a corpus that lacks audio or annotations, unless that is allowed; `to_annotate` says how to mend these.
+    """Refuse a corpus that lacks audio or annotations, unless `allow_missing`.
+
+    `to_annotate` is the advice for audio without annotation.
 
     Raises
     ------
     DataError
-        With the number of clips and the first of them.
+        If clips are missing; the message has their number and the first of them.
     """
     if allow_missing:
         return

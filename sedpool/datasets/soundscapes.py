@@ -1,4 +1,4 @@
-"""Soundscapes from real recordings: made from a foreground and a background folder, and loaded."""
+"""Soundscapes made from folders of foreground and background recordings, and loaded."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -49,10 +49,10 @@ def load_soundscapes(
     root : path-like
         Parent folder of made corpora.
     foreground : path-like
-        Folder with one sub-folder a class; ``001 - Dog bark`` becomes the label ``dog_bark``.
+        Folder with one sub-folder for each class; ``001 - Dog bark`` becomes the label ``dog_bark``.
     background : path-like
-        Folder of backgrounds at least as long as a soundscape; its sub-folders are kinds, of which every split
-        gets some.
+        Folder of backgrounds at least as long as a soundscape; its sub-folders are kinds, and every split
+        gets backgrounds of every kind.
     split : {"train", "validate", "test"}, optional
         The part to load; all by default.
     seed : int
@@ -66,8 +66,8 @@ def load_soundscapes(
     snr : (float, float)
         Range in dB that levels over the background are drawn from, in LUFS as Scaper defines it.
     spec : mapping, optional
-        Distributions in place of the last three, for all classes and for each: what
-        `sedpool.soundscapes.spec.make_spec` takes.
+        Distributions that replace the last three, for all classes or for single ones, as
+        `sedpool.soundscapes.spec.make_spec` takes them.
     source_pattern : str
         Regular expression for file names, with a group `source`, and `fold` where `folds` is given.
     folds : mapping of str to sequence of str, optional
@@ -79,17 +79,20 @@ def load_soundscapes(
     strict : bool
         Refuse a recording that cannot be used instead of skipping it with a warning.
     n_jobs : int
-        Number of worker processes, -1 for one a core.
+        Number of worker processes, -1 for one per core.
 
     Raises
     ------
     ConfigError
         If a distribution is impossible, or names a class that no recording has.
     DataError
-        If a folder is missing or holds no audio, a class has no recording in some split, or, where `strict`, a
+        If a folder is missing or holds no audio, a class has no recording in a split, or, if `strict`, a
         recording cannot be used.
     """
-    wanted = make_spec(spec) if spec else _simple_spec(n_events, event_duration, snr)
+    if not spec:
+        event = {"duration": uniform("event_duration", event_duration), "snr": uniform("snr", snr)}
+        spec = {"n_events": uniform("n_events", n_events), "event": event}
+    wanted = make_spec(spec)
     split_rule = SplitRule(source_pattern, folds, shares)
     libraries = divide_libraries(foreground, background, split_rule, exclude_backgrounds, seed)
     sizes = {"train": n_train, "validate": n_validate, "test": n_test}
@@ -115,14 +118,14 @@ def synthesise(
     strict: bool = False,
     n_jobs: int = -1,
 ) -> bool:
-    """Make a corpus of soundscapes in a folder of one's choice, unless it is there.
+    """Make a corpus of soundscapes in a given folder, unless it exists.
 
     Parameters
     ----------
     folder : path-like
         The corpus; see `sedpool.datasets.layout`.
     spec : SoundscapeSpec
-        What a soundscape is drawn from.
+        Distributions that soundscapes are drawn from.
     sizes : mapping of str to int
         Number of soundscapes of each split.
     split_rule : SplitRule
@@ -135,7 +138,7 @@ def synthesise(
     Returns
     -------
     written : bool
-        False if the corpus was there.
+        False if the corpus existed.
 
     Raises
     ------
@@ -178,11 +181,6 @@ def _load(folder: Path, name: str, split: str | None) -> Dataset:
     dataset = read_layout(folder, name, made["classes"], clip_duration=made["spec"]["duration"], split=split)
     notes = dataset.manifest.notes | ({"recordings_skipped": len(made["skipped"])} if made["skipped"] else {})
     return replace(dataset, manifest=replace(dataset.manifest, notes=notes, plan=made["plan"]))
-
-
-def _simple_spec(n_events: Sequence[float], event_duration: Sequence[float], snr: Sequence[float]) -> SoundscapeSpec:
-    event = {"duration": uniform("event_duration", event_duration), "snr": uniform("snr", snr)}
-    return make_spec({"n_events": uniform("n_events", n_events), "event": event})
 
 
 def _plan(
