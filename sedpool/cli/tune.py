@@ -26,13 +26,11 @@ def tune(
     """
     from dataclasses import replace
 
-    from rich.console import Console
-
     from sedpool.errors import DataError
     from sedpool.evaluation.run_folder import evaluate_folder
     from sedpool.experiment.load import dataset_of
     from sedpool.reports.run_report import renew_run_report
-    from sedpool.reports.terminal import side_by_side
+    from sedpool.reports.terminal import print_scores
     from sedpool.run_folder import find_runs
     from sedpool.settings.schema import EvaluationSettings, checked
 
@@ -48,4 +46,4 @@ def tune(
             allow_missing=folder.config["allow_missing"],
         )
         renew_run_report(folder)
-        Console().print(side_by_side(metrics, title=folder.path.name))
+        print_scores(metrics, title=folder.path.name)

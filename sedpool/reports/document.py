@@ -1,16 +1,19 @@
-"""What a report says, apart from how it looks: sections of paragraphs, tables and figures.
+"""The content of reports, apart from how it looks: sections of paragraphs, tables and figures.
 
-A `Document` is made once and written as HTML, Markdown, LaTeX and CSV by
-`sedpool.reports.document_files.write_document`, so that the same numbers stand in all of them.
+A `TableBlock` is the one form of a table: terminal, HTML, Markdown, LaTeX and CSV are written from it. A `Document` is
+made once and written in every format by `sedpool.reports.document_files.write_document`, so that all show the same
+numbers.
 """
 
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress, count
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from sedpool.comparison.labels import DAGGER, DOUBLE_DAGGER, UNDEFINED, number
@@ -33,9 +36,9 @@ class Cell:
     best : bool
         Whether it is the best of its column: set in bold.
     with_best : bool
-        Whether it cannot be told from the best: marked by a dagger.
+        Whether its difference from the best may be chance: marked by a dagger.
     links : tuple of str
-        Names of blocks or titles of sections that occur in the text, and are links where there can be any.
+        Names of blocks or titles of sections that occur in the text: links in formats that have links.
     """
 
     text: str
@@ -49,16 +52,31 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A title and the cells after it; rows of baselines are set apart, those that rest on flagged runs carry a mark."""
+    """A row: its title and the cells after it.
+
+    Attributes
+    ----------
+    title : str
+        Text of the first column, without marks.
+    cells : sequence of Cell
+        One for each column after it.
+    is_baseline : bool
+        Whether the row belongs to a baseline: set apart.
+    is_flagged : bool
+        Whether it rests on runs that are not valid: marked by a double dagger.
+    is_interval : bool
+        Whether it holds an end of the intervals of the row above: indented.
+    """
 
     title: str
     cells: Sequence[Cell]
     is_baseline: bool = False
     is_flagged: bool = False
+    is_interval: bool = False
 
     @property
     def label(self) -> str:
-        """What readers see of the title."""
+        """The title with its mark, as readers see it."""
         return f"{self.title} {DOUBLE_DAGGER}" if self.is_flagged else self.title
 
 
@@ -75,7 +93,7 @@ class TableBlock:
     columns : sequence of str
         Titles of the columns after the rows' own titles.
     rows : sequence of TableRow
-        As many cells each as there are columns.
+        Each with one cell for each column.
     row_title : str
         Title of the first column, that of the rows' titles.
     groups : sequence of (str, int)
@@ -93,7 +111,7 @@ class TableBlock:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse rows and groups that do not fit the columns."""
+        """Check that rows and groups fit the columns."""
         wrong = [row.title for row in self.rows if len(row.cells) != len(self.columns)]
         if wrong:
             raise ValueError(f"{self.name or self.title}: rows with other than {len(self.columns)} cells: {wrong}")
@@ -102,7 +120,7 @@ class TableBlock:
 
     @property
     def full_columns(self) -> list[str]:
-        """Each column's title with that of its group before it, for tables of one header line."""
+        """The columns' titles, each after that of its group, for tables with one header line."""
         if not self.groups:
             return list(self.columns)
         above = [group for group, span in self.groups for _ in range(span)]
@@ -110,14 +128,14 @@ class TableBlock:
 
     @property
     def is_numeric(self) -> list[bool]:
-        """Whether a column holds numbers: it is aligned at the right then."""
+        """Whether each column holds numbers, which are aligned at the right."""
         columns = zip(*(row.cells for row in self.rows), strict=True)
         found = [any(cell.value is not None for cell in column) for column in columns]
         return found or [True] * len(self.columns)
 
     @property
     def notes(self) -> list[str]:
-        """The note, and what the marks that occur mean."""
+        """The note, and the meaning of the marks that occur."""
         cells = [cell for row in self.rows for cell in row.cells]
         marks = {
             "Bold: the best of those compared in its column.": any(cell.best for cell in cells),
@@ -130,15 +148,15 @@ class TableBlock:
         return [note for note in (self.note, " ".join(mark for mark, occurs in marks.items() if occurs)) if note]
 
     def without_blank_columns(self) -> "TableBlock":
-        """The same table without the columns in which no row says anything."""
-        said = [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
+        """Drop the columns that are blank in every row."""
+        filled = [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
         spans = [span for _, span in self.groups]
         starts = [sum(spans[:index]) for index in range(len(spans))]
-        groups = [(title, sum(said[at : at + span])) for (title, span), at in zip(self.groups, starts, strict=True)]
+        groups = [(title, sum(filled[at : at + span])) for (title, span), at in zip(self.groups, starts, strict=True)]
         return replace(
             self,
-            columns=list(compress(self.columns, said)),
-            rows=[replace(row, cells=list(compress(row.cells, said))) for row in self.rows],
+            columns=list(compress(self.columns, filled)),
+            rows=[replace(row, cells=list(compress(row.cells, filled))) for row in self.rows],
             groups=[(title, span) for title, span in groups if span],
         )
 
@@ -152,10 +170,15 @@ class FigureBlock:
     figure: Figure
     note: str = ""
 
+    @property
+    def notes(self) -> list[str]:
+        """The note, if there is one, as a list like that of a table."""
+        return [self.note] if self.note else []
+
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it; a string is a paragraph of plain text."""
+    """A heading and the blocks under it; a string is a paragraph of plain text."""
 
     title: str
     blocks: Sequence[str | TableBlock | FigureBlock]
@@ -169,7 +192,7 @@ class Document:
     sections: Sequence[Section]
 
     def __post_init__(self) -> None:
-        """Refuse two blocks or sections that would have the same address or file, and links to nothing."""
+        """Check that no two blocks or sections share an address or file, and that every link has a target."""
         known = [[block.name for block in self.blocks], [section.title for section in self.sections]]
         for names in known:
             addresses = [slug(name) for name in names]
@@ -196,7 +219,7 @@ class Document:
 
 
 def number_cell(value: float | None, spread: float | None = None, *, digits: int = 3) -> Cell:
-    """The cell of a number, ``mean ± spread`` where there is a spread; None and NaN are undefined.
+    """Write a number in a cell, as ``mean ± spread`` if there is a spread; None and NaN are undefined.
 
     Examples
     --------
@@ -208,35 +231,66 @@ def number_cell(value: float | None, spread: float | None = None, *, digits: int
     return Cell(text if spread is None else f"{text} ± {number(spread, digits)}", value, spread)
 
 
+def frame_table(frame: pd.DataFrame, title: str = "", *, columns: Mapping[str, str] | None = None) -> TableBlock:
+    """Turn a DataFrame into a table: its first column holds the titles of the rows.
+
+    Floats have three digits and are undefined where NaN; True is a tick and False is blank.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each row of the table.
+    title : str
+        The caption.
+    columns : mapping of str to str, optional
+        Titles of the columns to show, in order; by default all under their own names.
+
+    Examples
+    --------
+    >>> table = frame_table(pd.DataFrame({"method": ["cap"], "F1": [0.51234], "best": [True]}))
+    >>> table.row_title, table.columns, [cell.text for cell in table.rows[0].cells]
+    ('method', ['F1', 'best'], ['0.512', '✓'])
+    """
+    titles = columns or {str(name): str(name) for name in frame.columns}
+    rows = []
+    for row_title, *values in frame[list(titles)].itertuples(index=False, name=None):
+        cells = []
+        for value in values:
+            if isinstance(value, bool | np.bool_):
+                cells.append(Cell("✓" if value else ""))
+            elif isinstance(value, float):
+                cells.append(number_cell(value))
+            else:
+                cells.append(Cell(str(value), value if isinstance(value, int) else None))
+        rows.append(TableRow(str(row_title), cells))
+    row_title, *rest = titles.values()
+    return TableBlock("", title, rest, rows, row_title)
+
+
 def numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
-    """The sections, their blocks without a name called ``Table <prefix>1``, ``Figure <prefix>1`` and so on, in order.
+    """Name the blocks that have no name ``Table <prefix>1``, ``Figure <prefix>1`` and so on, in order.
 
     Parameters
     ----------
     sections : sequence of Section
         Blocks that have a name keep it.
     prefix : str
-        Tells the numbers from others, e.g. ``"S"`` beside those of a paper.
+        Distinguishes the numbers from others, e.g. ``"S"`` beside those of a paper.
     """
-    tables, figures = count(1), count(1)
-    return [
-        replace(section, blocks=[_named(block, tables, figures, prefix) for block in section.blocks])
-        for section in sections
-    ]
-
-
-def _named(
-    block: str | TableBlock | FigureBlock, tables: Iterator[int], figures: Iterator[int], prefix: str
-) -> str | TableBlock | FigureBlock:
-    if isinstance(block, str) or block.name:
-        return block
-    if isinstance(block, TableBlock):
-        return replace(block, name=f"Table {prefix}{next(tables)}")
-    return replace(block, name=f"Figure {prefix}{next(figures)}")
+    numbers = {"Table": count(1), "Figure": count(1)}
+    found = []
+    for section in sections:
+        blocks = list(section.blocks)
+        for index, block in enumerate(blocks):
+            if not isinstance(block, str) and not block.name:
+                kind = "Table" if isinstance(block, TableBlock) else "Figure"
+                blocks[index] = replace(block, name=f"{kind} {prefix}{next(numbers[kind])}")
+        found.append(replace(section, blocks=blocks))
+    return found
 
 
 def slug(name: str) -> str:
-    """A name as part of an address or a file's name: small letters, digits and hyphens.
+    """Turn a name into part of an address or file name: small letters, digits and hyphens.
 
     Examples
     --------

@@ -1,22 +1,9 @@
 r"""A document as LaTeX, which compiles by itself; with the package ``standalone``, ``\input`` takes it into another."""
 
 import unicodedata
-from collections.abc import Iterator
-from itertools import pairwise
 
-from sedpool.reports.document import Cell, Document, FigureBlock, TableBlock, TableRow, slug
-
-_PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
-\usepackage[utf8]{inputenc}
-\usepackage[T1]{fontenc}
-\usepackage[margin=2cm]{geometry}
-\usepackage{array,booktabs,graphicx,textcomp}
-\begin{document}
-% A table or picture, made smaller where it is wider or higher than the page.
-\providecommand{\fitted}[1]{\sbox8{#1}%
-  \ifdim\wd8>\linewidth\sbox8{\resizebox{\linewidth}{!}{\usebox8}}\fi
-  \ifdim\dimexpr\ht8+\dp8\relax>.85\textheight\sbox8{\resizebox*{!}{.85\textheight}{\usebox8}}\fi
-  \usebox8}"""
+from sedpool.reports.document import Document, TableBlock, slug
+from sedpool.reports.page import render
 
 _SPECIAL = {letter: rf"\{letter}" for letter in "#$%&_{}"} | {
     "\\": r"\textbackslash{}",
@@ -48,88 +35,44 @@ _LONGEST_LINE = 40  # characters after which cells of text wrap
 
 
 def to_latex(document: Document) -> str:
-    """The text; figures are read from the folder ``figures`` beside it, and numbered as their names say."""
-    lines = [_PREAMBLE, rf"\begin{{center}}\LARGE {_escaped(document.title)}\end{{center}}"]
-    for section in document.sections:
-        lines += [rf"\section*{{{_escaped(section.title)}}}", *map(_block, section.blocks), r"\clearpage"]
-    return "\n\n".join([*lines, r"\end{document}"]) + "\n"
+    """Write the document; figures are read from the folder ``figures`` beside it and numbered as their names say."""
+    return render("document.tex", document=document, slug=slug, text=_escaped, table=_table) + "\n"
 
 
-def _block(block: str | TableBlock | FigureBlock) -> str:
-    if isinstance(block, str):
-        return _escaped(block)
-    if isinstance(block, TableBlock):
-        notes = [rf"\par\smallskip\footnotesize {_escaped(' '.join(block.notes))}"] if block.notes else []
-        return _float("table", block, ["\n".join(_table(block)), *notes])
-    picture = rf"\fitted{{\includegraphics{{figures/{slug(block.name)}.png}}}}"
-    return _float("figure", block, [picture, *([rf"\par\footnotesize {_escaped(block.note)}"] if block.note else [])])
-
-
-def _float(kind: str, block: TableBlock | FigureBlock, content: list[str]) -> str:
-    """A float whose own name and number stand in place of LaTeX's."""
-    name, _, number = block.name.partition(" ")
-    caption = [
-        rf"\renewcommand{{\{kind}name}}{{{_escaped(name)}}}\renewcommand{{\the{kind}}}{{{_escaped(number)}}}",
-        rf"\caption{{{_escaped(block.title)}}}\label{{{slug(block.name)}}}\smallskip",
-    ]
-    return "\n".join([rf"\begin{{{kind}}}[htbp]\centering", *caption, *content, rf"\end{{{kind}}}"])
-
-
-def _table(table: TableBlock) -> Iterator[str]:
-    yield rf"\fitted{{\begin{{tabular}}{{l{''.join(_column_types(table))}}}"
-    yield r"\toprule"
-    if table.groups:
-        yield from _group_lines(table)
-    yield _line([_escaped(title) for title in (table.row_title, *table.columns)])
-    yield r"\midrule"
-    if table.rows:
-        yield _row(table.rows[0])
-    for above, row in pairwise(table.rows):
-        if row.is_baseline and not above.is_baseline:
-            yield r"\midrule"
-        yield _row(row)
-    yield r"\bottomrule"
-    yield r"\end{tabular}}"
-
-
-def _column_types(table: TableBlock) -> Iterator[str]:
+def _table(table: TableBlock) -> str:
+    """Write a table without its caption; baselines come below a line, and long text wraps."""
+    types = []
     for index, numeric in enumerate(table.is_numeric):
-        is_long = max((len(row.cells[index].text) for row in table.rows), default=0) > _LONGEST_LINE
-        yield "r" if numeric else r">{\raggedright\arraybackslash}p{6cm}" if is_long else "l"
-
-
-def _group_lines(table: TableBlock) -> Iterator[str]:
-    yield _line(["", *(rf"\multicolumn{{{span}}}{{c}}{{{_escaped(title)}}}" for title, span in table.groups)])
-    first = 2
-    for title, span in table.groups:
-        if title:
-            yield rf"\cmidrule(lr){{{first}-{first + span - 1}}}"
-        first += span
-
-
-def _row(row: TableRow) -> str:
-    cells = [_escaped(row.label), *map(_cell, row.cells)]
-    return _line([rf"\textit{{{cell}}}" for cell in cells] if row.is_baseline else cells)
-
-
-def _cell(cell: Cell) -> str:
-    text = _escaped(cell.text)
-    marked = rf"\textbf{{{text}}}" if cell.best else text
-    return marked + (r"\rlap{\textsuperscript{\textdagger}}" if cell.with_best else "")
-
-
-def _line(cells: list[str]) -> str:
-    return " & ".join(cells) + r" \\"
+        is_long = any(len(row.cells[index].text) > _LONGEST_LINE for row in table.rows)
+        types.append("r" if numeric else r">{\raggedright\arraybackslash}p{6cm}" if is_long else "l")
+    lines = [rf"\fitted{{\begin{{tabular}}{{l{''.join(types)}}}", r"\toprule"]
+    if table.groups:
+        titles = [rf"\multicolumn{{{span}}}{{c}}{{{_escaped(title)}}}" for title, span in table.groups]
+        lines.append(" & ".join(["", *titles]) + r" \\")
+        first = 2
+        for title, span in table.groups:
+            lines += [rf"\cmidrule(lr){{{first}-{first + span - 1}}}"] if title else []
+            first += span
+    lines += [" & ".join(map(_escaped, (table.row_title, *table.columns))) + r" \\", r"\midrule"]
+    for index, row in enumerate(table.rows):
+        if row.is_baseline and index > 0 and not table.rows[index - 1].is_baseline:
+            lines.append(r"\midrule")
+        cells = [_escaped(row.label)]
+        for cell in row.cells:
+            text = rf"\textbf{{{_escaped(cell.text)}}}" if cell.best else _escaped(cell.text)
+            cells.append(text + (r"\rlap{\textsuperscript{\textdagger}}" if cell.with_best else ""))
+        lines.append(" & ".join(rf"\textit{{{cell}}}" if row.is_baseline else cell for cell in cells) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}}"])
 
 
 def _escaped(text: str) -> str:
-    """Plain text as LaTeX shows it; a sign that pdfLaTeX lacks becomes its code point."""
-    return "".join(map(_escaped_letter, " ".join(text.split(" "))))
-
-
-def _escaped_letter(letter: str) -> str:
-    if letter in _KNOWN:
-        return _KNOWN[letter]
-    if letter.isascii() or unicodedata.name(letter, "").startswith("LATIN"):
-        return letter
-    return rf"\texttt{{U+{ord(letter):04X}}}"
+    """Escape plain text for LaTeX; a sign that pdfLaTeX lacks becomes its code point."""
+    letters = []
+    for letter in text:
+        if letter in _KNOWN:
+            letters.append(_KNOWN[letter])
+        elif letter.isascii() or unicodedata.name(letter, "").startswith("LATIN"):
+            letters.append(letter)
+        else:
+            letters.append(rf"\texttt{{U+{ord(letter):04X}}}")
+    return "".join(letters)

@@ -1,17 +1,16 @@
 """An evaluation as sentences and tables, for a terminal and for a page."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 
 from sedpool.comparison.labels import BASELINE_TITLES, number
+from sedpool.comparison.tables import look_up
 from sedpool.evaluation.averages import Metrics
+from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+from sedpool.reports.document_html import html_page
 from sedpool.reports.evaluation_report import Evaluation
-from sedpool.reports.tables import Row
-from sedpool.reports.terminal import plain_table
+from sedpool.reports.terminal import print_table
 from sedpool.stats.replicates import MetricKey
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
@@ -26,62 +25,44 @@ _OVERALL: dict[str, MetricKey] = {
 _ENDS = ("from", "to")
 
 
-@dataclass(frozen=True)
-class ResultTable:
-    """Rows of text under a title and the columns that follow the rows' own titles."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Row]
-
-
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Show everything on the terminal."""
+    """Print everything on the terminal; without intervals, F1 of each class alone, the levels side by side."""
     console = Console()
     for sentence in sentences(evaluation):
         console.print(sentence, highlight=False, soft_wrap=True)
-    by_class = class_tables(evaluation) if evaluation.intervals else f1_by_class(evaluation)
+    by_class = class_tables(evaluation)
+    if evaluation.counts and evaluation.intervals is None:
+        levels = [evaluation.levels[level]["class_wise"] for level in evaluation.counts]
+        rows = [
+            TableRow(label, [number_cell(rates[label]["f1"]) for rates in levels]) for label in evaluation.input.classes
+        ]
+        by_class = [TableBlock("", "F1 by class", list(evaluation.counts), rows)]
     for table in [*overall_tables(evaluation), *by_class]:
-        console.print(plain_table(table.title, table.columns, table.rows))
+        print_table(table)
     for name, value in evaluation.areas.items():
-        sure = f", 95 % interval {' to '.join(_ends(evaluation, 'psds', (name, '', 'psds')))}"
-        text = f"PSDS, {_SCENARIOS[name]}: {number(value, 6)}{sure if evaluation.intervals else ''}"
-        console.print(text, highlight=False, soft_wrap=True)
+        ends = [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))]
+        sure = f", 95 % interval {' to '.join(ends)}" if ends else ""
+        console.print(f"PSDS, {_SCENARIOS[name]}: {number(value, 6)}{sure}", highlight=False, soft_wrap=True)
 
 
 def evaluation_page(evaluation: Evaluation, title: str) -> str:
-    """An HTML page that needs no other file."""
-    environment = Environment(
-        loader=PackageLoader("sedpool.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("evaluation.html").render(
+    """Write an HTML page that needs no other file."""
+    areas = {
+        _SCENARIOS[name]: (number(value), [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))])
+        for name, value in evaluation.areas.items()
+    }
+    return html_page(
+        "evaluation.html",
         title=title,
         sentences=sentences(evaluation),
-        areas={
-            _SCENARIOS[name]: (number(value), _ends(evaluation, "psds", (name, "", "psds")))
-            for name, value in evaluation.areas.items()
-        },
+        areas=areas,
         overall=overall_tables(evaluation),
         by_class=class_tables(evaluation),
-        has_intervals=evaluation.intervals is not None,
     )
 
 
 def sentences(evaluation: Evaluation) -> list[str]:
-    """What was compared, by what clips were ranked, and where intervals come from."""
-    found, settings = evaluation.intervals, evaluation.settings
-    said = [_clips_and_labels(evaluation)]
-    if "ranked_by" in settings:
-        said.append(f"Clips are ranked by their {settings['ranked_by']}.")
-    if found is not None:
-        shared = f", widened for the {found.n_sources} recordings that clips were made from" if found.n_sources else ""
-        said.append(
-            f"Intervals: 95 %, BCa, from {found.n_resamples} resamples of the clips (seed {found.seed}){shared}."
-        )
-    return said
-
-
-def _clips_and_labels(evaluation: Evaluation) -> str:
+    """Say what was compared, how clips were ranked, and where intervals come from."""
     scored, coverage = evaluation.input, evaluation.input.coverage
     classes = f"{coverage['without_detections']} without any detection. Classes: {len(scored.classes)}."
     if evaluation.is_tagging:
@@ -89,83 +70,65 @@ def _clips_and_labels(evaluation: Evaluation) -> str:
             len(set(zip(events.clip.tolist(), events.label.tolist(), strict=True)))
             for events in (scored.reference, scored.estimated)
         )
-        return f"Clips: {coverage['scored']}, {classes} Tags: {n_true} true, {n_detected} detected."
-    lengths = "lengths as stated" if scored.lengths_known else "each as long as its last event says"
-    events = f"Events: {len(scored.reference)} true"
-    events += f", {len(scored.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
-    return f"Clips: {coverage['scored']} ({lengths}), {classes} {events}"
+        found = [f"Clips: {coverage['scored']}, {classes} Tags: {n_true} true, {n_detected} detected."]
+    else:
+        lengths = "lengths as stated" if scored.lengths_known else "each as long as its last event says"
+        events = f"Events: {len(scored.reference)} true"
+        events += f", {len(scored.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
+        found = [f"Clips: {coverage['scored']} ({lengths}), {classes} {events}"]
+    if "ranked_by" in evaluation.settings:
+        found.append(f"Clips are ranked by their {evaluation.settings['ranked_by']}.")
+    if evaluation.intervals is not None:
+        n_sources = evaluation.intervals.n_sources
+        shared = f", widened for the {n_sources} recordings that clips were made from" if n_sources else ""
+        how = f"{evaluation.intervals.n_resamples} resamples of the clips (seed {evaluation.intervals.seed})"
+        found.append(f"Intervals: 95 %, BCa, from {how}{shared}.")
+    return found
 
 
-def overall_tables(evaluation: Evaluation) -> list[ResultTable]:
-    """Averages of decisions, each over those of the baselines, and averages of rankings."""
-    rows: list[Row] = []
+def overall_tables(evaluation: Evaluation) -> list[TableBlock]:
+    """Make a table of averages of decisions, with the baselines below each level, and one of rankings."""
+    rows: list[TableRow] = []
     for level, counts in evaluation.counts.items():
-        rows += _with_ends(evaluation, level, level_title(evaluation, level), counts.metrics(), _OVERALL.values())
+        rows += _with_ends(evaluation, level, level_title(evaluation, level), counts.metrics(), list(_OVERALL.values()))
         for name, title in BASELINE_TITLES.items():
             if level in evaluation.baselines[name]:
                 metrics = evaluation.baselines[name][level].metrics()
-                rows.append(Row(title, [number(_value(metrics, key)) for key in _OVERALL.values()], is_baseline=True))
-    tables = [ResultTable("", list(_OVERALL), rows)] if rows else []
+                rows.append(TableRow(title, [_cell(metrics, key) for key in _OVERALL.values()], is_baseline=True))
+    tables = [TableBlock("", "", list(_OVERALL), rows)] if rows else []
     if evaluation.clip_scores is not None:
-        rows = [
-            row
-            for average in ("macro", "micro")
-            for row in _with_ends(
-                evaluation,
-                "clip",
-                f"{average} average",
-                evaluation.levels["clip"],
-                [(average, "", name) for name in _RANKINGS.values()],
-            )
-        ]
-        tables.append(ResultTable("clips ranked", list(_RANKINGS), rows))
+        rows = []
+        for average in ("macro", "micro"):
+            keys = [(average, "", name) for name in _RANKINGS.values()]
+            rows += _with_ends(evaluation, "clip", f"{average} average", evaluation.levels["clip"], keys)
+        tables.append(TableBlock("", "clips ranked", list(_RANKINGS), rows))
     return tables
 
 
-def f1_by_class(evaluation: Evaluation) -> list[ResultTable]:
-    """F1 of each class, the levels side by side."""
-    if not evaluation.counts:
-        return class_tables(evaluation)
-    rows = [
-        Row(label, [number(evaluation.levels[level]["class_wise"][label]["f1"]) for level in evaluation.counts])
-        for label in evaluation.input.classes
-    ]
-    return [ResultTable("F1 by class", list(evaluation.counts), rows)]
-
-
-def class_tables(evaluation: Evaluation) -> list[ResultTable]:
-    """The numbers of each class, a table a level: with its intervals, few columns fit side by side."""
-    tables = [
-        _class_table(
-            evaluation, level, level_title(evaluation, level), {"F1": "f1"}, {"true": "n_ref", "detected": "n_sys"}
-        )
-        for level in evaluation.counts
-    ]
+def class_tables(evaluation: Evaluation) -> list[TableBlock]:
+    """Make a table of the numbers of each class for each level: with intervals, few columns fit side by side."""
+    kinds = [(level, level_title(evaluation, level), {"F1": "f1"}) for level in evaluation.counts]
     if evaluation.clip_scores is not None:
-        tables.append(_class_table(evaluation, "clip", "clips ranked", _RANKINGS, {}))
+        kinds.append(("clip", "clips ranked", _RANKINGS))
+    ends = _ENDS if evaluation.intervals is not None else ()
+    tables = []
+    for level, title, names in kinds:
+        counts = {} if names is _RANKINGS else {"true": "n_ref", "detected": "n_sys"}
+        rows = []
+        for label in evaluation.input.classes:
+            values = evaluation.levels[level]["class_wise"][label]
+            cells = []
+            for name in names.values():
+                cells += [number_cell(values[name]), *_ends(evaluation, level, ("class_wise", label, name))]
+            cells += [Cell(str(values[name]), values[name]) for name in counts.values()]
+            rows.append(TableRow(label, cells))
+        columns = [column for name in names for column in (name, *ends)]
+        tables.append(TableBlock("", title, [*columns, *counts], rows))
     return tables
-
-
-def _class_table(
-    evaluation: Evaluation, level: str, title: str, names: Mapping[str, str], counts: Mapping[str, str]
-) -> ResultTable:
-    has_ends = evaluation.intervals is not None
-    rows = []
-    for label in evaluation.input.classes:
-        values = evaluation.levels[level]["class_wise"][label]
-        cells = []
-        for name in names.values():
-            cells += [
-                number(values[name]),
-                *(_ends(evaluation, level, ("class_wise", label, name)) if has_ends else ()),
-            ]
-        rows.append(Row(label, [*cells, *(str(values[name]) for name in counts.values())]))
-    columns = [column for name in names for column in (name, *(_ENDS if has_ends else ()))]
-    return ResultTable(title, [*columns, *counts], rows)
 
 
 def level_title(evaluation: Evaluation, level: str) -> str:
-    """What is counted at a level."""
+    """Name what is counted at a level, with its settings."""
     settings = evaluation.settings
     collar = f"{settings['collar']:g} s"
     return {
@@ -178,30 +141,22 @@ def level_title(evaluation: Evaluation, level: str) -> str:
 
 
 def _with_ends(
-    evaluation: Evaluation, level: str, title: str, metrics: Metrics, keys: Iterable[MetricKey]
-) -> list[Row]:
-    """A row of metrics and, where there are intervals, one for either end."""
-    keys = list(keys)
-    rows = [Row(title, [number(_value(metrics, key)) for key in keys])]
-    if evaluation.intervals is not None:
-        ends = zip(*(_ends(evaluation, level, key) for key in keys), strict=True)
-        rows += [
-            Row(name, cells, is_interval=True)
-            for name, cells in zip(("95 % interval from", "95 % interval to"), ends, strict=True)
-        ]
+    evaluation: Evaluation, level: str, title: str, metrics: Metrics, keys: Sequence[MetricKey]
+) -> list[TableRow]:
+    """Make a row of metrics and, where there are intervals, one for either end."""
+    rows = [TableRow(title, [_cell(metrics, key) for key in keys])]
+    ends = zip(*(_ends(evaluation, level, key) for key in keys), strict=True)
+    rows += [
+        TableRow(f"95 % interval {name}", cells, is_interval=True) for name, cells in zip(_ENDS, ends, strict=False)
+    ]
     return rows
 
 
-def _value(metrics: Metrics, key: MetricKey) -> Any:
-    """The number at a key; None where a level has no such metric."""
-    part: Any = metrics
-    for name in filter(None, key):
-        part = (part or {}).get(name)
-    return part
+def _cell(metrics: Metrics, key: MetricKey) -> Cell:
+    """Look up the number at a key; it is undefined where a level has no such metric."""
+    return number_cell(look_up(metrics, [name for name in key if name]))
 
 
-def _ends(evaluation: Evaluation, level: str, key: MetricKey) -> list[str]:
-    """Both ends of an interval as text; none where there are no intervals."""
-    if evaluation.intervals is None:
-        return []
-    return [number(end) for end in evaluation.intervals.ends(level, key)]
+def _ends(evaluation: Evaluation, level: str, key: MetricKey) -> list[Cell]:
+    """Return both ends of an interval; none where there are no intervals."""
+    return [] if evaluation.intervals is None else [number_cell(end) for end in evaluation.intervals.ends(level, key)]

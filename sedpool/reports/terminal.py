@@ -1,63 +1,60 @@
-"""Scores as tables on a terminal."""
+"""Tables on a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sedpool.reports.tables import Row, clip_rows, level_rows
+from sedpool.comparison.labels import DAGGER
+from sedpool.reports.document import TableBlock
+from sedpool.reports.metrics_tables import score_tables
 
-_COLUMNS = ("F1", "P", "R", "ER", "macro F1")
+
+def print_table(table: TableBlock) -> None:
+    """Print a table; baselines are dim.
+
+    Where there is little room, names are folded and numbers stay whole. The table's title stands above it, or over the titles of the rows if these have no heading of their own.
+
+    Parameters
+    ----------
+    table : TableBlock
+        With one header line: groups are left out.
+    """
+    printed = Table(
+        title=escape(table.title) if table.row_title else None,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title_justify="left",
+    )
+    printed.add_column(escape(table.row_title or table.title), overflow="fold")
+    for column, numeric in zip(table.columns, table.is_numeric, strict=True):
+        heading = escape(column.replace(" ", "\n") if numeric else column)
+        printed.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    for row in table.rows:
+        cells = [escape(cell.text) + (f" {DAGGER}" if cell.with_best else "") for cell in row.cells]
+        title = escape(f"   {row.label}" if row.is_interval else row.label)
+        printed.add_row(title, *cells, style="dim" if row.is_baseline else None)
+    Console().print(printed)
 
 
-def side_by_side(metrics: Mapping[str, Any], *, title: str) -> Table:
-    """A run's scores as set and as tuned, with the baselines that locate nothing.
+def print_scores(metrics: Mapping[str, Any], *, title: str) -> None:
+    """Print a run's scores as set and as tuned, with the baselines that locate nothing.
 
     Parameters
     ----------
     metrics : mapping
         The content of ``metrics.json``.
     title : str
-        Over the table.
+        Printed first.
     """
-    table = score_table(title)
-    sections = {"clips": clip_rows(metrics)}
-    for level in ("segment", "event"):
-        if metrics[level] is not None:
-            sections[f"{level}s"] = level_rows(metrics, level)
-    for name, rows in sections.items():
-        add_section(table, name, rows)
+    console = Console()
+    console.print(title, style="italic", markup=False, highlight=False)
+    for table in score_tables(metrics):
+        print_table(table)
     if metrics["tuned"]:
         tuned = metrics["tuned"]
-        table.caption = f"tuned on {tuned['n_clips']} validation clips by {tuned['objective']}, and clip F1"
-    return table
-
-
-def score_table(title: str) -> Table:
-    """An empty table with the columns of `add_section`."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", caption_justify="left")
-    table.add_column("")
-    for column in _COLUMNS:
-        table.add_column(column, justify="right")
-    return table
-
-
-def add_section(table: Table, name: str, rows: list[Row]) -> None:
-    """Add a heading and its rows; baselines are dim."""
-    table.add_row(f"[bold]{name}[/bold]")
-    for row in rows:
-        table.add_row(row.title, *row.cells, style="dim" if row.is_baseline else None)
-    table.add_section()
-
-
-def plain_table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
-    """Rows under the columns; `title` stands over the rows' own titles."""
-    table = Table(title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column, justify="right")
-    for row in rows:
-        title = f"   {row.title}" if row.is_interval else row.title
-        table.add_row(escape(title), *row.cells, style="dim" if row.is_baseline else None)
-    return table
+        said = f"tuned on {tuned['n_clips']} validation clips by {tuned['objective']}, and clip F1"
+        console.print(said, style="dim italic", markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""What a run's files say, in sentences: its data, whether it localises, where α went, how narrow the gradient was."""
+"""One run in sentences: its data, whether it localises, what α it learnt, how many frames shared the gradient."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from sedpool.run_folder import AT_BOUND
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:
-    """Whether the run knows more about time than its own clip decisions do."""
+    """Say whether the run knows more about time than its own clip decisions do."""
     if metrics["segment"] is None:
         return "The test clips have weak labels only: nothing can be said about localisation."
     own = metrics["segment"]["micro"]["f1"]
@@ -31,7 +31,7 @@ def localisation(metrics: Mapping[str, Any]) -> str:
 
 
 def coverage(manifest: Mapping[str, Any] | None) -> str:
-    """How much of its corpus a run was given, and the hash of that; nothing for a run that did not record it."""
+    """Say how much of its corpus a run was given, with the manifest's hash; empty if the run has no manifest."""
     if manifest is None:
         return ""
     usable, listed = usable_and_listed(manifest)
@@ -44,7 +44,7 @@ def coverage(manifest: Mapping[str, Any] | None) -> str:
 
 
 def alpha_at_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
-    """Whether CAP's bound on α was reached in the kept epoch.
+    """Say whether CAP's bound on α was reached in the kept epoch.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def alpha_at_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
 
 
 def gradient_share(share: pd.DataFrame, *, kept_epoch: int) -> str:
-    """Among how many frames the gradient of a clip's prediction was shared in the kept epoch.
+    """Say how many frames shared the gradient of a clip's prediction in the kept epoch.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.findings import alpha_at_bound, coverage, gradient_share, localisation
+from sedpool.reports.run_sentences import alpha_at_bound, coverage, gradient_share, localisation
 from sedpool.run_folder import kept_epoch
 
 

@@ -1,0 +1,106 @@
+"""``metrics.json`` of a run as tables, for its page and for the terminal."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sedpool.comparison.labels import BASELINE_TITLES, METRIC_NAMES, threshold_title
+from sedpool.comparison.tables import look_up
+from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+
+_LEVEL_COLUMNS = ("micro F1", "precision", "recall", "error rate", "macro F1")
+
+
+def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
+    """Make the tables of clip scores and, where there are strong labels, of segment and event scores.
+
+    Results as set and as tuned stand below each other, then those of the baselines.
+
+    Parameters
+    ----------
+    metrics : mapping
+        The content of ``metrics.json``.
+    """
+    decodings = _decodings(metrics)
+    rows = [
+        TableRow(f"{average} average, {title}", [number_cell(part["clip"][average][name]) for name in METRIC_NAMES[:3]])
+        for average in ("macro", "micro")
+        for title, part in decodings.items()
+    ]
+    tables = [TableBlock("", "Clip level (static)", ["F1", "precision", "recall"], rows)]
+    titles = {
+        "segment": f"Segments of {metrics['resolution']:g} s (dynamic)",
+        "event": f"Events, collar {metrics['collar']:g} s, offset {100 * metrics['offset_share']:g} %",
+    }
+    for level, table_title in titles.items():
+        if metrics[level] is None:
+            continue
+        rows = [TableRow(f"this run, {title}", _level_cells(part[level])) for title, part in decodings.items()]
+        for name, baseline in BASELINE_TITLES.items():
+            if name == "clip_decisions_stretched":  # the only baseline that depends on the decoding
+                parts = {f"{baseline}, {title}": part for title, part in decodings.items()}
+            else:
+                parts = {baseline: metrics}
+            for title, part in parts.items():
+                rows.append(TableRow(title, _level_cells(part["baselines"][name][level]), is_baseline=True))
+        tables.append(TableBlock("", table_title, _LEVEL_COLUMNS, rows))
+    return tables
+
+
+def paper_table(metrics: Mapping[str, Any]) -> TableBlock:
+    """Make the table of the published evaluation's numbers; static ones have no error rate."""
+    paper = metrics["paper_compat"]
+    parts = {
+        "static, pooled output": paper["static"]["pooled"],
+        "static, highest frame": paper["static"]["highest_frame"],
+    }
+    if paper["dynamic"] is not None:
+        parts["dynamic"] = paper["dynamic"]["micro"]
+    rows = [
+        TableRow(title, [number_cell(values.get(name)) for name in METRIC_NAMES]) for title, values in parts.items()
+    ]
+    columns = ["F1", "precision", "recall", "error rate"]
+    return TableBlock("", "For comparison with the paper's tables alone", columns, rows)
+
+
+def class_table(metrics: Mapping[str, Any]) -> TableBlock:
+    """Make the table of class-wise scores of clips and, where there are strong labels, of segments and events.
+
+    F1 is given as set and as tuned. The segment F1 of the run's own clip decisions, stretched over the clip, stands
+    beside its segment scores.
+
+    Parameters
+    ----------
+    metrics : mapping
+        The content of ``metrics.json``.
+    """
+    decodings = {title: ("tuned",) if part is metrics["tuned"] else () for title, part in _decodings(metrics).items()}
+    rates = {"P": "precision", "R": "recall"}
+    groups: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {"clip": (["clip"], rates)}
+    if metrics["segment"] is not None:
+        groups["segment"] = ["segment"], rates | {"ER": "error_rate"}
+        groups["own tags stretched"] = ["baselines", "clip_decisions_stretched", "segment"], {}
+        groups["event"] = ["event"], {}
+    columns = []
+    for group, (path, names) in groups.items():
+        columns += [(group, f"F1 {title}", (*prefix, *path), "f1") for title, prefix in decodings.items()]
+        columns += [(group, title, tuple(path), name) for title, name in names.items()]
+    rows = [
+        TableRow(
+            label, [number_cell(look_up(metrics, (*path, "class_wise", label, name))) for _, _, path, name in columns]
+        )
+        for label in metrics["clip"]["class_wise"]
+    ]
+    spans = Counter(group for group, *_ in columns)
+    return TableBlock("", "", [title for _, title, *_ in columns], rows, "class", list(spans.items()))
+
+
+def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the run's results by title: decoded as set and, if it was tuned, as tuned on validation."""
+    tuned = {"tuned": metrics["tuned"]} if metrics["tuned"] else {}
+    return {threshold_title(metrics["decoding"]): metrics, **tuned}
+
+
+def _level_cells(averages: Mapping[str, Any]) -> list[Cell]:
+    """Return micro F1, precision, recall and error rate, then macro F1."""
+    return [number_cell(averages["micro"][name]) for name in METRIC_NAMES] + [number_cell(averages["macro"]["f1"])]

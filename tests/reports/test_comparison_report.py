@@ -1,0 +1,24 @@
+import pandas as pd
+
+from sedpool.comparison.tables import compare_runs, with_significance
+from sedpool.reports.comparison_report import report_comparison, write_comparison
+
+
+def test_the_files_hold_every_row(make_run, tmp_path):
+    make_run("max")
+    table, _, _ = with_significance(compare_runs([make_run("cap").path.parent]), "segment_f1_micro")
+    csv, markdown, figure = write_comparison(table, "segment_f1_micro", tmp_path)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    undefined = {column: [""] for column in table.select_dtypes("float")}
+    read = pd.read_csv(csv, keep_default_na=False, na_values=undefined)
+    pd.testing.assert_frame_equal(read, table, check_dtype=False)
+    assert len(markdown.read_text(encoding="utf-8").splitlines()) == 2 + 2
+
+
+def test_undefined_scores_are_dashes_on_the_terminal_and_in_markdown(make_run, tmp_path, capsys):
+    report_comparison([make_run(weak=True).path], output=tmp_path)
+    assert "| – |" in (tmp_path / "comparison.md").read_text(encoding="utf-8")
+    printed = capsys.readouterr().out
+    assert "demo: Clip level (static)" in printed
+    assert "–" in printed
+    assert f"written: {tmp_path / 'comparison.csv'}, {tmp_path / 'comparison.md'}" in printed
