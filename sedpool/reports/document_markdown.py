@@ -12,7 +12,7 @@ _LIST_OR_RULE = re.compile(r"^(\d*)([-+=](?=[\s=-]|$)|(?<=\d)[.)](?=\s|$))")
 
 def to_markdown(document: Document) -> str:
     """Write the document; figures are read from the folder ``figures`` beside it."""
-    return render("document.md", document=document, slug=slug, text=_escaped, table=markdown_table) + "\n"
+    return render("document.md", document=document, slug=slug, text=_escaped, table=markdown_table)
 
 
 def markdown_table(table: TableBlock) -> str:

@@ -1,12 +1,12 @@
 """Which figures a set of runs allows, by study: those of the paper under its numbers, and what goes beyond them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from sedpool.comparison.axis import axis_table
+from sedpool.comparison.groups import RunGroup
 from sedpool.comparison.labels import DOUBLE_DAGGER
 from sedpool.comparison.method_tables import (
     alpha_trajectories,
@@ -17,7 +17,6 @@ from sedpool.comparison.method_tables import (
     kept_alphas,
     threshold_curves,
 )
-from sedpool.comparison.study_runs import StudyRuns
 from sedpool.plot.alpha import alpha_durations_figure, alpha_trajectories_figure, learned_alpha_figure
 from sedpool.plot.axis import axis_figure
 from sedpool.plot.class_scores import class_score_figure
@@ -61,12 +60,12 @@ def weight_bounds_block() -> FigureBlock:
     )
 
 
-def study_figures(study: StudyRuns, *, as_in_paper: bool = False) -> list[str | FigureBlock]:
+def study_figures(study: RunGroup, *, as_in_paper: bool = False) -> list[str | FigureBlock]:
     """Every figure that the runs of one study allow, with a sentence where a figure would mislead.
 
     Parameters
     ----------
-    study : StudyRuns
+    study : RunGroup
         Finished runs; records without scores and weights will do.
     as_in_paper : bool
         Whether figures that the paper has are named by its numbers (`figure_name`); the others have no names yet.
@@ -77,13 +76,16 @@ def study_figures(study: StudyRuns, *, as_in_paper: bool = False) -> list[str | 
         Durations, class scores, precision and recall, ranks, α at the end, over training and against duration, and an
         example, as far as there is something to draw.
     """
-    if repeated := _repeated(study.runs):
+    runs = list(study)
+    if study.repeated:
+        first, times = study.repeated[0], len(study.repeated)
         return [
-            f"No figures of the methods on {study.name}: {repeated} Give each its own name, as in method=cap_light."
+            f"No figures of the methods on {study.name}: {first.method} ran {times} times on {first.dataset} with seed "
+            f"{first.config['seed']}. Give each its own name, as in method=cap_light."
         ]
-    durations = event_durations(study.runs)
+    durations = event_durations(runs)
     order = [] if durations is None else list(durations["duration_50"].sort_values(kind="stable").index)
-    scored = replace(study, methods=by_method(run for run in study.runs if run.metrics["segment"] is not None))
+    scored = replace(study, runs=by_method(run for run in runs if run.metrics["segment"] is not None))
     blocks: list[FigureBlock] = [
         *_duration_blocks(study.name, durations),
         *_score_blocks(scored, order),
@@ -91,13 +93,6 @@ def study_figures(study: StudyRuns, *, as_in_paper: bool = False) -> list[str | 
         *_example_blocks(scored, order),
     ]
     return [block if as_in_paper else replace(block, name="") for block in blocks]
-
-
-def _repeated(runs: Sequence[RunFolder]) -> str:
-    """What ran twice with the same method, fold and seed, so that a mean over it would mix unlike runs."""
-    seen = Counter((run.method, run.dataset, run.config["seed"]) for run in runs)
-    (method, corpus, seed), times = seen.most_common(1)[0]
-    return f"{method} ran {times} times on {corpus} with seed {seed}." if times > 1 else ""
 
 
 def _duration_blocks(study: str, durations: pd.DataFrame | None) -> list[FigureBlock]:
@@ -111,24 +106,24 @@ def _duration_blocks(study: str, durations: pd.DataFrame | None) -> list[FigureB
     return [FigureBlock(figure_name("durations", study), title, duration_figure(durations), note)]
 
 
-def _score_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
+def _score_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
     if not study.runs:
         return []
     blocks = [
         FigureBlock(
             figure_name("class scores", study.name),
             f"Dynamic F1 of each class and method, {study.name}",
-            class_score_figure(_in_order(class_scores(study.runs), order)),
+            class_score_figure(_in_order(class_scores(list(study)), order)),
             "Mean over folds and seeds; intervals are over test clips, wider where these share recordings. A method "
             f"whose mark is not right of the black bar has located nothing of the class.{_flagged_note(study)}",
         )
     ]
-    curves = threshold_curves(study.runs)
+    curves = threshold_curves(list(study))
     if len(curves):
         title = f"Precision and recall of the dynamic task at every threshold, {study.name}"
         note = f"Methods whose marks lie apart on one curve differ by their threshold alone.{_flagged_note(study)}"
         blocks.append(FigureBlock("", title, threshold_figure(curves), note))
-    ranks = f1_blocks(study.runs)
+    ranks = f1_blocks(list(study))
     if ranks is not None:
         n_blocks, n_methods = ranks.shape
         figure = critical_difference_figure(average_ranks(ranks), critical_difference(n_methods, n_blocks))
@@ -138,15 +133,15 @@ def _score_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
     return blocks
 
 
-def _flagged_note(study: StudyRuns) -> str:
+def _flagged_note(study: RunGroup) -> str:
     """Of which methods some runs are not valid."""
     found = ", ".join(f"{method} ({share})" for method, share in study.flagged_methods.items())
     return f" {DOUBLE_DAGGER}: runs that are not valid, {found}." if found else ""
 
 
-def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
+def _alpha_blocks(study: RunGroup, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
     flagged = {run.path.name for run in study.flagged}
-    trajectories = _in_order(alpha_trajectories(study.runs), order)
+    trajectories = _in_order(alpha_trajectories(list(study)), order)
     if trajectories.empty:
         return []
     kept = kept_alphas(trajectories)
@@ -174,10 +169,10 @@ def _alpha_blocks(study: StudyRuns, order: Sequence[str], durations: pd.DataFram
     return blocks
 
 
-def _example_blocks(study: StudyRuns, order: Sequence[str]) -> list[FigureBlock]:
+def _example_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
     """One clip of the corpus of which the most methods keep one, the first of these, under each of them."""
     examples: dict[str, dict[str, tuple[pd.DataFrame, pd.DataFrame]]] = {}
-    for run in sorted(study.runs, key=lambda run: run.dataset):
+    for run in sorted(study, key=lambda run: run.dataset):
         if run.example is not None:
             examples.setdefault(run.dataset, {}).setdefault(run.method, run.example)
     if not examples:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sedpool.comparison.labels import DAGGER
+from sedpool.comparison.labels import DAGGER, UNDEFINED
 from sedpool.reports.document import TableBlock
 from sedpool.reports.metrics_tables import score_tables
 
@@ -16,7 +16,8 @@ from sedpool.reports.metrics_tables import score_tables
 def print_table(table: TableBlock) -> None:
     """Print a table; baselines are dim.
 
-    Where there is little room, names are folded and numbers stay whole. The table's title stands above it, or over the titles of the rows if these have no heading of their own.
+    Where there is little room, names are folded and numbers stay whole. The table's title stands above it, or over the
+    titles of the rows if these have no heading of their own.
 
     Parameters
     ----------
@@ -30,13 +31,15 @@ def print_table(table: TableBlock) -> None:
         title_justify="left",
     )
     printed.add_column(escape(table.row_title or table.title), overflow="fold")
-    for column, numeric in zip(table.columns, table.is_numeric, strict=True):
-        heading = escape(column.replace(" ", "\n") if numeric else column)
-        printed.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    for index, column in enumerate(table.columns):
+        cells = [row.cells[index] for row in table.rows]
+        is_text = any(cell.value is None and cell.text not in ("", UNDEFINED) for cell in cells)
+        heading = escape(column.replace(" ", "\n"))
+        printed.add_column(heading, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for row in table.rows:
-        cells = [escape(cell.text) + (f" {DAGGER}" if cell.with_best else "") for cell in row.cells]
+        texts = [escape(cell.text) + (f" {DAGGER}" if cell.with_best else "") for cell in row.cells]
         title = escape(f"   {row.label}" if row.is_interval else row.label)
-        printed.add_row(title, *cells, style="dim" if row.is_baseline else None)
+        printed.add_row(title, *texts, style="dim" if row.is_baseline else None)
     Console().print(printed)
 
 

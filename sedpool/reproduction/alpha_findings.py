@@ -87,7 +87,7 @@ def falls_with_duration(table: pd.DataFrame) -> tuple[float, float, Verdict]:
 
 
 def _runs_of(method: str, group: RunGroup) -> list[RunFolder]:
-    return [run for run in group.runs.get(method, {}).values() if run.alpha is not None]
+    return [run for run in group.runs.get(method, ()) if run.alpha is not None]
 
 
 def _falls(group: RunGroup, runs: list[RunFolder]) -> dict[str, Any]:

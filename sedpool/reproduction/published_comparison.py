@@ -82,7 +82,7 @@ def published_comparison(groups: Iterable[RunGroup]) -> pd.DataFrame:
         {"dataset": corpus, "augmented": augmented, "method": method} | row
         for (corpus, augmented), group in found.items()
         for method, runs in group.runs.items()
-        for row in _rows(corpus, list(runs.values()))
+        for row in _rows(corpus, list(runs))
     ]
     ours = pd.DataFrame(rows, columns=[*_KEYS, *_OURS]).astype({"augmented": bool})
     table = published_cells().merge(ours, how="left", on=list(_KEYS))

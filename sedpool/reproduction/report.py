@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from sedpool.comparison.study_runs import StudyRuns, studies
+from sedpool.comparison.groups import RunGroup, grouped
 from sedpool.comparison.validity import flagged_runs
 from sedpool.errors import DataError
 from sedpool.experiment.plan import RunKey, Study
@@ -50,7 +50,7 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     runs = [*main, *axes.values()]
     if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
-    found = studies(main, flagged_runs(main))
+    found = grouped(main, flagged=flagged_runs(main), allow_repeated=True)
     sections = [
         *reproduction_sections(main),
         *chain.from_iterable(study_sections(study, figures=False) for study in found),
@@ -77,6 +77,6 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
             yield replace(block, note=f"{block.note} Not valid: {', '.join(flagged)}.") if flagged else block
 
 
-def _figures(found: Sequence[StudyRuns]) -> Iterator[str | FigureBlock]:
+def _figures(found: Sequence[RunGroup]) -> Iterator[str | FigureBlock]:
     yield weight_bounds_block()
     yield from chain.from_iterable(study_figures(study, as_in_paper=True) for study in found)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sedpool import storage
+from sedpool.comparison.groups import grouped
 from sedpool.comparison.method_intervals import method_intervals
 from sedpool.comparison.method_tables import by_method
-from sedpool.comparison.study_runs import studies
 from sedpool.comparison.tables import look_up
 from sedpool.reports.document_files import write_document
 from sedpool.reports.run_appendix import run_label, settings_tables
@@ -37,7 +37,7 @@ def runs(folder):
 
 @pytest.fixture
 def study(runs):
-    return studies(runs)[0]
+    return grouped(runs)[0]
 
 
 def row_of(table, title):
@@ -46,9 +46,9 @@ def row_of(table, title):
 
 def test_runs_are_grouped_by_study_and_method(runs):
     runs[0].config["corpus"] = "another"
-    found = studies(runs)
+    found = grouped(runs)
     assert [study.name for study in found] == ["another", "demo"]
-    assert {method: len(runs) for method, runs in found[1].methods.items()} == {"cap": 2, "auto": 1}
+    assert {method: len(runs) for method, runs in found[1].runs.items()} == {"cap": 2, "auto": 1}
 
 
 @pytest.mark.parametrize("level", ["clip", "segment", "event"])
@@ -56,14 +56,14 @@ def test_a_cell_is_the_mean_over_runs_with_their_deviation(study, level):
     table = level_table(study, level, "any")
     column = table.full_columns.index("at 0.5: F1")
     cell = row_of(table, "cap").cells[column]
-    values = [look_up(run.metrics, (level, "micro", "f1")) for run in study.methods["cap"]]
+    values = [look_up(run.metrics, (level, "micro", "f1")) for run in study.runs["cap"]]
     assert cell.value == pytest.approx(np.mean(values))
     assert cell.spread == pytest.approx(np.std(values, ddof=1))
 
 
 def test_every_table_of_scores_has_its_baselines(study):
     always = "every class, always"
-    own = [f"{method}: own clip decisions, stretched" for method in study.methods]
+    own = [f"{method}: own clip decisions, stretched" for method in study.runs]
     tables = [level_table(study, level, level) for level in ("segment", "event")]
     tables += [class_table(study, decoding, decoding) for decoding in study.decodings]
     tables.append(interval_table(study, "segment", "intervals"))
@@ -77,26 +77,26 @@ def test_every_table_of_scores_has_its_baselines(study):
 
 def test_always_tagging_every_class_finds_all_and_is_as_precise_as_tags_are_frequent(study):
     cells = row_of(level_table(study, "clip", "clips"), "every class, always").cells
-    clip = study.runs[0].metrics["clip"]["class_wise"].values()
+    clip = next(iter(study)).metrics["clip"]["class_wise"].values()
     share = sum(one["n_ref"] for one in clip) / (3 * len(clip))
     assert [cell.value for cell in cells[2:4]] == [pytest.approx(share), 1.0]
 
 
 def test_intervals_hold_the_mean_and_one_method_is_the_best(study):
-    table = method_intervals(study.methods)
+    table = method_intervals(study.runs)
     assert (table["low"] <= table["estimate"]).all()
     assert (table["estimate"] <= table["high"]).all()
     for _, rows in table.groupby(["average", "metric"]):
         assert rows["behind"].min() == 0
         assert rows.loc[rows["behind"].idxmin(), "with_best"]
     f1 = table[(table["average"] == "micro") & (table["metric"] == "f1")].set_index("method")["estimate"]
-    for method, runs in study.methods.items():
+    for method, runs in study.runs.items():
         assert f1[method] == pytest.approx(np.mean([look_up(run.metrics, SEGMENT_F1) for run in runs]))
 
 
 def test_identical_methods_cannot_be_told_apart(runs):
     first_fold = [run for run in runs if run.fold == 1]
-    rows = level_table(studies(first_fold)[0], "segment", "any").rows[:2]
+    rows = level_table(grouped(first_fold)[0], "segment", "any").rows[:2]
     marks = [(cell.best, cell.with_best) for row in rows for cell in row.cells[:5]]
     assert sorted(set(marks)) == [(False, True), (True, False)]
 
@@ -108,15 +108,15 @@ def test_methods_on_other_clips_than_most_are_not_compared(runs):
 
 
 def test_methods_that_are_not_compared_are_named_below_every_mark(runs):
-    study = studies([run for run in runs if (run.config["method"], run.fold) != ("auto", 2)])[0]
-    (left_out,) = set(study.methods) - set(study.intervals["segment", "at 0.5"]["method"])
+    study = grouped([run for run in runs if (run.config["method"], run.fold) != ("auto", 2)])[0]
+    (left_out,) = set(study.runs) - set(study.intervals["segment", "at 0.5"]["method"])
     for table in (level_table(study, "segment", "any"), interval_table(study, "segment", "any")):
         assert table.note.endswith(f"or lack their counts: {left_out}.")
 
 
 def test_methods_with_a_run_that_is_not_valid_are_flagged_in_every_table_of_scores(runs):
     flagged = [run for run in runs if run.config["method"] == "auto"][:1]
-    study = studies(runs, flagged)[0]
+    study = grouped(runs, flagged=flagged)[0]
     tables = [level_table(study, "event", "any"), class_table(study, "at 0.5", "any")]
     for table in [*tables, interval_table(study, "segment", "any")]:
         assert [row.label for row in table.rows if row.is_flagged] == ["auto ‡"]
@@ -126,14 +126,14 @@ def test_methods_with_a_run_that_is_not_valid_are_flagged_in_every_table_of_scor
 def test_runs_without_counts_have_scores_but_no_intervals(runs):
     run = runs[0]
     run.counts = None
-    table = interval_table(studies([run])[0], "segment", "any")
+    table = interval_table(grouped([run])[0], "segment", "any")
     mean, low, *_ = row_of(table, run.config["method"]).cells
     assert mean.value == look_up(run.metrics, SEGMENT_F1)
     assert low.value is None
 
 
 def test_a_method_that_does_not_beat_its_own_stretched_decisions_is_named(study):
-    for run in study.methods["cap"]:
+    for run in study.runs["cap"]:
         run.metrics["segment"]["micro"]["f1"] = 0.1
     first, *others = localisation(study)
     assert first.startswith(
@@ -143,7 +143,7 @@ def test_a_method_that_does_not_beat_its_own_stretched_decisions_is_named(study)
 
 
 def test_a_method_below_the_true_tags_is_named(study):
-    for run in study.methods["cap"]:
+    for run in study.runs["cap"]:
         run.metrics["baselines"]["oracle_tags_stretched"]["segment"]["micro"]["f1"] = 1.0
     said = [sentence for sentence in localisation(study) if "true tags" in sentence]
     assert all(" against 1.000" in sentence and "cap" in sentence for sentence in said)

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from sedpool.comparison.study_runs import studies
+from sedpool.comparison.groups import grouped
 from sedpool.reports.document import FigureBlock
 from sedpool.reports.study_figures import axis_block, figure_name, study_figures, weight_bounds_block
 from sedpool.run_folder import RunFolder
@@ -31,7 +31,7 @@ def records(written, tmp_path):
 
 
 def study_of(runs, flagged=()):
-    (study,) = studies(runs, flagged)
+    (study,) = grouped(runs, flagged=flagged, allow_repeated=True)
     return study
 
 
