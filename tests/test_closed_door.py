@@ -235,7 +235,9 @@ def test_fault_25_a_link_in_a_run_folder_sends_no_file_away() -> None:
     run = hostile()
     run.file("report.html").unlink(missing_ok=True)
     run.file("report.html").symlink_to(Path("victim/.bashrc").resolve())
-    tracked = CliRunner().invoke(app, ["track", "run", "--uri", "sqlite:///run/mlruns.db"], catch_exceptions=False)
+    tracked = CliRunner().invoke(
+        app, ["track", "run", "--uri", f"sqlite:///{Path('run').resolve()}/mlruns.db"], catch_exceptions=False
+    )
     assert tracked.exit_code == 0
     artifacts = {path.name for path in Path("run/mlruns").rglob("*") if path.is_file()}
     assert "metrics.json" in artifacts

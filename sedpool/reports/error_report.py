@@ -87,8 +87,6 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
     path : Path
         The page.
     """
-    for name, table in tables.items():
-        storage.write_text(run.subfolder("errors") / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     page = html_page(
         "error_report.html",
         config=run.config,
@@ -99,6 +97,8 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         figures={name: data_uri(draw(tables)) for name, draw in FIGURES.items() if name in tables},
         has_snr="detection_by_snr" in tables,
     )
+    for name, table in tables.items():
+        storage.write_text(run.subfolder("errors") / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     storage.write_text(run.file("errors.html"), page)
     return run.file("errors.html")
 

@@ -129,7 +129,7 @@ def test_fault_07_a_bad_long_recording_is_one_however_many_clips_are_cut_from_it
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["features.srr=1"], "features.srr: no such setting; known: "),
+        (["features.srr=1"], "features.srr: no such setting; did you mean features.sr"),
         (["features.sr=-1"], "features.sr=-1: expected a whole number above 0"),
         (["dataset.root=/no/such/folder"], "/no/such/folder: no such folder"),
     ],

@@ -102,7 +102,7 @@ def test_tables_and_pages_say_them_and_how_they_were_found(evaluate, system, tmp
     assert "PSDS, scenario 1: " in shown.output
     assert ", 95 % interval 0." in shown.output
     page = (tmp_path / "o.html").read_text(encoding="utf-8")
-    assert page.count("<td>95 % interval from</td>") == 7
+    assert page.count('<th scope="row">95 % interval from</th>') == 7
     assert page.count("<th>from</th>") == 5 + 3
     table = pd.read_csv(StringIO(evaluate(*system, *EVERYTHING, "--intervals", "--csv", "-").output))
     for name in ("f1", "precision", "recall", "average_precision", "roc_auc", "lwlrap", "psds"):
