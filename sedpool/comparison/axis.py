@@ -1,4 +1,4 @@
-"""How does a method fare as one property of the data changes? What it reached under each condition, as a table."""
+"""Scores of each method as one property of the data changes, as a table."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 
 from sedpool.comparison.means import run_mean
-from sedpool.comparison.method_tables import alpha_trajectories, by_method, kept_alphas
+from sedpool.comparison.method_tables import alpha_trajectories, by_method, kept_alphas, mean_score
 from sedpool.run_folder import RunFolder
 from sedpool.stats.resampling import clip_weights, interval_table
 
-_KEY = ("micro", "", "f1")
+_F1 = ("segment", "micro", "f1")
 
 
 def axis_table(conditions: Mapping[str, Sequence[RunFolder]]) -> pd.DataFrame:
-    """What each method reached under each condition.
+    """Collect what each method reached under each condition.
 
     Parameters
     ----------
     conditions : mapping of str to sequence of RunFolder
-        Finished runs with strong labels, by what was different, in order.
+        Finished runs with strong labels, by the value of the property, in order.
 
     Returns
     -------
@@ -32,30 +32,22 @@ def axis_table(conditions: Mapping[str, Sequence[RunFolder]]) -> pd.DataFrame:
     for condition, runs in conditions.items():
         for method, own in by_method(runs).items():
             kept = kept_alphas(alpha_trajectories(own))
-            stretched = [run.metrics["baselines"]["clip_decisions_stretched"] for run in own]
+            low, high = np.nan, np.nan
+            mean = run_mean(own)
+            if mean is not None and len(mean.clips) > 1:
+                weights = clip_weights(len(mean.clips))
+                table = interval_table(mean.only("micro", "f1"), weights, sources=mean.sources)
+                low, high = float(table["low"].iloc[0]), float(table["high"].iloc[0])
             rows.append(
                 {
                     "condition": condition,
                     "method": method,
-                    "f1": _mean_f1([run.metrics for run in own]),
-                    **_interval(own),
-                    "own_stretched": _mean_f1(stretched),
+                    "f1": mean_score(own, *_F1),
+                    "low": low,
+                    "high": high,
+                    "own_stretched": mean_score(own, "baselines", "clip_decisions_stretched", *_F1),
                     "alpha": float(kept["alpha"].mean()),
                     "bound": float(kept["bound"].max()),
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _mean_f1(metrics: Sequence[Mapping[str, Mapping[str, Mapping[str, float]]]]) -> float:
-    return float(pd.Series([one["segment"]["micro"]["f1"] for one in metrics], dtype=float).mean())
-
-
-def _interval(runs: Sequence[RunFolder]) -> dict[str, float]:
-    mean = run_mean(runs)
-    if mean is None or len(mean.clips) < 2:
-        return {"low": np.nan, "high": np.nan}
-    row = interval_table(
-        lambda weights: {_KEY: mean.statistic(weights)[_KEY]}, clip_weights(len(mean.clips)), sources=mean.sources
-    ).iloc[0]
-    return {"low": float(row["low"]), "high": float(row["high"])}

@@ -1,4 +1,4 @@
-"""The finished runs at or below some folders: what a report is made of, and what it leaves out."""
+"""The finished runs at or below some folders, for a report, and the run folders that it leaves out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class FinishedRuns:
 
 
 def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
-    """Every finished run at or below `folders`, a run and its record only once.
+    """Collect every finished run at or below `folders`; a run and its record count once.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
 
 
 def _refuse_damaged(run: RunFolder) -> None:
-    """Ask for everything that every section needs, so that no report is begun in vain."""
+    """Read everything that every section needs, so that a damaged run is an error before a report is begun."""
     for key in _CONFIG:
         _ = run.config[key]
     for key in _METRICS:
@@ -59,7 +59,7 @@ def _refuse_damaged(run: RunFolder) -> None:
 
 
 def refuse_damaged_history(run: RunFolder) -> None:
-    """See that there is an epoch, and of each what every table asks for.
+    """Check that the history has an epoch, and every column that tables need.
 
     Raises
     ------

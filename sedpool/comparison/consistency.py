@@ -1,4 +1,4 @@
-"""Do the files of a run say the same? Its metrics against the counts that comparisons start from."""
+"""Consistency of a run's files: its metrics against the counts that comparisons start from."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,9 +13,9 @@ _ROUNDING = 1e-9
 
 
 def contradiction(run: RunFolder) -> str | None:
-    """The first number in ``metrics.json`` that differs from what follows from the run's counts, in a line.
+    """Name the first number in ``metrics.json`` that differs from what follows from the run's counts.
 
-    None where all agree, or there are no counts. What an earlier version did not write is no contradiction.
+    Returns one line, or None if all agree or there are no counts. What an earlier version did not write is ignored.
     """
     for where, file, table, metrics in (
         ("", "counts.parquet", run.counts, run.metrics),
@@ -24,13 +24,13 @@ def contradiction(run: RunFolder) -> str | None:
         if table is None or metrics is None:
             continue
         for place, counted, written in _pairs(table, metrics):
-            if not _same(counted, written):
+            if counted is not written and (counted is None or written is None or abs(counted - written) > _ROUNDING):
                 return f"{run.path.name}: metrics.json has {where}{place} {written}, {file} gives {counted}"
     return None
 
 
 def _pairs(table: pd.DataFrame, metrics: Mapping[str, Any]) -> Iterator[tuple[str, float | None, float | None]]:
-    """Every number as it follows from the counts and as it is written, by its place."""
+    """Yield the place of every number, its value by the counts, and the value that is written."""
     for level in _LEVELS:
         counts, written = counts_of(table, level), metrics.get(level)
         if counts is None or written is None:
@@ -44,9 +44,3 @@ def _pairs(table: pd.DataFrame, metrics: Mapping[str, Any]) -> Iterator[tuple[st
             for name in rates:
                 if name in others and name != "note":
                     yield f"{level} {place} {name}", rates[name], others[name]
-
-
-def _same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) <= _ROUNDING

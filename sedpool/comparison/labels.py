@@ -1,4 +1,4 @@
-"""How numbers, metrics, baselines and marks are written in tables, figures and sentences, and methods ordered."""
+"""Texts for numbers, metrics, baselines and marks in tables, figures and sentences, and the order of methods."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,15 +13,15 @@ PAPER_METHODS = ("max", "mean", "softmax", "rap_1e-2", "rap_1e-3", "rap_1e-4", "
 """The methods of the paper's tables, in their order."""
 UNDEFINED = "–"
 DAGGER = "†"
-"""Marks what cannot be told from the best."""
+"""Marks a method whose difference from the best may be chance."""
 DOUBLE_DAGGER = "‡"
-"""Marks what rests on a run that is not valid."""
+"""Marks results of runs that are not valid."""
 HASH_DIGITS = 12
-"""How much of a manifest's hash is shown."""
+"""Digits of a manifest's hash that are shown."""
 
 
 def counted(n: int, noun: str) -> str:
-    """A number of things in words.
+    """Write a number of things in words.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def counted(n: int, noun: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number as text, a dash where it is undefined.
+    """Write a number as text, or a dash if it is undefined.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def threshold_title(decoding: Mapping[str, Any]) -> str:
-    """The decoding that was set, in two words.
+    """Name the decoding that was set, in two words.
 
     Examples
     --------

@@ -1,16 +1,18 @@
-"""How sure is the mean of a method's runs? Seeds share their test clips; folds have clips of their own."""
+"""The mean over a method's runs as a statistic of test clips: seeds share them, folds have clips of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.counts_table import counts_of
 from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.clusters import Membership, membership
-from sedpool.stats.replicates import Statistic, count_statistic, mean_statistic
+from sedpool.stats.replicates import MetricKey, Statistic, count_statistic, mean_statistic
 
 Table = Literal["counts", "tuned_counts", "paper_counts"]
 
@@ -22,29 +24,38 @@ class RunMean:
     Attributes
     ----------
     statistic : Statistic
-        From weights of all test clips, fold after fold, to every metric's mean over the runs.
+        Maps weights of all test clips, fold after fold, to every metric's mean over the runs.
     clips : tuple of str
-        Which clips that are, each once for all seeds: the name of the corpus, a slash and the file's name.
+        The clips, each once for all seeds: the name of the corpus, a slash and the file's name.
     sources : Membership or None
-        Which recordings each clip was made from; None where no clips share any.
+        The recordings that each clip was made from; None where no clips share any.
     """
 
     statistic: Statistic
     clips: tuple[str, ...]
     sources: Membership | None
 
+    def only(self, average: str, metric: str) -> Statistic:
+        """Return the statistic of one average and metric, e.g. of ``"class_wise"`` and ``"f1"``."""
+
+        def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
+            values = self.statistic(weights)
+            return {key: values[key] for key in values if (key[0], key[2]) == (average, metric)}
+
+        return statistic
+
 
 def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table = "counts") -> RunMean | None:
-    """The mean over runs of one method.
+    """Average the runs of one method.
 
     Parameters
     ----------
     runs : sequence of RunFolder
-        Their corpora are the folds, by name; in one fold all have the same test clips.
+        Each corpus name is a fold; in one fold all runs have the same test clips.
     level : str
-        Of those in the table; see `sedpool.evaluation.run_folder` and `sedpool.evaluation.paper_compat`.
+        A level of the table; see `sedpool.evaluation.run_folder` and `sedpool.evaluation.paper_compat`.
     table : {"counts", "tuned_counts", "paper_counts"}
-        Of decisions at 0.5, as tuned on validation, or by the paper's published evaluation.
+        Counts of decisions at 0.5, as tuned on validation, or by the paper's published evaluation.
 
     Returns
     -------
@@ -61,7 +72,8 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table 
     parts: list[tuple[Statistic, slice]] = []
     clips: list[str] = []
     for run in runs:
-        counts = _counts(run, level, table)
+        run_counts: pd.DataFrame | None = getattr(run, table)
+        counts = None if run_counts is None else counts_of(run_counts, level)
         if counts is None:
             return None
         fold = run.dataset
@@ -72,13 +84,8 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table 
     return RunMean(mean_statistic(parts), tuple(clips), _sources(runs, folds, clips))
 
 
-def _counts(run: RunFolder, level: str, table: Table) -> ClipCounts | None:
-    counts: pd.DataFrame | None = getattr(run, table)
-    return None if counts is None else counts_of(counts, level)
-
-
 def _sources(runs: Sequence[RunFolder], folds: dict[str, ClipCounts], clips: Sequence[str]) -> Membership | None:
-    """Recordings of the clips of all folds; where they are not known, a clip tested in two folds is one recording."""
+    """Find the recordings of the clips of all folds; if unknown, each clip is one, also when tested in two folds."""
     known = {run.dataset: run.sources for run in runs if run.sources is not None}
     if len(folds) == 1 and not known:
         return None

@@ -1,4 +1,4 @@
-"""Which methods of a study cannot be told from the best? Intervals of the means over their runs, fold after fold."""
+"""Intervals of each method's mean over its runs, and of its gap to the best method of the study."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ _BEHIND = "behind "
 def method_intervals(
     methods: Mapping[str, Sequence[RunFolder]], level: str = "segment", *, tuned: bool = False
 ) -> pd.DataFrame:
-    """The interval of every method's mean over its runs, and of how far it is behind the best method.
+    """Compute the interval of every method's mean over its runs, and of its gap to the best method.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def method_intervals(
     Returns
     -------
     table : DataFrame
-        `COLUMNS`; one row an average (micro, macro), metric and method. ``estimate`` is the mean over runs; the others
+        `COLUMNS`; one row per average (micro, macro), metric and method. ``estimate`` is the mean over runs; the others
         are those of `sedpool.comparison.significance.intervals`. Methods without counts, or on other clips than most
         methods, are left out.
     """
@@ -46,11 +46,11 @@ def method_intervals(
     if not means:
         return pd.DataFrame(columns=list(COLUMNS))
     first = next(iter(means.values()))
-    table = interval_table(_with_lags(means), clip_weights(len(first.clips)), sources=first.sources, difference=True)
-    is_lag = table["average"].str.startswith(_BEHIND)
-    lags = _by_method(table[is_lag].assign(average=table["average"].str.removeprefix(_BEHIND)))
-    table = _by_method(within_range(table[~is_lag]))
-    table = table.assign(behind=lags["estimate"], behind_low=lags["low"], behind_high=lags["high"])
+    table = interval_table(_with_gaps(means), clip_weights(len(first.clips)), sources=first.sources, difference=True)
+    is_gap = table["average"].str.startswith(_BEHIND)
+    gaps = _by_method(table[is_gap].assign(average=table["average"].str.removeprefix(_BEHIND)))
+    table = _by_method(within_range(table[~is_gap]))
+    table = table.assign(behind=gaps["estimate"], behind_low=gaps["low"], behind_high=gaps["high"])
     table["with_best"] = (table["behind_low"] <= 0) & (table["behind_high"] >= 0)
     return table.reset_index()[list(COLUMNS)]
 
@@ -60,16 +60,16 @@ def _by_method(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _comparable(means: Mapping[str, RunMean | None]) -> dict[str, RunMean]:
-    """The methods that were tested on the very same clips, as many as possible."""
+    """Keep the largest set of methods that were tested on the very same clips."""
     known = {name: mean for name, mean in means.items() if mean is not None and len(mean.clips) > 1}
     tested = [mean.clips for mean in known.values()]
     return {name: mean for name, mean in known.items() if mean.clips == max(tested, key=tested.count)}
 
 
-def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
-    """Every method's averages, and how far they are behind the best method's on all clips.
+def _with_gaps(means: Mapping[str, RunMean]) -> Statistic:
+    """Return the statistic of every method's averages and their gaps to those of the best method on all clips.
 
-    In its keys the method takes the place of the class.
+    The method takes the place of the class in its keys.
     """
 
     def averages(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
@@ -90,14 +90,14 @@ def _with_lags(means: Mapping[str, RunMean]) -> Statistic:
 
     def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         own = averages(weights)
-        lags = {
+        gaps = {
             (_BEHIND + key[0], *key[1:]): _sign(key) * (own[best_keys[key]] - values) for key, values in own.items()
         }
-        return own | lags
+        return own | gaps
 
     return statistic
 
 
 def _sign(key: MetricKey) -> int:
-    """−1 where less is better."""
+    """Return −1 for metrics where less is better, else 1."""
     return -1 if key[2] == "error_rate" else 1

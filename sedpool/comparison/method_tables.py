@@ -1,4 +1,4 @@
-"""All runs of each method as one table: what the figures of many runs draw.
+"""Tables over the runs of each method, for the figures of many runs.
 
 Runs of one study differ by method, fold and seed; none of these tables needs scores or weights.
 """
@@ -6,26 +6,24 @@ Runs of one study differ by method, fold and seed; none of these tables needs sc
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from sedpool.comparison.labels import ordered_methods
 from sedpool.comparison.means import run_mean
+from sedpool.comparison.tables import look_up
 from sedpool.run_folder import RunFolder, kept_epoch
-from sedpool.runtime.arrays import Float64Array
-from sedpool.stats.replicates import MetricKey
 from sedpool.stats.resampling import clip_weights, interval_table
 
 
 def by_method(runs: Iterable[RunFolder]) -> dict[str, list[RunFolder]]:
-    """Runs by their method, in the order of `sedpool.comparison.labels.ordered_methods`."""
+    """Group runs by their method, in the order of `sedpool.comparison.labels.ordered_methods`."""
     runs = list(runs)
     methods = ordered_methods(run.method for run in runs)
     return {method: [run for run in runs if run.method == method] for method in methods}
 
 
 def class_scores(runs: Sequence[RunFolder]) -> pd.DataFrame:
-    """Dynamic F1 of each class and method, and how sure it is.
+    """Collect dynamic F1 of each class and method with its interval.
 
     Parameters
     ----------
@@ -41,40 +39,23 @@ def class_scores(runs: Sequence[RunFolder]) -> pd.DataFrame:
     """
     rows = []
     for method, own in by_method(runs).items():
-        intervals = _class_intervals(own)
+        mean = run_mean(own)
+        intervals: dict[str, tuple[float, float]] = {}
+        if mean is not None and len(mean.clips) > 1:
+            weights = clip_weights(len(mean.clips))
+            table = interval_table(mean.only("class_wise", "f1"), weights, sources=mean.sources)
+            ends = table[["event_label", "low", "high"]].itertuples(index=False, name=None)
+            intervals = {str(label): (float(low), float(high)) for label, low, high in ends}
         for label in own[0].metrics["segment"]["class_wise"]:
-            low, high = intervals.get(label, (np.nan, np.nan))
-            stretched = _mean_f1(own, label, "baselines", "clip_decisions_stretched")
-            rows.append((method, label, _mean_f1(own, label), low, high, stretched))
+            f1 = ("segment", "class_wise", label, "f1")
+            stretched = mean_score(own, "baselines", "clip_decisions_stretched", *f1)
+            rows.append((method, label, mean_score(own, *f1), *intervals.get(label, (np.nan, np.nan)), stretched))
     return pd.DataFrame(rows, columns=["method", "event_label", "estimate", "low", "high", "own_stretched"])
 
 
-def _mean_f1(runs: Sequence[RunFolder], label: str, *keys: str) -> float:
-    """Mean segment F1 of a class over runs, undefined ones left out."""
-    values = []
-    for run in runs:
-        metrics = run.metrics
-        for key in keys:
-            metrics = metrics[key]
-        values.append(metrics["segment"]["class_wise"][label]["f1"])
-    return float(pd.Series(values, dtype=float).mean())
-
-
-def _class_intervals(runs: Sequence[RunFolder]) -> dict[str, tuple[float, float]]:
-    """The 95 % interval of each class's mean F1, within [0, 1]; empty if a run holds no counts."""
-    mean = run_mean(runs)
-    if mean is None or len(mean.clips) < 2:
-        return {}
-
-    def class_f1(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
-        return {
-            (average, label, name): values
-            for (average, label, name), values in mean.statistic(weights).items()
-            if average == "class_wise" and name == "f1"
-        }
-
-    table = interval_table(class_f1, clip_weights(len(mean.clips)), sources=mean.sources).set_index("event_label")
-    return {str(label): (float(low), float(high)) for label, low, high in table[["low", "high"]].itertuples()}
+def mean_score(runs: Sequence[RunFolder], *keys: str) -> float:
+    """Average the number at a path of keys in ``metrics.json`` over runs; undefined ones are left out."""
+    return float(pd.Series([look_up(run.metrics, keys) for run in runs], dtype=float).mean())
 
 
 def alpha_trajectories(runs: Sequence[RunFolder]) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Names for the runs of a comparison: two corpora or methods that share a name are told apart by what differs."""
+"""Names for the runs of a comparison: two corpora or methods that share a name get different ones."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sedpool.run_folder import FOLD, RunFolder
@@ -10,17 +11,17 @@ from sedpool.settings.identity import settings_of
 from sedpool.storage import hash_value
 
 HASH_DIGITS = 4
-"""Of a hash that tells two names apart."""
+"""Digits of a hash that distinguishes two names."""
 SHOWN = 3
-"""Settings that a name shows at most."""
+"""Largest number of settings that a name shows."""
 _APART = re.compile(rf"(?P<stem>.*) \([0-9a-f]{{{HASH_DIGITS}}}\)(?P<fold>(-(fold|split)\d+)?)")
 
 
 def named_apart(runs: Iterable[RunFolder]) -> list[RunFolder]:
-    """Return finished runs under names that tell their corpora and methods apart.
+    """Give different names to corpora and methods that differ but share a name.
 
     Corpora of one name whose data differ get a short hash of the data, and methods of one name whose settings differ in
-    anything but seed and fold get the settings that differ. So neither are taken for repetitions of each other.
+    anything but seed and fold get the settings that differ. So neither are mistaken for repetitions of each other.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def named_apart(runs: Iterable[RunFolder]) -> list[RunFolder]:
 
 
 def told_apart(datasets: Iterable[str]) -> dict[str, list[str]]:
-    """Return the names that `named_apart` gave to corpora of one name, by that name."""
+    """Return the names that `named_apart` gave to corpora that shared a name, by that name."""
     apart: dict[str, list[str]] = {}
     for name in dict.fromkeys(datasets):
         if found := _APART.fullmatch(name):
@@ -50,7 +51,7 @@ def told_apart(datasets: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _with_datasets(runs: Sequence[RunFolder]) -> list[tuple[RunFolder, str]]:
-    """Each run with the name of its corpus."""
+    """Pair each run with the name of its corpus."""
     # A run of sedpool 0.1 kept the hash of its labels alone; where a later one has both, they say the same.
     known = {run.manifest["hash"]: run.manifest["data"]["dataset"] for run in runs if run.manifest and run.data}
     data = {run.path: _data_hash(run, known) for run in runs}
@@ -69,7 +70,7 @@ def _with_datasets(runs: Sequence[RunFolder]) -> list[tuple[RunFolder, str]]:
 
 
 def _data_hash(run: RunFolder, known: Mapping[str, str]) -> str | None:
-    """What recognises a run's corpus; None where it cannot be known, since its labels were changed in training."""
+    """Return the hash of a run's data; None where it cannot be known because labels were changed in training."""
     if run.data:
         return run.data["dataset"]
     labels = run.config.get("labels", {})
@@ -79,37 +80,38 @@ def _data_hash(run: RunFolder, known: Mapping[str, str]) -> str | None:
 
 
 def _with_methods(runs: Sequence[RunFolder]) -> list[tuple[RunFolder, str]]:
-    """Runs of one study and method, each with the method's name and, where their settings differ, those that do."""
-    settings = {run.path: _compared(run.config) for run in runs}
+    """Pair runs of one study and method with the method's name and the settings in which they differ."""
+    settings: dict[Path, dict[str, str]] = {}
+    for run in runs:
+        own = settings_of(run.config)
+        dataset = {key: value for key, value in own.get("dataset", {}).items() if key not in ("fold", "folds")}
+        compared = flat_settings({**own, "dataset": dataset, "seed": None})
+        settings[run.path] = {key: json.dumps(value) for key, value in compared}
     keys = list(dict.fromkeys(key for values in settings.values() for key in values))
     differing = [key for key in keys if len({values.get(key) for values in settings.values()}) > 1]
     replaced = {key.rpartition(".")[0] for key in differing if key.endswith("._target_")}
-    told = [key for key in differing if key.endswith("._target_") or key.rpartition(".")[0] not in replaced][:SHOWN]
+    shown_keys = [key for key in differing if key.endswith("._target_") or key.rpartition(".")[0] not in replaced][
+        :SHOWN
+    ]
     names: dict[str, str] = {}
     for values in settings.values():
-        shown = [f"{key.removesuffix('._target_')}={_short(values.get(key))}" for key in told]
+        shown = [f"{key.removesuffix('._target_')}={_short(values.get(key))}" for key in shown_keys]
         names[json.dumps(values)] = ", ".join(shown)
     if len(set(names.values())) < len(names):
         names = {values: f"{name}, {hash_value(values)[:HASH_DIGITS]}" for values, name in names.items()}
-    told_apart = ((run, names[json.dumps(settings[run.path])]) for run in runs)
-    return [(run, f"{run.method} ({name})" if name else run.method) for run, name in told_apart]
+    named = ((run, names[json.dumps(settings[run.path])]) for run in runs)
+    return [(run, f"{run.method} ({name})" if name else run.method) for run, name in named]
 
 
-def _compared(config: Mapping[str, Any]) -> dict[str, str]:
-    """The settings by which two runs of a method are two methods, by their dotted names, as JSON."""
-    settings = settings_of(config)
-    dataset = {key: value for key, value in settings.get("dataset", {}).items() if key not in ("fold", "folds")}
-    return dict(_flat({**settings, "dataset": dataset, "seed": None}))
-
-
-def _flat(node: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
-    for key, value in node.items():
+def flat_settings(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield nested settings by their dotted names, each after `prefix`."""
+    for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat_settings(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", json.dumps(value)
+            yield f"{prefix}{key}", value
 
 
 def _short(value: str | None) -> str:
-    """A setting's value as a name shows it; what it does not have is a dash."""
+    """Shorten a setting's value for a name; a missing setting is a dash."""
     return "–" if value is None else value.strip('"').removeprefix("sedpool.")

@@ -1,4 +1,4 @@
-"""Which runs cannot be told from the best, and do methods differ over seeds? With what the data cannot show."""
+"""Intervals of runs against the best run, tests of methods over seeds, and what the data cannot show."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -45,13 +45,13 @@ class CountMetric:
         return -1 if self.key[2] == "error_rate" else 1
 
     def counts(self, run: RunFolder) -> ClipCounts | None:
-        """The counts that the metric is computed from; None for a run that has none."""
+        """Return the counts that the metric is computed from; None for a run without them."""
         table = run.tuned_counts if self.is_tuned else run.counts
         return None if table is None else counts_of(table, self.level)
 
 
 def metric_at(keys: Sequence[str]) -> CountMetric:
-    """The metric at a path of keys in ``metrics.json``, e.g. ``("tuned", "segment", "micro", "f1")``."""
+    """Return the metric at a path of keys in ``metrics.json``, e.g. ``("tuned", "segment", "micro", "f1")``."""
     is_tuned = keys[0] == "tuned"
     *place, average, name = keys[1:] if is_tuned else keys
     level = OWN_STRETCHED if place == _STRETCHED else place[0]
@@ -59,19 +59,19 @@ def metric_at(keys: Sequence[str]) -> CountMetric:
 
 
 def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, list[str]]:
-    """The interval of every run, and of how far it is behind the best run on its corpus.
+    """Compute the interval of every run, and of its gap to the best run on its corpus.
 
     Parameters
     ----------
     table : DataFrame
-        One row a run, with `dataset` and `run` (its folder).
+        One row per run, with `dataset` and `run` (its folder).
     metric : CountMetric
         What to compare.
 
     Returns
     -------
     table : DataFrame
-        `INTERVAL_COLUMNS`, one row a run, in the order given: its 95 % interval, how far it is `behind` the best and
+        `INTERVAL_COLUMNS`, one row per run, in the order given: its 95 % interval, how far it is `behind` the best and
         the 95 % interval of that, paired over clips; `with_best` if that holds 0. NaN and False for a run without
         counts, or on other clips than the best.
     notes : list of str
@@ -100,7 +100,7 @@ def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, l
 
 
 def _comparable(known: dict[Hashable, ClipCounts], metric: CountMetric) -> tuple[Hashable, dict[Hashable, ClipCounts]]:
-    """The best run, and all on the same clips and classes as it, with the clips in one order."""
+    """Find the best run and all on the same clips and classes, with the clips in one order."""
     values = {index: metric.sign * _value(count_statistic(one), metric.key, len(one)) for index, one in known.items()}
     best = max(values, key=lambda index: -np.inf if np.isnan(values[index]) else values[index])
     clips, classes = sorted(known[best].filenames), known[best].classes
@@ -119,13 +119,14 @@ def _sources(run: RunFolder, filenames: Sequence[str]) -> Membership | None:
 def _against_best(
     counts: dict[Hashable, ClipCounts], best: Hashable, metric: CountMetric, sources: Membership | None
 ) -> tuple[pd.DataFrame, list[float]]:
-    """Each run's intervals, and the standard errors of the differences from the best."""
+    """Compute each run's intervals, and the standard errors of the differences from the best."""
     weights = clip_weights(len(counts[best]))
     rows, errors = {}, []
     for index, one in counts.items():
+        pair = (counts[best], one) if metric.sign > 0 else (one, counts[best])
         own, behind = (
             _interval(statistic, metric.key, weights, sources, difference=difference)
-            for statistic, difference in ((count_statistic(one), False), (_behind(counts[best], one, metric), True))
+            for statistic, difference in ((count_statistic(one), False), (count_difference(*pair), True))
         )
         with_best = bool(index == best or behind["low"] <= 0 <= behind["high"])
         rows[index] = (own["low"], own["high"], behind["estimate"], behind["low"], behind["high"], with_best)
@@ -134,14 +135,10 @@ def _against_best(
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(INTERVAL_COLUMNS)), errors
 
 
-def _behind(best: ClipCounts, other: ClipCounts, metric: CountMetric) -> Statistic:
-    return count_difference(best, other) if metric.sign > 0 else count_difference(other, best)
-
-
 def _interval(
     statistic: Statistic, key: MetricKey, weights: Float64Array, sources: Membership | None, *, difference: bool
 ) -> pd.Series:
-    """The row of one metric."""
+    """Compute the row of one metric."""
     table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)
     return table.iloc[0]
 
@@ -160,12 +157,12 @@ def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membe
 
 
 def seed_notes(table: pd.DataFrame, metric: str, *, unit: str = "seeds") -> list[str]:
-    """Whether the methods differ over seeds, and whether so few seeds can show it.
+    """Say whether the methods differ over seeds, and whether so few seeds can show it.
 
     Parameters
     ----------
     table : DataFrame
-        One row a run, with `dataset`, `method`, `seed` and the column `metric`.
+        One row per run, with `dataset`, `method`, `seed` and the column `metric`.
     metric : str
         What to compare.
     unit : str
@@ -181,7 +178,7 @@ def seed_notes(table: pd.DataFrame, metric: str, *, unit: str = "seeds") -> list
 
 
 def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
-    """Scores of one corpus by seed (rows) and method (columns), turned so that more is better.
+    """Arrange scores of one corpus by seed (rows) and method (columns), signed so that more is better.
 
     None if there are not two methods and two seeds that all of them ran with, or a method ran twice with one seed.
     """
@@ -194,6 +191,7 @@ def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
 
 
 def _test_over(blocks: pd.DataFrame, unit: str) -> str:
+    """Test whether methods differ over seeds or folds, and name those behind the best by Holm's correction."""
     n_seeds, n_methods = blocks.shape
     if n_methods == 2:
         p_value = sign_flip_test(*(blocks[method] for method in blocks.columns))
@@ -204,12 +202,9 @@ def _test_over(blocks: pd.DataFrame, unit: str) -> str:
     said = f"{title} over {n_seeds} {unit}: p = {p_value:.2g}"
     if limit := cannot_reach(smallest):
         return f"{said}; {limit}"
-    return said + (_behind_over(blocks) if n_methods > 2 and p_value <= SIGNIFICANCE_LEVEL else "")
-
-
-def _behind_over(blocks: pd.DataFrame) -> str:
-    """Which methods are behind the best, after Holm's correction."""
-    best = str(average_ranks(blocks).idxmin())
-    against = pairwise(blocks, control=best)
-    behind = against.loc[against["p_holm"] <= SIGNIFICANCE_LEVEL, "second"]
-    return f"; behind {best} (Holm): {', '.join(behind) or 'none'}"
+    if n_methods > 2 and p_value <= SIGNIFICANCE_LEVEL:
+        best = str(average_ranks(blocks).idxmin())
+        against = pairwise(blocks, control=best)
+        behind = against.loc[against["p_holm"] <= SIGNIFICANCE_LEVEL, "second"]
+        said += f"; behind {best} (Holm): {', '.join(behind) or 'none'}"
+    return said

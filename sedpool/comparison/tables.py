@@ -1,4 +1,4 @@
-"""Many runs in one table: which method is better, and which are in fact the same."""
+"""Many runs in one table: which method is better, and which runs are in fact the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Comparison:
     Attributes
     ----------
     table : DataFrame
-        One row a finished run, sorted by dataset, method and seed. `identical_to` names the method of an earlier row
+        One row per finished run, sorted by dataset, method and seed. `identical_to` names the method of an earlier row
         with the very same test scores; metrics are NaN where undefined.
     unfinished : tuple of Path
         Run folders that are not done.
@@ -107,7 +107,7 @@ def runs_below(folders: Iterable[Path]) -> list[RunFolder]:
 
 
 def comparison_table(runs: Iterable[RunFolder]) -> pd.DataFrame:
-    """The table of a `Comparison` of finished runs."""
+    """Make the table of a `Comparison` of finished runs."""
     table = pd.DataFrame([_row(run) for run in runs], columns=[*COLUMNS, "scores"])
     table = table.sort_values(["dataset", "method", "seed"], ignore_index=True)
     table["identical_to"] = _earlier_equals(table)
@@ -130,14 +130,14 @@ def _row(run: RunFolder) -> dict[str, Any]:
 
 
 def metric_values(run: RunFolder) -> dict[str, float]:
-    """Every one of `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
+    """Return the `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
     values = {column: look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
     paper = as_published(run.metrics["paper_compat"], run.corpus) if run.metrics.get("paper_compat") else {}
     return values | {column: look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
 
 
 def look_up(metrics: Mapping[str, Any], keys: Sequence[str]) -> float:
-    """The number at the end of a path of keys, NaN where a part is undefined or, for weak labels, absent."""
+    """Look up the number at a path of keys; NaN where a part is undefined or, for weak labels, absent."""
     value: Any = metrics
     for key in keys:
         value = value.get(key) if value else None
@@ -145,7 +145,7 @@ def look_up(metrics: Mapping[str, Any], keys: Sequence[str]) -> float:
 
 
 def _earlier_equals(table: pd.DataFrame) -> list[str]:
-    """For each row the method and seed of the first row with the same scores, empty if there is none before."""
+    """Return for each row the method and seed of the first row with the same scores; empty if there is none."""
     first: dict[str, str] = {}
     names = []
     for method, seed, scores in table[["method", "seed", "scores"]].itertuples(index=False, name=None):
@@ -155,7 +155,7 @@ def _earlier_equals(table: pd.DataFrame) -> list[str]:
 
 
 def peculiarities(table: pd.DataFrame) -> list[str]:
-    """Runs that are in fact the same, lack clips, were given other data than others, or were tuned in another way."""
+    """Name runs that are in fact the same, lack clips, were given other data, or were tuned in another way."""
     runs = table["dataset"] + " " + table["method"] + " s" + table["seed"].astype(str)
     same = table["identical_to"] != ""
     scored, expected = table["coverage"].str.split("/", expand=True).to_numpy().T
@@ -181,7 +181,7 @@ def peculiarities(table: pd.DataFrame) -> list[str]:
 
 
 def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str]:
-    """A note where the columns of tuned scores hold what was tuned in several ways."""
+    """Warn if the runs' scores were tuned in several ways; empty if not."""
     ways: dict[str, list[str]] = {}
     for name, folder in zip(names, folders, strict=True):
         path = RunFolder(folder).file("tuned.json")
@@ -191,11 +191,11 @@ def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str
     if len(ways) < 2:
         return []
     said = "; ".join(f"{way}: {', '.join(tuned)}" for way, tuned in ways.items())
-    return [f"tuned scores do not compare, for runs were tuned differently ({said})"]
+    return [f"tuned scores cannot be compared: runs were tuned differently ({said})"]
 
 
 def with_significance(comparison: Comparison, metric: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """How sure a column of the comparison is.
+    """Add the intervals of a column to the comparison, and test it over seeds.
 
     Parameters
     ----------
