@@ -1,6 +1,7 @@
 """Reports: run folders to pages and documents.
 
-`run_report` writes the page of one run from `tables`, `findings` and figures of `sedpool.plot`; `error_report`
-that of its errors. `runs_document` is the report of many runs, from what `sedpool.comparison` makes of them;
-`study_figures` chooses its figures. `page` fills in templates.
+`document` holds the one table model and what a report consists of. `document_html`, `document_markdown`,
+`document_latex`, `document_csv` and `terminal` write it, the former three through templates that `page` fills in.
+`run_report` writes the page of one run and `error_report` that of its errors; `runs_document` is the report of many
+runs, `comparison_report` what ``sedpool compare`` prints; `evaluation_tables` shows an evaluation.
 """

@@ -1,4 +1,4 @@
-"""A document as the files of a folder: a page, Markdown, LaTeX, a CSV file a table and a picture a figure."""
+"""A document as files: a page, Markdown, LaTeX, a CSV file for each table and a picture for each figure."""
 
 from pathlib import Path
 
@@ -21,8 +21,7 @@ def write_document(document: Document, folder: Path) -> Path:
         What to write.
     folder : Path
         Gets ``index.html``, ``report.md``, ``report.tex``, ``tables/<name>.csv`` and ``figures/<name>.png``; the page
-        needs none of the others. Tables and figures of an earlier report that this one has no more are removed; other
-        files in it stay.
+        needs none of the others. Tables and figures of an earlier report are removed; other files in it stay.
     """
     tables = {folder / "tables" / f"{slug(table.name)}.csv": table for table in document.tables}
     figures = {folder / "figures" / f"{slug(block.name)}.png": block.figure for block in document.figures}

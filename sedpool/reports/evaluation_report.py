@@ -1,4 +1,4 @@
-"""What an evaluation found: as the content of ``metrics.json``, as a table, and for annotation tools."""
+"""Results of an evaluation: as the content of ``metrics.json``, as a table, and for annotation tools."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from sedpool.stats.replicates import Statistic, count_statistic, psds_statistic,
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Reference and estimate with what was asked for.
+    """Reference and estimate with the metrics that were asked for.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Evaluation:
     counts : mapping of str to ClipCounts
         By level.
     baselines : mapping of str to mapping
-        The same of baselines that cover whole clips, by their name.
+        Counts of the baselines that cover whole clips, by baseline and level.
     clip_scores : DataFrame or None
         Clip scores to rank; None if rankings were not asked for.
     psds : mapping of str to PsdsCounts
@@ -42,7 +42,7 @@ class Evaluation:
     settings : mapping of str to float or str
         Resolution, collar and the like, with the keys of ``metrics.json``.
     intervals : Intervals or None
-        How sure it all is.
+        Confidence intervals of the metrics; None if they were not asked for.
     """
 
     input: EvaluationInput
@@ -54,7 +54,7 @@ class Evaluation:
     intervals: Intervals | None = None
 
     def statistics(self) -> Iterator[tuple[str, Statistic]]:
-        """Everything as a function of the clips' weights, with its level; the clips are those of `input`."""
+        """Yield every metric as a function of the clips' weights, after its level; clips in the order of `input`."""
         for level, counts in self.counts.items():
             yield level, count_statistic(counts)
         if self.clip_scores is not None:
@@ -78,11 +78,11 @@ class Evaluation:
 
     @property
     def is_tagging(self) -> bool:
-        """Whether nothing that was asked for depends on times."""
+        """Whether no metric that was asked for depends on times."""
         return set(self.levels) <= {"clip"} and not self.psds
 
     def metrics(self) -> dict[str, Any]:
-        """Everything, with the keys of ``metrics.json``; what was not asked for is None, or empty."""
+        """Return all results, with the keys of ``metrics.json``; what was not asked for is None or empty."""
         return {
             "format": METRICS_FORMAT,
             **{level: self.levels.get(level) for level in ("clip", *LEVELS)},
@@ -97,7 +97,7 @@ class Evaluation:
         }
 
     def table(self) -> pd.DataFrame:
-        """One row a level, average and class; see `sedpool.evaluation.evaluate`. PSDS has a row a scenario.
+        """Make one row per level, average and class, and for PSDS per scenario; see `sedpool.evaluation.evaluate`.
 
         Where there are intervals, ``<metric>_low`` and ``<metric>_high`` follow.
         """
@@ -121,7 +121,7 @@ class Evaluation:
         folder : Path
             Where the files go, named as the clips.
         frames : DataFrame or None
-            Frame scores: an event's confidence is the highest that it reaches.
+            Frame scores: an event's confidence is the highest score within it.
 
         Raises
         ------

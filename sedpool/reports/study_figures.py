@@ -1,4 +1,4 @@
-"""Which figures a set of runs allows, by study: those of the paper under its numbers, and what goes beyond them."""
+"""Choose the figures that a set of runs allows, by study: those of the paper under its numbers, and others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,11 +35,11 @@ PAPER_NUMBERS = {
     "alpha": {"urbansed": 8, "dcase2017": 11},
     "example": {"urbansed": 9},
 }
-"""Numbers of the paper's figures by what they show and of which corpus."""
+"""Numbers of the paper's figures, by what they show and by corpus."""
 
 
 def figure_name(kind: str, study: str) -> str:
-    """The number that the paper gives such a figure; for a corpus that it has none of, that for URBAN-SED.
+    """Name a figure by its number in the paper, or by that for URBAN-SED if the paper has none of the corpus.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def figure_name(kind: str, study: str) -> str:
 
 
 def weight_bounds_block() -> FigureBlock:
-    """The paper's figure 2, which needs no run."""
+    """Draw the paper's figure 2, which needs no run."""
     return FigureBlock(
         "Figure 2",
         "Between which bounds the weight of one frame lies, against the size of the bag",
@@ -61,20 +61,20 @@ def weight_bounds_block() -> FigureBlock:
 
 
 def study_figures(study: RunGroup, *, as_in_paper: bool = False) -> list[str | FigureBlock]:
-    """Every figure that the runs of one study allow, with a sentence where a figure would mislead.
+    """Draw every figure that the runs of one study allow, or say why figures would mislead.
 
     Parameters
     ----------
     study : RunGroup
         Finished runs; records without scores and weights will do.
     as_in_paper : bool
-        Whether figures that the paper has are named by its numbers (`figure_name`); the others have no names yet.
+        Whether the paper's figures are named by its numbers (`figure_name`); others have no names yet.
 
     Returns
     -------
     blocks : list of str and FigureBlock
         Durations, class scores, precision and recall, ranks, α at the end, over training and against duration, and an
-        example, as far as there is something to draw.
+        example; what the runs do not hold is left out.
     """
     runs = list(study)
     if study.repeated:
@@ -134,7 +134,7 @@ def _score_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
 
 
 def _flagged_note(study: RunGroup) -> str:
-    """Of which methods some runs are not valid."""
+    """Explain the mark of methods with runs that are not valid; empty if there are none."""
     found = ", ".join(f"{method} ({share})" for method, share in study.flagged_methods.items())
     return f" {DOUBLE_DAGGER}: runs that are not valid, {found}." if found else ""
 
@@ -156,21 +156,21 @@ def _alpha_blocks(study: RunGroup, order: Sequence[str], durations: pd.DataFrame
             "",
             f"α over the epochs, {study.name}",
             alpha_trajectories_figure(trajectories, flagged),
-            f"A line a run; its mark: the epoch whose weights were kept.{_flagged_note(study)}",
+            f"One line per run; its mark: the epoch whose weights were kept.{_flagged_note(study)}",
         ),
     ]
     if durations is not None:
         title = f"Learnt α against event duration, {study.name}"
         note = (
-            "ρ: Spearman's rank correlation over the classes, which the paper says is negative; p: one-sided, that it "
-            f"is so low by chance, by permutation.{_flagged_note(study)}"
+            "ρ: Spearman's rank correlation over the classes, which the paper says is negative; p: one-sided, by "
+            f"permutation.{_flagged_note(study)}"
         )
         blocks.append(FigureBlock("", title, alpha_durations_figure(kept, durations, flagged), note))
     return blocks
 
 
 def _example_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
-    """One clip of the corpus of which the most methods keep one, the first of these, under each of them."""
+    """Draw one clip under each method that keeps it, from the corpus that most methods keep a clip of."""
     examples: dict[str, dict[str, tuple[pd.DataFrame, pd.DataFrame]]] = {}
     for run in sorted(study, key=lambda run: run.dataset):
         if run.example is not None:
@@ -181,19 +181,19 @@ def _example_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
     scores = {method: of_method[0] for method, of_method in of_methods.items()}
     _, reference = next(iter(of_methods.values()))
     title = f"What each method hears in {reference['filename'].iloc[0]} of {corpus}"
-    note = f"The clip with the most classes; false alarms of classes that it lacks are not drawn.{_flagged_note(study)}"
+    note = f"The clip with the most classes; false alarms of other classes are not drawn.{_flagged_note(study)}"
     figure = method_example_figure(scores, reference, order)
     return [FigureBlock(figure_name("example", study.name), title, figure, note)]
 
 
 def _in_order(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
-    """The rows sorted by class, those of a method as they were; unchanged where no order is known."""
+    """Sort rows by class and keep the order within a class; unchanged where no order is known."""
     position = {label: index for index, label in enumerate(labels)}
     return table.sort_values("event_label", key=lambda column: column.map(position), kind="stable", ignore_index=True)
 
 
 def axis_block(axis: str, conditions: Mapping[str, Sequence[RunFolder]]) -> FigureBlock:
-    """Dynamic F1 and α as one property of the data changes.
+    """Draw dynamic F1 and α as one property of the data changes.
 
     Parameters
     ----------
