@@ -1,1 +1,1 @@
-"""Plots: figures of tables that others computed; `style` is how they look and which colour is whose."""
+"""Plots: figures of tables that other packages compute; `style` sets their look and the colour of each method."""

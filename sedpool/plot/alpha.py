@@ -1,6 +1,6 @@
-"""What did adaptive pooling learn? α of each class and method: at the end, over training, against event duration.
+"""The α that adaptive pooling learnt, by class and method: at the end, over training, against event duration.
 
-The first is the paper's figures 8 and 11; the others show what its section V says of them.
+The first is the paper's figures 8 and 11; the others show what its section V says about them.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -25,12 +25,12 @@ _NUMBER_OFFSETS = (8, -8, 17, -17)  # points
 
 @styled
 def learned_alpha_figure(kept: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
-    """A row a class, in it a line a method: α of every run as a small mark, their mean as a large one; CAP's bound.
+    """Plot the kept α: a row per class with a line per method, small marks for runs, a large one for their mean.
 
     Parameters
     ----------
     kept : DataFrame
-        Of `sedpool.comparison.method_tables.kept_alphas`; rows in the order in which classes first come.
+        Of `sedpool.comparison.method_tables.kept_alphas`; classes are drawn in the order of their first rows.
     flagged : collection of str
         Names of runs that are not valid: ringed, and their methods flagged.
     """
@@ -93,7 +93,7 @@ def alpha_trajectories_figure(trajectories: pd.DataFrame, flagged: Collection[st
 
 @styled
 def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, flagged: Collection[str] = ()) -> Figure:
-    """A panel a method: mean α of each class against its median event duration, with their rank correlation.
+    """Plot mean α against median event duration, with their rank correlation: a panel per method, a mark per class.
 
     Classes are numbered from short to long events; the numbers are explained below.
 
@@ -137,7 +137,7 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, flagged:
 
 
 def _draw_numbered(axes: Axes, median: pd.Series, alpha: pd.Series, style: MethodStyle) -> None:
-    """Each class as a mark at its median duration and α, its number near: neighbours' in turn farther off."""
+    """Mark each class at its median duration and α and write its number near it, neighbours' at other distances."""
     for number, (label, seconds) in enumerate(median.items(), start=1):
         if label in alpha.index:
             height = alpha.loc[str(label)]
@@ -155,13 +155,13 @@ def _draw_numbered(axes: Axes, median: pd.Series, alpha: pd.Series, style: Metho
 
 
 def _draw_bound(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
-    """A line at each bound of `alphas`, by ``axhline`` or ``axvline``."""
+    """Draw a line at each bound of `alphas`, by ``axhline`` or ``axvline``."""
     for bound in np.unique(alphas["bound"].dropna().astype(float).round(4)):
         draw(bound, **CAP_BOUND)
 
 
 def _flagged_label(method: str, alphas: pd.DataFrame, flagged: Collection[str]) -> str:
-    """The method's name, flagged if one of its runs is not valid."""
+    """Return the method's name, flagged if one of its runs is not valid."""
     is_flagged = alphas.loc[alphas["method"] == method, "run"].isin(flagged).any()
     return f"{method} {DOUBLE_DAGGER}" if is_flagged else method
 
@@ -169,7 +169,7 @@ def _flagged_label(method: str, alphas: pd.DataFrame, flagged: Collection[str]) 
 def _legend(
     styles: Mapping[str, MethodStyle], alphas: pd.DataFrame, flagged: Collection[str], *, has_lines: bool = False
 ) -> list[Line2D]:
-    """A mark a method and, where there are any, the ring of runs that are not valid and CAP's bound."""
+    """Make the handles of a legend: one per method and, if there are any, flagged runs and CAP's bound."""
     marks = [
         Line2D(
             [], [], color=style.color, marker=style.marker, markersize=5, label=_flagged_label(method, alphas, flagged)

@@ -1,21 +1,20 @@
-"""How does a method fare as one property of the data changes? Dynamic F1 and learnt α over its values."""
+"""Dynamic F1 and learnt α of each method as one property of the data changes."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sedpool.plot.style import CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, styled
+from sedpool.plot.style import CAP_BOUND, GREY, method_styles, new_figure, styled
 
 _STRETCHED: dict[str, Any] = {"marker": "_", "markersize": 8, "markeredgewidth": 1.5, "linestyle": ""}
 
 
 @styled
 def axis_figure(table: pd.DataFrame, axis: str) -> Figure:
-    """Dynamic F1 and, where any was learnt, α of each method over the conditions.
+    """Plot dynamic F1 and, where any was learnt, α of each method over the conditions.
 
     Parameters
     ----------
@@ -32,9 +31,12 @@ def axis_figure(table: pd.DataFrame, axis: str) -> Figure:
     for index, (method, style) in enumerate(styles.items()):
         own = table[table["method"] == method].set_index("condition").reindex(conditions)
         shift = 0.06 * (index - (len(styles) - 1) / 2)  # so that intervals do not cover each other
-        _draw_scores(scores, own, np.arange(len(conditions)) + shift, style, method)
+        positions, color = np.arange(len(conditions)) + shift, style.color
+        scores.vlines(positions, own["low"], own["high"], color=color, linewidth=1.5)
+        scores.plot(positions, own["f1"], style.marker, color=color, linestyle=style.line, linewidth=1, label=method)
+        scores.plot(positions, own["own_stretched"], color=color, **_STRETCHED)
         for axes in rest:
-            axes.plot(own["alpha"].to_numpy(), style.marker, color=style.color, linestyle=style.line)
+            axes.plot(own["alpha"].to_numpy(), style.marker, color=color, linestyle=style.line)
             axes.plot(own["bound"].to_numpy(), **CAP_BOUND)
     scores.set(title="Dynamic F1", ylim=(0, None))
     for axes in rest:
@@ -48,9 +50,3 @@ def axis_figure(table: pd.DataFrame, axis: str) -> Figure:
         handles.append(Line2D([], [], **CAP_BOUND, label="CAP's bound"))
     figure.legend(handles=handles, loc="outside upper left", ncols=4)
     return figure
-
-
-def _draw_scores(axes: Axes, own: pd.DataFrame, positions: np.ndarray, style: MethodStyle, method: str) -> None:
-    axes.vlines(positions, own["low"], own["high"], color=style.color, linewidth=1.5)
-    axes.plot(positions, own["f1"], style.marker, color=style.color, linestyle=style.line, linewidth=1, label=method)
-    axes.plot(positions, own["own_stretched"], color=style.color, **_STRETCHED)

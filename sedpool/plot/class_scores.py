@@ -1,4 +1,4 @@
-"""How well is each class located by each method, and how sure is that? The paper's figures 7, 10 and 12."""
+"""Dynamic F1 of each class and method with its interval: the paper's figures 7, 10 and 12."""
 
 import textwrap
 
@@ -11,18 +11,18 @@ from sedpool.plot.style import BLACK, GREY, MethodStyle, method_styles, new_pane
 
 _WIDTH, _COLUMNS = 6.6, 3
 _METHOD_INCHES, _TITLE_INCHES = 0.155, 0.42
-_TITLE_CHARACTERS = 25  # that a panel's width has room for
+_TITLE_CHARACTERS = 25  # in the width of a panel
 
 
 @styled
 def class_score_figure(table: pd.DataFrame) -> Figure:
-    """A panel a class, a row a method: dynamic F1 with its interval, and what needs no locating.
+    """Plot dynamic F1 with its interval and that of stretched clip decisions: a panel per class, a row per method.
 
     Parameters
     ----------
     table : DataFrame
-        Of `sedpool.comparison.method_tables.class_scores`; panels in the order in which classes first come. What is not
-        known of any is not drawn.
+        Of `sedpool.comparison.method_tables.class_scores`; classes are drawn in the order of their first rows, and
+        undefined numbers are not drawn.
     """
     styles = method_styles(table["method"])
     labels = list(dict.fromkeys(table["event_label"]))

@@ -1,4 +1,4 @@
-"""What is in a corpus, on one picture: durations (figures 3 to 5 of the paper), balance, polyphony, co-occurrence."""
+"""A corpus in one figure: durations (the paper's figures 3 to 5), balance, polyphony, co-occurrence."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def write_corpus_figure(dataset: Dataset, path: Path) -> None:
 
 @styled
 def duration_figure(percentiles: pd.DataFrame) -> Figure:
-    """Event durations of each class, from short to long: the paper's figures 3 to 5.
+    """Plot event durations of each class, from short to long: the paper's figures 3 to 5.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def duration_figure(percentiles: pd.DataFrame) -> Figure:
 
 @styled
 def corpus_figure(dataset: Dataset) -> Figure:
-    """One figure of a corpus.
+    """Plot what a corpus contains.
 
     Parameters
     ----------
@@ -67,9 +67,10 @@ def corpus_figure(dataset: Dataset) -> Figure:
         _draw_stretched_score(per_class[3], dataset, order)
     matrix, *rest = lower.subplots(1, 3 if strong else 2, width_ratios=[1.5, 1, 1] if strong else [1.5, 1])
     _draw_co_occurrence(matrix, dataset, order)
-    _draw_tags_per_clip(rest[0], dataset)
+    counts = tags_per_clip(dataset.tags)
+    _draw_shares(rest[0], counts / max(1, counts.sum()), "Classes in a clip", "classes", "share of clips")
     if strong:
-        _draw_polyphony(rest[1], dataset)
+        _draw_shares(rest[1], polyphony(dataset), "Polyphony", "events at once", "share of time")
     return figure
 
 
@@ -82,7 +83,7 @@ def _title(dataset: Dataset) -> str:
 
 
 def _order(dataset: Dataset) -> list[str]:
-    """Classes from short to long events as drawn from the top; from frequent to rare where there are no events."""
+    """Order classes from short to long events, or from frequent to rare where there are no events."""
     table = class_statistics(dataset)
     if "duration_50" in table.columns:
         return list(table.sort_values("duration_50", kind="stable").index)
@@ -110,7 +111,7 @@ def _draw_balance(axes: Axes, dataset: Dataset, order: list[str]) -> None:
 
 
 def _draw_durations(axes: Axes, percentiles: pd.DataFrame) -> None:
-    """A box a row of `duration_percentiles`; none for a class without events."""
+    """Draw one box per row of `duration_percentiles`; none for a class without events."""
     table = percentiles[list(_BOX)]
     axes.bxp(
         [dict(zip(_BOX.values(), row, strict=True)) for row in table.itertuples(index=False, name=None)],
@@ -167,20 +168,9 @@ def _draw_co_occurrence(axes: Axes, dataset: Dataset, order: list[str]) -> None:
         axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=7, color=color)
 
 
-def _draw_tags_per_clip(axes: Axes, dataset: Dataset) -> None:
-    counts = tags_per_clip(dataset.tags)
-    axes.bar(range(len(counts)), counts / max(1, counts.sum()), color=BLUE, width=0.8)
-    _shares(axes, len(counts), "Classes in a clip", "classes", "share of clips")
-
-
-def _draw_polyphony(axes: Axes, dataset: Dataset) -> None:
-    shares = polyphony(dataset)
+def _draw_shares(axes: Axes, shares: np.ndarray, title: str, label: str, of: str) -> None:
     axes.bar(range(len(shares)), shares, color=BLUE, width=0.8)
-    _shares(axes, len(shares), "Polyphony", "events at once", "share of time")
-
-
-def _shares(axes: Axes, n_bars: int, title: str, label: str, of: str) -> None:
-    axes.set(title=title, xlabel=label, ylabel=of, xticks=range(n_bars))
+    axes.set(title=title, xlabel=label, ylabel=of, xticks=range(len(shares)))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.grid(axis="x", visible=False)

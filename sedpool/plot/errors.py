@@ -1,8 +1,7 @@
-"""What does a system confuse, miss and mistime? Figures of the tables of `sedpool.analysis`."""
+"""Figures of the tables of `sedpool.analysis`: confusions, false alarms, detection rates, timing, calibration, α."""
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sedpool.analysis.alpha import rank_correlation
@@ -18,7 +17,7 @@ _NAMES = {"duration": "event duration (s)", "snr": "signal-to-noise ratio (dB)",
 
 @styled
 def confusion_figure(table: pd.DataFrame) -> Figure:
-    """Each reference class's time by what was detected, as shares of its row.
+    """Plot each reference class's time by what was detected, as shares of its row.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def confusion_figure(table: pd.DataFrame) -> Figure:
 
 @styled
 def false_alarm_figure(table: pd.DataFrame) -> Figure:
-    """Each class's false detections by what sounded, as shares of its row.
+    """Plot each class's false detections by what sounded, as shares of its row.
 
     Parameters
     ----------
@@ -52,7 +51,7 @@ def false_alarm_figure(table: pd.DataFrame) -> Figure:
 
 
 def _matrix_figure(seconds: pd.DataFrame, *, rows: str, columns: str, title: str) -> Figure:
-    """Rows normalised to one, written in the cells in per cent; the time of each row at its right."""
+    """Plot rows normalised to one, written in the cells in per cent; the time of each row stands at its right."""
     totals = seconds.sum(axis=1)
     shares = seconds.div(totals.replace(0.0, np.nan), axis=0).to_numpy()
     height, width = (_MARGIN_INCHES + _CELL_INCHES * n for n in shares.shape)
@@ -79,7 +78,7 @@ def _named(labels: pd.Index) -> list[str]:
 
 @styled
 def detection_rate_figure(table: pd.DataFrame, by: str) -> Figure:
-    """Share of all events found, with its 95 % interval, over bins of a property.
+    """Plot the share of all events found, with its 95 % interval, over bins of a property.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ def detection_rate_figure(table: pd.DataFrame, by: str) -> Figure:
 
 @styled
 def boundary_figure(deviations: pd.DataFrame, *, span: float = 2.0, bin_width: float = 0.1) -> Figure:
-    """Histograms of onset and offset deviations.
+    """Plot histograms of onset and offset deviations.
 
     Parameters
     ----------
@@ -132,7 +131,7 @@ def boundary_figure(deviations: pd.DataFrame, *, span: float = 2.0, bin_width: f
 
 @styled
 def calibration_figure(clip: pd.DataFrame, frame: pd.DataFrame | None) -> Figure:
-    """Observed against predicted frequency, of clip and frame probabilities.
+    """Plot observed against predicted frequency of clip and frame probabilities.
 
     Parameters
     ----------
@@ -155,7 +154,7 @@ def calibration_figure(clip: pd.DataFrame, frame: pd.DataFrame | None) -> Figure
 
 @styled
 def alpha_duration_figure(table: pd.DataFrame) -> Figure:
-    """α of each class against its median event duration; bars span the middle half of durations.
+    """Plot α of each class against its median event duration; bars span the middle half of durations.
 
     Parameters
     ----------
@@ -166,7 +165,10 @@ def alpha_duration_figure(table: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     reach = np.stack([table["median"] - table["q25"], table["q75"] - table["median"]])
     axes.errorbar(table["median"], table["alpha"], xerr=reach, fmt="o", color=GREEN, elinewidth=0.8, markersize=5)
-    _label_points(axes, table)
+    by_alpha = table.sort_values("alpha")[["event_label", "median", "alpha"]]
+    for index, (label, median, alpha) in enumerate(by_alpha.itertuples(index=False, name=None)):
+        height = -10 if index % 2 == 0 else 4  # in turn below and above, so that neighbours do not meet
+        axes.annotate(str(label), (median, alpha), xytext=(4, height), textcoords="offset points", fontsize=7.5)
     for bound in np.unique(table["bound"].dropna()):
         axes.axhline(bound, color=ORANGE, linestyle="--", label=f"CAP's bound, {bound:.2f}")
         axes.legend(loc="lower left")
@@ -175,13 +177,6 @@ def alpha_duration_figure(table: pd.DataFrame) -> Figure:
     axes.set(xlabel="event duration (s): median, middle half", ylabel="α", title=f"α and event duration: {said}")
     axes.margins(x=0.12, y=0.12)
     low, high = axes.get_ylim()
-    if high - low < _LEAST_ALPHA_SPAN:  # all at CAP's bound: their rounding shall not fill the figure
+    if high - low < _LEAST_ALPHA_SPAN:  # all at CAP's bound: do not magnify their rounding
         axes.set_ylim((low + high - _LEAST_ALPHA_SPAN) / 2, (low + high + _LEAST_ALPHA_SPAN) / 2)
     return figure
-
-
-def _label_points(axes: Axes, table: pd.DataFrame) -> None:
-    by_alpha = table.sort_values("alpha")[["event_label", "median", "alpha"]]
-    for index, (label, median, alpha) in enumerate(by_alpha.itertuples(index=False, name=None)):
-        height = -10 if index % 2 == 0 else 4  # in turn below and above, so that neighbours do not meet
-        axes.annotate(str(label), (median, alpha), xytext=(4, height), textcoords="offset points", fontsize=7.5)

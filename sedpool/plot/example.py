@@ -1,6 +1,6 @@
-"""What does the detector hear in one clip? Spectrogram over reference over predictions, as the paper's figure 9.
+"""One clip: spectrogram over reference events over predictions, as the paper's figure 9.
 
-Below them: which frames made the clip's prediction, as in its figure 1.
+Below them, the weights of the frames in the clip's prediction, as in the paper's figure 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def example_figure(
     *,
     width: float = 6.0,
 ) -> Figure:
-    """Mel spectrogram, reference events, frame probabilities and frame weights of one clip, on one time axis.
+    """Plot mel spectrogram, reference events, frame probabilities and frame weights of one clip on one time axis.
 
     Parameters
     ----------
@@ -89,11 +89,19 @@ def example_figure(
     _draw_mel(figure, panels.pop(0), example)
     if example.reference_events is not None:
         _draw_reference(panels.pop(0), example.reference_events, shown)
-    _draw_predictions(figure, panels[0], frames, detected, shown)
-    _write_clip_scores(panels[0], clip, shown)
+    image = _draw_probabilities(panels[0], frames, detected, shown)
+    panels[0].set_title("frame probabilities, detected events framed;\nat the right: clip probability")
+    figure.colorbar(image, ax=panels[0], pad=0.055, fraction=0.03, label="probability")
+    for row, label in enumerate(shown):
+        for value in clip[label]:
+            text = f"{value:.2f}"
+            panels[0].annotate(text, (1.01, row), xycoords=("axes fraction", "data"), fontsize=7.5, va="center")
     if example.weights is not None:
-        weights = pd.DataFrame(example.weights, columns=list(classes_of(scores)))
-        _draw_weights(figure, panels[1], _edges(frames), weights.loc[:, shown], shown)
+        weights = pd.DataFrame(example.weights, columns=list(classes_of(scores)))[shown].to_numpy()
+        image = _draw_rows(panels[1], frames, weights, cmap="Greens", vmax=float(weights.max()))
+        _label_rows(panels[1], shown)
+        panels[1].set_title("frame weights: how much each frame\ncounts in the clip probability")
+        figure.colorbar(image, ax=panels[1], pad=0.055, fraction=0.03, label="weight")
     return figure
 
 
@@ -101,7 +109,7 @@ def example_figure(
 def method_example_figure(
     scores: Mapping[str, pd.DataFrame], reference: pd.DataFrame, order: Sequence[str] = ()
 ) -> Figure:
-    """Frame probabilities of several methods on one clip under its reference events, as the paper's figure 9.
+    """Plot frame probabilities of several methods on one clip under its reference events, as the paper's figure 9.
 
     Only classes that occur in the clip are drawn.
 
@@ -112,7 +120,7 @@ def method_example_figure(
     reference : DataFrame
         The clip's annotated events.
     order : sequence of str
-        Classes as they are to stand from the top; others follow as in the scores.
+        Classes from the top; others follow in the order of the scores.
     """
     styles = method_styles(scores)
     classes = dict.fromkeys((*order, *classes_of(next(iter(scores.values())))))
@@ -170,16 +178,8 @@ def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -
     axes.set_title("reference events")
 
 
-def _draw_predictions(
-    figure: Figure, axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]
-) -> None:
-    image = _draw_probabilities(axes, frames, detected, shown)
-    axes.set_title("frame probabilities, detected events framed;\nat the right: clip probability")
-    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="probability")
-
-
 def _draw_probabilities(axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame, shown: Sequence[str]) -> QuadMesh:
-    image = _draw_rows(axes, _edges(frames), frames.loc[:, list(shown)].to_numpy(), cmap="Blues", vmax=1.0)
+    image = _draw_rows(axes, frames, frames.loc[:, list(shown)].to_numpy(), cmap="Blues", vmax=1.0)
     row_of = {label: row for row, label in enumerate(shown)}
     for onset, offset, label in detected[["onset", "offset", "event_label"]].itertuples(index=False, name=None):
         axes.barh(row_of[label], offset - onset, left=onset, height=0.84, fill=False, edgecolor=ORANGE, linewidth=1.4)
@@ -187,21 +187,11 @@ def _draw_probabilities(axes: Axes, frames: pd.DataFrame, detected: pd.DataFrame
     return image
 
 
-def _draw_weights(figure: Figure, axes: Axes, edges: np.ndarray, weights: pd.DataFrame, shown: Sequence[str]) -> None:
-    image = _draw_rows(axes, edges, weights.to_numpy(), cmap="Greens", vmax=float(weights.to_numpy().max()))
-    _label_rows(axes, shown)
-    axes.set_title("frame weights: how much each frame\ncounts in the clip probability")
-    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="weight")
-
-
-def _draw_rows(axes: Axes, edges: np.ndarray, values: np.ndarray, *, cmap: str, vmax: float) -> QuadMesh:
-    """Draw values (frames, classes) as one coloured row a class."""
+def _draw_rows(axes: Axes, frames: pd.DataFrame, values: np.ndarray, *, cmap: str, vmax: float) -> QuadMesh:
+    """Draw values (frames, classes) as one coloured row per class."""
+    edges = np.append(frames["onset"].to_numpy(), frames["offset"].to_numpy()[-1:])
     rows = np.arange(values.shape[1] + 1) - 0.5
     return axes.pcolormesh(edges, rows, values.T, cmap=cmap, vmin=0.0, vmax=vmax, rasterized=True)
-
-
-def _edges(frames: pd.DataFrame) -> np.ndarray:
-    return np.append(frames["onset"].to_numpy(), frames["offset"].to_numpy()[-1:])
 
 
 def _label_rows(axes: Axes, shown: Sequence[str]) -> None:
@@ -210,9 +200,3 @@ def _label_rows(axes: Axes, shown: Sequence[str]) -> None:
     axes.set_ylim(len(shown) - 0.5, -0.5)
     for row in range(1, len(shown)):
         axes.axhline(row - 0.5, color="#e4e4e4", linewidth=0.6, zorder=0)
-
-
-def _write_clip_scores(axes: Axes, clip: pd.DataFrame, shown: Sequence[str]) -> None:
-    for row, label in enumerate(shown):
-        for value in clip[label]:
-            axes.annotate(f"{value:.2f}", (1.01, row), xycoords=("axes fraction", "data"), fontsize=7.5, va="center")

@@ -1,4 +1,4 @@
-"""What does each pooling operator do to a bag, and which frames does it teach? No trained model is needed."""
+"""The output of each pooling operator for a bag, and the gradient of each frame; no trained model is needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Exhibit:
     Attributes
     ----------
     pool : Pooling
-        The operator, of which the first class is shown.
+        The operator; its first class is shown.
     logits : ndarray, shape (frames,), optional
-        For attention: what its own head would say.
+        For attention: the logits of its own head.
     """
 
     pool: pooling.Pooling
@@ -35,7 +35,7 @@ class Exhibit:
 
 
 def toy_bag() -> Float64Array:
-    """Probabilities of 26 frames: noise, a long loud event and a short faint one.
+    """Make probabilities of 26 frames: noise, a long loud event and a short faint one.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def toy_bag() -> Float64Array:
 
 
 def gallery_operators() -> dict[str, Exhibit]:
-    """Every operator of `sedpool.pooling`, the adaptive ones where training may have taken them."""
+    """Return every operator of `sedpool.pooling`, adaptive ones with parameters as after training."""
     cap_bound = alpha_for_max_weight(_MAX_WEIGHT, _FRAMES)
     elsewhere = 4 * np.exp(-(((np.arange(_FRAMES) - 19.2) / 2.0) ** 2))
     return {
@@ -74,7 +74,7 @@ def gallery_operators() -> dict[str, Exhibit]:
 
 @styled
 def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Float64Array, *, columns: int = 4) -> Figure:
-    """The same bag under each operator: its output, and the gradient that each frame gets.
+    """Plot the same bag under each operator: its output, and the gradient that each frame gets.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def gallery_figure(exhibits: Mapping[str, Exhibit], bag: Float64Array, *, column
 
 @styled
 def alpha_sweep_figure(bag: Float64Array, *, largest_alpha: float = 40.0) -> Figure:
-    """AutoPool on one bag as α runs from min pooling over mean and softmax to max pooling.
+    """Plot AutoPool on one bag as α runs from min pooling over mean and softmax to max pooling.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _draw_weights_over_alpha(axes: Axes, bag: Float64Array, alphas: Float64Array
 
 
 def _output_and_gradient(exhibit: Exhibit, bag: Float64Array) -> tuple[float, Float64Array]:
-    """P and dP/dp by central differences, which need no backend's own way to differentiate."""
+    """Compute P and dP/dp by central differences, which work on every backend."""
     steps = _STEP * np.eye(len(bag))
     bags = np.concatenate([bag[None], bag + steps, bag - steps])
     extra = {} if exhibit.logits is None else {"logits": _bags(np.tile(exhibit.logits, (len(bags), 1)))}

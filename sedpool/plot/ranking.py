@@ -1,4 +1,4 @@
-"""Which methods are better, and which cannot be told apart? Ranks with a critical difference, scores with intervals."""
+"""Methods compared: average ranks with a critical difference, and scores with intervals."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ _ROW_INCHES = 0.26
 
 @styled
 def critical_difference_figure(ranks: pd.Series, distance: float) -> Figure:
-    """Average ranks on a line, methods that cannot be told apart joined by bars, as Demšar (2006) draws them.
+    """Plot average ranks on a line and join methods closer than the critical difference by bars, as Demšar (2006).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def _draw_method(
     first_row: float,
     color: str,
 ) -> None:
-    """The better half is named at the left, the best on top; the others at the right, the worst on top."""
+    """Name a method of the better half at the left, the best on top; others at the right, the worst on top."""
     left = index < n_rows
     lowest, highest = scale
     margin = 0.05 * (highest - lowest)
@@ -76,14 +76,14 @@ def _draw_method(
 
 @styled
 def interval_figure(table: pd.DataFrame, title: str) -> Figure:
-    """Scores with their intervals, the best on top; those that cannot be told from it in colour.
+    """Plot scores with their intervals, the best on top; those whose gap to it may be chance are in colour.
 
     Parameters
     ----------
     table : DataFrame
-        ``name, estimate, low, high, with_best``, one row a run.
+        ``name, estimate, low, high, with_best``, one row per run.
     title : str
-        What was measured.
+        Name of the metric.
     """
     ordered = table.sort_values("estimate", ignore_index=True)
     figure = new_figure(6.4, 0.9 + _ROW_INCHES * len(ordered))

@@ -1,4 +1,4 @@
-"""How every figure looks, and how it gets into a page."""
+"""The look of every figure, and its form in a page."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from matplotlib.typing import LineStyleType
 
 from sedpool.comparison.labels import ordered_methods
 
-# Okabe and Ito's palette: told apart with every common kind of colour blindness.
+# Okabe and Ito's palette: distinct under every common kind of colour blindness.
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
 GREEN = "#009E73"
@@ -29,14 +29,14 @@ CAP_BOUND: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1)), "linewidt
 
 @dataclass(frozen=True)
 class MethodStyle:
-    """How a method is drawn in every figure; marker and line tell it from the others where there is no colour.
+    """The look of a method in every figure; marker and line distinguish it where there is no colour.
 
     Attributes
     ----------
     color, marker : str
         As matplotlib names them.
     line : LineStyleType
-        So as well.
+        Line style, as matplotlib names it.
     """
 
     color: str
@@ -63,7 +63,7 @@ _OTHERS = (
 
 
 def method_styles(methods: Iterable[str]) -> dict[str, MethodStyle]:
-    """Style of each method, in the order of `sedpool.comparison.labels.ordered_methods`; the paper's always the same.
+    """Return the style of each method, in the order of `ordered_methods`; those of the paper are always the same.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ styled = matplotlib.rc_context(
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure of `width` × `height` inches that no global state knows."""
+    """Make a figure of `width` × `height` inches outside matplotlib's global state."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> tuple[Figure, list[Axes]]:
-    """A figure `width` inches wide of panels that share their axes, filled row by row."""
+    """Make a figure `width` inches wide with panels that share their axes, filled row by row."""
     rows = -(-n_panels // columns)
     figure = new_figure(width, row_height * rows + 0.6)
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
@@ -113,7 +113,7 @@ def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> 
 
 
 def plain(axes: Axes) -> None:
-    """Take grid and frame away, for images."""
+    """Remove grid and frame, for images."""
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -121,7 +121,7 @@ def plain(axes: Axes) -> None:
 
 @styled
 def data_uri(figure: Figure) -> str:
-    """The figure as an SVG image inside a ``data:`` address, for a page that needs no other file."""
+    """Write a figure as an SVG image inside a ``data:`` address, for a page that needs no other file."""
     stream = io.BytesIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,7 +1,6 @@
-"""Does a method rank frames better, or does it only sit elsewhere on the same curve? Precision against recall."""
+"""Precision against recall at every threshold: better ranking of frames, or another point on the same curve."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -13,14 +12,14 @@ _PALE = "#d4d4d4"
 
 @styled
 def threshold_figure(curves: pd.DataFrame, *, threshold: float = 0.5) -> Figure:
-    """A panel a method: the curve of each run thin, their mean at equal thresholds thick, the others' means grey.
+    """Plot a panel per method: curves of runs thin, their mean at equal thresholds thick, other methods' means grey.
 
     Parameters
     ----------
     curves : DataFrame
         Of `sedpool.comparison.method_tables.threshold_curves`.
     threshold : float
-        Marked on the curve; must be one of the curves'.
+        Marked on the curve; must be a threshold of the curves.
     """
     styles = method_styles(curves["method"])
     means = {
@@ -35,7 +34,10 @@ def threshold_figure(curves: pd.DataFrame, *, threshold: float = 0.5) -> Figure:
             axes.plot(run["recall"], run["precision"], color=style.color, linewidth=0.7, alpha=0.6)
         own = means[method]
         axes.plot(own["recall"], own["precision"], color=style.color, linewidth=2)
-        _mark(axes, own, threshold, style.marker, style.color)
+        point = own.loc[threshold]
+        axes.plot(
+            point["recall"], point["precision"], style.marker, color=style.color, markersize=8, markeredgecolor=BLACK
+        )
         axes.set_title(method, fontsize=9)
     panels[0].set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     figure.supxlabel("recall, 1 s segments", fontsize=9)
@@ -47,8 +49,3 @@ def threshold_figure(curves: pd.DataFrame, *, threshold: float = 0.5) -> Figure:
     ]
     figure.legend(handles=marks, loc="outside upper left", ncols=3)
     return figure
-
-
-def _mark(axes: Axes, curve: pd.DataFrame, threshold: float, marker: str, color: str) -> None:
-    point = curve.loc[threshold]
-    axes.plot(point["recall"], point["precision"], marker, color=color, markersize=8, markeredgecolor=BLACK)

@@ -1,4 +1,4 @@
-"""How did training go, where did α go, and the gradient? Figures of a run's tables by epoch."""
+"""Figures of a run over its epochs: loss, accuracy, speed, α and the gradient."""
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ def curve_figure(history: pd.DataFrame, name: str, *, kept_epoch: int) -> Figure
 
 @styled
 def learning_rate_figure(history: pd.DataFrame) -> Figure:
-    """Learning rate over epochs, on a logarithmic axis."""
+    """Plot the learning rate over epochs, on a logarithmic axis."""
     figure = new_figure(*_PANEL)
     axes = figure.subplots()
     axes.step(history["epoch"], history["learning_rate"], where="mid", color=BLUE)
@@ -48,7 +48,7 @@ def learning_rate_figure(history: pd.DataFrame) -> Figure:
 
 @styled
 def speed_figure(history: pd.DataFrame) -> Figure:
-    """Training throughput over epochs."""
+    """Plot training throughput over epochs."""
     figure = new_figure(*_PANEL)
     axes = figure.subplots()
     axes.plot(history["epoch"], history["clips_per_second"], color=BLUE, marker="o", markersize=3)
@@ -59,7 +59,7 @@ def speed_figure(history: pd.DataFrame) -> Figure:
 
 @styled
 def alpha_bar_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
-    """α of each class in the kept epoch, sorted, with CAP's bound.
+    """Plot α of each class in the kept epoch, sorted, with CAP's bound.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def alpha_trajectory_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
 
 @styled
 def largest_share_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
-    """Largest share of one frame in the gradient of a clip's prediction, class by class over the epochs.
+    """Plot the largest share of one frame in the gradient of a clip's prediction, by class over the epochs.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def largest_share_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
 
 @styled
 def effective_frames_figure(share: pd.DataFrame, *, kept_epoch: int) -> Figure:
-    """Effective number of frames that share the gradient of a clip's prediction, class by class over the epochs.
+    """Plot the effective number of frames that share the gradient of a clip's prediction, by class over the epochs.
 
     Parameters
     ----------

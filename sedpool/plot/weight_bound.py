@@ -1,4 +1,4 @@
-"""How much can one frame count in a bag of so many? The paper's figure 2, which no training changes."""
+"""Bounds on the weight of one frame by the size of the bag: the paper's figure 2, independent of training."""
 
 from collections.abc import Mapping
 
@@ -11,19 +11,19 @@ from sedpool.pooling.bounds import alpha_for_max_weight, weight_bounds
 _FRAMES = 26  # of 10 s in the paper's network
 _MAX_WEIGHT = 0.5  # φ₊ of the paper's CAP
 EXAMPLES = {"softmax": 1.0, "cap": alpha_for_max_weight(_MAX_WEIGHT, _FRAMES), "auto": 6.0}
-"""α of softmax pooling, at the paper's CAP's bound, and where nothing bounds it."""
+"""α of softmax pooling, at the bound of the paper's CAP, and without a bound."""
 
 
 @styled
 def weight_bound_figure(alphas: Mapping[str, float] = EXAMPLES, *, largest_bag: int = 1000) -> Figure:
-    """Range of weights that one frame can have, against the size of the bag; α = 1 is the paper's figure 2.
+    """Plot the range of weights that one frame can have against the size of the bag; α = 1 is the paper's figure 2.
 
     A cross marks the paper's CAP: no frame of a bag of 26 counts more than half.
 
     Parameters
     ----------
     alphas : mapping of str to float
-        A band each, by the method that may have that α.
+        One band for each, by a method that may have that α.
     largest_bag : int
         Where the axis ends.
     """
