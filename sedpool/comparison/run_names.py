@@ -41,7 +41,7 @@ def named_apart(runs: Iterable[RunFolder]) -> list[RunFolder]:
     return [run.called(method=methods[run.path]) for run in named]
 
 
-def told_apart(datasets: Iterable[str]) -> dict[str, list[str]]:
+def names_with_hashes(datasets: Iterable[str]) -> dict[str, list[str]]:
     """Return the names that `named_apart` gave to corpora that shared a name, by that name."""
     apart: dict[str, list[str]] = {}
     for name in dict.fromkeys(datasets):

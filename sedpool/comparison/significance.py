@@ -148,7 +148,7 @@ def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membe
     if errors:
         least = detectable_difference(float(np.median(errors)))
         notes.append(
-            f"{dataset}: on {n_clips} clips two runs must differ by about {least:.3f} to be told apart "
+            f"{dataset}: on {n_clips} clips two runs must differ by about {least:.3f} to be distinguished "
             "(power 80 %; median over the runs compared with the best)"
         )
     if sources is not None:

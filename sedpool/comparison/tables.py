@@ -10,7 +10,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.comparison import significance
 from sedpool.comparison.labels import HASH_DIGITS
-from sedpool.comparison.run_names import named_apart, told_apart
+from sedpool.comparison.run_names import named_apart, names_with_hashes
 from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.paper_compat import as_published
 from sedpool.run_folder import RunFolder, find_runs
@@ -174,7 +174,7 @@ def peculiarities(table: pd.DataFrame) -> list[str]:
         ),
         *(
             f"{name}: runs with other clips or labels are compared apart, as {', '.join(apart)}"
-            for name, apart in told_apart(table["dataset"]).items()
+            for name, apart in names_with_hashes(table["dataset"]).items()
         ),
         *_tuned_differently(runs, table["run"]),
     ]

@@ -40,7 +40,7 @@ def critical_difference_figure(ranks: pd.Series, distance: float) -> Figure:
     styles = method_styles(map(str, ordered.index))
     for index, (method, rank) in enumerate(zip(map(str, ordered.index), ordered.tolist(), strict=True)):
         _draw_method(axes, method, rank, index, (lowest, highest), n_rows, first_row, styles[method].color)
-    axes.set_title("Average ranks; bars join what cannot be told apart")
+    axes.set_title("Average ranks; bars join what does not differ significantly")
     return figure
 
 
@@ -95,5 +95,5 @@ def interval_figure(table: pd.DataFrame, title: str) -> Figure:
         axes.plot(estimate, row, "o", color=color, markersize=5)
     axes.set_yticks(range(len(ordered)), ordered["name"].astype(str).tolist())
     axes.set_ylim(-0.7, len(ordered) - 0.3)
-    axes.set_title(f"{title}; blue: cannot be told from the best")
+    axes.set_title(f"{title}; blue: not significantly worse than the best")
     return figure

@@ -139,7 +139,7 @@ class TableBlock:
         cells = [cell for row in self.rows for cell in row.cells]
         marks = {
             "Bold: the best of those compared in its column.": any(cell.best for cell in cells),
-            f"{DAGGER}: cannot be told from the best.": any(cell.with_best for cell in cells),
+            f"{DAGGER}: not significantly worse than the best.": any(cell.with_best for cell in cells),
             f"{DOUBLE_DAGGER}: rests on runs that are not valid.": any(row.is_flagged for row in self.rows),
             "Set apart: baselines, which locate nothing and are not compared.": any(
                 row.is_baseline for row in self.rows
