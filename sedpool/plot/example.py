@@ -18,7 +18,7 @@ from sedpool.plot.style import GREEN, ORANGE, method_styles, new_figure, plain, 
 from sedpool.scores import classes_of
 
 _MANY_CLASSES = 15  # beyond, only classes that occur are drawn
-_NARROW = 6.6  # inches
+_WIDTH, _METHODS_WIDTH = 6.0, 6.6  # inches
 _MEL_INCHES, _CLASS_INCHES, _MARGIN_INCHES = 1.5, 0.19, 1.1
 
 
@@ -48,14 +48,7 @@ class Example:
 
 
 @styled
-def example_figure(
-    example: Example,
-    scores: pd.DataFrame,
-    clip_scores: pd.DataFrame,
-    events: pd.DataFrame,
-    *,
-    width: float = 6.0,
-) -> Figure:
+def example_figure(example: Example, scores: pd.DataFrame, clip_scores: pd.DataFrame, events: pd.DataFrame) -> Figure:
     """Plot mel spectrogram, reference events, frame probabilities and frame weights of one clip on one time axis.
 
     Parameters
@@ -66,8 +59,6 @@ def example_figure(
         Frame and clip scores of the run; the clip's rows are picked out.
     events : DataFrame
         Detected events of the run; drawn as frames around the probabilities.
-    width : float
-        Inches.
 
     Raises
     ------
@@ -83,7 +74,7 @@ def example_figure(
     clip = clip_scores.loc[clip_scores["filename"] == example.filename]
     n_optional = (example.reference_events is not None) + (example.weights is not None)
     heights = [_MEL_INCHES] + [rows_inches] * (1 + n_optional)
-    figure = new_figure(width, sum(heights) + _MARGIN_INCHES)
+    figure = new_figure(_WIDTH, sum(heights) + _MARGIN_INCHES)
     panels = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     panels[-1].set(xlabel="time (s)", xlim=(0.0, len(example.mel) / example.frame_rate))
     _draw_mel(figure, panels.pop(0), example)
@@ -126,7 +117,7 @@ def method_example_figure(
     classes = dict.fromkeys((*order, *classes_of(next(iter(scores.values())))))
     shown = [label for label in classes if label in set(reference["event_label"])]
     rows_inches = 0.3 + _CLASS_INCHES * max(1, len(shown))
-    figure = new_figure(_NARROW, rows_inches * (1 + len(styles)) + 0.7)
+    figure = new_figure(_METHODS_WIDTH, rows_inches * (1 + len(styles)) + 0.7)
     first, *panels = figure.subplots(1 + len(styles), 1, sharex=True)
     _draw_reference(first, reference, shown)
     for axes, method in zip(panels, styles, strict=True):

@@ -25,7 +25,6 @@ from sedpool.reports import metrics_tables, run_sentences
 from sedpool.reports.document_html import html_page
 from sedpool.run_folder import RunFolder, kept_epoch
 
-_README_PICTURE_DPI = 130
 _EXAMPLE = re.compile(
     r'<figure class="example"><img src="([^"]*)" alt="Spectrogram, reference and predictions of ([^"]*)">'
 )
@@ -69,23 +68,6 @@ def renew_run_report(run: RunFolder) -> Path:
     page = run.file("report.html")
     before = page.read_text(encoding="utf-8") if page.is_file() else ""
     return _write(run, [(unescape(name), address) for address, name in _EXAMPLE.findall(before)])
-
-
-def write_example_picture(run: RunFolder, example: Example, path: Path) -> None:
-    """Write one wide figure of a test clip as PNG, for a README.
-
-    Parameters
-    ----------
-    run : RunFolder
-        A run with scores and events.
-    example : Example
-        The clip.
-    path : Path
-        The picture; its name ends in ``.png``.
-    """
-    figure = example_figure(example, run.scores, run.clip_scores, run.events, width=11.0)
-    with storage.atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=_README_PICTURE_DPI)
 
 
 def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:

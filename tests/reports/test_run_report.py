@@ -5,7 +5,7 @@ import pytest
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
-from sedpool.reports.run_report import renew_run_report, write_example_picture, write_run_report
+from sedpool.reports.run_report import renew_run_report, write_run_report
 from sedpool.run_folder import RunFolder, kept_epoch
 
 
@@ -91,8 +91,3 @@ def test_a_run_without_metrics_is_an_error(make_run):
     run.file("metrics.json").unlink()
     with pytest.raises(StorageError, match=r"metrics\.json: no such file"):
         write_run_report(run)
-
-
-def test_picture_for_a_readme(make_run, example, tmp_path):
-    write_example_picture(make_run(), example, tmp_path / "example.png")
-    assert (tmp_path / "example.png").read_bytes().startswith(b"\x89PNG")
