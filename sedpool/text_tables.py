@@ -1,7 +1,7 @@
-"""Tables in text files: how they are read, and which line it is when a row turns out to be wrong.
+"""Reading tables from text files, and naming the line of a row that is wrong.
 
-A table keeps in its index which row of the file each of its rows is. On which line that stands (header, comments and
-blank lines count) is looked up once something is wrong: reading need not know it.
+The index of a table is the number of each row in the file. The line of a row (header, comments and blank lines count)
+is looked up only once something is wrong.
 """
 
 import csv
@@ -27,8 +27,8 @@ class TextTable:
     path : path-like
         The file.
     separator : str or None
-        What stands between its fields. The table's index then counts the rows from 0 as pandas does: without the header
-        and blank lines, and with a quoted line break as part of its row. None where the index holds the lines.
+        Separator of its fields. The table's index then counts the rows from 0 as pandas does: without the header and
+        blank lines, and with a quoted line break as part of its row. None if the index holds the lines.
     has_header : bool
         Whether the first row names the columns.
     """
@@ -46,14 +46,14 @@ class TextTable:
         Parameters
         ----------
         kind : str
-            What it should be, for messages: ``"an event table"``.
+            Kind of table that is expected, for messages: ``"an event table"``.
         **options
-            Of `pandas.read_csv`.
+            Options of `pandas.read_csv`.
 
         Raises
         ------
         DataError
-            If there is no such file, or its rows are not as many fields long as the first.
+            If there is no such file, or its rows differ in their number of fields.
         """
         try:
             header = 0 if self.has_header else None
@@ -67,12 +67,12 @@ class TextTable:
         return table
 
     def line_of(self, row: int) -> int:
-        """Line, counted from 1, on which a row begins.
+        """Return the line, counted from 1, on which a row begins.
 
         Raises
         ------
         DataError
-            If the file has no such row any more.
+            If the file no longer has such a row.
         """
         if self.separator is None:
             return row
@@ -92,7 +92,7 @@ class TextTable:
 
 
 TableSource = str | TextTable
-"""Where a table came from: a name for messages, or the file."""
+"""Origin of a table: a name for messages, or the file."""
 
 
 def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source: TableSource) -> None:
@@ -101,18 +101,18 @@ def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source:
     Parameters
     ----------
     table : DataFrame
-        The columns to show.
+        The columns to show in the message.
     wrong : array-like of bool, shape (rows,)
-        Which rows are.
+        Which rows are wrong.
     problem : str
         What is wrong with them, what was expected and what to do.
     source : str or TextTable
-        Where the table came from.
+        Origin of the table.
 
     Raises
     ------
     DataError
-        With the row's line in the file or, where there is none, its number counted from 1.
+        If any row is wrong; the message has the row's line in the file or, without a file, its number from 1.
 
     Examples
     --------
@@ -128,19 +128,26 @@ def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source:
 
 
 def row_location(table: pd.DataFrame, row: int, source: TableSource) -> str:
-    """Say where the row at a position of a table stands: ``labels.tsv: line 7``, or ``events: row 6`` of no file."""
+    """Describe the place of a row: ``labels.tsv: line 7``, or ``events: row 6`` if the table is not from a file."""
     if isinstance(source, str):
         return f"{source}: row {row + 1}"
     return f"{source}: line {source.line_of(int(table.index[row]))}"
 
 
+def to_numbers(texts: pd.Series, table: pd.DataFrame, problem: str, source: TableSource) -> pd.Series:
+    """Convert a column of text to numbers, refusing as `refuse_rows` does every text except numbers and ``nan``."""
+    numbers = pd.to_numeric(texts, errors="coerce")
+    refuse_rows(table, numbers.isna() & (texts.str.lower() != "nan"), problem, source)
+    return numbers
+
+
 def without_number(columns: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which rows have a value that is no number."""
+    """Return which rows have a value that is no number."""
     texts = columns.select_dtypes(exclude="number")
-    return np.array([not all(map(_is_number, row)) for row in texts.itertuples(index=False)], dtype=bool)
+    return np.array([not all(map(_parses_as_number, row)) for row in texts.itertuples(index=False)], dtype=bool)
 
 
-def _is_number(value: object) -> bool:
+def _parses_as_number(value: object) -> bool:
     try:
         float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

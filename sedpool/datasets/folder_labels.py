@@ -13,7 +13,7 @@ import pandas as pd
 from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
 from sedpool.formats import listing, table
-from sedpool.formats.clip import clip_name, first_line
+from sedpool.formats.clip import clip_name, separator_of
 from sedpool.formats.detect import annotation_files, detect_format, read_file
 from sedpool.formats.jams import read_tags
 from sedpool.text_tables import TextTable
@@ -98,7 +98,7 @@ def _tags(path: Path) -> pd.DataFrame | None:
     """Read labels without times; None if the file has times or no labels."""
     kind = detect_format(path)
     if kind == "tags":
-        separator = "\t" if "\t" in first_line(path) else ","
+        separator = separator_of(path)
         rows = table.read_rows(path, separator)
         known = "event_label" in rows.columns
         return with_splits(rows, TextTable(path, separator)).assign(strong=False) if known else None

@@ -1,4 +1,4 @@
-"""Labels on disk: a file for each format that events come in, and `read_events` for any of them."""
+"""Label formats: one module per format, and `read_events` for any of them."""
 
 from sedpool.formats.audacity import read_audacity, write_audacity
 from sedpool.formats.detect import read_events

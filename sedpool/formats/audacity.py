@@ -1,7 +1,7 @@
-r"""Audacity label tracks: lines ``onset offset label`` between tabs, in seconds, one file a recording.
+r"""Audacity label tracks: lines ``onset offset label`` between tabs, in seconds, one file per recording.
 
 URBAN-SED's and Scaper's ``.txt`` files have the same form. A label made in a spectral selection is followed by a line
-``\ low high`` with its frequencies in Hz, which is read over.
+``\ low high`` with its frequencies in Hz, which is ignored.
 """
 
 import os
@@ -17,9 +17,9 @@ from sedpool.formats.clip import (
     check_times,
     clip_events,
     only_clip,
-    open_text,
     refuse_characters,
     rows_of,
+    tabbed_lines,
 )
 
 
@@ -29,7 +29,7 @@ def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> 
     Parameters
     ----------
     path : path-like
-        The exported track; empty where nothing is labelled.
+        The exported track; empty if nothing is labelled.
     filename : str, optional
         Id of the recording; by default that of the audio file beside the track with the same stem, else
         ``stem.wav``.
@@ -48,26 +48,23 @@ def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> 
 
 
 def read_rows(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> list[Row]:
-    """Onset, offset and label, which must be one of `classes`, of every region of a label track."""
-    with open_text(path) as lines:
-        return [
-            _row(line.rstrip("\n"), f"{path}: line {number}", classes)
-            for number, line in enumerate(lines, start=1)
-            if line.strip() and not line.startswith("\\")
-        ]
-
-
-def _row(line: str, where: str, classes: Collection[str] | None) -> Row:
-    try:
-        onset, offset, label = line.split("\t")
-        row = float(onset), float(offset), label
-    except ValueError:
-        raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
-    check_times(row[0], row[1], where)
-    if not label.strip():
-        raise DataError(f"{where}: {line!r}; the label is empty, give it a name")
-    check_label(label, classes, where)
-    return row
+    """Read onset, offset and label, which must be one of `classes`, of every region of a label track."""
+    rows = []
+    for number, fields in tabbed_lines(path):
+        if fields[0].startswith("\\"):
+            continue
+        where, line = f"{path}: line {number}", "\t".join(fields)
+        try:
+            start, end, label = fields
+            onset, offset = float(start), float(end)
+        except ValueError:
+            raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
+        check_times(onset, offset, where)
+        if not label.strip():
+            raise DataError(f"{where}: {line!r}; the label is empty, give it a name")
+        check_label(label, classes, where)
+        rows.append((onset, offset, label))
+    return rows
 
 
 def write_audacity(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

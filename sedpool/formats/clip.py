@@ -1,4 +1,4 @@
-"""What formats that annotate a single recording share: its rows, and the name of the recording."""
+"""Rows of events, lines of text and names of recordings, for the formats that annotate a single recording."""
 
 import math
 import os
@@ -21,12 +21,12 @@ Row = tuple[float, float, str]
 _RAVEN_ENDING = re.compile(r"\.Table\.\d+\.selections$")
 
 ROUNDING = 0.010
-"""Seconds by which an event may pass the clip's end before it counts as wrong rather than rounded."""
+"""Seconds by which an event may pass the clip's end because of rounding; beyond, it counts as clipped."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What the annotation of one clip of known length says.
+    """The annotation of one clip of known length.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Annotation:
 
 
 def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:
-    """Annotation of a clip of `duration` seconds whose events end with it at the latest."""
+    """Return the annotation of a clip of `duration` seconds, with events cut at its end."""
     kept = tuple((onset, min(offset, duration), label) for onset, offset, label in rows if onset < duration)
     return Annotation(duration, kept, sum(offset > duration + ROUNDING for _, offset, _ in rows))
 
@@ -72,7 +72,7 @@ def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     Raises
     ------
     DataError
-        If the file is missing, or what is read of it is not UTF-8 text.
+        If the file is missing or is not UTF-8 text.
     """
     try:
         with Path(path).open(encoding="utf-8-sig") as stream:
@@ -84,15 +84,28 @@ def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
 
 
 def first_line(path: str | os.PathLike[str]) -> str:
-    """The first line of a text file that is not blank; empty if there is none."""
+    """Return the first line of a text file that is not blank; empty if there is none."""
     with open_text(path) as lines:
         return next((line.rstrip("\n") for line in lines if line.strip()), "")
 
 
-def clip_name(path: str | os.PathLike[str]) -> str:
-    """Name of the recording that a file annotates: the audio file beside it with the same stem, else ``stem.wav``.
+def separator_of(path: str | os.PathLike[str]) -> str:
+    """Return what separates the columns of a table: a tab if its first line has one, else a comma."""
+    return "\t" if "\t" in first_line(path) else ","
 
-    ``a.Table.1.selections.txt``, as Raven calls its tables, is about ``a.wav``.
+
+def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
+    """Iterate over the lines of a text file that are not blank: their number from 1 and their fields between tabs."""
+    with open_text(path) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, line.rstrip("\n").split("\t")
+
+
+def clip_name(path: str | os.PathLike[str]) -> str:
+    """Return the name of the recording that a file annotates: the audio file with its stem beside it, or ``stem.wav``.
+
+    ``a.Table.1.selections.txt``, as Raven names its tables, annotates ``a.wav``.
     """
     path = Path(path)
     stems = [path.stem]
@@ -103,30 +116,30 @@ def clip_name(path: str | os.PathLike[str]) -> str:
 
 
 def clip_events(rows: Sequence[Row], path: str | os.PathLike[str], filename: str | None) -> pd.DataFrame:
-    """Event table of one recording, named `filename` or else after the file that annotates it."""
+    """Make the event table of one recording, named `filename` or else after the file that annotates it."""
     name = filename or clip_name(path)
     return events_from_rows([(name, *row) for row in rows])
 
 
 def only_clip(events: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Check events that are to be written into a file that holds one recording's.
+    """Check events before they are written to a file for one recording.
 
     Raises
     ------
     DataError
-        If they belong to several recordings, or are not events.
+        If they belong to several recordings or are not valid events.
     """
     table = validate_events(events, source=str(path))
     names = table["filename"].unique()
     if len(names) > 1:
         raise DataError(
-            f"{path}: events of {len(names)} recordings ({names[0]}, {names[1]}, ...); this format holds those of one"
+            f"{path}: events of {len(names)} recordings ({names[0]}, {names[1]}, ...); this format holds only one"
         )
     return table
 
 
 def rows_of(table: pd.DataFrame) -> list[Row]:
-    """Onset, offset and label of every event of a table."""
+    """Return onset, offset and label of every event of a table."""
     return list(zip(*(table[column].tolist() for column in ("onset", "offset", "event_label")), strict=True))
 
 

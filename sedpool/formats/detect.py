@@ -1,4 +1,4 @@
-"""Which format a file of events has: told by its content, so that a ``.txt`` or ``.csv`` may be any of them."""
+"""Detecting the format of a file of events from its content: a ``.txt`` or ``.csv`` may be in any of them."""
 
 import os
 from collections.abc import Callable
@@ -35,13 +35,13 @@ def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     path : path-like
-        A file, or a folder with a file for each recording (sub-folders included).
+        A file, or a folder with one file per recording (sub-folders included).
 
     Returns
     -------
     events : DataFrame
-        See `sedpool.events`. Where a file does not name its recording, the id is that of the audio file beside it
-        with the same stem, else ``stem.wav``; in a folder it is preceded by the sub-folder.
+        See `sedpool.events`. If a file does not name its recording, the id is that of the audio file beside it with
+        the same stem, else ``stem.wav``; in a folder it is preceded by the sub-folder.
 
     Raises
     ------
@@ -56,12 +56,25 @@ def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def read_all(path: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd.DataFrame:
-    """What `read` finds in a file, or in all files of a folder: it is given each, and the name of its recording."""
-    return _read_folder(path, read) if path.is_dir() else read(path, None)
+    """Read a file, or all files of a folder, each by `read(path, name of its recording)`."""
+    if not path.is_dir():
+        return read(path, None)
+    files = annotation_files(path)
+    if not files:
+        raise DataError(f"{path}: no file of events in it; expected {', '.join(SUFFIXES)}")
+    tables = []
+    origin: dict[str, Path] = {}
+    for file in files:
+        name = (file.parent / clip_name(file)).relative_to(path).as_posix()
+        tables.append(read(file, name))
+        for clip in tables[-1]["filename"].unique():
+            if origin.setdefault(clip, file) != file:
+                raise DataError(f"{file}: describes {clip}, and so does {origin[clip]}; keep one of them")
+    return pd.concat(tables, ignore_index=True)
 
 
 def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
-    """Read one file; `filename` names the recording where the file does not."""
+    """Read one file; `filename` names the recording if the file does not."""
     found = detect_format(path)
     if found == "tags":
         raise DataError(f"{path}: no columns onset and offset; expected {', '.join(EVENT_COLUMNS)}")
@@ -69,10 +82,10 @@ def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
 
 
 def detect_format(path: Path) -> str:
-    """Name of a file's format: ``jams``, ``raven``, ``tsv``, ``csv``, ``tags``, ``audacity``, ``list`` or ``names``.
+    """Return a file's format: ``jams``, ``raven``, ``tsv``, ``csv``, ``tags``, ``audacity``, ``list`` or ``names``.
 
-    ``tags`` are tables that say which labels a recording has and not when, ``names`` lists of recordings without
-    events. Prose passes for names too; their reader then says what is wrong with it.
+    ``tags`` are tables of labels without times, ``names`` lists of recordings without events. Prose is detected as
+    names too; their reader then refuses it.
     """
     if path.suffix.lower() == ".jams":
         return "jams"
@@ -91,21 +104,6 @@ def detect_format(path: Path) -> str:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """Every file in a folder that may hold events, sub-folders included, in order of their paths."""
+    """List every file in a folder that may hold events, sub-folders included, in order of their paths."""
     found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith("."))
     return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
-
-
-def _read_folder(folder: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd.DataFrame:
-    files = annotation_files(folder)
-    if not files:
-        raise DataError(f"{folder}: no file of events in it; expected {', '.join(SUFFIXES)}")
-    tables = []
-    origin: dict[str, Path] = {}
-    for path in files:
-        name = (path.parent / clip_name(path)).relative_to(folder).as_posix()
-        tables.append(read(path, name))
-        for clip in tables[-1]["filename"].unique():
-            if origin.setdefault(clip, path) != path:
-                raise DataError(f"{path}: describes {clip}, and so does {origin[clip]}; keep one of them")
-    return pd.concat(tables, ignore_index=True)

@@ -1,8 +1,8 @@
-"""JAMS: what the annotation of one recording says, whichever of the namespaces for sound events holds it.
+"""JAMS: the annotation of one recording in any of the namespaces for sound events.
 
 Scaper 0.1 wrote the namespace ``sound_event``, which today's jams does not know; later versions write ``scaper``.
-``segment_open`` and ``tag_open`` are JAMS' own for free labels. All hold the same observations, so they are read here
-as plain JSON and checked observation by observation: jams' own schema accepts negative and NaN times.
+``segment_open`` and ``tag_open`` are the namespaces of JAMS itself for free labels. All hold the same observations, so
+they are read here as plain JSON and checked one by one: the schema of jams accepts negative and NaN times.
 """
 
 import json
@@ -30,30 +30,30 @@ from sedpool.formats.clip import (
 )
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
-"""Values are mappings with `label` and `role`; only the foreground counts."""
+"""Namespaces whose values are mappings with `label` and `role`; only the foreground counts."""
 OPEN_NAMESPACES = ("segment_open", "tag_open")
-"""Values are labels."""
+"""Namespaces whose values are labels."""
 NAMESPACES = SCAPER_NAMESPACES + OPEN_NAMESPACES
 
 PathLike = str | os.PathLike[str]
 
 
 def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
-    """Read the events of one recording; of Scaper's, those in the foreground.
+    """Read the events of one recording; from Scaper's annotations, those in the foreground.
 
     Parameters
     ----------
     path : path-like
         A JAMS file with one annotation in a namespace for sound events (`NAMESPACES`).
     filename : str, optional
-        Id of the recording; by default the one that `write_jams` left, else that of the audio file beside the
+        Id of the recording; by default the one that `write_jams` wrote, else that of the audio file beside the
         annotation with the same stem, else ``stem.wav``.
 
     Returns
     -------
     events : DataFrame
-        See `sedpool.events`. Events end with the recording, where the file states its length; a warning counts those
-        that passed the end by more than 10 ms.
+        See `sedpool.events`. If the file states the recording's length, events are cut at its end; a warning counts
+        those that passed it by more than 10 ms.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
 
 
 def recording(path: PathLike, filename: str | None = None) -> tuple[str, float | None]:
-    """Name of the recording that a JAMS file annotates, as of `read_jams`, and its length if the file states it."""
+    """Return the name of the recording that a JAMS file annotates, and its length if the file states it."""
     document = _parse(path)
     metadata = _field(document, ("file_metadata",), str(path))
     stated = isinstance(metadata, dict) and metadata.get("duration") is not None
@@ -82,17 +82,17 @@ def recording(path: PathLike, filename: str | None = None) -> tuple[str, float |
 
 
 def read_annotation(path: PathLike, classes: Collection[str] | None = None) -> Annotation:
-    """Read the events of a recording whose length the file states; see `read_jams`. Their labels are among `classes`.
+    """Read the events of a recording whose length the file states; see `read_jams`. Refuse labels outside `classes`.
 
-    An event lasts for its observation's ``duration``: the ``event_duration`` inside Scaper's value is that of the
-    source before time stretching.
+    The length of an event is its observation's ``duration``: the ``event_duration`` inside Scaper's value is the
+    length of the source before time stretching.
     """
     document = _parse(path)
     return clip_rows(_duration(document, path), _rows(document, path, classes))
 
 
 def read_tags(path: PathLike) -> list[str] | None:
-    """Labels of a recording whose annotation says nothing of their times (``tag_open``); None for any other."""
+    """Read the labels of a recording whose annotation states no times (``tag_open``); None for other annotations."""
     namespace, observations, inside = _annotation(_parse(path), path)
     if namespace != "tag_open":
         return None
@@ -102,8 +102,8 @@ def read_tags(path: PathLike) -> list[str] | None:
 def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
     """Read how Scaper mixed each foreground event: onset, label, signal-to-noise ratio in dB, source file.
 
-    A ratio that is not stated is NaN, a source that is not stated is empty. Annotations in other namespaces tell
-    nothing: the list is empty.
+    A ratio that is not stated is NaN, a source that is not stated is empty. For annotations in other namespaces
+    the list is empty.
     """
     namespace, observations, inside = _annotation(_parse(path), path)
     mixed = []
@@ -152,7 +152,7 @@ def _rows(document: Any, path: PathLike, classes: Collection[str] | None = None)
 
 
 def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any], str]:
-    """Namespace and observations of the one annotation of sound events, and where these are, for messages."""
+    """Return namespace and observations of the only annotation of sound events, and their place for messages."""
     annotations = _list(document, "annotations", str(path))
     namespaces = [
         _field(annotation, ("namespace",), f"{path}: annotation {index}")
@@ -216,7 +216,7 @@ def write_jams(
     Parameters
     ----------
     events : DataFrame
-        Event table of one recording; a column `confidence`, where there is one, is written too.
+        Event table of one recording; a column `confidence`, if there is one, is written too.
     path : path-like
         The file.
     duration : float
@@ -224,7 +224,7 @@ def write_jams(
     filename : str, optional
         Id of the recording; that of the events by default.
     sandbox : mapping, optional
-        Anything else about these events.
+        Further information about these events.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def document(
     identifiers: Mapping[str, str] | None = None,
     sandbox: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """JAMS document with one annotation that spans the recording.
+    """Make a JAMS document with one annotation that spans the recording.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def document(
     identifiers : mapping, optional
         Names of the recording.
     sandbox : mapping, optional
-        Anything else that belongs to the annotation.
+        Further information about the annotation.
     """
     blank = ("version", "corpus", "annotation_tools", "annotation_rules", "validation", "data_source")
     annotation = {

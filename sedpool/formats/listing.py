@@ -14,7 +14,7 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
 from sedpool.formats.clip import clip_name
 from sedpool.formats.table import labelled_rows
-from sedpool.text_tables import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, to_numbers
 
 _TIMES = ("onset", "offset", "event_label")
 _FORMS = {
@@ -50,14 +50,14 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
     table = read_rows(path)
     if "filename" not in table.columns:
         table = table.assign(filename=filename or clip_name(path))
-    rows = table.reindex(columns=list(EVENT_COLUMNS), fill_value="")  # a list of names has no other column
+    rows = table.reindex(columns=list(EVENT_COLUMNS), fill_value="")  # a list of names has only one column
     return labelled_rows(rows, TextTable(path, has_header=False))
 
 
 def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Every row of a list as it stands: names as text, times as numbers (NaN in rows without an event).
+    """Read every row of a list: names as text, times as numbers (NaN in rows without an event).
 
-    The index says which row of the file each is (see `sedpool.text_tables`).
+    The index is the number of the row in the file (see `sedpool.text_tables`).
     """
     width = max(_FORMS)
     source = TextTable(path, has_header=False)
@@ -66,10 +66,11 @@ def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
     if used not in _FORMS or (used == 1 and not table[0].str.lower().str.endswith(tuple(EXTENSIONS)).all()):
         raise DataError(f"{path}: not a list of events; expected rows of {_ROW}")
     table = table.iloc[:, :used].set_axis(list(_FORMS[used]), axis=1)
-    times = {column: pd.to_numeric(table[column], errors="coerce") for column in ("onset", "offset") if column in table}
-    for column, seconds in times.items():
-        wrong = seconds.isna() & (table[column] != "") & (table[column].str.lower() != "nan")
-        refuse_rows(table, wrong, f"has an {column} that is no number; expected {_ROW}", source)
+    times = {}
+    for column in ("onset", "offset"):
+        if column in table.columns:
+            problem = f"has an {column} that is no number; expected {_ROW}"
+            times[column] = to_numbers(table[column].replace("", "nan"), table, problem, source)
     return table.assign(**times)
 
 

@@ -1,7 +1,6 @@
-"""Raven selection tables: tab-separated, with Raven's column names, a selection a row.
+"""Raven selection tables: tab-separated, with Raven's column names, one row per selection and view.
 
-Raven has no fixed column for labels; people add one. A selection seen in several views has a row for each of them,
-of which one is read.
+Raven has no fixed column for labels; users add one. Of a selection with rows for several views, only the first is read.
 """
 
 import os
@@ -12,13 +11,13 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import validate_events
-from sedpool.formats.clip import clip_name, only_clip, open_text, refuse_characters
-from sedpool.text_tables import TextTable, refuse_rows
+from sedpool.formats.clip import clip_name, only_clip, refuse_characters, tabbed_lines
+from sedpool.text_tables import TextTable, to_numbers
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, FILE_OFFSET = "Begin File", "File Offset (s)"
 LABELS = ("annotation", "label", "event_label", "species", "common name", "class", "event", "call type", "tag")
-"""Names by which a column is taken for the labels, whatever their case."""
+"""Names of a column of labels; case is ignored."""
 MAX_FREQUENCY = 20000.0  # Raven needs a band to draw; events here have none
 
 
@@ -35,7 +34,7 @@ def read_raven(
         Id of the recording, where the table has no column ``Begin File``; by default that of the audio file beside
         the table with the same stem, else ``stem.wav``.
     label_column : str, optional
-        The column with the labels; by default the first that is named as in `LABELS`.
+        The column with the labels; by default the one whose name comes first in `LABELS`.
 
     Returns
     -------
@@ -48,28 +47,38 @@ def read_raven(
         If a column is missing, a time is impossible (the message names the line), or the selections belong to several
         recordings without their ``File Offset (s)``.
     """
-    table = _table(path)
+    table, source = _table(path), TextTable(path, separator=None)
     if "Selection" in table.columns:
         table = table.drop_duplicates("Selection")
-    onset, offset = (_seconds(table, column, path) for column in (BEGIN, END))
+    problem = "has no number in {}; expected seconds"
+    seconds = {
+        column: to_numbers(table[column], table, problem.format(column), source)
+        for column in (BEGIN, END, FILE_OFFSET)
+        if column in table.columns
+    }
+    onset, offset = seconds[BEGIN], seconds[END]
     if FILE_OFFSET in table.columns:
-        within = _seconds(table, FILE_OFFSET, path)
-        onset, offset = within, within + (offset - onset)
-    events = pd.DataFrame(
-        {
-            "filename": _filenames(table, path, filename),
-            "onset": onset,
-            "offset": offset,
-            "event_label": table[label_column or _label_column(table, path)],
-        }
-    )
-    return validate_events(events, source=TextTable(path, separator=None))
+        onset, offset = seconds[FILE_OFFSET], seconds[FILE_OFFSET] + (offset - onset)
+    names: pd.Series | str = filename or clip_name(path)
+    if FILE in table.columns:
+        names = table[FILE].map(lambda name: PureWindowsPath(name).name)
+        recordings = names.unique()
+        if len(recordings) > 1 and FILE_OFFSET not in table.columns:
+            raise DataError(
+                f"{path}: selections in {len(recordings)} recordings but no column {FILE_OFFSET}; add it in Raven"
+            )
+    if label_column is None:
+        by_name = {str(column).strip().lower(): str(column) for column in reversed(table.columns)}
+        label_column = next((by_name[name] for name in LABELS if name in by_name), None)
+    if label_column is None:
+        raise DataError(f"{path}: no column of labels; name one of its columns Annotation")
+    columns = {"filename": names, "onset": onset, "offset": offset, "event_label": table[label_column]}
+    return validate_events(pd.DataFrame(columns), source=source)
 
 
 def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The selections as text, indexed by their lines in the file."""
-    with open_text(path) as lines:
-        rows = {line: row.rstrip("\n").split("\t") for line, row in enumerate(lines, start=1) if row.strip()}
+    """Read the selections as text, indexed by their lines in the file."""
+    rows = dict(tabbed_lines(path))
     names = rows.pop(min(rows)) if rows else []
     for line, row in rows.items():
         if len(row) != len(names):
@@ -79,33 +88,6 @@ def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; expected a Raven selection table")
     return table
-
-
-def _seconds(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> pd.Series:
-    times = pd.to_numeric(table[column], errors="coerce")
-    problem = f"has no number in {column}; expected seconds"
-    refuse_rows(table, times.isna() & (table[column].str.lower() != "nan"), problem, TextTable(path, separator=None))
-    return times
-
-
-def _filenames(table: pd.DataFrame, path: str | os.PathLike[str], filename: str | None) -> pd.Series | str:
-    if FILE not in table.columns:
-        return filename or clip_name(path)
-    names = table[FILE].map(lambda name: PureWindowsPath(name).name)
-    recordings = names.unique()
-    if len(recordings) > 1 and FILE_OFFSET not in table.columns:
-        raise DataError(
-            f"{path}: selections in {len(recordings)} recordings but no column {FILE_OFFSET}; add it in Raven"
-        )
-    return names
-
-
-def _label_column(table: pd.DataFrame, path: str | os.PathLike[str]) -> str:
-    by_name = {str(column).strip().lower(): str(column) for column in reversed(table.columns)}
-    found = next((by_name[name] for name in LABELS if name in by_name), None)
-    if found is None:
-        raise DataError(f"{path}: no column of labels; name one of its columns Annotation")
-    return found
 
 
 def write_raven(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -1,4 +1,4 @@
-"""Which recordings do labels speak of, how long are they, and what were they made from? Those without events too."""
+"""The recordings that labels name, also those without events: their names, lengths and sources."""
 
 import os
 from pathlib import Path
@@ -8,22 +8,22 @@ import pandas as pd
 from sedpool import audio
 from sedpool.errors import DataError
 from sedpool.formats import jams, listing, table
-from sedpool.formats.clip import clip_name, first_line, open_text
-from sedpool.formats.detect import annotation_files, read_file
+from sedpool.formats.clip import clip_name, separator_of
+from sedpool.formats.detect import annotation_files, detect_format, read_file
 from sedpool.text_tables import TextTable, refuse_rows
 
 Lengths = dict[str, float | None]
-"""Length in seconds by recording; None where it is not stated."""
+"""Length in seconds by recording; None if it is not stated."""
 
 
 def recordings(path: str | os.PathLike[str]) -> Lengths:
-    """Name every recording that a file or folder of labels speaks of, in its order.
+    """List every recording that a file or folder of labels names, in its order.
 
     Parameters
     ----------
     path : path-like
-        What `sedpool.formats.read_events` reads, or a tag list. Rows without a label and files without a row name
-        recordings too.
+        Anything that `sedpool.formats.read_events` reads, or a tag list. Rows without a label and files without a row
+        name recordings too.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def recordings(path: str | os.PathLike[str]) -> Lengths:
     Raises
     ------
     DataError
-        As of `sedpool.formats.read_events`.
+        In the same cases as `sedpool.formats.read_events`.
     """
     path = Path(path)
     if not path.is_dir():
@@ -45,15 +45,12 @@ def recordings(path: str | os.PathLike[str]) -> Lengths:
 
 
 def _of_file(path: Path, filename: str | None) -> Lengths:
-    if path.suffix.lower() == ".jams":
+    kind = detect_format(path)
+    if kind == "jams":
         return dict([jams.recording(path, filename)])
-    with open_text(path) as lines:
-        first = next((line for line in lines if line.strip()), "")
-    separator = "\t" if "\t" in first else ","
-    fields = [field.strip() for field in first.split(separator)]
-    if "onset" in fields or "filename" in fields:
-        names = table.read_rows(path, separator).get("filename", pd.Series(dtype=str)).tolist()
-    elif len(fields) in (1, 4, 5) and first and "filename" in (rows := listing.read_rows(path)).columns:
+    if kind in ("tsv", "csv", "tags"):
+        names = table.read_rows(path, separator_of(path)).get("filename", pd.Series(dtype=str)).tolist()
+    elif kind in ("list", "names") and "filename" in (rows := listing.read_rows(path)).columns:
         names = rows["filename"].tolist()
     else:
         names = [*read_file(path, filename)["filename"]] or [filename or clip_name(path)]
@@ -82,9 +79,7 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     path = Path(path)
     if path.is_dir():
         return {name: audio.duration(path / name) for name in audio.list_files(path, "durations")}
-    with open_text(path) as lines:
-        first = next(iter(lines), "")
-    separator = "\t" if "\t" in first else ","
+    separator = separator_of(path)
     rows = table.read_rows(path, separator)
     missing = [column for column in ("filename", "duration") if column not in rows.columns]
     if missing:
@@ -99,16 +94,15 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
 
 
 def read_sources(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read which recordings clips were made from: a table `filename, source`, as runs leave it in ``sources.csv``.
+    """Read the source recordings of clips from a table `filename, source`, such as a run's ``sources.csv``.
 
     Raises
     ------
     DataError
         If a column is missing.
     """
-    separator = "\t" if "\t" in first_line(path) else ","
-    rows = TextTable(path, separator).read("a table of sources", dtype=str, keep_default_na=False)
+    rows = TextTable(path, separator_of(path)).read("a table of sources", dtype=str, keep_default_na=False)
     missing = [column for column in ("filename", "source") if column not in rows.columns]
     if missing:
-        raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and source, a row for each source")
+        raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and source, one row per source")
     return rows[["filename", "source"]]

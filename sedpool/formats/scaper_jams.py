@@ -1,6 +1,6 @@
-"""A soundscape as its Scaper JAMS tells it: what is mixed of which recordings, when, how loud, how changed.
+"""Scaper JAMS with everything that is needed to render a soundscape again: sources, times, levels and changes.
 
-`sedpool.formats.jams` reads the events of any JAMS; this reads all that it takes to render the soundscape again.
+`sedpool.formats.jams` reads only the events, from any JAMS.
 """
 
 import json
@@ -22,7 +22,7 @@ Length = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore"))
 class Value:
-    """What one observation in the namespace ``scaper`` says.
+    """The value of one observation in the namespace ``scaper``.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Value:
     source_file : str
         The recording.
     source_time, event_time, event_duration : float
-        Seconds: where in the recording, when in the soundscape, and how much of the recording, before any stretch.
+        Seconds: start in the recording, start in the soundscape, and length in the recording, before any stretch.
     snr : float
         Level over the background in dB.
     role : {"background", "foreground"}
@@ -54,7 +54,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Scene:
-    """One soundscape: its length in seconds, what is in it, and the settings in its JAMS' sandbox."""
+    """One soundscape: its length in seconds, background, events, and the settings in its JAMS' sandbox."""
 
     duration: float
     background: Value
@@ -63,13 +63,13 @@ class Scene:
 
 
 def read_scene(path: str | os.PathLike[str]) -> Scene:
-    """Read all that a Scaper JAMS says of its soundscape.
+    """Read the soundscape that a Scaper JAMS describes.
 
     Raises
     ------
     DataError
-        If the file is no such JAMS, an observation lacks a field or has an impossible value, or there is not exactly
-        one background. The message names the file and the observation.
+        If the file is not a Scaper JAMS, an observation lacks a field or has an impossible value, or there is not
+        exactly one background. The message names the file and the observation.
     """
     duration = jams.read_annotation(path).duration
     document = json.loads(Path(path).read_bytes())
@@ -98,23 +98,23 @@ def _value(found: Any, where: str) -> Value:
 
 
 def duration_in_scene(value: Mapping[str, Any]) -> float:
-    """Return how many seconds an event lasts in the soundscape: as long as its recording, stretched."""
+    """Return the length of an event in the soundscape in seconds, after any time stretch."""
     return float(value["event_duration"]) * float(value.get("time_stretch") or 1.0)
 
 
 def document(duration: float, values: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """JAMS document in the namespace ``scaper``.
+    """Make a JAMS document in the namespace ``scaper``.
 
     Parameters
     ----------
     duration : float
         Length of the soundscape in seconds.
     values : sequence of mapping
-        One event each, background included: `label`, `source_file`, `source_time`, `event_time`, `event_duration`
+        One per event, background included: `label`, `source_file`, `source_time`, `event_time`, `event_duration`
         (seconds of the recording, before any stretch), `snr` (dB), `role`, `pitch_shift` (semitones), `time_stretch`
         (factor; None for 1).
     settings : mapping
-        How the soundscape was made; kept in the annotation's sandbox.
+        Settings of the mix, written to the annotation's sandbox.
     """
     observations = [
         {"time": value["event_time"], "duration": duration_in_scene(value), "value": dict(value), "confidence": 1.0}

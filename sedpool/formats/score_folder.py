@@ -1,4 +1,4 @@
-"""Frame scores as sed_scores_eval keeps them: a folder with a tab-separated table for each clip."""
+"""Frame scores in the form of sed_scores_eval: a folder with a tab-separated table for each clip."""
 
 import os
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sedpool.text_tables import TextTable, refuse_rows, without_number
 
 
 def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) -> pd.DataFrame:
-    """Read frame scores from a TSV for each clip, ``onset offset <one column a class>``.
+    """Read frame scores from one TSV per clip, ``onset offset <one column per class>``.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) 
     Raises
     ------
     DataError
-        If a file is of no such clip, has other columns than the others, or a value is not a probability; the message
-        names the line.
+        If a file belongs to no such clip, its columns differ from the other files', or a value is not a probability;
+        the message names the line.
     """
     folder = Path(folder)
     names = {audio.stem(name): name for name in filenames}
@@ -35,11 +35,11 @@ def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) 
     for path in sorted(folder.rglob("*.tsv")):
         stem = path.relative_to(folder).as_posix().removesuffix(".tsv")
         if stem not in names:
-            raise DataError(f"{path}: the reference has no clip {stem}; expected scores of its clips alone")
+            raise DataError(f"{path}: the reference has no clip {stem}; expected scores of its clips only")
         table = _read(path)
         table.insert(0, "filename", names[stem])
         if tables and list(table.columns) != list(tables[0].columns):
-            raise DataError(f"{path}: columns {', '.join(table.columns[1:])}; expected those of the other files")
+            raise DataError(f"{path}: columns {', '.join(table.columns[1:])}; expected the same as in the other files")
         tables.append(validate_scores(table, source=TextTable(path)))
     if not tables:
         raise DataError(f"{folder}: no .tsv files in it; expected one for each clip")

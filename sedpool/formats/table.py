@@ -1,4 +1,4 @@
-"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and the same between commas."""
+"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and CSV with the same columns."""
 
 import os
 
@@ -12,14 +12,14 @@ from sedpool.text_tables import TableSource, TextTable, refuse_rows
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
     """Read events in DCASE's format: tab-separated, columns in any order, further columns ignored.
 
-    A row with a file name alone says that the file has no events; it adds no event here.
+    A row that has only a file name means that the file has no events; it adds no event here.
 
     Parameters
     ----------
     path : path-like
         The table.
     filename : str, optional
-        Id of the recording, for a table of one without the column.
+        Id of the recording, for a table of a single recording that has no such column.
 
     Raises
     ------
@@ -35,10 +35,10 @@ def read_csv(path: str | os.PathLike[str], filename: str | None = None) -> pd.Da
 
 
 def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None = None) -> pd.DataFrame:
-    """Every row of a table as it stands, those without an event included.
+    """Read every row of a table, including those without an event.
 
-    A column `event_labels` (DESED's weak labels, between commas) becomes `event_label` with a row for each of them. The
-    index says which row of the file each is (see `sedpool.text_tables`).
+    A column `event_labels` (DESED's weak labels, separated by commas) becomes `event_label` with one row per label. The
+    index is the number of the row in the file (see `sedpool.text_tables`).
     """
     texts = {"filename": str, "event_label": str, "event_labels": str}
     table = TextTable(path, separator).read("an event table", dtype=texts, keep_default_na=False)
@@ -50,17 +50,17 @@ def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None
 
 
 def labelled_rows(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
-    """Event table of the rows that have a label."""
+    """Make an event table of the rows that have a label."""
     return validate_events(without_blanks(table, source), source=source)
 
 
 def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
-    """The rows that have a label; the others say that a recording has no events.
+    """Return the rows that have a label; the others mean that a recording has no events.
 
     Raises
     ------
     DataError
-        If a row without a label has a time: it is not blank, but damaged.
+        If a row without a label has a time: it is damaged.
     """
     if "event_label" not in table.columns:
         return table
@@ -69,7 +69,7 @@ def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
     for column in {"onset", "offset"} & set(table.columns):
         has_time |= table[column].notna() & (table[column] != "")
     shown = table.filter(["filename", "onset", "offset"])
-    problem = "has a time and no label; give both, or neither where the recording has no events"
+    problem = "has a time and no label; give both, or neither if the recording has no events"
     refuse_rows(shown, unlabelled & has_time, problem, source)
     return table.loc[~unlabelled]
 

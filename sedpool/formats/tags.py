@@ -1,4 +1,4 @@
-"""Which labels a recording has, whenever: from tag lists, ``filename event_label``, or from events."""
+"""Tags, the labels that a recording has at any time: from tag lists, ``filename event_label``, or from events."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pandas as pd
 
 from sedpool.errors import DataError
 from sedpool.formats import listing
-from sedpool.formats.clip import clip_name, first_line
+from sedpool.formats.clip import clip_name, separator_of
 from sedpool.formats.detect import detect_format, read_all, read_file
 from sedpool.formats.table import read_rows, without_blanks
 from sedpool.text_tables import TextTable
@@ -16,14 +16,14 @@ _COLUMNS = ["filename", "event_label"]
 
 
 def is_tag_list(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a table of tags: it names recordings, and has no onset."""
+    """Return whether a file is a table of tags: it names recordings, and has no onset."""
     return Path(path).is_file() and detect_format(Path(path)) == "tags"
 
 
 def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read tags from a tag list, or from events in any format; tables and lists may have any times.
+    """Read tags from a tag list, or from events in any format; the times of tables and lists are not checked.
 
-    A tag list is between tabs or commas; DESED's `event_labels`, several in a field, are read as well.
+    The columns of a tag list are separated by tabs or commas; DESED's `event_labels`, several in a field, are read too.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     tags : DataFrame
-        `filename` and `event_label`, one row a tag. A row without a label says that the file has none, and adds no
-        tag here.
+        `filename` and `event_label`, one row per tag. A row without a label means that the recording has none, and
+        adds no tag here.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
 def _of_file(path: Path, filename: str | None) -> pd.DataFrame:
     kind = detect_format(path)
     if kind in ("tags", "tsv", "csv"):
-        separator = "\t" if "\t" in first_line(path) else ","
+        separator = separator_of(path)
         source, table = TextTable(path, separator), read_rows(path, separator, filename)
     elif kind == "list":
         source, table = TextTable(path, has_header=False), listing.read_rows(path)
