@@ -19,13 +19,13 @@ AMIN = 1e-10
 class LogMel:
     """Mel spectrogram in dB relative to the clip's own maximum.
 
-    The defaults are McFee, Salamon and Bello 2018, section IV.C, and their code: 128 mel bands of the magnitude
-    spectrogram in dB, floor 80 dB below the clip's maximum, reflected at the edges, 43.07 frames a second.
+    The defaults are McFee, Salamon and Bello 2018, section IV.C, and their code: 128 mel bands of the power
+    spectrogram in dB, floor 80 dB below the clip's maximum, reflected at the edges, 43.07 frames per second.
 
     Parameters
     ----------
     sr : int
-        Sampling rate in Hz that audio is brought to.
+        Sampling rate in Hz; audio is resampled to it.
     n_fft : int
         Length of the window in samples.
     hop_length : int
@@ -48,17 +48,17 @@ class LogMel:
 
     @property
     def frame_rate(self) -> float:
-        """Frames a second."""
+        """Frames per second."""
         return self.sr / self.hop_length
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Everything that the values depend on: the key of the feature store."""
+        """All settings that the values depend on, which key the feature store."""
         settings = recorded_form("sedpool.LogMel", asdict(self))
         return {"kind": "logmel", "format": FORMAT, "resampler": audio.RESAMPLER, **settings}
 
     def n_frames(self, duration: float) -> int:
-        """Number of frames of a clip of `duration` seconds; at least 1.
+        """Return the number of frames of a clip of `duration` seconds; at least 1.
 
         Examples
         --------
@@ -68,7 +68,7 @@ class LogMel:
         return max(1, round(duration * self.sr) // self.hop_length)
 
     def __call__(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Features of a recording.
+        """Compute the features of a recording.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Features of a whole dataset, computed before training; the library and every command share it, and so the stores."""
+"""Computing the features of a whole dataset before training, for the library and every command alike."""
 
 import logging
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ class PreparedDataset:
     dataset : Dataset
         The clips that can be read.
     features : Features
-        Features of each.
+        Features of every clip.
     extractor : LogMel
-        What made them.
+        The extractor that computed them.
     """
 
     dataset: Dataset
@@ -36,7 +36,7 @@ class PreparedDataset:
     extractor: LogMel
 
     def split(self, name: str) -> "PreparedDataset":
-        """One split, e.g. ``"train"``."""
+        """Return one split, e.g. ``"train"``."""
         return replace(self, dataset=self.dataset.split(name))
 
 
@@ -49,12 +49,12 @@ def prepare(
     allow_missing: bool = False,
     progress: bool = True,
 ) -> PreparedDataset:
-    """Compute the features that are not in the store yet.
+    """Compute the features of a dataset that are not in the store yet.
 
     Raises
     ------
     DataError
-        If a recording cannot be used, unless `allow_missing`; every one is named on standard error.
+        If a recording cannot be used, unless `allow_missing`; all such recordings are named on standard error.
     """
     here = dataset.available()
     if not len(here):
@@ -77,14 +77,14 @@ def compute_features(
     n_jobs: int | None,
     progress: bool,
 ) -> tuple[Features, dict[str, str]]:
-    """Compute the features of clips, leaving out recordings that cannot be used; each is named on standard error.
+    """Compute the features of clips, leaving out unusable recordings, which are named on standard error.
 
     Parameters
     ----------
     store : FeatureStore
-        Keeps them, and those that it has already are not computed again.
+        Store to keep them in; features that it already has are not computed again.
     paths, windows : mapping
-        Recording of each clip, and the onset and duration in it of those that are a part of theirs.
+        Recording of each clip; onset and duration of clips that are a part of their recording.
     n_jobs : int or None
         Number of worker processes; None for one per core.
     progress : bool
@@ -93,7 +93,7 @@ def compute_features(
     Returns
     -------
     features : Features
-        Of the clips that can be used.
+        Features of the clips that can be used.
     broken : dict of str to str
         Why a recording cannot be used, by its path.
     """

@@ -1,8 +1,8 @@
 """The feature store: every clip's features on disk once, memory-mapped, never stale and never silently damaged.
 
-A store is a folder named by the hash of the extractor's parameters, so that other parameters are another store. It
+A store is a folder named by the hash of the extractor's parameters, so that each set of parameters has its own. It
 holds shards: ``NNNNN.npy`` (all frames of some clips, one after another) with ``NNNNN.json`` (which clips, where, and
-the checksum of each). A clip is recognised by its path, size and modification time, and by its window where it is a
+the checksum of each). A clip is recognised by its path, size and modification time, and by its window if it is a
 part of its file; a shard's index is written after its data, both atomically, so that a crash leaves complete shards
 only.
 """
@@ -34,20 +34,20 @@ class _Source(NamedTuple):
 
 
 class Extractor(Protocol):
-    """What the store needs of a feature extractor."""
+    """What the store needs from a feature extractor."""
 
     @property
     def sr(self) -> int:
-        """Sampling rate in Hz that audio is brought to."""
+        """Sampling rate in Hz; audio is resampled to it."""
         ...
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Everything that the values depend on."""
+        """All settings that the values depend on."""
         ...
 
     def __call__(self, samples: Float32Array) -> Float32Array:
-        """Features, shape (frames, n_mels), of mono audio at the rate `sr`."""
+        """Compute features, shape (frames, n_mels), of mono audio at the rate `sr`."""
         ...
 
 
@@ -62,13 +62,13 @@ class _Entry:
 class Features(Mapping[str, Float32Array]):
     """Features by `filename`, read from memory-mapped shards.
 
-    A shard is mapped when a clip of it is asked for, and only the last one stays mapped: a corpus of any size takes the
-    memory of the views that are held and of one shard.
+    A shard is mapped when one of its clips is read, and only the last one stays mapped: a corpus of any size takes only
+    the memory of the views in use and of one shard.
 
     Parameters
     ----------
     entries : mapping of str to entry
-        Where each clip lies.
+        Shard, position and checksum of each clip.
     """
 
     def __init__(self, entries: Mapping[str, _Entry]) -> None:
@@ -76,7 +76,7 @@ class Features(Mapping[str, Float32Array]):
         self._last: tuple[Path, Float32Array] | None = None
 
     def __getitem__(self, filename: str) -> Float32Array:
-        """View of a clip's features, shape (frames, n_mels)."""
+        """Return a view of a clip's features, shape (frames, n_mels)."""
         entry = self._entries[filename]
         last = self._last
         if last is None or last[0] != entry.shard:
@@ -100,7 +100,7 @@ class FeatureStore:
     root : path-like
         Parent folder of all stores.
     extractor : Extractor
-        Turns samples into features; its `parameters` name the store.
+        Converts samples to features; its `parameters` name the store.
     """
 
     def __init__(self, root: str | os.PathLike[str], extractor: Extractor) -> None:
@@ -117,7 +117,7 @@ class FeatureStore:
         n_jobs: int = 1,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
     ) -> tuple[Features, dict[str, str]]:
-        """Compute what is missing and open what was asked for.
+        """Compute the missing features of clips and open those of all.
 
         Only one process computes at a time; another waits and then finds the work done.
 
@@ -128,9 +128,9 @@ class FeatureStore:
         windows : mapping of str to (float, float), optional
             Onset and duration in seconds of the clips that are a part of their file.
         n_jobs : int
-            Processes that compute.
+            Number of worker processes.
         track : callable, optional
-            Wraps the iteration over shards to be made, given it and their number, to show progress.
+            Called with the iteration over new shards and their number; returns an iteration that shows progress.
 
         Returns
         -------
@@ -175,7 +175,7 @@ class FeatureStore:
             raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
 
     def _known(self, wanted: set[str]) -> dict[str, _Entry]:
-        """Entries of wanted clips whose data match their checksum."""
+        """Return the entries of wanted clips whose data match their checksum."""
         entries: dict[str, _Entry] = {}
         for index in sorted(self.folder.glob("[0-9]*.json")):
             try:
@@ -184,9 +184,11 @@ class FeatureStore:
             except StorageError:
                 continue
             for key, start, frames, checksum in rows:
-                entry = _Entry(index.with_suffix(".npy"), start, frames, checksum)
-                if key in wanted and _intact(data, entry):
-                    entries[key] = entry
+                if key not in wanted:
+                    continue
+                part = data[start : start + frames]
+                if len(part) == frames and storage.checksum(np.ascontiguousarray(part).data) == checksum:
+                    entries[key] = _Entry(index.with_suffix(".npy"), start, frames, checksum)
         return entries
 
     def _compute(
@@ -211,7 +213,7 @@ class FeatureStore:
 
 
 def _fingerprint(source: _Source) -> str:
-    """Recognise a source without reading it; a file that is not there is found out when it is read."""
+    """Identify a source without reading it; a missing file is reported when it is read."""
     window = "" if source.window is None else "|{:.6f}|{:.6f}".format(*source.window)
     try:
         status = os.stat(source.path)
@@ -226,11 +228,6 @@ def _mapped(shard: Path) -> Float32Array:
     except (OSError, ValueError) as error:
         raise StorageError(f"{shard}: not readable ({error}); run again to compute its features anew") from None
     return data
-
-
-def _intact(data: Float32Array, entry: _Entry) -> bool:
-    part = data[entry.start : entry.start + entry.frames]
-    return len(part) == entry.frames and storage.checksum(np.ascontiguousarray(part).data) == entry.checksum
 
 
 def _write_shard(stem: Path, sources: Sequence[tuple[str, _Source]], extractor: Extractor) -> dict[str, str]:
