@@ -1,4 +1,4 @@
-"""Audio: files in and out, and what is done to samples: pitch and tempo, loudness, bands."""
+"""Audio: reading and writing files, and changing or measuring samples: pitch and tempo, loudness, bands."""
 
 from sedpool.audio.files import (
     EXTENSIONS,

@@ -1,9 +1,9 @@
-"""Which frequencies a soundscape holds: those of its background, and a faint noise above them.
+"""The frequency band of a soundscape: that of its background, with faint noise above it.
 
-Many backgrounds are sampled at 16 or 22 kHz and hold nothing above 8 or 11 kHz. Events cut from recordings of a wider
-band would be marked by their treble alone, and a detector would learn that instead of the sounds. Events are therefore
-low-passed where their background ends, and dither keeps the band above from being empty. Dither also keeps the
-rounding to 16 bits from doing what the treble would: undithered, its noise comes and goes with the signal.
+Many backgrounds are sampled at 16 or 22 kHz and hold nothing above 8 or 11 kHz. Events with a wider band would be
+recognisable by their high frequencies alone, and a detector would learn these instead of the sounds. Events are
+therefore low-passed where their background's band ends, and dither fills the band above. Without dither, the noise of
+rounding to 16 bits would come and go with the signal and give events away too.
 """
 
 import numpy as np
@@ -19,20 +19,20 @@ FLOOR_DB = 20 * np.log10(0.5 / 32768)
 
 _MARGIN_DB = 3.0  # by which a background's spectrum must exceed the floor to count as sound
 _TRANSITION = 800.0  # Hz below the band's edge in which the low-pass falls; wide enough not to ring for long
-_PAD = 2048  # samples beside an event in which its low-pass rings out
+_PAD = 2048  # samples of ringing kept on either side of a low-passed event
 
 
 def dither(n: int, rng: np.random.Generator) -> Float32Array:
-    """Triangular noise of one 16-bit step to either side, which makes the noise of rounding constant."""
+    """Draw triangular noise of one 16-bit step to either side, which makes the noise of rounding constant."""
     triangular = rng.random(n, dtype=np.float32) - rng.random(n, dtype=np.float32)
     return triangular * np.float32(1 / 32768)
 
 
 def band_edge(samples: Float32Array, level_db: float) -> float:
-    """Highest frequency in Hz at which a background stands out of the noise floor.
+    """Return the highest frequency in Hz at which a background exceeds the noise floor.
 
-    A recording that was resampled, or decoded from a lossy format, falls below the floor where its band ends, whatever
-    the rate that its file states.
+    A recording that was resampled, or decoded from a lossy format, falls below the floor where its band ends, even if
+    its file states a higher rate.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def lowpass(samples: Float32Array, band: float) -> tuple[Float32Array, int]:
     filtered : ndarray of float32
         The samples, with the filter's ringing before and after them.
     pad : int
-        How many samples of ringing there are on either side; none where the whole band is kept.
+        Number of samples of ringing on either side; 0 if the whole band is kept.
     """
     if band >= SR / 2:
         return samples, 0

@@ -1,4 +1,4 @@
-"""Audio files in and out: mono float32 at a known rate, or an error that names the file."""
+"""Reading audio files as mono float32 at a known rate, and writing them; errors name the file."""
 
 import hashlib
 import os
@@ -32,9 +32,9 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
     sr : int
         Sampling rate of the result in Hz.
     onset : float
-        Where to begin, in seconds.
+        Start in seconds.
     duration : float, optional
-        Seconds to read; all that follows by default, and no more than there is.
+        Seconds to read, as far as the file has them; by default the rest of the file.
 
     Returns
     -------
@@ -44,8 +44,8 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
     Raises
     ------
     AudioError
-        If the file cannot be read, ends before its header says, holds no samples from `onset` on or a sample that is
-        not finite.
+        If the file cannot be read, is shorter than its header says, has no samples after `onset`, or has a sample that
+        is not finite.
     """
     data, native_sr = _read_native(path, onset, duration)
     mono = data.mean(axis=1, dtype=np.float32) if data.shape[1] > 1 else data[:, 0]
@@ -58,7 +58,7 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
 
 
 def stem(filename: str) -> str:
-    """A recording's name without the suffix of its audio format; other dots belong to the name.
+    """Remove the suffix of an audio format from a recording's name; other dots belong to the name.
 
     Examples
     --------
@@ -70,14 +70,14 @@ def stem(filename: str) -> str:
 
 
 def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
-    """Names of the recordings in a folder and below it, relative to it and sorted.
+    """List the names of the recordings in a folder and below it, relative to it and sorted.
 
     Parameters
     ----------
     root : path-like
         The folder.
     role : str
-        What the recordings are for, for messages.
+        Purpose of the recordings, for messages.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a recording turns out to be once all of it is read.
+    """Properties of a recording that are known only once all of it is read.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Inspection:
     cancels : bool
         Whether its channels cancel each other in the mono mix.
     digest : str
-        A hash of the samples, whatever the file around them.
+        Hash of the samples, independent of the file format.
     """
 
     duration: float
@@ -122,7 +122,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     Raises
     ------
     AudioError
-        Where `read` would.
+        In the same cases as `read`.
     """
     data, sr = _read_native(path, 0.0, None)
     return Inspection(
@@ -165,16 +165,16 @@ def _read_native(path: str | os.PathLike[str], onset: float, duration: float | N
 
 
 def _is_truncated(path: str | os.PathLike[str]) -> bool:
-    """Whether a WAV or Ogg file ends before its container says.
+    """Return whether a WAV or Ogg file is shorter than its container says.
 
-    libsndfile silently shortens such files to what is there, so the number of frames alone does not tell.
+    libsndfile silently accepts such files, so the number of frames does not reveal it.
     """
     size = os.path.getsize(path)
     with Path(path).open("rb") as stream:
         head = stream.read(8)
         stream.seek(max(0, size - _OGG_PAGE))
         tail = stream.read()
-    if head[:4] == b"RIFF" and head[4:] not in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):  # those: streamed
+    if head[:4] == b"RIFF" and head[4:] not in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):  # these mark a stream
         return int.from_bytes(head[4:], "little") + 8 > size
     if head[:4] == b"OggS":
         last_page = tail[tail.rfind(b"OggS") :]
@@ -183,7 +183,7 @@ def _is_truncated(path: str | os.PathLike[str]) -> bool:
 
 
 def duration(path: str | os.PathLike[str]) -> float:
-    """Length of a recording in seconds, from its header.
+    """Return the length of a recording in seconds, from its header.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How loud a sound is: the definitions of level by which signal-to-noise ratios are stated.
+"""Loudness: the definitions of level in which signal-to-noise ratios are stated.
 
 Levels are amplitudes relative to full scale, so that ``20 log10`` of the ratio of two is a ratio in dB.
 """
@@ -13,7 +13,7 @@ from scipy.signal import sosfilt
 
 from sedpool.runtime.arrays import Float32Array
 
-_SHORTEST = 0.5  # seconds: what is shorter is repeated until it is as long, since a gating block lasts 0.4 s
+_SHORTEST = 0.5  # seconds: shorter sounds are repeated to this length, since a gating block lasts 0.4 s
 _LEAST_DB = -70.0  # LUFS: the absolute gate; silence counts as this loud
 _STEP = 0.100  # seconds from one gating block to the next
 _BLOCKS = 4  # steps that a block lasts
@@ -22,14 +22,14 @@ _REFERENCE = 0.1
 
 
 def rms(samples: Float32Array) -> float:
-    """Root of the mean square."""
+    """Return the root mean square."""
     return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
 
 
 def lufs_as_scaper(samples: Float32Array, sr: int) -> float:
-    """Integrated loudness of ITU-R BS.1770-4, as Scaper measures it.
+    """Measure the integrated loudness of ITU-R BS.1770-4 as Scaper does.
 
-    Sounds of less than 0.5 s are repeated until they last that long, and nothing is below -70 LUFS.
+    Sounds shorter than 0.5 s are repeated to that length, and the least value is -70 LUFS.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def lufs_as_scaper(samples: Float32Array, sr: int) -> float:
 
 
 def lufs(samples: Float32Array, sr: int) -> float:
-    """Scaper's loudness, freed from the absolute gate: a sound half as loud has half the level, however faint it is.
+    """Measure Scaper's loudness without the absolute gate: halving the amplitude halves the level of any sound.
 
     Returns
     -------
@@ -54,9 +54,9 @@ def lufs(samples: Float32Array, sr: int) -> float:
 
 
 def integrated_loudness(samples: Float32Array, sr: int) -> float:
-    """Integrated loudness in LUFS of mono audio of at least 0.4 s; -inf where no block passes the absolute gate.
+    """Measure the integrated loudness in LUFS of mono audio of at least 0.4 s; -inf if no block passes the gate.
 
-    With pyloudnorm's filters and to its numbers, in a third of its time.
+    It uses pyloudnorm's filters and gives its numbers, in a third of its time.
 
     References
     ----------
@@ -90,4 +90,4 @@ DEFINITIONS = {
     "the event over its extent, after fades and band limit, over LUFS of the whole background, dB",
     "rms": "RMS of the event over its extent, after fades and band limit, over RMS of the whole background, dB",
 }
-"""What the signal-to-noise ratio in an annotation means; an annotation without any means ``scaper``."""
+"""Meaning of the signal-to-noise ratio in an annotation; without a stated definition it is that of ``scaper``."""

@@ -12,14 +12,14 @@ from sedpool.runtime.arrays import Float32Array
 _WINDOW = 1536  # samples of a phase vocoder's frame: 35 ms at 44.1 kHz, between clear tones and sharp onsets
 _HOP = _WINDOW // 4
 
-VOCODER = f"phase-locked-1-{_WINDOW}"  # to be renamed whenever a shifted sound changes
+VOCODER = f"phase-locked-1-{_WINDOW}"  # rename whenever shifted sounds change
 
 
 def time_stretch(samples: Float32Array, rate: float) -> Float32Array:
     """Make a sound longer or shorter without changing its pitch.
 
-    A phase vocoder with identity phase locking: every spectral peak goes on where it ended one hop before, and the bins
-    around it keep their phases relative to it, which is what holds clicks and noise together.
+    A phase vocoder with identity phase locking: the phase of every spectral peak continues that of one hop before, and
+    the bins around it keep their phases relative to it, which preserves clicks and noise.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _hann() -> Float32Array:
 
 
 def _spectra(samples: Float32Array, centres: npt.NDArray[np.intp]) -> npt.NDArray[np.complex64]:
-    """Spectra of the frames centred on the samples `centres`, with silence around the sound."""
+    """Return the spectra of the frames centred on the samples `centres`, with silence around the sound."""
     left, right = max(0, -int(centres[0])), max(0, int(centres[-1]) - len(samples))
     padded = np.pad(samples, (left + _WINDOW // 2, right + _WINDOW // 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[centres + left]
@@ -94,7 +94,7 @@ def _spectra(samples: Float32Array, centres: npt.NDArray[np.intp]) -> npt.NDArra
 
 
 def _nearest_peak(magnitude: Float32Array) -> npt.NDArray[np.intp]:
-    """Bin of the nearest peak of every bin of every frame; a peak is the largest of five bins."""
+    """Return the bin of the nearest peak to every bin of every frame; a peak is the largest of five bins."""
     bins = np.arange(magnitude.shape[1])
     is_peak = maximum_filter1d(magnitude, 5, axis=1) == magnitude
     below = np.maximum.accumulate(np.where(is_peak, bins, -len(bins)), axis=1)

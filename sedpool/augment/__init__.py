@@ -1,7 +1,7 @@
-"""Augmentation: training patches as they might also have sounded.
+"""Augmentation: random changes of training patches.
 
-`settings` says which there are and how strong, `patches` holds those that change a batch on its way to the network,
-`pitch` the one that needs the audio and is therefore computed beforehand, into the feature store.
+`settings` holds kinds and strengths, `patches` the augmentations of batches on their way to the network, and `pitch`
+the one that needs the audio and is therefore computed beforehand, into the feature store.
 """
 
 from sedpool.augment.patches import Augmenter

@@ -1,4 +1,4 @@
-"""Augmentations of batches: arrays in, arrays out, drawn from a generator that is handed in.
+"""Augmentations of batches: arrays in, arrays out, drawn from a given generator.
 
 Features are decibels relative to their clip's maximum, shape (batch, frames, n_mels); targets have the shape
 (batch, classes) or (batch, frames, classes). Inputs are never changed in place: they may be views of a store.
@@ -22,14 +22,14 @@ Pair = tuple[Float32Array, Float32Array]
 
 @dataclass(frozen=True)
 class Augmenter:
-    """Applies what the settings say, in the order in which it would happen: background, gain, shift, mixup, masks.
+    """Applies the augmentations of the settings in this order: background, gain, shift, mixup, masks.
 
     Parameters
     ----------
     settings : Augmentation
         Kinds and strengths.
     backgrounds : sequence of ndarray
-        Features (frames, n_mels) of what is mixed under the patches; needed if `settings` name a background.
+        Features (frames, n_mels) of recordings to mix with the patches; needed if `settings` name a background.
     """
 
     settings: Augmentation
@@ -37,14 +37,14 @@ class Augmenter:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What it is recognised by: the settings, but of the backgrounds their values and not where they lie."""
+        """The settings, with checksums of the backgrounds in place of their folder, to recognise a checkpoint by."""
         settings = asdict(self.settings)
         if self.backgrounds:
             settings["background"] = [checksum(np.ascontiguousarray(each).data) for each in self.backgrounds]
         return settings
 
     def __call__(self, features: Float32Array, targets: Float32Array, generator: np.random.Generator) -> Pair:
-        """Augmented features and targets of a batch."""
+        """Augment the features and targets of a batch."""
         settings = self.settings
         if settings.background:
             features = mix_backgrounds(features, self.backgrounds, settings.background_snr, generator)
@@ -69,8 +69,8 @@ def mix_backgrounds(
 ) -> Float32Array:
     """Add a stretch of a background to each patch, as powers, at a ratio of mean powers drawn from `snr` (dB).
 
-    A background that is shorter than the patch is repeated. Phases are unknown, so powers add as those of independent
-    sounds do on average.
+    A background shorter than the patch is repeated. Phases are unknown, so powers are added, which for independent
+    sounds is right on average.
     """
     mixed = np.empty_like(features)
     for row, patch in enumerate(features):
@@ -100,7 +100,7 @@ def rotate(features: Float32Array, targets: Float32Array, share: float, generato
 
 
 def mix_up(features: Float32Array, targets: Float32Array, parameter: float, generator: np.random.Generator) -> Pair:
-    """Mix each patch with another one of the batch, features and labels in the same shares."""
+    """Mix each patch with another one of the batch, features and labels in the same proportion."""
     share = generator.beta(parameter, parameter, size=len(features)).astype(np.float32)
     partner = generator.permutation(len(features))
 

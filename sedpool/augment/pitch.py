@@ -1,4 +1,4 @@
-"""Recordings at other pitches: features computed beforehand, and clips that come in several versions.
+"""Pitch shift of recordings: features computed beforehand, and clips in several versions.
 
 McFee, Salamon and Bello (2018, section IV.C) shifted their training data by −2, −1, 0, 1 and 2 semitones.
 """
@@ -16,14 +16,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class PitchShifted:
-    """A feature extractor that hears everything higher or lower; its store is another than that of the plain one.
+    """A feature extractor for recordings shifted in pitch; its store differs from that of the plain extractor.
 
     Parameters
     ----------
     extractor : Extractor
-        The plain one.
+        The plain extractor.
     semitones : float
-        By how much.
+        Shift, upwards if positive.
     """
 
     extractor: Extractor
@@ -31,22 +31,22 @@ class PitchShifted:
 
     @property
     def sr(self) -> int:
-        """Sampling rate in Hz that audio is brought to."""
+        """Sampling rate in Hz; audio is resampled to it."""
         return self.extractor.sr
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Everything that the values depend on."""
+        """All settings that the values depend on."""
         shift = {"semitones": self.semitones, "vocoder": vocoder.VOCODER}
         return {**self.extractor.parameters, "pitch_shift": shift}
 
     def __call__(self, samples: Float32Array) -> Float32Array:
-        """Features of the shifted recording, as many frames as the plain one has."""
+        """Compute the features of the shifted recording, with as many frames as those of the plain one."""
         return self.extractor(vocoder.pitch_shift(samples, self.sr, self.semitones))
 
 
 class PitchVariants(Mapping[str, Value]):
-    """Each clip's values in every version, under names of their own.
+    """Values of each clip in every version, each under its own name ``<semitones> <filename>``.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class PitchVariants(Mapping[str, Value]):
         self._versions = {f"{semitones:+g}": values for semitones, values in versions.items()}
 
     def __getitem__(self, name: str) -> Value:
-        """Value of ``<semitones> <filename>``."""
+        """Return the value of ``<semitones> <filename>``."""
         version, _, filename = name.partition(" ")
         return self._versions[version][filename]
 
@@ -67,5 +67,5 @@ class PitchVariants(Mapping[str, Value]):
         return (f"{version} {filename}" for version, values in self._versions.items() for filename in values)
 
     def __len__(self) -> int:
-        """Return the number of clips times that of their versions."""
+        """Return the number of clips times the number of versions."""
         return sum(len(values) for values in self._versions.values())

@@ -1,4 +1,4 @@
-"""What augmentation needs of the audio, computed before training: shifted recordings, and backgrounds."""
+"""Computing what augmentation needs from audio before training: shifted recordings and backgrounds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from sedpool.runtime.arrays import Float32Array
 
 @dataclass(frozen=True)
 class AugmentationInputs:
-    """What is done to training patches, and what that needs; by default nothing.
+    """The augmentations of training patches and the features that they need; by default none.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class AugmentationInputs:
     versions : mapping of float to mapping
         Features of every clip by semitones of its pitch shift; empty for the recordings alone.
     backgrounds : sequence of ndarray
-        Features of what is mixed under the patches.
+        Features of recordings to mix with the patches.
     """
 
     settings: Augmentation = NONE
@@ -40,7 +40,7 @@ def prepare_augmentation(
     n_jobs: int | None = None,
     progress: bool = True,
 ) -> AugmentationInputs:
-    """Compute what the augmentation of the training split needs beforehand: shifted recordings, and backgrounds.
+    """Compute the features that augmentation of the training split needs: shifted recordings and backgrounds.
 
     Raises
     ------

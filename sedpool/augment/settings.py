@@ -1,4 +1,4 @@
-"""Which augmentations a training uses; see ``configs/augment/``."""
+"""The augmentations of a training run; see ``configs/augment/``."""
 
 from typing import Annotated, Self
 
@@ -20,14 +20,14 @@ class Augmentation:
     Attributes
     ----------
     pitch_shift : tuple of float
-        Semitones by which the training recordings are shifted, each shift making another copy of them; 0 is the
-        recording itself, which counts only if it is listed. Empty for the recordings alone.
+        Semitones by which the training recordings are shifted, each shift giving another copy of them; 0 is the
+        recording itself, which is used only if listed. Empty: only the recordings themselves.
     time_shift : float
-        Share of the patch by which it is rotated at most, in either direction.
+        Greatest rotation in either direction, as a share of the patch.
     gain : float
-        Decibels by which a patch becomes louder or softer at most.
+        Greatest change of level in either direction, in decibels.
     background : str or None
-        Folder of recordings that are mixed under the patches.
+        Folder of recordings to mix with the patches.
     background_snr : (float, float)
         Lowest and highest ratio in dB of patch to background.
     time_masks, mel_masks : int
@@ -35,11 +35,11 @@ class Augmentation:
     time_mask_share, mel_mask_share : float
         Widest mask, as a share of the patch.
     mixup : float
-        Parameter of the Beta distribution that the shares of two mixed patches come from, labels mixed alike [2]_;
-        0 for none.
+        Parameter of the Beta distribution of the proportion in which two patches and their labels are mixed [2]_; 0 for
+        no mixing.
     bag_duration : (float, float) or None
         Shortest and longest patch in seconds; all patches of a batch have the same length. None for the recipe's
-        ``patch_duration``. CAP's bound is that of the recipe's patch, whatever the bag.
+        ``patch_duration``. CAP's bound is that of the recipe's patch, regardless of the bag.
 
     References
     ----------
