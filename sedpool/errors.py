@@ -1,12 +1,12 @@
-"""The errors that sedpool raises on purpose.
+"""The errors that sedpool raises deliberately.
 
-Every message is one line that says what came, what was expected and what to do. The command line prints that line
+Every message is one line that says what was found, what was expected and what to do. The command line prints that line
 and exits with a non-zero status; a traceback is shown only with ``HYDRA_FULL_ERROR=1`` or ``--debug``.
 """
 
 
 class SedpoolError(Exception):
-    """Base of every error that a user can mend."""
+    """Base of every error that a user can correct."""
 
 
 class ConfigError(SedpoolError):
@@ -14,11 +14,11 @@ class ConfigError(SedpoolError):
 
 
 class DataError(SedpoolError):
-    """A corpus, a label list or an event table is not what it should be."""
+    """A corpus, a label list or an event table has missing or wrong content."""
 
 
 class AudioError(DataError):
-    """An audio file cannot be read as the audio that it claims to be."""
+    """An audio file cannot be read, or its content is wrong."""
 
 
 class EvaluationError(SedpoolError):

@@ -1,8 +1,8 @@
-"""Events and tags: the two shapes that labels have.
+"""Events and tags: the two forms of labels.
 
 An event table is a DataFrame with the columns ``filename, onset, offset, event_label`` (seconds from the start of the
-clip; DCASE's columns). Tags say which classes a clip has: a boolean DataFrame with one row a clip (index ``filename``)
-and one column a class. Tables are validated once, where they enter.
+clip; DCASE's columns). Tags say which classes a clip has: a boolean DataFrame with one row per clip (index
+``filename``) and one column per class. Tables are validated once, when they are read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 
 
 def empty_events() -> pd.DataFrame:
-    """An event table without rows."""
+    """Return an event table without rows."""
     return events_from_rows([])
 
 
 def events_from_rows(rows: Sequence[tuple[str, float, float, str]]) -> pd.DataFrame:
-    """Event table from ``(filename, onset, offset, event_label)`` rows.
+    """Make an event table from ``(filename, onset, offset, event_label)`` rows.
 
     Examples
     --------
@@ -50,13 +50,13 @@ def validate_events(
     classes : sequence of str, optional
         The labels that may occur.
     source : str or TextTable
-        Where the table came from, for messages.
+        Origin of the table, for messages.
 
     Raises
     ------
     DataError
-        On a missing column, a time that is not a finite number or negative, an offset that is not after its onset,
-        or a label outside `classes`. The message names the line of the file, or the row counted from 1.
+        If a column is missing, a time is negative or not finite, an offset is not after its onset, or a label is not
+        one of `classes`. The message names the line of the file, or the row counted from 1.
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
@@ -93,7 +93,7 @@ def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.S
     clipped : DataFrame
         The events, offsets no later than the end; events that start at or after the end are left out.
     n_changed : int
-        How many events were shortened or left out by more than 10 ms (less is rounding).
+        Number of events that were shortened by more than 10 ms (less is rounding) or left out.
     """
     end = events["filename"].map(durations).to_numpy(dtype=np.float64)
     changed = int((events["offset"].to_numpy() > end + 0.010).sum())
@@ -117,12 +117,12 @@ def count_overlaps(events: pd.DataFrame) -> int:
 
 
 def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
-    """Weak labels that follow from strong ones: a clip has a class if any event of it occurs.
+    """Derive weak labels from strong ones: a clip has a class if it has any event of it.
 
     Returns
     -------
     tags : DataFrame of bool
-        One row a file of `filenames`, in their order, one column a class.
+        One row per file of `filenames`, in their order, one column per class.
     """
     values = np.zeros((len(filenames), len(classes)), dtype=bool)
     rows = pd.Index(filenames).get_indexer(pd.Index(events["filename"]))
@@ -133,12 +133,12 @@ def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Se
 
 
 def active_seconds(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
-    """How long each class is active in each clip; time that two events of a class share counts once.
+    """Return how long each class is active in each clip; overlapping events of a class count once.
 
     Returns
     -------
     seconds : DataFrame of float
-        One row a file of `filenames`, in their order, one column a class.
+        One row per file of `filenames`, in their order, one column per class.
     """
     ordered = events.sort_values("onset", kind="stable")
     groups = ordered.groupby(["filename", "event_label"], sort=False)["offset"]
@@ -155,12 +155,12 @@ def active_seconds(events: pd.DataFrame, filenames: Sequence[str], classes: Sequ
 
 
 def stretch_tags(tags: pd.DataFrame, durations: Mapping[str, float]) -> pd.DataFrame:
-    """Events that cover the whole clip for every tag: what a system without any localisation would answer.
+    """Make events that cover the whole clip for every tag: the output of a system without any localisation.
 
     Parameters
     ----------
     tags : DataFrame of bool
-        One row a clip, one column a class.
+        One row per clip, one column per class.
     durations : mapping of str to float
         Length of every clip in seconds.
     """

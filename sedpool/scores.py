@@ -1,8 +1,8 @@
-"""Scores: what a detector says before anybody chooses a threshold.
+"""Scores: the probabilities that a detector outputs, before any threshold.
 
-Frame scores are a DataFrame ``filename, onset, offset, <one column a class>``: within a file the rows follow each
-other without gaps, and their probabilities hold from `onset` to `offset` (seconds). Clip scores are
-``filename, <one column a class>``.
+Frame scores are a DataFrame ``filename, onset, offset, <one column per class>``: the rows of a file follow each other
+without gaps, and their probabilities hold from `onset` to `offset` (seconds). Clip scores are
+``filename, <one column per class>``.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ FRAME_COLUMNS = ("filename", "onset", "offset")
 
 
 def frame_scores(filename: str, probabilities: np.ndarray, edges: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
-    """Frame scores of one file.
+    """Make the frame scores of one file.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def frame_scores(filename: str, probabilities: np.ndarray, edges: np.ndarray, cl
 
 
 def classes_of(scores: pd.DataFrame) -> tuple[str, ...]:
-    """The class columns of frame or clip scores, in order."""
+    """Return the class columns of frame or clip scores, in order."""
     return tuple(column for column in scores.columns if column not in FRAME_COLUMNS)
 
 
 def highest_frames(scores: pd.DataFrame) -> pd.DataFrame:
-    """Clip scores that are each the highest of the clip's frames."""
+    """Make clip scores from the highest frame score of each clip and class."""
     return scores.groupby("filename", sort=False)[list(classes_of(scores))].max().reset_index()
 
 
@@ -66,7 +66,9 @@ def validate_scores(scores: pd.DataFrame, *, source: TableSource = "scores") -> 
         raise DataError(f"{source}: no class columns")
     texts = [name for name in classes if not pd.api.types.is_numeric_dtype(scores[name])]
     if texts:
-        raise DataError(f"{source}: no scores; column {texts[0]} holds no numbers, expected a column of them a class")
+        raise DataError(
+            f"{source}: no scores; column {texts[0]} holds no numbers, expected one column of numbers per class"
+        )
     values = scores.loc[:, list(classes)].to_numpy()
     bad = ~((values >= 0) & (values <= 1))
     if bad.any():
@@ -79,7 +81,7 @@ def validate_scores(scores: pd.DataFrame, *, source: TableSource = "scores") -> 
 
 
 def content_hash(scores: pd.DataFrame) -> str:
-    """A hash of what a score table says, however the file was written."""
+    """Return a hash of a score table's content, which does not depend on how the file was written."""
     rows = pd.util.hash_pandas_object(scores, index=False).to_numpy()
     return hashlib.sha256(repr(list(scores.columns)).encode() + rows.tobytes()).hexdigest()
 

@@ -1,7 +1,7 @@
-"""How files that matter are written and recognised: atomically, and by hash.
+"""Writing files atomically, and recognising them by hash.
 
-Everything goes to a temporary file in the target's own folder, is flushed to disk and then renamed, so that a reader
-sees the old file or the new one and never half of either.
+Files are written to a temporary file in the target's own folder, flushed to disk and then renamed, so that a reader
+sees the old file or the new one and never a part of either.
 """
 
 import errno
@@ -29,13 +29,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Parameters
     ----------
     path : path-like
-        The final path; its folder is created. The temporary path keeps the suffix, since many writers choose
-        their format by it.
+        The final path; its folder is created. The temporary path keeps the suffix, by which many writers choose
+        their format.
 
     Raises
     ------
     StorageError
-        If the disk is full; what was there before is intact.
+        If the disk is full; an earlier file at `path` is intact.
     """
     path = Path(path)
     with full_disk_named(path):
@@ -47,7 +47,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb+") as written:
                 os.fsync(written.fileno())
-            temporary.chmod(0o666 & ~_umask())
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -55,12 +57,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def full_disk_named(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Make one line of what a full disk raises within the block, whoever writes.
+    """Raise a one-line error if the disk is full within the block.
 
     Parameters
     ----------
     path : path-like
-        What is written there, for the message.
+        The file that is written, for the message.
 
     Raises
     ------
@@ -76,15 +78,9 @@ def full_disk_named(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def remove_abandoned(folder: str | os.PathLike[str]) -> None:
-    """Remove temporary files of processes that were killed; for folders in which nobody else can be writing."""
+    """Remove temporary files of killed processes from a folder that no other process writes to."""
     for temporary in Path(folder).glob(f"{_TEMPORARY}*"):
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
@@ -104,7 +100,7 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
 
 
 def json_text(value: Any) -> str:
-    """Indented JSON, as files hold it; NaN is refused, since JSON has none."""
+    """Return indented JSON, as written to files; NaN is refused, since JSON has none."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -125,7 +121,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def sha256_file(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file's content, as hexadecimal digits."""
+    """Return the SHA-256 of a file's content, as hexadecimal digits."""
     digest = hashlib.sha256()
     with Path(path).open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -140,7 +136,7 @@ def sha256_files(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def hash_value(value: Any) -> str:
-    """SHA-256 of a JSON-like value, independent of the order of its keys.
+    """Return the SHA-256 of a JSON-like value, independent of the order of its keys.
 
     Examples
     --------
@@ -152,5 +148,5 @@ def hash_value(value: Any) -> str:
 
 
 def checksum(data: memoryview) -> int:
-    """CRC-32 of a buffer: enough to notice a flipped bit, fast enough to run on every read."""
+    """Return the CRC-32 of a buffer: enough to notice a flipped bit, fast enough to run on every read."""
     return zlib.crc32(data)
