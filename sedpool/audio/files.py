@@ -34,7 +34,7 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
     onset : float
         Start in seconds.
     duration : float, optional
-        Seconds to read, as far as the file has them; by default the rest of the file.
+        Seconds to read, or fewer if the file ends before; by default the rest of the file.
 
     Returns
     -------

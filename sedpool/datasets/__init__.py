@@ -1,1 +1,1 @@
-"""Corpora: a loader each, all of which return a Dataset."""
+"""Corpora: one loader each, which returns a Dataset."""

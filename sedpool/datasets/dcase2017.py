@@ -82,16 +82,16 @@ def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, al
         raise DataError(f"dcase2017: no split {split!r}; expected {', '.join(SETS)}")
     parts = [split] if split else list(SETS)
     if allow_missing and not split:
-        parts = [part for part in SETS if _ground_truth(root, "weak", part).exists()]
+        parts = [part for part in SETS if _truth_path(root, "weak", part).exists()]
     if not parts:
         raise DataError(f"dcase2017: {root}: {'no ground truth in it' if root.is_dir() else 'no such folder'}; {_GIVE}")
-    labels = {part: _labels(root, "weak", part) for part in parts}
-    clips = pd.concat([_listed_clips(root, part, labels[part]) for part in parts], ignore_index=True)
+    weak = {part: _read_truth(root, "weak", part) for part in parts}
+    clips = pd.concat([_listed_clips(root, part, *weak[part]) for part in parts], ignore_index=True)
     recordings = [path for path in find_recordings(root) if _CLIP.search(path)]
     clips, manifest = with_recordings(clips, root, recordings, prefix="Y", all_listed=split is None)
     refuse_incomplete("dcase2017", root, manifest, allow_missing=allow_missing)
-    strong = [_events(root, part, clips["filename"]) for part in parts if part != "train"]
-    tags = tags_from_events(pd.concat(labels.values()), clips["filename"].tolist(), CLASSES)
+    strong = [_read_events(root, part, clips["filename"]) for part in parts if part != "train"]
+    tags = tags_from_events(pd.concat([rows for rows, _ in weak.values()]), clips["filename"].tolist(), CLASSES)
     if not strong:
         return Dataset("dcase2017", CLASSES, clips, tags, None, manifest)
     events, notes = within_recordings(pd.concat([events for events, _ in strong], ignore_index=True), clips)
@@ -99,35 +99,37 @@ def load_dcase2017(root: str | os.PathLike[str], split: str | None = None, *, al
     return Dataset("dcase2017", CLASSES, clips, tags, events, replace(manifest, notes=notes), weak_splits=("train",))
 
 
-def _ground_truth(root: Path, kind: str, part: str) -> Path:
+def _truth_path(root: Path, kind: str, part: str) -> Path:
     """Return the path of a ground truth list: in ``groundtruth_release``, or at the top in older copies."""
     name = f"groundtruth_{kind}_label_{SETS[part]}_set.csv"
     released = root / "groundtruth_release" / name
     return released if released.exists() or not (root / name).exists() else root / name
 
 
-def _labels(root: Path, kind: str, part: str) -> pd.DataFrame:
-    path = _ground_truth(root, kind, part)
+def _read_truth(root: Path, kind: str, part: str) -> tuple[pd.DataFrame, TextTable]:
+    """Read the ``weak`` or ``strong`` ground truth of a set, checking its labels."""
+    path = _truth_path(root, kind, part)
     if not path.exists():
         raise DataError(
             f"dcase2017: {path}: no such file; {_GIVE}, or set allow_missing=true to go on without absent sets"
         )
-    table = listing.read_rows(path)
-    if "event_label" not in table.columns or "filename" not in table.columns:
-        raise DataError(f"{path}: {len(table.columns)} columns; expected file, onset, offset and label")
+    rows, source = listing.read_rows(path), TextTable(path, has_header=False)
+    if "event_label" not in rows.columns or "filename" not in rows.columns:
+        raise DataError(f"{path}: {len(rows.columns)} columns; expected file, onset, offset and label")
     problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"
-    refuse_rows(table[["filename", "event_label"]], ~table["event_label"].isin(CLASSES), problem, _without_header(path))
-    return table
+    refuse_rows(rows[["filename", "event_label"]], ~rows["event_label"].isin(CLASSES), problem, source)
+    return rows, source
 
 
-def _listed_clips(root: Path, part: str, labels: pd.DataFrame) -> pd.DataFrame:
+def _listed_clips(root: Path, part: str, labels: pd.DataFrame, truth: TextTable) -> pd.DataFrame:
     """Return the clips of a set in the order of its list; the evaluation set has only its ground truth."""
-    named, truth = labels["filename"].drop_duplicates(), _without_header(_ground_truth(root, "weak", part))
+    named = labels["filename"].drop_duplicates()
     if part == "test":
         return pd.DataFrame({"filename": named, "duration": named_durations(named, truth), "split": part})
-    source = _without_header(root / f"{SETS[part]}_set.csv", ",")
-    if not Path(source.path).exists():
-        raise DataError(f"dcase2017: {source}: no such file; {_GIVE}")
+    path = root / f"{SETS[part]}_set.csv"
+    if not path.exists():
+        raise DataError(f"dcase2017: {path}: no such file; {_GIVE}")
+    source = TextTable(path, ",", has_header=False)
     table = source.read("a list of clips", usecols=[0, 1, 2], dtype=str, keep_default_na=False)
     listed = table[0] + "_" + table[1] + "_" + table[2] + ".wav"
     for names, own, others, other in ((named, truth, listed, source), (listed, source, named, truth)):
@@ -136,13 +138,9 @@ def _listed_clips(root: Path, part: str, labels: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"filename": listed, "duration": named_durations(listed, source), "split": part})
 
 
-def _without_header(path: Path, separator: str = "\t") -> TextTable:
-    return TextTable(path, separator, has_header=False)
-
-
-def _events(root: Path, part: str, clips: pd.Series) -> tuple[pd.DataFrame, int]:
-    """Return the events of a set that have a length, and the number of rows without one."""
-    rows, source = _labels(root, "strong", part), _without_header(_ground_truth(root, "strong", part))
+def _read_events(root: Path, part: str, clips: pd.Series) -> tuple[pd.DataFrame, int]:
+    """Read the events of a set that have a length, and count the rows without one."""
+    rows, source = _read_truth(root, "strong", part)
     refuse_rows(rows[["filename"]], ~rows["filename"].isin(clips), "has strong labels, but no list names it", source)
     empty = rows["offset"] <= rows["onset"]
     return validate_events(rows.loc[~empty], source=source), int(empty.sum())

@@ -53,7 +53,7 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
     for path in files:
         source = path.relative_to(root)
         owner = _owner(source, owners)
-        found = _of_recording(path, owner) if owner else _of_many(path, asked=labels is not None)
+        found = _read(path, owner, asked=labels is not None)
         if found is None:
             continue
         if owner is None:
@@ -63,6 +63,12 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
                 known.get(prefix + name) or known.get(name) or prefix + name for name in found["filename"].tolist()
             ]
             found = found.assign(filename=pd.Series(names, index=found.index, dtype=str))
+        elif len(found["filename"].unique()) > 1:
+            raise DataError(f"{path}: holds labels of several recordings, but is named after {owner}; rename it")
+        elif found.empty:
+            found = pd.DataFrame({"filename": [owner], "event_label": "", "strong": True})
+        else:
+            found = found.assign(filename=owner)
         tables.append(found.assign(source=source.as_posix()).reindex(columns=list(COLUMNS)))
     if not tables:
         seen = f"; ignored {', '.join(path.name for path in files[:3])}" if files else ""
@@ -82,45 +88,23 @@ def _owner(path: Path, owners: dict[str, str]) -> str | None:
     return None
 
 
-def _of_recording(path: Path, name: str) -> pd.DataFrame:
-    """Read the labels of the recording `name`, which a file is named after."""
-    found = _tags(path)
-    if found is None:
-        found = read_file(path, name).assign(strong=True)
-    if len(found["filename"].unique()) > 1:
-        raise DataError(f"{path}: holds labels of several recordings, but is named after {name}; rename it")
-    if found.empty:
-        return pd.DataFrame({"filename": [name], "event_label": "", "strong": True})
-    return found.assign(filename=name)
-
-
-def _tags(path: Path) -> pd.DataFrame | None:
-    """Read labels without times; None if the file has times or no labels."""
+def _read(path: Path, owner: str | None, *, asked: bool) -> pd.DataFrame | None:
+    """Read the labels in a file; None if it has none, is named after no recording (`owner`) and was not `asked` for."""
     kind = detect_format(path)
     if kind == "tags":
         separator = separator_of(path)
         rows = table.read_rows(path, separator)
-        known = "event_label" in rows.columns
-        return with_splits(rows, TextTable(path, separator)).assign(strong=False) if known else None
-    labels = read_tags(path) if kind == "jams" else None
-    return (
-        None if labels is None else pd.DataFrame({"filename": clip_name(path), "event_label": labels, "strong": False})
-    )
-
-
-def _of_many(path: Path, *, asked: bool) -> pd.DataFrame | None:
-    """Read labels from a file that is not named after a recording; None if it has none and was not `asked` for."""
-    tags = _tags(path)
-    if tags is not None:
-        return tags
-    kind = detect_format(path)
-    if kind in ("tsv", "csv"):
+        if "event_label" in rows.columns:
+            return with_splits(rows, TextTable(path, separator)).assign(strong=False)
+    if kind == "jams" and (tags := read_tags(path)) is not None:
+        return pd.DataFrame({"filename": clip_name(path), "event_label": tags, "strong": False})
+    if owner is None and kind in ("tsv", "csv"):
         separator = "\t" if kind == "tsv" else ","
         return _events(table.read_rows(path, separator), TextTable(path, separator))
-    if kind == "list":
+    if owner is None and kind == "list":
         return _events(listing.read_rows(path), TextTable(path, has_header=False))
-    if asked or kind in ("jams", "raven") or (kind == "audacity" and path.stat().st_size):
-        return read_file(path).assign(strong=True)
+    if owner or asked or kind in ("jams", "raven") or (kind == "audacity" and path.stat().st_size):
+        return read_file(path, owner).assign(strong=True)
     return None
 
 

@@ -113,7 +113,7 @@ def _load(path: str) -> Float32Array:
 
 
 def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw an excerpt in which the labelled sound can be heard.
+    """Draw an excerpt in which the labelled sound is audible.
 
     Its energy is within 6 dB of the loudest excerpt of that length, so that it does not fall into a pause, and it
     begins and ends with sound.
