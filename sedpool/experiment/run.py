@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
-SPLITS = ("train", "validate", "test")
 N_EXAMPLES = 4
 
 
@@ -215,7 +214,7 @@ def _train_and_score(
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
     left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
     storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
-    train, validate, test = (everything.split(name) for name in SPLITS)
+    train, validate, test = map(everything.split, ("train", "validate", "test"))
     augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
     result = fit_prepared(
         detector,
