@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 import sedpool as sp
 from sedpool.events import events_from_rows
@@ -68,6 +69,12 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
         return {"sp": sp}
     if page == "first-hour.md":
         exec(FENCED.findall((ROOT / "docs/first-hour.md").read_text(encoding="utf-8"))[0])
+    if page == "extend.md":
+        for number, split in enumerate(("train", "validate", "test")):
+            (folder / "birds" / split).mkdir(parents=True)
+            soundfile.write(folder / "birds" / split / f"{number}.wav", np.zeros(800), 8000)
+        rows = [(f"{number}.wav", 0.01, 0.05, "owl") for number in range(3)]
+        sp.formats.write_tsv(events_from_rows(rows), folder / "birds/labels.tsv")
     if page == "pooling.md":
         import keras
 
@@ -87,6 +94,12 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
 def test_code_on_a_page_runs(page: Path, index: int, workplace: Path) -> None:
     code = FENCED.findall(page.read_text(encoding="utf-8"))[index]
     exec(compile(code, f"{page.name}, example {index}", "exec"), assumed(page.name, workplace))
+
+
+def test_extensions_are_short() -> None:
+    blocks = FENCED.findall((ROOT / "docs/extend.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 5
+    assert all(len(block.splitlines()) < 30 for block in blocks)
 
 
 def test_label_files_that_a_page_writes_can_be_read(workplace: Path) -> None:

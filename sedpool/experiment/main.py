@@ -24,14 +24,13 @@ from sedpool.settings.compose import config_folder, one_line, resolve
 from sedpool.settings.suggestions import refuse_unknown
 
 _DEBUG = "HYDRA_FULL_ERROR"
-_SWEEP = ("-m", "--multirun")
 
 
 def main() -> None:
     """Run ``train.py`` or ``sedpool train``."""
     debug = os.environ.get(_DEBUG) == "1"
     os.environ[_DEBUG] = "1"
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in _SWEEP)  # argparse takes them only there
+    _prepare_command_line()
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     sweep = Sweep()
     try:
@@ -54,6 +53,15 @@ def main() -> None:
         print(best, file=sys.stderr)
     if sweep.failures:
         sys.exit(sweep.summary())
+
+
+def _prepare_command_line() -> None:
+    """Put flags before settings, and the user's own classes in the current folder within reach."""
+    settings = [word for word in sys.argv[1:] if "=" in word and not word.startswith("-")]
+    if settings:  # argparse refuses settings on both sides of a flag; the dashes end `--info`, which may take a value
+        sys.argv[1:] = [*(word for word in sys.argv[1:] if word not in (*settings, "--")), "--", *settings]
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # last, so that no file there hides a library
 
 
 def _print_help(arguments: list[str]) -> bool:
