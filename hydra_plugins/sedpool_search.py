@@ -44,7 +44,7 @@ class Search(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Search."""
+        """Run one job after another, each proposed by the method."""
         settings = {"method": self.method, "n_trials": self.n_trials, "seed": self.seed}
         checked(SearchSettings, settings, "hydra.sweeper")
         parser = OverridesParser.create(config_loader=self._loader)
@@ -65,7 +65,7 @@ class Search(Sweeper):
 
 
 def _values(override: Override) -> Sequence[str] | Interval:
-    """An interval, of whole numbers if it is written as ``int(interval(...))``; a choice or a range as a list."""
+    """Return the interval or the list of values to search; ``int(interval(...))`` has whole numbers only."""
     value: Any = override.value()
     if not isinstance(value, IntervalSweep):
         return list(override.sweep_string_iterator())

@@ -106,29 +106,29 @@ class RunFolder:
             raise StorageError(f"{self.path}: {reason}; choose a folder to write in, runs=FOLDER") from None
 
     def mark_done(self) -> None:
-        """Declare the folder complete; its checkpoints are of no more use."""
+        """Mark the run as finished and delete its checkpoints, which are not needed any more."""
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
 
     def tidy(self) -> None:
-        """Remove what a run that was killed left half written; for the process that holds the folder's lock."""
+        """Remove files that a killed run left half written; for the process that holds the folder's lock."""
         for folder in (self.path, self.file("checkpoint")):
             storage.remove_abandoned(folder)
 
     def forget(self) -> None:
-        """Remove what an earlier run would be taken up from, and its numbers, which the next may fail to reach."""
+        """Delete checkpoints and metrics so that the run starts afresh."""
         for name in ("DONE", "metrics.json", "history.csv", "report.html"):
             self.file(name).unlink(missing_ok=True)
         shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
         self.file("log.txt").write_text("", encoding="utf-8")
 
     def refuse_other_backend(self, backend: str) -> None:
-        """See that a run that goes on does so on the backend that it began with.
+        """Check that a run continues on the backend on which it began.
 
         Raises
         ------
         ConfigError
-            If there are checkpoints of a run on another one, whose numbers differ in their last digits.
+            If there are checkpoints from another backend, whose numbers differ in their last digits.
         """
         if not self.file("checkpoint").is_dir() or not self.file("environment.json").is_file():
             return
@@ -200,7 +200,7 @@ class RunFolder:
 
     @cached_property
     def manifest(self) -> dict[str, Any] | None:
-        """What of the corpus was there (see `sedpool.datasets.base`); None for a run older than manifests."""
+        """Which clips of the corpus were there (see `sedpool.datasets.base`); None for a run older than manifests."""
         return self._json("manifest.json") if self.file("manifest.json").is_file() else None
 
     @property
@@ -221,17 +221,17 @@ class RunFolder:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row an epoch: losses, accuracies, learning rate, throughput."""
+        """One row per epoch: losses, accuracies, learning rate, throughput."""
         return self._csv("history.csv")
 
     @cached_property
     def alpha(self) -> pd.DataFrame | None:
-        """Learned α, one row an epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
+        """Learned α, one row per epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
         return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
 
     @cached_property
     def gradient_share(self) -> pd.DataFrame | None:
-        """Gradient among frames, one row an epoch and class (see `sedpool.training.gradient_share`), if recorded."""
+        """Gradient among frames, one row per epoch and class (see `sedpool.training.gradient_share`), if recorded."""
         return self._csv("gradient_share.csv") if self.file("gradient_share.csv").is_file() else None
 
     def _json(self, name: str) -> Content:
@@ -292,7 +292,7 @@ class RunFolder:
 
     @cached_property
     def durations(self) -> pd.DataFrame | None:
-        """How long the corpus's events last, a row a class (see `sedpool.datasets.statistics`); None if unknown."""
+        """How long the corpus's events last, one row per class (see `sedpool.datasets.statistics`); None if unknown."""
         return self._csv("durations.csv") if self.file("durations.csv").is_file() else None
 
     @cached_property
@@ -324,7 +324,7 @@ class RunFolder:
 
 
 def kept_epoch(history: pd.DataFrame) -> int:
-    """The epoch whose weights were kept: the first with the best validation accuracy, in training's precision."""
+    """Return the epoch whose weights were kept: the first with the best validation accuracy, in float32."""
     return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy(dtype=np.float32).argmax())])
 
 
@@ -352,7 +352,7 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
 
 
 def without_places(value: Any) -> Any:
-    """A configuration, or a part of one, without what says where things lie and how a machine is used."""
+    """Return a configuration, or a part of one, without paths and machine settings."""
     if isinstance(value, Mapping):
         kept = {key: without_places(item) for key, item in value.items() if key not in IGNORED_KEYS}
         return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}

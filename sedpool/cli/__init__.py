@@ -1,4 +1,4 @@
-"""The ``sedpool`` command: a file a sub-command.
+"""The ``sedpool`` command: one file per sub-command.
 
 Importing these modules must stay cheap (`typer` and `sedpool.errors` only): what a command needs is imported in it.
 """

@@ -43,7 +43,7 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
     data : dict of str to str
         Hashes of the corpus, of the backgrounds for augmentation and of the weights to start from, by setting.
     dataset : Dataset or None
-        What is loaded of the corpus; None if that is still to be made, from a plan that tells already what it will be.
+        What is loaded of the corpus; None if it is still to be made; its plan then identifies it.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any
     group : str
         A key of `sedpool.settings.targets.TARGETS`.
     trust_code : bool
-        Whether to run the code of classes outside sedpool that it names; whose code that is, is said.
+        Whether to run the code of classes outside sedpool that it names; a message names them.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
 
 
 def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequence[str]) -> Iterator[str]:
-    """What two configurations have differently, as ``model.filters=[16] (here [32])``."""
+    """Yield the settings in which two configurations differ, as ``model.filters=[16] (here [32])``."""
     for group in groups:
         theirs, ours = there[group], here[group]
         for key in sorted(theirs.keys() | ours.keys()):
@@ -185,8 +185,8 @@ def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = F
     run : RunFolder
         The run.
     root : Path, optional
-        Where the corpus is now, if not where the run found it (``dataset.root``). One with other clips or labels than
-        the run's is said to be so.
+        Where the corpus is now, if it was moved (``dataset.root``). A message warns of other clips or labels than
+        those of the run.
     trust_code : bool
         Whether to run the code of a loader outside sedpool.
 
@@ -246,7 +246,7 @@ def _is_another(dataset: Dataset, run: RunFolder) -> bool:
 
 
 def finished(folder: str | os.PathLike[str]) -> RunFolder:
-    """The run in a folder, if it is complete.
+    """Return the run in a folder, if it is finished.
 
     Raises
     ------

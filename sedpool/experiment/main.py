@@ -82,7 +82,7 @@ def _print_help(arguments: list[str]) -> bool:
 def _compose_and_run(sweep: Sweep) -> Exception | None:
     """Run what the command line asks for; return our own error, on which Hydra would comment.
 
-    Of a job Hydra's sweeper is told the objective, the F1 on validation clips, or None if it failed.
+    A job of a sweep returns its objective to Hydra's sweeper, the F1 on validation clips, or None if it failed.
     """
     problem: Exception | None = None
 

@@ -13,7 +13,7 @@ Setting = TypeVar("Setting")
 
 
 class RunKey(NamedTuple):
-    """What tells the runs of a study apart.
+    """What distinguishes the runs of a study.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class RunKey(NamedTuple):
     seed: int
 
     def __str__(self) -> str:
-        """The parts that say something, e.g. ``cap, fold 4, seed 0``."""
+        """Join the parts that are set, e.g. ``cap, fold 4, seed 0``."""
         fold = "" if self.fold is None else f"fold {self.fold}"
         return ", ".join(part for part in (self.condition, self.method, fold, f"seed {self.seed}") if part)
 
@@ -54,7 +54,7 @@ class PlannedRun:
     overrides: tuple[str, ...]
 
     def config(self, folders: Mapping[str, str], dataset: Mapping[str, str]) -> dict[str, Any]:
-        """The resolved configuration.
+        """Compose the resolved configuration.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Study:
     name : str
         Of the folder that its results are kept in.
     title : str
-        What it is, in a report.
+        Title in a report.
     preset : str
         The experiment, below ``configs/experiment``, that every run starts from.
     sources : tuple of str
@@ -136,12 +136,12 @@ class Study:
         folds: Iterable[int] | None = None,
         conditions: Iterable[str] | None = None,
     ) -> "Study":
-        """The study with some of its methods, folds and conditions; None leaves all.
+        """Return the study with some of its methods, folds and conditions; None keeps all.
 
         Raises
         ------
         ConfigError
-            If it has no such one.
+            If the study has no such method, fold or condition.
         """
         return replace(
             self,
@@ -159,7 +159,7 @@ class Study:
         return {name: value for name, value in known.items() if name in wanted}
 
     def check_sources(self, given: Collection[str]) -> None:
-        """See that the folders of the corpus are given, and no others.
+        """Check that the folders of the corpus are given, and no others.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class Study:
             raise ConfigError(f"study {self.name}: --{name} {problem}; expected {expected}")
 
     def plan(self, n_seeds: int = 1) -> list[PlannedRun]:
-        """Every run, in the order in which they run: method by method within a fold, fold by fold, seed by seed."""
+        """List every run in its order: method by method within a fold, fold by fold, seed by seed."""
         seeds = range(self.first_seed, self.first_seed + n_seeds)
         products = product(seeds, self.conditions, self.folds or [None], self.methods)
         return [self._planned(RunKey(condition, method, fold, seed)) for seed, condition, fold, method in products]

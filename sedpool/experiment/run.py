@@ -1,4 +1,4 @@
-"""One training run from one configuration: the only module that builds objects from a config."""
+"""One training run from one resolved configuration: check, build, train, score, evaluate, report."""
 
 import logging
 from collections.abc import Mapping

@@ -54,7 +54,7 @@ class Method(Protocol):
     """A way to search a space for the highest objective."""
 
     def propose(self) -> Proposal:
-        """Settings to try next."""
+        """Propose settings to try next."""
 
     def learn(self, objective: float | None) -> None:
         """Hear what they led to; None if the job failed."""

@@ -108,7 +108,7 @@ def _database(uri: str) -> Path | None:
 
 
 def _alone(uri: str) -> AbstractContextManager[Any]:
-    """A lock beside a local database; a server sees to itself."""
+    """Lock a local database by a file beside it; a server needs no lock."""
     database = _database(uri)
     if database is None:
         return nullcontext()

@@ -52,7 +52,7 @@ def describe_environment(*, seed: int, threads: int | None, precision: str) -> d
 
 
 def keras_backend() -> str:
-    """The backend that Keras is asked for, by ``KERAS_BACKEND`` or its settings file, without importing it."""
+    """Return the backend that ``KERAS_BACKEND`` or Keras's settings file asks for, without importing it."""
     return os.environ.get("KERAS_BACKEND") or _backend_in_settings() or "tensorflow"
 
 
@@ -66,7 +66,7 @@ def _backend_in_settings() -> str | None:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that runs, with ``+changes`` if tracked files differ; None outside a checkout."""
+    """Return the commit of the running checkout, with ``+changes`` if tracked files differ; None outside one."""
     commit = _git("rev-parse", "HEAD")
     if commit and _git("status", "--porcelain", "--untracked-files=no"):
         return f"{commit}+changes"

@@ -18,13 +18,13 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def config_folder() -> Path:
-    """The configuration folder: packaged beside this file, or at the top of the repository."""
+    """Return the configuration folder: packaged beside this file, or at the top of the repository."""
     packaged = _PACKAGE / "configs"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "configs"
 
 
 def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, /, **dataset: Any) -> dict[str, Any]:
-    """The resolved configuration that ``train.py`` would run, for commands that share its settings.
+    """Compose the resolved configuration that ``train.py`` would run, for commands that share its settings.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     choices : mapping of str to str
         The chosen config file of each group.
     overrides : sequence of str
-        What the command line asks for.
+        As on the command line.
     """
     OmegaConf.set_struct(cfg, False)
     asked = {override.lstrip("+~").partition("=")[0] for override in overrides}

@@ -139,5 +139,5 @@ def _former(group: str, node: Any) -> Any:
 
 
 def _owner(group: str, node: Mapping[str, Any]) -> str:
-    """What a setting belongs to: the class or function that it is an argument of, else the group."""
+    """Return what a setting belongs to: the class or function that it is an argument of, else the group."""
     return str(node.get("_target_", group))

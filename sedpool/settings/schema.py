@@ -131,7 +131,7 @@ class SearchSettings:
 
 
 def checked(kind: type[Settings], values: Mapping[str, Any], group: str = "") -> Settings:
-    """Build settings, or say which key is wrong.
+    """Build settings, or raise an error that names the wrong key.
 
     Parameters
     ----------

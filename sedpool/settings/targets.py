@@ -92,7 +92,7 @@ KERAS = frozenset(
     }.items()
     for name in names
 )
-"""What of Keras may stand in an argument."""
+"""Classes of Keras that may stand in an argument."""
 
 _NEVER_ONES_OWN = frozenset(
     {"hydra", "jax", "joblib", "keras", "mlflow", "numpy", "omegaconf", "pandas", "sedpool", "tensorflow", "torch"}
@@ -100,7 +100,7 @@ _NEVER_ONES_OWN = frozenset(
 
 
 def check_texts(config: Mapping[str, Any], path: str) -> None:
-    """See that every text in a loaded configuration is plain: nothing to be looked up, nothing that steers a terminal.
+    """Check that every text in a loaded configuration is plain: no interpolation, no control characters.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def check_texts(config: Mapping[str, Any], path: str) -> None:
 
 
 def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = False) -> tuple[str, ...]:
-    """See that a group of a loaded configuration builds only what it may.
+    """Check that a group of a loaded configuration builds only what it may.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = Fals
 
 
 def _refuse_libraries(target: str, group: str, path: str) -> None:
-    """Trust is for classes of the user's own: what else could be named is never one."""
+    """Refuse names in libraries: trust is for the user's own classes."""
     package = target.partition(".")[0]
     if package in _NEVER_ONES_OWN or package in sys.stdlib_module_names or "." not in target:
         raise ConfigError(
@@ -173,7 +173,7 @@ def _refuse_libraries(target: str, group: str, path: str) -> None:
 
 
 def _mappings(node: Any) -> Iterator[Mapping[Any, Any]]:
-    """Every mapping in a configuration, at any depth."""
+    """Yield every mapping in a configuration, at any depth."""
     if isinstance(node, Mapping):
         yield node
     for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ():
@@ -181,7 +181,7 @@ def _mappings(node: Any) -> Iterator[Mapping[Any, Any]]:
 
 
 def _texts(node: Any) -> Iterator[str]:
-    """Every text in a configuration, keys included, at any depth."""
+    """Yield every text in a configuration, keys included, at any depth."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, Mapping):

@@ -1,4 +1,4 @@
-"""``sedpool data``: the corpora, a file a command."""
+"""``sedpool data``: one file per command about corpora."""
 
 import typer
 

@@ -16,7 +16,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a
 
 
 def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
-    """The configuration of training on a corpus, clips without audio allowed."""
+    """Compose the configuration of training on a corpus; clips without audio are allowed."""
     from sedpool.settings.compose import compose
 
     place = {} if root is None else {"root": str(root)}
@@ -24,7 +24,7 @@ def configuration(name: str, root: Path | None, overrides: list[str] | None) -> 
 
 
 def load(config: dict[str, Any]) -> "Dataset":
-    """The corpus that a configuration describes."""
+    """Load the corpus that a configuration describes."""
     from sedpool.experiment.run import build_dataset
 
     return build_dataset(config)

@@ -69,6 +69,6 @@ def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
 
 
 def _in_words(problem: "Problem") -> str:
-    """The clip and what was found, which may name the clip already."""
+    """Return a finding with the name of its clip in front, unless it names the clip itself."""
     named = problem.filename in problem.detail
     return problem.detail if named else f"{problem.filename} {problem.detail}".strip()

@@ -96,7 +96,7 @@ class Crew:
         self._usual_epochs = list(usual_epochs)
 
     def remaining(self, tasks: Iterable[Task]) -> str:
-        """The time that tasks still take, in words."""
+        """Return the time that tasks still take, in words."""
         left = [Remainder(self._epoch_seconds[task.kind], task.budget, task.epochs_done()) for task in tasks]
         return remaining(left, self.n_jobs, mean(self._usual_epochs) if self._usual_epochs else None)
 
@@ -141,7 +141,7 @@ class Crew:
         return failures
 
     def _end(self, work: _Work, finish: Callable[[Task], None]) -> str | None:
-        """Take what a task leaves; why it failed, if it did."""
+        """Collect the result of a task that has ended; return why it failed, or None."""
         task, seconds = work.task, monotonic() - work.began
         _, reason = work.worker.result()
         if reason is None:

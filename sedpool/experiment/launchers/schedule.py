@@ -1,4 +1,4 @@
-"""How long will a study still take? At first a few steps of the very networks say so, then the runs themselves."""
+"""Estimates of how long a study still takes: at first from a few training steps, then from finished runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ class Remainder:
     done: int = 0
 
     def seconds(self, epochs: float) -> float:
-        """Time until it has trained so many epochs; at least one more, since it has not ended."""
+        """Return the seconds until it has trained so many epochs; at least one more, since it has not ended."""
         return self.epoch_seconds * max(min(epochs, self.budget) - self.done, 1.0)
 
 
 def kind_of(config: Mapping[str, Any]) -> str:
-    """What two configurations have in common if an epoch of one takes as long as an epoch of the other."""
+    """Return the key shared by runs whose epochs take equally long."""
     return hash_value({name: config[name] for name in _DEFINING})
 
 
 def remaining(runs: Sequence[Remainder], n_jobs: int, usual_epochs: float | None) -> str:
-    """The time that runs still take, in words.
+    """Return the time that runs still take, in words.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def _together(seconds: Sequence[float], n_jobs: int) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A time in words.
+    """Return a duration in words.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def duration(seconds: float) -> str:
 
 
 def measure_epoch(config: Mapping[str, Any]) -> float:
-    """Seconds that an epoch of training and validation takes here, from a few steps on made-up patches.
+    """Estimate the seconds that an epoch of training and validation takes here, from a few steps on random patches.
 
     It starts the backend with the configuration's threads, and so belongs in a process of its own.
 

@@ -15,7 +15,7 @@ class Job:
     Attributes
     ----------
     overrides : tuple of str
-        What it was asked for.
+        Its settings.
     folder : str
         The run folder.
     objective : float or None
@@ -71,7 +71,7 @@ class Sweep:
         return self.finished[-1]
 
     def best(self) -> str | None:
-        """The settings with the highest objective, as a mean over seeds; None where there is nothing to choose."""
+        """Return the settings with the highest mean objective over seeds; None if there are fewer than two."""
         found: dict[tuple[str, ...], list[float]] = {}
         for job in self.finished:
             if job.objective is not None:
@@ -90,7 +90,7 @@ class Sweep:
         return f"best on validation, F1 {highest:.4f}: {' or '.join(equals)}"
 
     def summary(self) -> str:
-        """All failures, one line each."""
+        """Return all failures, one line each."""
         lines = [f"error: {len(self.failures)} of {self.n_jobs} jobs failed; the same command runs only these again"]
         return "\n".join(lines + [f"  {overrides}: {reason}" for overrides, reason in self.failures])
 

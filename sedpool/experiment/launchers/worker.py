@@ -1,4 +1,4 @@
-"""A function at work in a process of its own: one that raises, exits or is killed leaves others running."""
+"""A function in a process of its own: one that raises, exits or is killed leaves others running."""
 
 import multiprocessing
 import os
@@ -42,7 +42,7 @@ class Worker:
         sender.close()
 
     def result(self) -> tuple[Any, str | None]:
-        """Wait for the end: what the function returned, and, if it did not, why."""
+        """Wait for the end; return the function's value, and why it failed (None if it did not)."""
         try:
             value, reason = self.receiver.recv()
         except EOFError:
