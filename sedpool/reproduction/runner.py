@@ -1,7 +1,7 @@
-"""Runs what a study lacks, from the corpus to its table of results.
+"""Run what a study lacks, from the corpus to its table of results.
 
-What is done is what has a row there, wherever it was made. Of the rest, a finished run folder is only entered; every
-other run is trained, or taken up from its last checkpoint.
+A run is done if it has a row there, on whatever machine it was trained. Of the others, those with a finished run
+folder are only entered; the rest are trained, or resumed from their last checkpoint.
 """
 
 import logging
@@ -26,9 +26,7 @@ from sedpool.experiment.load import identify_data
 from sedpool.experiment.plan import PlannedRun, Study
 from sedpool.experiment.run import build_dataset, check, find_folder
 from sedpool.features.prepare import prepare
-from sedpool.reproduction.records import forget_records, record_run
-from sedpool.reproduction.results import keys_of, read_results
-from sedpool.run_folder import RunFolder
+from sedpool.reproduction.records import forget_records, keys_of, read_results, record_run
 from sedpool.settings.instantiate import build
 from sedpool.storage import hash_value, remove_abandoned
 
@@ -37,16 +35,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Places:
-    """Where things lie.
+    """Folders that a study reads and writes.
 
     Attributes
     ----------
     study : Path
-        The folder of results, which is kept.
+        Gets the table of results, the records and the report.
     general : mapping of str to str
-        `data_root`, `cache` and `runs` of every run.
+        The settings `data_root`, `cache` and `runs` of every run.
     corpus : mapping of str to str
-        Folders of the group `dataset`, e.g. `root`.
+        Folders among the settings of the group `dataset`, e.g. `root`.
     """
 
     study: Path
@@ -62,37 +60,37 @@ def reproduce(
     Parameters
     ----------
     study : Study
-        Which runs.
+        Plans the runs.
     places : Places
-        Where its data are, and where its results go.
+        Folders of its data and of its results.
     n_seeds : int
-        Seeds of every method.
+        Number of runs per method, fold and condition, each with its own seed.
     n_jobs : int
-        How many runs train at a time.
+        Number of runs that train at the same time.
     rerun : bool
-        Forget rows, records and run folders of these runs first.
+        Delete rows, records and run folders of these runs first.
     dry_run : bool
-        Only say what would run, and how long it would take.
+        Only log which runs would be trained, and how long they would take.
 
     Returns
     -------
     failures : dict of str to str
-        Why a run is not done, by its settings; the others are.
+        The reason for each run that failed, by its settings; all others are done.
 
     Raises
     ------
     SedpoolError
-        If the table of results, a setting or a corpus is not in order; nothing has been trained then.
+        If the table of results, a setting or a corpus is faulty; nothing has been trained then.
     """
     table = places.study / study.results
-    with _alone(places.study):
+    with _locked(places.study):
         remove_abandoned(places.study)
         plan = study.plan(n_seeds)
         done = keys_of(read_results(table))
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
         for config in configs.values():
             check(config)
-        tasks = [Task(run, configs[run], folder) for run, folder in _folders(configs)]
+        tasks = _tasks(configs)
         rest = f"; the rest is in {table}" if len(tasks) < len(plan) else ""
         logger.info(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
 
@@ -105,25 +103,30 @@ def reproduce(
         if not tasks:
             return failures
         _prepare_corpora(tasks)
-        crew = Crew(n_jobs, _measure(tasks, n_jobs), _usual_epochs(table))
+        rows = read_results(table)
+        earlier_epochs = [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]
+        crew = Crew(n_jobs, _measure_epochs(tasks, n_jobs), earlier_epochs)
         if dry_run:
             logger.info("\n".join(task.name for task in tasks))
             logger.info(f"{counted(len(tasks), 'run')}, {n_jobs} at a time: {crew.remaining(tasks)}")
             return {}
         if rerun:
             forget_records([task.run.key for task in tasks], places.study, study.results)
-        _forget_folders(task.folder for task in tasks if rerun or task.config["force"])
+        for task in tasks:
+            if (rerun or task.config["force"]) and task.folder.path.is_dir():
+                task.folder.forget()
         return failures | crew.train(tasks, enter)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other commands from working on a study at the same time."""
     lock = FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise ConfigError(f"{folder}: another command is at work on this study; wait for it") from None
+        raise ConfigError(f"{folder}: another command is at work on this study; wait until it has finished") from None
     except OSError as error:
         raise ConfigError(f"{folder}: results cannot be kept here ({error.strerror}); choose another --study") from None
     try:
@@ -132,18 +135,20 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _folders(configs: Mapping[PlannedRun, Mapping[str, Any]]) -> Iterator[tuple[PlannedRun, RunFolder]]:
-    """Find the folder of every run; data that several runs share are looked at once."""
+def _tasks(configs: Mapping[PlannedRun, dict[str, Any]]) -> list[Task]:
+    """Find the folder of every run; identify data that several runs share only once."""
     known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
+    tasks = []
     for run, config in configs.items():
         places = hash_value([config["dataset"], config["augment"]["background"], config["training"]["init_from"]])
         if places not in known:
             known[places] = identify_data(config)
-        yield run, find_folder(config, *known[places])
+        tasks.append(Task(run, config, find_folder(config, *known[places])))
+    return tasks
 
 
 def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tuple[list[Task], dict[str, str]]:
-    """Enter the tasks whose run folder is complete; return the others, and why one could not be entered."""
+    """Enter the runs with a finished folder; return the others, and the reasons why some could not be entered."""
     others: list[Task] = []
     failures: dict[str, str] = {}
     for task in tasks:
@@ -159,14 +164,8 @@ def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tup
     return others, failures
 
 
-def _forget_folders(folders: Iterable[RunFolder]) -> None:
-    for folder in folders:
-        if folder.path.is_dir():
-            folder.forget()
-
-
 def _prepare_corpora(tasks: Iterable[Task]) -> None:
-    """Make or read every corpus and compute its features, so that what is wrong with one shows before any training."""
+    """Make or read every corpus and compute its features, so that a faulty one is noticed before any training."""
     parts = ("dataset", "labels", "features", "augment")
     different = {hash_value({name: task.config[name] for name in parts}): task for task in tasks}
     for task in different.values():
@@ -179,8 +178,8 @@ def _prepare_corpora(tasks: Iterable[Task]) -> None:
         prepare_augmentation(prepared.split("train"), Augmentation(**config["augment"]), **places)
 
 
-def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
-    """Seconds of an epoch of each kind of run, when as many train at a time as are going to."""
+def _measure_epochs(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
+    """Measure the seconds per epoch of each kind of run while `n_jobs` of them train at the same time."""
     seconds = {}
     for kind, config in {kind_of(task.config): task.config for task in tasks}.items():
         logger.info(f"measuring {config['corpus']}, {config['method']}")
@@ -194,9 +193,3 @@ def _measure(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
             raise TrainingError(f"{config['corpus']}, {config['method']}: its first steps failed: {reasons[0]}")
         seconds[kind] = mean(value for value, _ in results)
     return seconds
-
-
-def _usual_epochs(table: Path) -> list[int]:
-    """After how many epochs the runs in the table stopped."""
-    rows = read_results(table)
-    return [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from sedpool.experiment.plan import RunKey, Study
-from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, record_run, recorded
+from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, keys_of, read_results, record_run, recorded
 from sedpool.reproduction.report import write_study_report
-from sedpool.reproduction.results import keys_of, read_results
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import DCASE2017, MEDLEYDB, URBANSED
 from sedpool.run_folder import RunFolder

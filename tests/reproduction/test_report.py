@@ -7,8 +7,8 @@ from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.experiment.plan import RunKey
 from sedpool.reports.document import FigureBlock
+from sedpool.reproduction.records import TYPES, add_row
 from sedpool.reproduction.report import axis_figures, write_study_report
-from sedpool.reproduction.results import TYPES, add_row
 from sedpool.reproduction.studies import AXES, ESC10_AXES, STUDIES
 
 
@@ -17,7 +17,7 @@ def test_a_report_needs_rows_and_their_records(tmp_path: Path) -> None:
         write_study_report(tmp_path, STUDIES["esc10-soundscapes"])
     row = dict.fromkeys(TYPES, 0) | dict.fromkeys(("condition", "commit", "precision", "device", "remark"), "")
     add_row(tmp_path / "results.csv", row | {"method": "cap", "run": "esc10-fold4-cap-s0-0123456789"})
-    with pytest.raises(StorageError, match=r"0123456789: no record, but results\.csv has a row of it"):
+    with pytest.raises(StorageError, match=r"0123456789: no such record, but results\.csv has a row of this run"):
         write_study_report(tmp_path, STUDIES["esc10-soundscapes"])
 
 

@@ -14,8 +14,7 @@ from filelock import FileLock
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.experiment.launchers import crew
 from sedpool.experiment.plan import RunKey
-from sedpool.reproduction.records import FOLDER, write_record
-from sedpool.reproduction.results import add_row, keys_of, read_results
+from sedpool.reproduction.records import FOLDER, add_row, keys_of, read_results, write_record
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
 from sedpool.run_folder import RunFolder, find_runs
