@@ -1,7 +1,7 @@
 """The paper's findings [1]_ as contrasts, fixed before any run of a study was known.
 
-Each finding, or part of one, is a claim in words and one difference of one metric between two sides. What becomes of
-them on runs is in `sedpool.reproduction.findings`.
+Each finding, or part of one, is a claim in words and one difference of one metric between two sides.
+`sedpool.reproduction.claims` measures and judges them on runs.
 
 References
 ----------
@@ -17,9 +17,9 @@ from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reproduction.published import METHODS, WEAK
 
 EQUAL_WITHIN = 0.02
-"""By how much two methods may differ and still be said to behave alike."""
+"""Largest difference of a metric at which two methods count as equal."""
 FILLING = 0.5
-"""Share of a clip's segments in which its classes sound, from which events are said to fill their bag."""
+"""Events fill their bag if its classes are active in at least this share of the segments of a clip."""
 
 CLIP_F1, F1 = "clip_f1_macro", "segment_f1_micro"
 PRECISION, RECALL = "segment_precision", "segment_recall"
@@ -33,9 +33,9 @@ class Side:
     Attributes
     ----------
     methods : tuple of str
-        Whose metric.
+        Methods on this side.
     take : {"mean", "best"}
-        The methods' mean, or the highest of them, chosen anew in each resample.
+        The mean over the methods, or the highest, chosen anew in each resample.
     metric : str
         A column of `sedpool.comparison.tables.METRIC_COLUMNS`.
     """
@@ -45,7 +45,7 @@ class Side:
     take: Literal["mean", "best"] = "mean"
 
     def __str__(self) -> str:
-        """The side in a few words."""
+        """Describe the side in a few words."""
         names = ", ".join(self.methods)
         if len(self.methods) == 1:
             return names if self.metric != OWN_STRETCHED else f"clip decisions of {names}, stretched"
@@ -54,24 +54,25 @@ class Side:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A claim, and the difference that decides about it.
+    """A claim, and the difference that decides it.
 
     Attributes
     ----------
     name : str
-        The number of the finding with a letter for its part, e.g. ``"3a"``; ``"own <method>"`` for what every method
-        must show.
+        The number of the finding with a letter for its part, e.g. ``"3a"``; ``"own <method>"`` for the claim that a
+        method locates events.
     claim : str
-        In words.
+        The claim in words.
     first, second : Side
         The effect is the first side's metric less the second's.
     direction : {">", "<", "="}
-        What the claim says of the effect: above 0, below 0, or within `EQUAL_WITHIN` of 0.
+        The claimed effect: above 0, below 0, or within `EQUAL_WITHIN` of 0.
     stated_for : tuple of str
-        Corpora of which the paper says so. A corpus that the paper did not have is held to what is said of URBAN-SED,
-        the corpus of soundscapes, unless `events` says otherwise.
+        Corpora for which the paper makes the claim. Claims about URBAN-SED, which consists of soundscapes, are also
+        tested on corpora that the paper does not have, unless `events` is given.
     events : {"", "short", "filling"}
-        The kind of events (`FILLING`) of which the claim speaks, on whatever corpus; empty for any.
+        Kind of events (see `FILLING`) that the claim is about, on any corpus that the paper does not have; empty for
+        all kinds.
     """
 
     name: str
@@ -84,11 +85,11 @@ class Contrast:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Every method that the contrast needs."""
+        """Both sides' methods, each once."""
         return tuple(dict.fromkeys((*self.first.methods, *self.second.methods)))
 
     def among(self, methods: Collection[str]) -> "Contrast | None":
-        """The same contrast without the methods that are not there; None if that leaves a side empty."""
+        """Leave out all methods except some given ones; return None if that leaves a side empty."""
         first, second = (
             replace(side, methods=tuple(method for method in side.methods if method in methods))
             for side in (self.first, self.second)
@@ -97,18 +98,18 @@ class Contrast:
 
     @property
     def may_be_calibration(self) -> bool:
-        """Whether a threshold alone could bring the claim about."""
+        """Whether another threshold alone could make the claim true."""
         return self.first.metric in (PRECISION, RECALL)
 
     def concerns(self, corpus: str, event_share: float) -> bool:
-        """Whether the claim is made of a corpus.
+        """Return whether the claim is to be tested on a corpus.
 
         Parameters
         ----------
         corpus : str
-            Its name.
+            Name of the corpus.
         event_share : float
-            Share of a clip's segments in which its classes sound.
+            Share of a clip's segments in which its classes are active.
         """
         if corpus in CORPORA:
             return corpus in self.stated_for
@@ -118,7 +119,7 @@ class Contrast:
 
 
 def _others(*methods: str) -> tuple[str, ...]:
-    """The weakly trained methods but these."""
+    """List the weakly trained methods except the given ones."""
     return tuple(method for method in WEAK if method not in methods)
 
 
@@ -258,11 +259,11 @@ OWN_CONTRASTS = tuple(
     )
     for method in METHODS
 )
-"""What every method must show before it is praised."""
+"""The claim that each method locates events, tested before the method is said to be ahead of others."""
 
 OTHER_CLAIMS = {
     "4a": "learned α falls as a class's typical event duration grows (rank correlation of Auto's α over the classes)",
     "4b": "all α of CAP reach its bound",
     "6": "softmax pooling approaches mean as bags grow: the weight of no frame stays away from that of the mean",
 }
-"""Findings 4, which is about α (`sedpool.reproduction.alpha_findings`), and 6, which is algebra (`…softmax_limit`)."""
+"""Findings 4, about α (`sedpool.reproduction.alpha_claims`), and 6, algebra (`sedpool.reproduction.softmax_limit`)."""

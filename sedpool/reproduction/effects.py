@@ -1,4 +1,4 @@
-"""How large the difference of a contrast is, how sure, and whether every fold or seed shows it."""
+"""The effect of a contrast on runs: its size, its 95 % interval, the effect in every fold or seed, and the verdict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,18 +28,19 @@ _KEY: MetricKey = ("difference", "", "")
 
 @dataclass(frozen=True)
 class Effect:
-    """What runs say of a contrast.
+    """A contrast measured on runs.
 
     Attributes
     ----------
     estimate, low, high : float
-        The first side's metric less the second's, means over runs, and its 95 % interval.
+        The first side's metric less the second's, as means over runs, and its 95 % interval.
     blocks : tuple of float
         The same difference in every fold or, in a corpus without folds, with every seed.
     p_value, smallest_p : float
-        Of the sign-flip test over these, and the least that so many can give; NaN for a single one.
+        The p-value of the sign-flip test over `blocks`, and the smallest that this number of blocks can give; NaN for
+        a single block.
     verdict : {"held", "not held", "not decidable"}
-        See `verdict`.
+        Whether the claim is true; see `verdict`.
     """
 
     estimate: float
@@ -54,9 +55,9 @@ class Effect:
 def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effect | None:
     """Measure a contrast.
 
-    The interval is a paired bootstrap over test clips, those of all folds together, widened where they share
-    recordings (`sedpool.stats.clusters`). What training adds by chance is not in it, but in the spread
-    of the differences over folds or seeds.
+    The interval is a paired bootstrap over the test clips of all folds together, widened where clips share recordings
+    (`sedpool.stats.clusters`). It does not include the chance in training, which shows in the differences between folds
+    or seeds.
 
     Parameters
     ----------
@@ -65,12 +66,12 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
     group : RunGroup
         The runs.
     tuned : bool
-        Whether events and tags are decoded as tuned on validation, instead of at 0.5.
+        Whether to decode events and tags with thresholds tuned on validation, instead of at 0.5.
 
     Returns
     -------
     effect : Effect or None
-        None if a run lacks the counts that the metric is made of.
+        None if a run has no counts of the metric per clip.
 
     Raises
     ------
@@ -83,11 +84,14 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
         return None
     any_mean = next(iter(means.values()))
     weights = clip_weights(len(any_mean.clips))
-    table = interval_table(_difference(contrast, means), weights, sources=any_mean.sources, difference=True)
-    row = table.iloc[0]
+
+    def difference(of_clips: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
+        return {_KEY: _side(contrast.first, means, of_clips) - _side(contrast.second, means, of_clips)}
+
+    row = interval_table(difference, weights, sources=any_mean.sources, difference=True).iloc[0]
     parts = _by_fold_or_seed(blocks)
-    column = _column(contrast.first, tuned), _column(contrast.second, tuned)
-    differences = np.array([_mean_difference(contrast, group, part, *column) for part in parts])
+    columns = [f"tuned_{side.metric}" if tuned else side.metric for side in (contrast.first, contrast.second)]
+    differences = np.array([_mean_difference(contrast, group, part, *columns) for part in parts])
     interval = float(row["estimate"]), float(row["low"]), float(row["high"])
     several = len(parts) > 1 and bool(np.isfinite(differences).all())
     return Effect(
@@ -102,19 +106,19 @@ def effect(contrast: Contrast, group: RunGroup, *, tuned: bool = False) -> Effec
 def verdict(
     direction: Literal[">", "<", "="], interval: tuple[float, float, float], differences: npt.ArrayLike
 ) -> Verdict:
-    """Whether a claim held.
+    """Judge whether a claim held.
 
-    It **held** if the 95 % interval of the effect lies on the side that was claimed (above 0, below 0, or within
-    `EQUAL_WITHIN` of 0) and training it again would not change that: with fewer than six folds or seeds, where no test
-    can be significant, each has its difference on that side; with six and more, the sign-flip test has p ≤ 0.05. It
-    did **not hold** if the same is true of the contrary. A claim of equality is decided by the interval alone.
-    Otherwise, and always with a single run a method, which says nothing about the chance in training, it is **not
-    decidable** with these runs.
+    It **held** if the 95 % interval of the effect lies on the claimed side (above 0, below 0, or within `EQUAL_WITHIN`
+    of 0) and training again would not change that: with fewer than six folds or seeds, where no test can be
+    significant, every difference is on that side; with six or more, the sign-flip test has p ≤ 0.05. It did **not
+    hold** if the same is true of the opposite side. A claim of equality is decided by the interval alone. Otherwise it
+    is **not decidable** with these runs, and so is every claim with a single run per method, which shows nothing of the
+    chance in training.
 
     Parameters
     ----------
     direction : {">", "<", "="}
-        What was claimed of the effect.
+        The claimed effect.
     interval : tuple of float
         Estimate, low and high end.
     differences : array_like of float, shape (blocks,)
@@ -145,8 +149,8 @@ def verdict(
     return "held" if (sign > 0) == (direction == ">") else "not held"
 
 
-def agreeing(direction: Literal[">", "<", "="], differences: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Which differences are on the side that was claimed."""
+def is_as_claimed(direction: Literal[">", "<", "="], differences: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Mark the differences that are on the claimed side."""
     each = np.asarray(differences, dtype=np.float64)
     if direction == "=":
         return np.asarray(np.abs(each) <= EQUAL_WITHIN)
@@ -154,9 +158,18 @@ def agreeing(direction: Literal[">", "<", "="], differences: npt.ArrayLike) -> n
 
 
 def mean_difference(contrast: Contrast, group: RunGroup, first: str, second: str) -> tuple[float, int]:
-    """Difference of the two sides' means of any columns of a run's metrics, and how many folds or seeds share its sign.
+    """Compute a contrast from two columns of the runs' metrics, and count the folds or seeds that share its sign.
 
-    For metrics that have no counts, such as PSDS, and so no interval.
+    For metrics without counts per clip, such as PSDS, which therefore have no interval.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        Its methods must have run on a common block.
+    group : RunGroup
+        The runs.
+    first, second : str
+        The first and the second side's column of `sedpool.comparison.tables.metric_values`.
     """
     parts = _by_fold_or_seed(group.blocks(contrast.methods))
     each = np.array([_mean_difference(contrast, group, part, first, second) for part in parts])
@@ -165,7 +178,7 @@ def mean_difference(contrast: Contrast, group: RunGroup, first: str, second: str
 
 
 def _mean_difference(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], first: str, second: str) -> float:
-    """The difference of the sides' means over some blocks, each of a column of the runs' metrics."""
+    """Compute the difference of the two sides' means over some blocks."""
     values = []
     for side, column in ((contrast.first, first), (contrast.second, second)):
         runs = [[metric_values(run)[column] for run in group.of(method, blocks)] for method in side.methods]
@@ -175,7 +188,7 @@ def _mean_difference(contrast: Contrast, group: RunGroup, blocks: Sequence[Block
 
 
 def _by_fold_or_seed(blocks: Sequence[Block]) -> list[list[Block]]:
-    """The blocks of each fold or, where there is but one, of each seed."""
+    """Group blocks by fold or, if there is only one fold, by seed."""
     folds = {block.fold for block in blocks}
     parts: dict[int | None, list[Block]] = {}
     for block in blocks:
@@ -184,11 +197,11 @@ def _by_fold_or_seed(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 _Means = dict[tuple[str, str], RunMean]
-"""By method and metric."""
+"""Means over runs, by method and metric."""
 
 
 def _means(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: bool) -> _Means | None:
-    """Both sides' means over runs as functions of the weights of clips; None if some run has no counts."""
+    """Collect both sides' means over runs as functions of clip weights; None if some run has no counts."""
     found: _Means = {}
     for side in (contrast.first, contrast.second):
         metric = metric_at(METRIC_COLUMNS[side.metric])
@@ -198,18 +211,18 @@ def _means(contrast: Contrast, group: RunGroup, blocks: Sequence[Block], tuned: 
                 return None
             found[method, side.metric] = mean
     if len({mean.clips for mean in found.values()}) > 1:
-        raise EvaluationError(f"{group.name}: its runs were tested on different clips; compare runs on the same ones")
+        raise EvaluationError(f"{group.name}: its runs were tested on different clips; compare runs on the same clips")
     return found
 
 
-@lru_cache(maxsize=256)  # most contrasts ask for the same means
+@lru_cache(maxsize=256)  # most contrasts need the same means
 def _mean_of(runs: tuple[RunFolder, ...], level: str, tuned: bool) -> RunMean | None:
     mean = run_mean(runs, level, table="tuned_counts" if tuned else "counts")
     return None if mean is None else replace(mean, statistic=_remembered(mean.statistic))
 
 
 def _remembered(statistic: Statistic) -> Statistic:
-    """The same averages, computed once for each set of weights: all contrasts draw the same resamples."""
+    """Cache a statistic by its weights, which are the same resamples for all contrasts."""
     known: dict[str, Mapping[MetricKey, Float64Array]] = {}
 
     def remembered(weights: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
@@ -222,20 +235,8 @@ def _remembered(statistic: Statistic) -> Statistic:
     return remembered
 
 
-def _column(side: Side, tuned: bool) -> str:
-    return f"tuned_{side.metric}" if tuned else side.metric
-
-
-def _difference(contrast: Contrast, means: _Means) -> Statistic:
-    """The effect as a function of the weights of clips."""
-
-    def statistic(weights: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
-        return {_KEY: _side(contrast.first, means, weights) - _side(contrast.second, means, weights)}
-
-    return statistic
-
-
 def _side(side: Side, means: _Means, weights: npt.ArrayLike) -> Float64Array:
+    """Compute one side of a contrast for given clip weights."""
     key = metric_at(METRIC_COLUMNS[side.metric]).key
     values = np.stack([means[method, side.metric].statistic(weights)[key] for method in side.methods])
     return np.asarray(values.max(axis=0) if side.take == "best" else values.mean(axis=0))

@@ -1,9 +1,9 @@
-"""The published numbers [1]_, as facts: Tables I to III, the class-wise results and the runs without augmentation.
+"""The published numbers [1]_: Tables I to III, the class-wise results and the runs without augmentation.
 
-They lie in ``mcfee2018/`` beside this module, one file each, with corpora by sedpool's names; nowhere else in sedpool
-does a published score stand. Class-wise results and runs without augmentation are from the authors' repository,
-github.com/marl/milsed, which has none for CAP, RAP or MedleyDB. What is wrong with the numbers on URBAN-SED is told in
-`sedpool.evaluation.paper_compat`.
+They are in ``mcfee2018/`` beside this module, one file each, with sedpool's names of corpora; sedpool has published
+scores nowhere else. Class-wise results and runs without augmentation are from the authors' repository,
+github.com/marl/milsed, which has none for CAP, RAP or MedleyDB. `sedpool.evaluation.paper_compat` explains what is
+wrong with the numbers on URBAN-SED.
 
 References
 ----------
@@ -32,17 +32,17 @@ METRICS = {
     "dynamic_recall": "segment_recall",
     "dynamic_error_rate": "segment_error_rate",
 }
-"""What each column means, as a column of `sedpool.comparison.tables.METRIC_COLUMNS`: our correct metric.
+"""The corresponding column of `sedpool.comparison.tables.METRIC_COLUMNS`: our correct metric.
 
 Static F1 is a macro average, all others are micro averages.
 """
 COLUMNS = tuple(METRICS)
 COLUMN_TITLES = ("F1", "P", "R", "F1", "P", "R", "E")
 COLUMN_GROUPS = (("static", 3), ("dynamic", 4))
-"""How the published tables head their columns."""
+"""Column headings of the published tables."""
 
 TABLES = {"urbansed": "I", "dcase2017": "II", "medleydb": "III"}
-"""Number of each corpus's table."""
+"""The number of the table with each corpus."""
 TITLES = {"urbansed": "URBAN-SED", "dcase2017": "DCASE 2017", "medleydb": "MedleyDB"}
 
 _CLASS_WISE = ("n_ref", "n_sys", "f1", "precision", "recall", "error_rate")
@@ -50,22 +50,22 @@ _CELLS = ["dataset", "table", "augmented", "method", "column", "published"]
 
 
 def read_tables() -> pd.DataFrame:
-    """Tables I to III.
+    """Read Tables I to III.
 
     Returns
     -------
     tables : DataFrame
-        ``dataset, table, method`` and `COLUMNS`, one row a method and corpus, in the published order. DCASE 2017 has no
-        strong labels to train on and so no row ``strong``.
+        ``dataset, table, method`` and `COLUMNS`, one row per corpus and method, in the published order. DCASE 2017
+        has no strong labels to train on and so no row ``strong``.
     """
     table = _read("tables.csv", ("dataset", "table", "method"), COLUMNS)
     if (table["table"] != table["dataset"].map(TABLES)).any():
-        raise DataError("tables.csv: a corpus stands in another table than its own; reinstall sedpool")
+        raise DataError("tables.csv: a corpus is in the wrong table; reinstall sedpool")
     return table
 
 
 def read_class_wise() -> pd.DataFrame:
-    """The dynamic results of each class that the authors committed.
+    """Read the class-wise dynamic results that the authors committed.
 
     Returns
     -------
@@ -77,18 +77,24 @@ def read_class_wise() -> pd.DataFrame:
 
 
 def read_unaugmented() -> pd.DataFrame:
-    """The runs on URBAN-SED without augmentation that the authors committed: ``dataset, method`` and two F1s."""
+    """Read the runs on URBAN-SED without augmentation that the authors committed.
+
+    Returns
+    -------
+    unaugmented : DataFrame
+        ``dataset, method, static_f1, dynamic_f1``.
+    """
     return _read("unaugmented.csv", ("dataset", "method"), ("static_f1", "dynamic_f1"))
 
 
 def published_cells() -> pd.DataFrame:
-    """Every published number of a whole test set.
+    """Collect every published number that was measured on a whole test set.
 
     Returns
     -------
     cells : DataFrame
-        ``dataset, table, augmented, method, column, published``, one row a number; `table` is empty for the runs
-        without augmentation, which are in none.
+        ``dataset, table, augmented, method, column, published``, one row per number; `table` is empty for the
+        runs without augmentation, which are in none of the tables.
     """
     parts = (read_tables().assign(augmented=True), read_unaugmented().assign(table="", augmented=False))
     long = [part.melt(_CELLS[:4], var_name="column", value_name="published") for part in parts]
@@ -96,7 +102,7 @@ def published_cells() -> pd.DataFrame:
 
 
 def _read(name: str, keys: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """One of the files, its content checked: facts that were edited by accident are none."""
+    """Read one of the files and check that its content is possible, so that accidental edits are noticed."""
     text = files("sedpool.reproduction").joinpath("mcfee2018", name)
     with text.open(encoding="utf-8") as stream:
         return _checked(pd.read_csv(stream), keys, numbers, source=name)
@@ -111,7 +117,9 @@ def _checked(table: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str], *
             raise DataError(f"{source}: unknown {key} {', '.join(unknown)}; expected one of {', '.join(known)}")
     twice = table[table.duplicated(list(keys))]
     if len(twice):
-        raise DataError(f"{source}: {' '.join(map(str, twice[list(keys)].iloc[0]))} occurs twice; expected once")
+        raise DataError(
+            f"{source}: {' '.join(map(str, twice[list(keys)].iloc[0]))} is in two rows; expected one row per method"
+        )
     # Precision and F1 of a class that is never detected are undefined, and blank.
     defined = table[table["n_sys"] > 0] if "n_sys" in table else table
     shares = [name for name in numbers if name.endswith(("f1", "precision", "recall"))]

@@ -1,24 +1,25 @@
-"""The report of a study, from its tables of results and its records: beside the paper, by figure, table and run."""
+"""The report of a study, written from its tables of results and its records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from sedpool.comparison.groups import RunGroup, grouped
-from sedpool.comparison.validity import flagged_runs
+from sedpool.comparison.groups import grouped
+from sedpool.comparison.labels import DOUBLE_DAGGER
+from sedpool.comparison.validity import flagged_runs, validity_issues
 from sedpool.errors import DataError
 from sedpool.experiment.plan import RunKey, Study
-from sedpool.reports.document import Document, FigureBlock, Section, numbered
+from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, study_sections
 from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
-from sedpool.reproduction.overview import overview_section
-from sedpool.reproduction.paper_index import paper_index
+from sedpool.reproduction.claims import claims_section
+from sedpool.reproduction.paper_index import paper_index, published_figures
 from sedpool.reproduction.published import TITLES
-from sedpool.reproduction.published_figures import published_figures
+from sedpool.reproduction.published_comparison import published_comparison, published_comparison_sections
+from sedpool.reproduction.published_statistics import published_statistics_section
 from sedpool.reproduction.records import recorded
-from sedpool.reproduction.sections import reproduction_sections
 from sedpool.reproduction.studies import AXES, ESC10_AXES
 from sedpool.run_folder import RunFolder
 
@@ -26,14 +27,22 @@ FOLDER = "report"
 
 Records = Mapping[RunKey, RunFolder]
 
+_ABOUT = (
+    "Pooling operators compared as in the paper: B. McFee, J. Salamon and J. P. Bello, “Adaptive pooling operators for "
+    "weakly labeled sound event detection”, IEEE/ACM Transactions on Audio, Speech, and Language Processing 26(11), "
+    "2018. Detectors are trained from clip labels and judged by where they locate events. The paper's tables and "
+    "figures have the paper's numbers; those beyond the paper have numbers with an S. Scores on a corpus that the "
+    "paper does not have are in tables of their own. Settings, data and machine of every run are in the appendix."
+)
+
 
 def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
-    """Write the report of all runs that a study has a row of, and return the page's path.
+    """Write the report of all runs that have a row in a study, and return the path of its page.
 
     Parameters
     ----------
     folder : Path
-        Of the study; the report goes to ``report`` in it.
+        Folder of the study; the report goes to ``report`` in it.
     parts : sequence of Study
         The study's parts, each with a table of results in the folder.
 
@@ -51,10 +60,13 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
     found = grouped(main, flagged=flagged_runs(main), allow_repeated=True)
+    figures: list[str | FigureBlock] = [weight_bounds_block()]
+    for study in found:
+        figures += study_figures(study, as_in_paper=True)
     sections = [
         *reproduction_sections(main),
         *chain.from_iterable(study_sections(study, figures=False) for study in found),
-        Section("Figures of the paper, and beyond", [*_figures(found), *published_figures()]),
+        Section("Figures of the paper, and beyond", [*figures, *published_figures()]),
         *([Section("Beyond the paper: what else changes the data", list(axis_figures(axes)))] if axes else []),
         *appendix_sections(runs),
     ]
@@ -64,8 +76,69 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     return write_document(Document(title, numbered([*opening, *sections], "S")), folder / FOLDER)
 
 
+def overview_section(parts: Sequence[tuple[Study, Records]]) -> Section:
+    """Write the opening section: what the report is about, which runs are missing, and which are not valid.
+
+    Parameters
+    ----------
+    parts : sequence of (Study, mapping of RunKey to RunFolder)
+        Each part of the study with its runs or their records.
+    """
+    runs = [run for _, records in parts for run in records.values()]
+    issues = {run: "; ".join(validity_issues(run)) for run in flagged_runs(runs)}
+    validity = (
+        f"{len(runs) - len(issues)} of {len(runs)} runs are valid. A run is valid if it ended by early stopping and, "
+        "where α is learned, α had stopped changing; with CAP, the bound of α must be active too."
+    )
+    blocks: list[str | TableBlock] = [_ABOUT, *(_extent(study, records) for study, records in parts), validity]
+    if issues:
+        rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in issues.items()]
+        note = (
+            "The numbers of these runs are shown all the same, and should be read with these reasons in mind. Results "
+            f"that rest on them are marked {DOUBLE_DAGGER} in tables and figures."
+        )
+        blocks.append(TableBlock("", "Runs that are not valid", ["why"], rows, "run", note=note))
+    return Section("What this is", blocks)
+
+
+def _extent(study: Study, done: Collection[RunKey]) -> str:
+    """Count the runs of a study that are there, and list those that are missing, by condition, fold and seed."""
+    n_seeds = max((key.seed for key in done), default=study.first_seed) - study.first_seed + 1
+    plan = [run.key for run in study.plan(n_seeds)]
+    missing: dict[str, list[str]] = {}
+    for key in plan:
+        if key not in done:
+            missing.setdefault(str(key._replace(method="")), []).append(key.method)
+    n_missing = sum(map(len, missing.values()))
+    texts = [
+        f"{place}: {'all methods' if len(methods) == len(study.methods) else ', '.join(methods)}"
+        for place, methods in missing.items()
+    ]
+    count = f"{study.title}: {len(plan) - n_missing} of {len(plan)} runs are here"
+    return f"{count}; missing: {'; '.join(texts)}." if missing else f"{count}."
+
+
+def reproduction_sections(runs: Iterable[RunFolder]) -> list[Section]:
+    """Write the paper's findings on runs, its tables with ours beside them, and what those tables alone show.
+
+    Parameters
+    ----------
+    runs : iterable of RunFolder
+        Finished runs or their records, of any corpora: the findings are tested on each corpus; the published tables
+        are compared with runs on their own corpus only.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If a method ran twice on one fold with one seed, or runs on one fold were tested on different clips.
+    """
+    groups = grouped(runs)
+    comparison = published_comparison_sections(published_comparison(groups))
+    return [claims_section(groups), *comparison, published_statistics_section()]
+
+
 def axis_figures(records: Records) -> Iterator[FigureBlock]:
-    """A figure of each property of the data that a study varied, as far as there are runs."""
+    """Draw a figure for each property of the data that a study varied, as far as there are runs."""
     for axis, conditions in AXES.items():
         found = {
             title: [run for key, run in records.items() if key.condition == condition]
@@ -75,8 +148,3 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
             block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
             flagged = [f"{run.method} at {title}" for title in found for run in flagged_runs(found[title])]
             yield replace(block, note=f"{block.note} Not valid: {', '.join(flagged)}.") if flagged else block
-
-
-def _figures(found: Sequence[RunGroup]) -> Iterator[str | FigureBlock]:
-    yield weight_bounds_block()
-    yield from chain.from_iterable(study_figures(study, as_in_paper=True) for study in found)

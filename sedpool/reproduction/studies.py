@@ -1,4 +1,4 @@
-"""The studies there are: the three corpora of McFee, Salamon and Bello 2018, and soundscapes that all can hear."""
+"""The studies: the three corpora of McFee, Salamon and Bello 2018, and soundscapes from freely available recordings."""
 
 from sedpool.experiment.plan import Condition, Study
 
@@ -11,15 +11,15 @@ METHODS = {
     "rap_1e-4": ("pooling=rap", "pooling.l2=1e-4"),
     "cap": ("pooling=cap",),
     "auto": ("pooling=auto",),
-    # 400 frames (section IV.B), as many as have an output; pooling only makes the clip decisions.
+    # The model has an output for each of 400 frames (section IV.B); pooling only makes the clip decisions.
     "strong": ("pooling=max", "supervision=strong", "training.patch_duration=9.288"),
 }
-"""Settings of the paper's methods (section III), by the name that its tables give them."""
+"""Settings of the paper's methods (section III), by their names in its tables."""
 
 WEAK_METHODS = {name: settings for name, settings in METHODS.items() if name != "strong"}
 
 PAPER_SEED = 20170612
-"""Of all runs of the paper's authors; so the first of ours on their corpora."""
+"""Seed of all runs of the paper's authors, and the first of ours on their corpora."""
 
 URBANSED = Study(
     name="urbansed",
@@ -65,7 +65,7 @@ _ESC10_FOLDS = {
     3: ("dataset.folds={train:[4,1],validate:[2],test:[3]}",),
     4: ("dataset.folds={train:[1,2],validate:[3],test:[4]}",),
 }
-"""By the fold that tests."""
+"""Settings by the number of the test fold."""
 
 
 def _in_folder(name: str) -> str:
@@ -111,13 +111,13 @@ ESC10_AXES = Study(
     folds={4: _ESC10_FOLDS[4]},
     results="axes.csv",
 )
-"""What the paper could not vary, at a smaller scale: how long events are, and how long the bags that have a label."""
+"""What the paper could not vary, at a smaller scale: the length of events, and of the bags that have a label."""
 
 AXES = {
     "length of events (s)": {"0.25 to 1": "short_events", "0.5 to 3": "base", "2.5 to 5": "long_events"},
     "length of bags (s)": {"2.5": "bags_2.5s", "5": "bags_5s", "10": "base"},
 }
-"""What its conditions vary: the value of each, in order."""
+"""The properties that the conditions of `ESC10_AXES` vary, and the condition for each value, in order."""
 
 STUDIES = {
     "urbansed": (URBANSED,),

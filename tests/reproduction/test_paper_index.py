@@ -2,10 +2,8 @@ from matplotlib.figure import Figure
 
 from sedpool.comparison.groups import grouped
 from sedpool.reports.document import Document, FigureBlock, Section, numbered
-from sedpool.reproduction.paper_index import paper_index
-from sedpool.reproduction.published_comparison import published_comparison
-from sedpool.reproduction.published_comparison_sections import published_comparison_sections
-from sedpool.reproduction.published_figures import published_figures
+from sedpool.reproduction.paper_index import paper_index, published_figures
+from sedpool.reproduction.published_comparison import published_comparison, published_comparison_sections
 
 
 def index(*figures, runs=(), scores=()):

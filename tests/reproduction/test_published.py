@@ -46,7 +46,7 @@ def edited(**changes):
     [
         (edited(method="capp"), "unknown method capp"),
         (edited(dataset="urban-sed"), "unknown dataset urban-sed"),
-        (edited(method="mean"), "urbansed mean occurs twice"),
+        (edited(method="mean"), "urbansed mean is in two rows"),
         (edited(static_f1=71.2), "out of range"),
         (edited(static_f1=np.nan), "missing"),
         (pd.DataFrame({"dataset": ["urbansed"]}), "columns dataset; expected dataset, method, static_f1"),

@@ -1,9 +1,9 @@
-"""What the published tables say of themselves, with answers known beforehand."""
+"""What the published tables alone show, with answers known beforehand."""
 
 import pytest
 
 from sedpool.reproduction.published import WEAK
-from sedpool.reproduction.table_statistics import (
+from sedpool.reproduction.published_statistics import (
     best_cells,
     class_wise_agreement,
     differences,

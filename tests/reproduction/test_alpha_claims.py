@@ -3,7 +3,7 @@ import pytest
 
 from sedpool import storage
 from sedpool.comparison.groups import grouped
-from sedpool.reproduction.alpha_findings import alpha_and_duration, alpha_table, falls_with_duration
+from sedpool.reproduction.alpha_claims import alpha_table, falls_with_duration, mean_alpha_and_duration
 
 
 def table_of(alpha):
@@ -30,7 +30,7 @@ def test_whether_alpha_falls(alpha, rho, p_value, said):
 
 def test_alpha_of_all_folds_is_averaged_class_by_class(make_record):
     runs = [make_record("auto", corpus=f"esc10-fold{fold}", alpha=[fold + 4.0, 4, 3, 2, 1]) for fold in (1, 2)]
-    table = alpha_and_duration(runs)
+    table = mean_alpha_and_duration(runs)
     assert table["alpha"].tolist() == [5.5, 4, 3, 2, 1]
     assert table["median"].tolist() == [0.5, 1, 1.5, 2, 2.5]
 

@@ -5,10 +5,10 @@ import pytest
 
 from sedpool.evaluation.paper_compat import CORPORA
 from sedpool.reports.document import Document, numbered
+from sedpool.reproduction.claims import _agreeing
 from sedpool.reproduction.contrasts import CONTRASTS
-from sedpool.reproduction.findings_section import _agreeing
 from sedpool.reproduction.published import COLUMNS, TABLES
-from sedpool.reproduction.sections import reproduction_sections
+from sedpool.reproduction.report import reproduction_sections
 
 
 def document_of(runs):
@@ -44,7 +44,7 @@ def test_findings_on_other_data_are_not_decided_and_say_why(document):
     assert said["2e"] == ["not decidable", "the paper says so of MedleyDB, where no run here was tested"]
     assert "on esc10, events fill 28% of the segments" in said["3f"][1]
     paragraphs = " ".join(block for block in document.sections[0].blocks if isinstance(block, str))
-    assert "Not decidable here, for they speak of other runs than these: 2c, 2d, 2e, 2f, 3f." in paragraphs
+    assert "Not decidable here, because they are about other runs than these: 2c, 2d, 2e, 2f, 3f." in paragraphs
 
 
 def test_methods_that_locate_nothing_and_those_below_the_true_tags_are_named(make_record):
@@ -55,7 +55,7 @@ def test_methods_that_locate_nothing_and_those_below_the_true_tags_are_named(mak
         for fold in (1, 2)
     ]
     findings = document_of(runs).sections[0].blocks
-    said = next(block for block in findings if block.startswith("At threshold 0.5, shown to locate"))
+    said = next(block for block in findings if block.startswith("At threshold 0.5, these methods are shown to locate"))
     assert "stretched over the clip: max; not shown: mean (not held)." in said
     assert said.endswith("which know what sounds but not when: mean.")
 
@@ -73,15 +73,17 @@ def test_every_method_that_ran_is_held_to_its_own_clip_decisions(document):
 
 
 def test_no_p_value_is_shown_as_nothing():
-    assert _agreeing(12, 12, 2**-11, 2**-11).text == "12 of 12, p 0.000488 (least 0.000488)"
-    assert _agreeing(4, 4, 0.125, 0.125).text == "4 of 4, p 0.125 (least 0.125)"
+    row = {"agreeing": 12, "n_blocks": 12, "p_value": 2**-11, "smallest_p": 2**-11}
+    assert _agreeing(row).text == "12 of 12, p 0.000488 (least 0.000488)"
+    row = {"agreeing": 4, "n_blocks": 4, "p_value": 0.125, "smallest_p": 0.125}
+    assert _agreeing(row).text == "4 of 4, p 0.125 (least 0.125)"
 
 
 def test_without_runs_on_its_corpus_a_published_table_stands_alone(document):
     for name, n_methods in (("Table I", 9), ("Table II", 8), ("Table III", 9)):
         table = table_of(document, f"{name} ")
         assert len(table.rows) == n_methods
-        assert "No run here was on this corpus" in table.note
+        assert "No run here was on this whole corpus" in table.note
         assert all(row.title.endswith("published") for row in table.rows)
     assert not [table for table in document.tables if table.name == "Ledger I"]
 
@@ -122,6 +124,6 @@ def test_ours_stand_below_the_published_row_and_in_the_comparison(make_paper_rec
 
 def test_what_the_tables_say_of_themselves_is_said(document):
     said = " ".join(block for block in document.sections[-1].blocks if isinstance(block, str))
-    assert "in 23 of 26 rows; not in mean (MedleyDB), rap_1e-4 (MedleyDB), auto (MedleyDB)" in said
+    assert "in 23 of 26 rows, but not in mean (MedleyDB), rap_1e-4 (MedleyDB), auto (MedleyDB)" in said
     assert "26 of 26 error rates are possible" in said
-    assert "9 of 9 rows" in said
+    assert "9 of the 9 rows" in said

@@ -6,9 +6,9 @@ from sedpool import storage
 from sedpool.comparison.groups import grouped
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.paper_compat import CORPORA
+from sedpool.reproduction.claims import contrast_table, published_effect
 from sedpool.reproduction.contrasts import CONTRASTS, OTHER_CLAIMS, OWN_CONTRASTS
-from sedpool.reproduction.effects import agreeing, verdict
-from sedpool.reproduction.findings import contrast_table, published_effect
+from sedpool.reproduction.effects import is_as_claimed, verdict
 from sedpool.reproduction.published import METHODS
 from sedpool.run_folder import RunFolder
 
@@ -36,7 +36,7 @@ def test_the_published_tables_bear_out_what_the_paper_says_of_them(corpus):
     claimed = [contrast for contrast in CONTRASTS if contrast.concerns(corpus, np.nan)]
     assert claimed
     for contrast in claimed:
-        assert agreeing(contrast.direction, published_effect(contrast, corpus)), contrast.name
+        assert is_as_claimed(contrast.direction, published_effect(contrast, corpus)), contrast.name
 
 
 def test_the_papers_effects_stand_beside_runs_on_its_whole_corpus_and_augmented_alone(make_paper_record):
