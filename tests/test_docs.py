@@ -31,7 +31,7 @@ BLOCKS = [
     if ">>>" not in code
 ]
 FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
-FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py", ROOT / "docs/decisions/move.md"}
+FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py"}
 
 
 @pytest.mark.parametrize(
