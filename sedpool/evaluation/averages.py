@@ -10,6 +10,7 @@ References
    2016.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ class Totals:
     insertions: IntArray | None = None
 
     def class_wise(self) -> Arrays:
-        """F1, precision, recall and error rate of every class, shape (..., classes).
+        """Compute F1, precision, recall and error rate of every class, shape (..., classes).
 
         F1 is 0 where only the reference or only the estimate has units, and undefined where neither has. The error
         rate counts deletions and insertions: within a class nothing is substituted.
@@ -62,7 +63,7 @@ class Totals:
         return rates
 
     def micro(self) -> Arrays:
-        """F1, precision, recall, error rate and its three parts of all classes pooled, shape (...).
+        """Compute F1, precision, recall, error rate and its three parts of all classes pooled, shape (...).
 
         F1 is undefined if the reference is empty. A single class that the reference lacks has F1 = 0 once it is
         estimated, but where there is nothing at all to find, no F1 could tell a good system from a bad one.
@@ -78,26 +79,26 @@ class Totals:
         return rates
 
     def macro(self) -> Arrays:
-        """Unweighted mean over classes of F1, precision, recall and error rate, shape (...).
+        """Average F1, precision, recall and error rate over classes, unweighted, shape (...).
 
         Classes that neither the reference nor the estimate has are left out. For the others, undefined precision
         (never estimated) or recall (never in the reference) counts as 0, as the F1 of 0 that goes with it; sed_eval
-        skips it instead, so that a system gains by never answering a difficult class. The error rate has no such
+        skips it instead, so that a system gains by never predicting a difficult class. The error rate has no such
         limit and is averaged over the classes that the reference has.
         """
         present = self._present
         has_reference = self.n_ref.any(axis=-1)
         rates = self.class_wise()
         means = {
-            name: np.where(has_reference, _mean(np.nan_to_num(rates[name]), present), np.nan)
+            name: np.where(has_reference, mean_of(np.nan_to_num(rates[name]), present), np.nan)
             for name in ("f1", "precision", "recall")
         }
         if "error_rate" in rates:
-            means["error_rate"] = _mean(rates["error_rate"], self.n_ref > 0)
+            means["error_rate"] = mean_of(rates["error_rate"], self.n_ref > 0)
         return means
 
     def sed_eval_macro(self) -> Arrays:
-        """Macro averages as sed_eval makes them, over the classes where each is defined, shape (...).
+        """Average as sed_eval does, over the classes where each metric is defined, shape (...).
 
         sed_eval's F1 needs a defined precision and recall. Its error rate is 1e16 where a class has no reference,
         and undefined here.
@@ -105,23 +106,23 @@ class Totals:
         rates = self.class_wise()
         annotated, estimated = self.n_ref > 0, self.n_sys > 0
         means = {
-            "f1": _mean(rates["f1"], annotated & estimated),
-            "precision": _mean(rates["precision"], estimated),
-            "recall": _mean(rates["recall"], annotated),
+            "f1": mean_of(rates["f1"], annotated & estimated),
+            "precision": mean_of(rates["precision"], estimated),
+            "recall": mean_of(rates["recall"], annotated),
         }
         if "error_rate" in rates:
-            means["error_rate"] = np.where(annotated.all(axis=-1), _mean(rates["error_rate"], annotated), np.nan)
+            means["error_rate"] = np.where(annotated.all(axis=-1), mean_of(rates["error_rate"], annotated), np.nan)
         return means
 
     def metrics(self) -> Metrics:
-        """The content of one level of ``metrics.json``; for one set of clips.
+        """Derive the content of one level of ``metrics.json``, for one set of clips.
 
         Returns
         -------
         metrics : dict
-            ``{"micro": M, "macro": M, "sed_eval_macro": M, "class_wise": {label: M}}``, the third for segments and
-            events alone, with the rates and, but for the averages, `n_ref` and `n_sys` in each ``M``. `macro` tells
-            how many classes it averages over (`n_classes`) and leaves out (`n_classes_excluded`).
+            ``{"micro": M, "macro": M, "sed_eval_macro": M, "class_wise": {label: M}}``, the third only for
+            segments and events, with the rates in each ``M`` and, except in the averages, `n_ref` and `n_sys`. `macro`
+            says how many classes it averages over (`n_classes`) and leaves out (`n_classes_excluded`).
 
         Examples
         --------
@@ -132,24 +133,24 @@ class Totals:
         n_ref, n_sys = self.n_ref.tolist(), self.n_sys.tolist()
         rates = self.class_wise()
         class_wise = {
-            label: _plain({name: values[index] for name, values in rates.items()})
+            label: plain({name: values[index] for name, values in rates.items()})
             | {"n_ref": n_ref[index], "n_sys": n_sys[index]}
             for index, label in enumerate(self.classes)
         }
-        micro = _plain(self.micro()) | {"n_ref": sum(n_ref), "n_sys": sum(n_sys)}
+        micro = plain(self.micro()) | {"n_ref": sum(n_ref), "n_sys": sum(n_sys)}
         if not sum(n_ref):
             micro["note"] = EMPTY_REFERENCE
         n_classes = int(self._present.sum())
-        macro = _plain(self.macro()) | {
+        macro = plain(self.macro()) | {
             "n_classes": n_classes,
             "n_classes_excluded": len(self.classes) - n_classes,
         }
-        own = {"sed_eval_macro": _plain(self.sed_eval_macro())} if self.has_errors else {}
+        own = {"sed_eval_macro": plain(self.sed_eval_macro())} if self.has_errors else {}
         return {"micro": micro, "macro": macro, **own, "class_wise": class_wise}
 
     @property
     def has_errors(self) -> bool:
-        """Whether the errors of segments or events were counted, which clip decisions and intersections have not."""
+        """Whether substitutions, deletions and insertions were counted: at segment and event level."""
         return self.substitutions is not None
 
     @property
@@ -167,7 +168,7 @@ def _f1_precision_recall(true_positives: IntArray, n_ref: IntArray, n_sys: IntAr
 
 
 def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64Array:
-    """The quotient, NaN where it is undefined.
+    """Divide; NaN where the quotient is undefined.
 
     Examples
     --------
@@ -179,11 +180,11 @@ def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64Array:
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator != 0))
 
 
-def _mean(values: Float64Array, included: npt.NDArray[np.bool_]) -> Float64Array:
-    """Mean of the included values along the last axis."""
+def mean_of(values: Float64Array, included: npt.NDArray[np.bool_]) -> Float64Array:
+    """Average the included values along the last axis; NaN where there is none."""
     return ratio(np.where(included, values, 0.0).sum(axis=-1), included.sum(axis=-1))
 
 
-def _plain(rates: Arrays) -> Metrics:
-    """Numbers as JSON has them: None instead of NaN."""
+def plain(rates: Mapping[str, Any]) -> Metrics:
+    """Convert to JSON numbers: None instead of NaN."""
     return {name: None if np.isnan(value) else float(value) for name, value in rates.items()}

@@ -15,7 +15,7 @@ from sedpool.runtime.arrays import BoolArray
 
 
 def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metrics:
-    """F1, precision and recall of clip decisions.
+    """Compute F1, precision and recall of clip decisions.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
 
 
 def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCounts:
-    """Count the decisions on every clip, 0 or 1 per class; parameters and errors as of `clip_metrics`."""
+    """Count the decisions on every clip, 0 or 1 per class; parameters and errors as in `clip_metrics`."""
     predicted = aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
     return _counts(tuple(true_tags.index), tuple(true_tags.columns), true_tags.to_numpy(dtype=bool), predicted)
 

@@ -48,11 +48,11 @@ class ClipCounts:
     insertions: IntArray | None = None
 
     def __len__(self) -> int:
-        """Number of clips."""
+        """Return the number of clips."""
         return len(self.filenames)
 
     def total(self, weights: npt.ArrayLike | None = None) -> Totals:
-        """Sum over clips.
+        """Sum the counts over clips.
 
         Parameters
         ----------
@@ -67,24 +67,21 @@ class ClipCounts:
         Raises
         ------
         EvaluationError
-            If there is not one weight a clip.
+            If there is not one weight per clip.
         """
         # Matrix products of integers are slow; those of floats are exact up to 2^53.
         rows = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=np.float64)
         if rows.shape[-1] != len(self):
-            raise EvaluationError(f"weights of {rows.shape[-1]} clips for counts of {len(self)}; expected one a clip")
-
-        def summed(counts: IntArray) -> IntArray:
-            return np.rint(rows @ counts.astype(np.float64)).astype(np.int64)
-
-        return Totals(self.classes, **{name: summed(counts) for name, counts in self._arrays().items()})
+            raise EvaluationError(f"weights of {rows.shape[-1]} clips for counts of {len(self)}; expected one per clip")
+        sums = {name: np.rint(rows @ counts.astype(np.float64)) for name, counts in self._arrays().items()}
+        return Totals(self.classes, **{name: total.astype(np.int64) for name, total in sums.items()})
 
     def metrics(self) -> Metrics:
-        """Micro, macro and class-wise metrics of all clips; see `Totals.metrics`."""
+        """Derive micro, macro and class-wise metrics of all clips; see `Totals.metrics`."""
         return self.total().metrics()
 
     def select(self, filenames: Sequence[str]) -> "ClipCounts":
-        """The counts of some clips, in the order given.
+        """Select the counts of some clips, in the order given.
 
         Raises
         ------
@@ -103,7 +100,7 @@ class ClipCounts:
 
 
 def paired(first: ClipCounts, second: ClipCounts) -> ClipCounts:
-    """`second` with its clips in the order of `first`, so that the two can be compared clip by clip.
+    """Bring `second` into the clip order of `first`, so that the two can be compared clip by clip.
 
     Raises
     ------
@@ -121,7 +118,7 @@ def paired(first: ClipCounts, second: ClipCounts) -> ClipCounts:
 
 
 def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
-    """Counts of several sets of clips as one.
+    """Join the counts of several sets of clips.
 
     Raises
     ------

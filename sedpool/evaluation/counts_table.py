@@ -1,6 +1,6 @@
-"""Counts of every clip as one table, so that a run can be compared with others when its corpus is long gone.
+"""Counts of every clip as one table, so that a run can be compared with others without its corpus.
 
-One row a level, clip and class holds `true_positives`, `n_ref` and `n_sys`; one row a level and clip with an empty
+One row per level, clip and class holds `true_positives`, `n_ref` and `n_sys`; one row per level and clip with an empty
 `event_label` holds `substitutions`, `deletions` and `insertions`.
 """
 
@@ -21,7 +21,7 @@ _OF_CLIP = ["substitutions", "deletions", "insertions"]
 
 
 def counts_table(levels: Mapping[str, ClipCounts]) -> pd.DataFrame:
-    """The counts of several levels as one table."""
+    """Put the counts of several levels into one table."""
     parts = [_level_table(counts).assign(level=level) for level, counts in levels.items()]
     table = pd.concat(parts, ignore_index=True)[["level", "filename", "event_label", *_OF_CLASS, *_OF_CLIP]]
     return table.astype({"filename": "category", "event_label": "category", "level": "category"})
@@ -54,7 +54,7 @@ def _level_table(counts: ClipCounts) -> pd.DataFrame:
 
 
 def counts_of(table: pd.DataFrame, level: str) -> ClipCounts | None:
-    """The counts of one level in a table of `counts_table`; None where it has none."""
+    """Read the counts of one level from a table of `counts_table`; None where it has none."""
     rows = table[table["level"] == level]
     labelled, clips = rows[rows["event_label"] != ""], rows[rows["event_label"] == ""]
     if labelled.empty:

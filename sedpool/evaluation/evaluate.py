@@ -81,7 +81,7 @@ class DecodedCounts:
     counts : mapping of str to ClipCounts
         By level, `clip` first; the others only where the reference has strong labels.
     baselines : mapping of str to mapping
-        The same of answers that cover whole clips, by name; see `baseline_inputs`.
+        Counts of answers that cover whole clips, by name and level; see `baseline_inputs`.
     rankings : dict
         Metrics of clip scores, which no decoding changes.
     psds : mapping of str to float or None
@@ -193,7 +193,7 @@ def count_run(
     criteria: Criteria = Criteria(),  # noqa: B008 (frozen)
     allow_missing: bool = False,
 ) -> RunCounts:
-    """Count what a run says about its test clips; parameters and errors as of `evaluate_run`."""
+    """Count what a run says about its test clips; parameters and errors as in `evaluate_run`."""
     clips = scored_clips(output, dataset, allow_missing=allow_missing)
     as_set = count_decoded(clips, output.decoder, criteria)
     as_tuned = count_decoded(clips, tuned.decoder, criteria, before=as_set) if tuned else None

@@ -128,7 +128,7 @@ def reference_input(
 def comparable_input(
     reference: pd.DataFrame, estimated: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
 ) -> EvaluationInput:
-    """Check two event tables against the clip set; parameters and errors as of `reference_input`."""
+    """Check two event tables against the clip set; parameters and errors as in `reference_input`."""
     return reference_input(reference, durations=durations, classes=classes).with_estimated(estimated)
 
 

@@ -21,7 +21,7 @@ def event_metrics(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> Metrics:
-    """Event-based F1, precision, recall and error rate [1]_.
+    """Compute event-based F1, precision, recall and error rate [1]_.
 
     An estimated event is right if its class and onset fit a reference event, and its offset fits too; every event is
     matched once.
@@ -43,7 +43,7 @@ def event_metrics(
     Returns
     -------
     metrics : dict
-        As of `sedpool.evaluation.segment.segment_metrics`; counts are events.
+        As in `sedpool.evaluation.segment.segment_metrics`; counts are events.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def event_counts(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> ClipCounts:
-    """Count the events of every clip, equal to sed_eval's; parameters and errors as of `event_metrics`."""
+    """Count the events of every clip, equal to sed_eval's; parameters and errors as in `event_metrics`."""
     return count_events(
         comparable_input(reference, estimated, durations=durations, classes=classes),
         collar=collar,
@@ -95,7 +95,7 @@ def count_events(
 ) -> ClipCounts:
     """Match the events of every clip one to one, the most that is possible within each class, and count them.
 
-    `collar` and `offset_tolerance_ratio` as of `event_metrics`.
+    `collar` and `offset_tolerance_ratio` as in `event_metrics`.
     """
     reference, estimated, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)

@@ -28,7 +28,7 @@ class EventArrays:
     offset: Float64Array
 
     def __len__(self) -> int:
-        """Number of events."""
+        """Return the number of events."""
         return len(self.clip)
 
     def select(self, chosen: npt.NDArray[np.bool_] | IntArray) -> "EventArrays":
@@ -122,7 +122,7 @@ def merge_overlaps(events: EventArrays) -> EventArrays:
         return events
     ordered = events.select(order)
     new_group = np.append(True, (np.diff(ordered.clip) != 0) | (np.diff(ordered.label) != 0))
-    # Groups end to end on one line, so that one running maximum tells how far the earlier events of a group reach.
+    # Groups end to end on one line, so that one running maximum gives how far the earlier events of a group reach.
     base = np.cumsum(new_group) * (ordered.offset.max() + 1)
     reach = np.maximum.accumulate(base + ordered.offset)
     begins = np.flatnonzero(np.append(True, (base + ordered.onset)[1:] > reach[:-1]))

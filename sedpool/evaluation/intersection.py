@@ -37,7 +37,7 @@ def intersection_metrics(
     dtc: float = 0.5,
     gtc: float = 0.5,
 ) -> Metrics:
-    """Intersection-based F1, precision and recall.
+    """Compute intersection-based F1, precision and recall.
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def intersection_counts(
     dtc: float = 0.5,
     gtc: float = 0.5,
 ) -> ClipCounts:
-    """Count the events of every clip; parameters and errors as of `intersection_metrics`."""
+    """Count the events of every clip; parameters and errors as in `intersection_metrics`."""
     return count_intersections(
         comparable_input(reference, estimated, durations=durations, classes=classes), dtc=dtc, gtc=gtc
     )
 
 
 def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, gtc: float = 0.5) -> ClipCounts:
-    """Count the events of every clip; `dtc` and `gtc` as of `intersection_metrics`."""
+    """Count the events of every clip; `dtc` and `gtc` as in `intersection_metrics`."""
     annotated, detected, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     relevant = are_relevant(detected, merge_overlaps(annotated), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
-from sedpool.runtime.arrays import Float64Array, IntArray
+from sedpool.runtime.arrays import IntArray
 
 Pairs = IntArray
 """Numbers of reference events (first row) and of the estimated events that fit them (second row), in order."""
@@ -17,7 +17,7 @@ Pairs = IntArray
 def fitting_pairs(
     reference: EventArrays, estimated: EventArrays, *, collar: float, offset_tolerance_ratio: float | None
 ) -> Pairs:
-    """Pairs of events, of any two classes, whose times agree.
+    """Find the pairs of events, of any two classes, whose times agree.
 
     Parameters
     ----------
@@ -29,8 +29,13 @@ def fitting_pairs(
         Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
         offsets do not matter.
     """
-    first, end = _near_onsets(reference, estimated, collar)
-    est, ref = expand_ranges(first, end)
+    # Clips are laid end to end on one line, too far apart for pairs across clips.
+    apart = np.concatenate([reference.onset, estimated.onset, [0.0]]).max() + 2 * collar + 1
+    wanted, line = reference.clip * apart + reference.onset, estimated.clip * apart + estimated.onset
+    reach = collar + 1e-6  # a few pairs more than needed: clip numbers cost the sum some digits
+    est, ref = expand_ranges(
+        np.searchsorted(line, wanted - reach, "left"), np.searchsorted(line, wanted + reach, "right")
+    )
     fits = np.abs(reference.onset[ref] - estimated.onset[est]) <= collar
     fits &= reference.clip[ref] == estimated.clip[est]
     if offset_tolerance_ratio is not None:
@@ -39,21 +44,8 @@ def fitting_pairs(
     return np.stack([ref[fits], est[fits]])
 
 
-def _near_onsets(reference: EventArrays, estimated: EventArrays, collar: float) -> tuple[IntArray, IntArray]:
-    """For every reference event the range of estimated events that may be within the collar, a few more included."""
-    both = np.concatenate([reference.onset, estimated.onset, [0.0]])
-    apart = both.max() + 2 * collar + 1  # lays the clips end to end, too far apart for pairs across clips
-
-    def on_one_line(events: EventArrays) -> Float64Array:
-        return np.asarray(events.clip * apart + events.onset)
-
-    wanted, line = on_one_line(reference), on_one_line(estimated)
-    reach = collar + 1e-6  # clip numbers cost the sum some digits
-    return np.searchsorted(line, wanted - reach, "left"), np.searchsorted(line, wanted + reach, "right")
-
-
 def maximum_matching(pairs: Pairs) -> Pairs:
-    """As many pairs as possible without using an event twice."""
+    """Choose as many pairs as possible without using an event twice."""
     alone = _alone(pairs)
     if alone.all():
         return pairs
@@ -80,6 +72,6 @@ def first_come_matching(pairs: Pairs) -> Pairs:
 
 
 def _alone(pairs: Pairs) -> npt.NDArray[np.bool_]:
-    """Which pairs are the only one of both their events."""
+    """Mark the pairs that are the only one of both their events."""
     uses = [np.bincount(events)[events] if len(events) else events for events in pairs]
     return np.asarray((uses[0] == 1) & (uses[1] == 1))

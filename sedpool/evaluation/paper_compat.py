@@ -1,7 +1,6 @@
 """What would the paper's published evaluation say? Its three defects on purpose, to compare with its tables [1]_.
 
-Numbers made here are comparable with the published ones and with nothing else; the correct evaluation is everywhere
-else in this package.
+Numbers made here are comparable only with the published ones; the rest of this package evaluates correctly.
 
 1. **The reference is contaminated.** A clip's events were looked up by substring: every clip whose name contains the
    clip's, without its first letter, lends its events, so that ``…test_bimodal1`` has those of ``…test_bimodal10`` too.
@@ -45,7 +44,7 @@ RESOLUTION = 1.0  # seconds a segment
 
 
 def substring_reference(events: pd.DataFrame, filenames: Sequence[str]) -> pd.DataFrame:
-    """The reference as the published evaluation looked it up.
+    """Look up the reference as the published evaluation did.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def substring_reference(events: pd.DataFrame, filenames: Sequence[str]) -> pd.Da
 
 
 def stretched_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Frame scores as the published evaluation interpolated them.
+    """Interpolate frame scores as the published evaluation did.
 
     Parameters
     ----------
@@ -123,7 +122,7 @@ def paper_counts(
     dataset : Dataset
         The clips that have scores, with events.
     strong : bool
-        Whether the detector was trained on frame labels, and is scored on the first 9.288 s alone.
+        Whether the detector was trained on frame labels: then only the first 9.288 s of each clip are scored.
 
     Returns
     -------
@@ -137,7 +136,13 @@ def paper_counts(
         "highest_frame": clip_counts(dataset.tags, decisions.tags(highest_frames(frame_scores))),
     }
     if dataset.events is not None:
-        counts["dynamic"] = _dynamic(frame_scores, dataset, dataset.events, strong=strong)
+        durations = dataset.durations
+        if strong:
+            durations = {name: min(seconds, STRONG_DURATION) for name, seconds in durations.items()}
+        reference = substring_reference(dataset.events, dataset.clips["filename"].tolist())
+        detected = Decoder(THRESHOLD).events(stretched_scores(frame_scores))
+        tables = [clip_to_duration(table, durations)[0] for table in (reference, detected)]
+        counts["dynamic"] = segment_counts(*tables, durations=durations, classes=dataset.classes, resolution=RESOLUTION)
     return counts
 
 
@@ -153,18 +158,24 @@ def paper_metrics(counts: Mapping[str, ClipCounts]) -> dict[str, Any]:
     -------
     metrics : dict
         ``{"static": {"pooled": S, "highest_frame": S}, "dynamic": {"micro": M, "class_wise": {label: M}}}``; S has
-        macro `f1` and micro `precision` and `recall`, M is as of `sedpool.evaluation.segment_metrics`. `dynamic` is
+        macro `f1` and micro `precision` and `recall`, M is as in `sedpool.evaluation.segment_metrics`. `dynamic` is
         None where there are only weak labels.
     """
+    static = {}
+    for rule in ("pooled", "highest_frame"):
+        found = counts[rule].metrics()
+        # scikit-learn's macro average counts a class that is nowhere as 0.
+        f1 = float(np.mean([values["f1"] or 0.0 for values in found["class_wise"].values()]))
+        static[rule] = {"f1": f1, **{name: found["micro"][name] for name in ("precision", "recall")}}
     dynamic = counts["dynamic"].metrics() if "dynamic" in counts else None
     return {
-        "static": {rule: _static(counts[rule]) for rule in ("pooled", "highest_frame")},
+        "static": static,
         "dynamic": dynamic and {name: dynamic[name] for name in ("micro", "class_wise")},
     }
 
 
 def as_published(metrics: Mapping[str, Any], corpus: str) -> Metrics:
-    """What the published tables hold of the metrics of `paper_metrics`: ``{"static": S, "dynamic": M}``.
+    """Select from the metrics of `paper_metrics` what the published tables hold: ``{"static": S, "dynamic": M}``.
 
     Parameters
     ----------
@@ -180,22 +191,5 @@ def as_published(metrics: Mapping[str, Any], corpus: str) -> Metrics:
 
 
 def static_rule(corpus: str) -> str:
-    """What the published table of a corpus calls static: ``"highest_frame"`` at MedleyDB, ``"pooled"`` elsewhere."""
+    """Return what the published table of a corpus calls static: ``"highest_frame"`` at MedleyDB, else ``"pooled"``."""
     return "highest_frame" if corpus == "medleydb" else "pooled"
-
-
-def _static(counts: ClipCounts) -> Metrics:
-    metrics = counts.metrics()
-    # scikit-learn's macro average counts a class that is nowhere as 0.
-    f1 = [values["f1"] or 0.0 for values in metrics["class_wise"].values()]
-    return {"f1": float(np.mean(f1)), **{name: metrics["micro"][name] for name in ("precision", "recall")}}
-
-
-def _dynamic(scores: pd.DataFrame, dataset: Dataset, events: pd.DataFrame, *, strong: bool) -> ClipCounts:
-    durations = dataset.durations
-    if strong:
-        durations = {name: min(seconds, STRONG_DURATION) for name, seconds in durations.items()}
-    reference = substring_reference(events, dataset.clips["filename"].tolist())
-    detected = Decoder(THRESHOLD).events(stretched_scores(scores))
-    tables = [clip_to_duration(table, durations)[0] for table in (reference, detected)]
-    return segment_counts(*tables, durations=durations, classes=dataset.classes, resolution=RESOLUTION)

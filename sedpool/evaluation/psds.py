@@ -43,7 +43,7 @@ def psds_of_scores(
     classes: Sequence[str],
     scenario: Scenario,
 ) -> float | None:
-    """PSDS of frame scores, over all thresholds.
+    """Compute the PSDS of frame scores, over all thresholds.
 
     Parameters
     ----------
@@ -81,8 +81,9 @@ def psds_of_scores(
     >>> psds_of_scores(scores, reference, durations={"a.wav": 10.0}, classes=["siren"], scenario=SCENARIO_1)
     1.0
     """
-    counts = psds_counts_of_scores(scores, reference, durations=durations, classes=classes, scenario=scenario)
-    return counts.psds()
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    frames = frame_arrays(scores, durations, classes)
+    return count_psds(evaluation_input, frames, {"": scenario})[""].psds()
 
 
 def psds_of_operating_points(
@@ -93,40 +94,14 @@ def psds_of_operating_points(
     classes: Sequence[str],
     scenario: Scenario,
 ) -> float | None:
-    """PSDS of event tables, each detected with other settings; parameters and result as of `psds_of_scores`.
+    """Compute the PSDS of event tables, each detected with other settings; see `psds_of_scores`.
 
     Fewer points than there are thresholds make the area smaller: compare values only if they come from the same number
     of points, or from scores.
     """
-    counts = psds_counts_of_operating_points(tables, reference, durations=durations, classes=classes, scenario=scenario)
-    return counts.psds()
-
-
-def psds_counts_of_scores(
-    scores: pd.DataFrame,
-    reference: pd.DataFrame,
-    *,
-    durations: Mapping[str, float],
-    classes: Sequence[str],
-    scenario: Scenario,
-) -> "PsdsCounts":
-    """Count what each clip adds to the curves; parameters and errors as of `psds_of_scores`."""
-    evaluation_input = reference_input(reference, durations=durations, classes=classes)
-    return count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
-
-
-def psds_counts_of_operating_points(
-    tables: Iterable[pd.DataFrame],
-    reference: pd.DataFrame,
-    *,
-    durations: Mapping[str, float],
-    classes: Sequence[str],
-    scenario: Scenario,
-) -> "PsdsCounts":
-    """Count what each clip adds to the curves; parameters and errors as of `psds_of_operating_points`."""
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
     points = [evaluation_input.with_estimated(table).estimated for table in tables]
-    return count_psds(evaluation_input, points, {"": scenario})[""]
+    return count_psds(evaluation_input, points, {"": scenario})[""].psds()
 
 
 def count_psds(
@@ -171,7 +146,7 @@ def count_psds(
 
 @dataclass(frozen=True)
 class PsdsCounts:
-    """Counts of every clip at every operating point: whatever PSDS needs but the clips themselves.
+    """Counts of every clip at every operating point: all that PSDS needs.
 
     Attributes
     ----------
@@ -197,12 +172,12 @@ class PsdsCounts:
     curves: Mapping[int, ClassCurve]
 
     def psds(self) -> float | None:
-        """PSDS of all clips; None if the reference is empty."""
+        """Compute the PSDS of all clips; None if the reference is empty."""
         value = float(self.weighted(np.ones((1, len(self.filenames))))[0])
         return None if np.isnan(value) else value
 
     def weighted(self, weights: npt.ArrayLike) -> Float64Array:
-        """PSDS if each clip counted so many times.
+        """Compute the PSDS of resamples, in which each clip counts as often as its weight says.
 
         Parameters
         ----------
@@ -217,12 +192,12 @@ class PsdsCounts:
         Raises
         ------
         EvaluationError
-            If there is not one weight a clip.
+            If there is not one weight per clip.
         """
         rows = np.asarray(weights, dtype=np.float64)
         if rows.shape[-1] != len(self.filenames):
             raise EvaluationError(
-                f"weights of {rows.shape[-1]} clips for counts of {len(self.filenames)}; expected one a clip"
+                f"weights of {rows.shape[-1]} clips for counts of {len(self.filenames)}; expected one per clip"
             )
         n_ref, prices = rows @ self.n_ref, self._prices(rows)
         curves = {label: curve.weighted(rows, prices) for label, curve in self.curves.items()}
@@ -243,7 +218,7 @@ class PsdsCounts:
         return sum(curve.n_points for curve in self.curves.values())
 
     def _prices(self, weights: Float64Array) -> Float64Array:
-        """By how much each kind of change raises the eFPR of its class, shape (resamples, kinds)."""
+        """Compute by how much each kind of change raises the eFPR of its class, shape (resamples, kinds)."""
         n_others = np.count_nonzero(weights @ self.n_ref, axis=1) - 1
         of_cross_trigger = self.scenario.alpha_ct * ratio(1.0, n_others[:, None] * (weights @ self.active_hours))
         of_false_positive = ratio(1.0, weights @ self.hours)

@@ -79,7 +79,7 @@ class ClassCurve:
         self._costs, self._costs_clip, self._costs_kind = changes[~is_found], clip[~is_found], kind[~is_found]
 
     def weighted(self, weights: Float64Array, prices: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """Rates, and numbers of reference events found, both of shape (resamples, points).
+        """Compute rates and numbers of reference events found, both of shape (resamples, points).
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class ClassCurve:
 
 
 def _at_needed_points(changes: Any, is_found: npt.NDArray[np.bool_]) -> Any:
-    """Changes, shape (rows, points), without the points that cannot be on the curve.
+    """Drop from changes, shape (rows, points), the points that cannot be on the curve.
 
     A point is not needed if no clip makes it better than the one before, or worse than the one after: whatever the
     weights, one of these finds as much at no higher rate.
@@ -112,12 +112,12 @@ def _at_needed_points(changes: Any, is_found: npt.NDArray[np.bool_]) -> Any:
 
 
 def common_area(curves: Iterable[Curve], *, limit: float, alpha_st: float) -> float:
-    """Area under the classes' common curve, as a share of what is possible; NaN without a class.
+    """Compute the area under the classes' common curve, as a share of what is possible; NaN without a class.
 
     Parameters
     ----------
     curves : iterable of Curve
-        One a class.
+        One per class.
     limit : float
         Effective false positives per hour at which the curve ends.
     alpha_st : float
@@ -138,7 +138,7 @@ def common_area(curves: Iterable[Curve], *, limit: float, alpha_st: float) -> fl
 
 
 def _stairs(efpr: Float64Array, ratio: Float64Array, limit: float) -> Curve:
-    """The best ratio up to each rate, from (0, 0) on."""
+    """Find the best ratio up to each rate, from (0, 0) on."""
     inside = efpr < limit
     rate, ratio = np.append(efpr[inside].round(_DECIMALS), 0.0), np.append(ratio[inside], 0.0)
     order = np.lexsort((ratio, rate))

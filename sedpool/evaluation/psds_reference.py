@@ -30,7 +30,14 @@ class PsdsReference:
         clip = np.concatenate([self.events.clip[found], detected.clip[wrong]])
         label = np.concatenate([self.events.label[found], detected.label[wrong]])
         kind = np.concatenate([np.full(np.count_nonzero(found), FOUND), kind])
-        return {one: _passing(clip[label == one], kind[label == one], number) for one in self.labels}
+        deltas = {}
+        for one in self.labels:
+            chosen = np.flatnonzero(label == one)
+            # Up at this point and down at the next; the first is at 0, as the lowest threshold is.
+            threshold = np.repeat([float(number), number - 1.0], len(chosen))
+            change = np.repeat([1.0, -1.0], len(chosen))
+            deltas[one] = CountDeltas(threshold, np.tile(clip[chosen], 2), np.tile(kind[chosen], 2), change)
+        return deltas
 
     def deltas_of_scores(self, candidates: ThresholdCandidates) -> CountDeltas:
         """Return the changes of one class over all thresholds."""
@@ -73,9 +80,3 @@ class PsdsReference:
         )
         change = np.diff(enough_covered.astype(np.float64), prepend=0.0)
         return CountDeltas(threshold[ends], self.events.clip[event[ends]], np.full(len(ends), FOUND), change)
-
-
-def _passing(clip: IntArray, kind: IntArray, number: int) -> CountDeltas:
-    """Count up at operating point `number` and down at the next; the first is at 0, as the lowest threshold is."""
-    threshold = np.repeat([float(number), number - 1.0], len(clip))
-    return CountDeltas(threshold, np.tile(clip, 2), np.tile(kind, 2), np.repeat([1.0, -1.0], len(clip)))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.evaluation.averages import Metrics, ratio
+from sedpool.evaluation.averages import Metrics, plain, ratio
 from sedpool.evaluation.clip import aligned
 from sedpool.runtime.arrays import BoolArray, Float64Array
 from sedpool.scores import classes_of, validate_scores
@@ -24,12 +24,12 @@ RANKING_NAMES = ("average_precision", "roc_auc", "lwlrap")
 
 
 def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metrics:
-    """Average precision, AUC and lwlrap of clip scores.
+    """Compute average precision, AUC and lwlrap of clip scores.
 
     Parameters
     ----------
     true_tags : DataFrame of bool
-        The clips' true classes: one row a clip (index `filename`), one column a class.
+        The clips' true classes: one row per clip (index `filename`), one column per class.
     clip_scores : DataFrame
         Clip scores (see `sedpool.scores`) of the same clips and classes, in any order.
 
@@ -37,9 +37,9 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     -------
     metrics : dict
         ``{"micro": M, "macro": M, "class_wise": {label: M}}`` with `average_precision`, `roc_auc` and `lwlrap` in each
-        ``M``. A class without true clips has none of them, one without false clips no AUC: None, and left out of the
-        macro average. `macro` holds mAP, `micro` the lwlrap that is known by that name; micro averages of the other
-        two rank all pairs of clip and class together.
+        ``M``. A class without true clips has none of them and one without false clips has no AUC: these are None and
+        left out of the macro average. `macro` holds mAP, `micro` the lwlrap that is known by that name; micro averages
+        of the other two rank all pairs of clip and class together.
 
     Raises
     ------
@@ -72,28 +72,28 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     }
     macro = {name: _mean_of_defined(values) for name, values in class_wise.items()}
     return {
-        "micro": {name: _plain(value) for name, value in micro.items()},
-        "macro": {name: _plain(value) for name, value in macro.items()},
+        "micro": plain(micro),
+        "macro": plain(macro),
         "class_wise": {
-            label: {name: _plain(values[index]) for name, values in class_wise.items()}
+            label: plain({name: values[index] for name, values in class_wise.items()})
             for index, label in enumerate(true_tags.columns)
         },
     }
 
 
 def with_decisions(rankings: Metrics, decisions: Metrics) -> Metrics:
-    """Everything at clip level: what needs no threshold together with the metrics of decisions."""
+    """Put rankings, which need no threshold, beside the metrics of clip decisions."""
     both = {name: decisions[name] | rankings[name] for name in ("micro", "macro")}
     class_wise = {label: values | rankings["class_wise"][label] for label, values in decisions["class_wise"].items()}
     return both | {"class_wise": class_wise}
 
 
 def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, Float64Array]:
-    """Tags and scores as arrays in the order of `true_tags`, shape (clips, classes); errors as of `ranking_metrics`."""
+    """Check tags and scores as `ranking_metrics` does; return arrays, shape (clips, classes), in the tags' order."""
     table = validate_scores(clip_scores, source="clip scores").set_index("filename")
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
-        raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
+        raise DataError(f"clip scores: {twice} occurs twice; expected one row per clip")
     table = aligned(true_tags, table.loc[:, list(classes_of(clip_scores))])
     return true_tags.to_numpy(dtype=bool), table.to_numpy(dtype=np.float64)
 
@@ -111,7 +111,7 @@ def _roc_auc(true: BoolArray, scores: Float64Array) -> float:
 
 
 def label_precisions(true: BoolArray, scores: Float64Array) -> Float64Array:
-    """The precision at the rank of every true label within its clip, 0 elsewhere, shape (clips, classes)."""
+    """Compute the precision at the rank of each true label in its clip, 0 elsewhere, shape (clips, classes)."""
     from scipy.stats import rankdata
 
     rank = rankdata(-scores, method="max", axis=1)
@@ -122,7 +122,3 @@ def label_precisions(true: BoolArray, scores: Float64Array) -> Float64Array:
 def _mean_of_defined(values: Float64Array) -> float:
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else np.nan
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

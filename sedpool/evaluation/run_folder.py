@@ -61,8 +61,11 @@ def evaluate_folder(
     decoder, test = decoder_of(settings), dataset.split("test")
     criteria = Criteria(settings.resolution, settings.collar, settings.offset_tolerance_ratio)
     output = SystemOutput(folder.scores, folder.clip_scores, decoder)
-    validation = _validation(folder, dataset, decoder, allow_missing=allow_missing)
-    tuned = None
+    validation_output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder)
+    validation_clips = dataset.split("validate")
+    if allow_missing:
+        validation_clips = validation_clips.select(validation_output.clip_scores["filename"].tolist())
+    validation, tuned = ScoredClips(validation_output, validation_clips), None
     if settings.tune is not None:
         held_out = [*test.clips["filename"], *output.clip_scores["filename"]]
         tuned = tune(
@@ -90,13 +93,6 @@ def evaluate_folder(
         _write_csv(folder, "sources.csv", sources)
     write_durations(folder, dataset)
     return metrics
-
-
-def _validation(folder: RunFolder, dataset: Dataset, decoder: Decoder, *, allow_missing: bool) -> ScoredClips:
-    output = SystemOutput(folder.validation_scores, folder.validation_clip_scores, decoder)
-    reference = dataset.split("validate")
-    scored = output.clip_scores["filename"].tolist()
-    return ScoredClips(output, reference.select(scored) if allow_missing else reference)
 
 
 def write_run_counts(folder: RunFolder, as_set: DecodedCounts, as_tuned: DecodedCounts | None = None) -> None:

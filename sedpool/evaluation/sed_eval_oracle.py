@@ -28,7 +28,7 @@ def segment_scorer(
     classes: Sequence[str],
     resolution: float = 1.0,
 ) -> Scorer:
-    """sed_eval's segment-based scorer after all clips; parameters and errors as of `segment_metrics`.
+    """Run sed_eval's segment-based scorer on all clips; parameters and errors as in `segment_metrics`.
 
     ``print(scorer)`` shows sed_eval's own report, ``scorer.results()`` holds its numbers.
     """
@@ -50,7 +50,7 @@ def event_scorer(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> Scorer:
-    """sed_eval's event-based scorer after all clips; parameters and errors as of `event_metrics`."""
+    """Run sed_eval's event-based scorer on all clips; parameters and errors as in `event_metrics`."""
     from sed_eval.sound_event import EventBasedMetrics
 
     evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
@@ -84,7 +84,7 @@ def _event_lists(evaluation_input: EvaluationInput) -> Iterator[tuple[str, list[
 
 
 def totals(scorer: Scorer) -> Totals:
-    """A scorer's counts."""
+    """Return a scorer's counts."""
     labels = tuple(scorer.event_label_list)
 
     def by_class(name: str) -> np.ndarray:

@@ -23,7 +23,7 @@ def segment_metrics(
     classes: Sequence[str],
     resolution: float = 1.0,
 ) -> Metrics:
-    """Segment-based F1, precision, recall and error rate [1]_.
+    """Compute segment-based F1, precision, recall and error rate [1]_.
 
     A class is active in a segment that any of its events touches.
 
@@ -74,7 +74,7 @@ def segment_counts(
     classes: Sequence[str],
     resolution: float = 1.0,
 ) -> ClipCounts:
-    """Count the segments of every clip, equal to sed_eval's; parameters and errors as of `segment_metrics`."""
+    """Count the segments of every clip, equal to sed_eval's; parameters and errors as in `segment_metrics`."""
     return count_segments(
         comparable_input(reference, estimated, durations=durations, classes=classes), resolution=resolution
     )
@@ -97,7 +97,7 @@ def count_segments(evaluation_input: EvaluationInput, *, resolution: float = 1.0
 
 
 class SegmentGrid:
-    """The segments of several clips, one clip's after the other's; a cell is a segment and a class.
+    """The segments of several clips, clip after clip; a cell is one segment and one class.
 
     Parameters
     ----------
@@ -116,20 +116,20 @@ class SegmentGrid:
         self.clip = np.repeat(np.arange(len(lengths)), self.n_segments)
 
     def activity(self, events: EventArrays) -> BoolArray:
-        """Which cells any event touches, shape (segments, classes)."""
+        """Mark the cells that any event touches, shape (segments, classes)."""
         active = np.zeros((len(self.clip), self.n_classes), dtype=bool)
         segments, event = self.touched(events.onset, events.offset, events.clip)
         active[segments, events.label[event]] = True
         return active
 
     def touched(self, onset: Float64Array, offset: Float64Array, clip: IntArray) -> tuple[IntArray, IntArray]:
-        """Segments that stretches of time touch, and which stretch each belongs to."""
+        """Find the segments that stretches of time touch, and which stretch each belongs to."""
         begin = np.floor(onset / self.resolution).astype(np.int64)
         end = np.minimum(np.ceil(offset / self.resolution).astype(np.int64), self.n_segments[clip])
         return expand_ranges(self.first[clip] + begin, self.first[clip] + end)
 
     def counts(self, reference: BoolArray, estimated: BoolArray) -> dict[str, IntArray]:
-        """Counts of every clip, by the names that `ClipCounts` has for them."""
+        """Count every clip; the keys are the fields of `ClipCounts`."""
         cells = {"true_positives": reference & estimated, "n_ref": reference, "n_sys": estimated}
         in_class = {name: np.add.reduceat(active, self.first, axis=0, dtype=np.int64) for name, active in cells.items()}
         errors = self.errors(**{name: active.sum(axis=1) for name, active in cells.items()})
@@ -138,7 +138,7 @@ class SegmentGrid:
 
     @staticmethod
     def errors(true_positives: IntArray, n_ref: IntArray, n_sys: IntArray) -> dict[str, IntArray]:
-        """Every segment's substitutions, deletions and insertions, from its numbers of classes."""
+        """Derive substitutions, deletions and insertions of each segment from its numbers of classes."""
         return {
             "substitutions": np.minimum(n_ref, n_sys) - true_positives,
             "deletions": np.maximum(n_ref - n_sys, 0),

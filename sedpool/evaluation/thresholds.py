@@ -24,14 +24,14 @@ from sedpool.runtime.arrays import Float64Array
 
 
 def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.ArrayLike) -> Totals:
-    """Counts of clip decisions at every threshold.
+    """Count clip decisions at every threshold.
 
     Parameters
     ----------
     clip_scores : DataFrame
         Clip scores (see `sedpool.scores`).
     tags : DataFrame of bool
-        The clips' true classes: one row a clip (index `filename`), one column a class.
+        The clips' true classes: one row per clip (index `filename`), one column per class.
     thresholds : array_like of float, shape (thresholds,)
         Probabilities in increasing order; a clip has a class from its threshold on.
 
@@ -43,7 +43,7 @@ def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.Ar
     Raises
     ------
     DataError, EvaluationError
-        As of `sedpool.evaluation.ranking_metrics`.
+        As in `sedpool.evaluation.ranking_metrics`.
     ConfigError
         If the thresholds are not increasing, or not probabilities.
     """
@@ -67,7 +67,7 @@ def segment_sweep(
     classes: Sequence[str],
     resolution: float = 1.0,
 ) -> Totals:
-    """Counts in segments at every threshold.
+    """Count segments at every threshold.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def segment_sweep(
 def sweep_segments(
     evaluation_input: EvaluationInput, frames: FrameArrays, thresholds: npt.ArrayLike, *, resolution: float = 1.0
 ) -> Totals:
-    """Count the segments of all clips at every threshold; `thresholds` and `resolution` as of `segment_sweep`."""
+    """Count the segments of all clips at every threshold; `thresholds` and `resolution` as in `segment_sweep`."""
     levels = _Levels(frames, _checked_thresholds(thresholds), evaluation_input.classes)
     grid = SegmentGrid(evaluation_input.lengths, len(evaluation_input.classes), resolution)
     highest = levels.highest(grid)
@@ -148,7 +148,7 @@ def event_sweep(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> Totals:
-    """Count the events of all clips at every threshold; parameters as of `segment_sweep` and `event_metrics`."""
+    """Count the events of all clips at every threshold; parameters as in `segment_sweep` and `event_metrics`."""
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
     frames = frame_arrays(scores, durations, classes)
     return sweep_events(
@@ -164,7 +164,7 @@ def sweep_events(
     collar: float = 0.2,
     offset_tolerance_ratio: float | None = 0.2,
 ) -> Totals:
-    """Count the events of all clips at every threshold; settings as of `event_sweep`."""
+    """Count the events of all clips at every threshold; settings as in `event_sweep`."""
     levels = _Levels(frames, _checked_thresholds(thresholds), evaluation_input.classes)
     inputs = (replace(evaluation_input, estimated=events) for events in levels.events())
     return _stacked(
@@ -183,7 +183,7 @@ class _Levels:
         )
 
     def highest(self, grid: SegmentGrid) -> npt.NDArray[np.unsignedinteger]:
-        """The highest level in every segment, shape (segments, classes); 0 where there is no frame."""
+        """Find the highest level in every segment, shape (segments, classes); 0 where there is no frame."""
         segments, frames = grid.touched(self.frames.onset, self.frames.offset, self.frames.clip)
         order = np.argsort(segments, kind="stable")
         present, begin = np.unique(segments[order], return_index=True)
@@ -193,7 +193,7 @@ class _Levels:
         return highest
 
     def events(self) -> Iterator[EventArrays]:
-        """The events at each threshold."""
+        """Yield the events at each threshold."""
         frames = self.frames
         before = np.roll(self.levels, 1, axis=1)
         before[:, frames.first] = 0
@@ -217,6 +217,6 @@ def _checked_thresholds(thresholds: npt.ArrayLike) -> Float64Array:
 
 
 def _stacked(totals: Sequence[Totals]) -> Totals:
-    """Totals of one threshold each as one, thresholds along the first axis."""
+    """Stack the totals of single thresholds along a first axis."""
     names = [field.name for field in fields(Totals)[1:] if getattr(totals[0], field.name) is not None]
     return Totals(totals[0].classes, **{name: np.stack([getattr(one, name) for one in totals]) for name in names})

@@ -257,15 +257,8 @@ def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:
     lows = [{label: share * value for label, value in threshold.items()} for share in LOW_SHARES]
     seconds = [dict.fromkeys(classes, value) for value in SECONDS]
     for name, candidates in (("low_threshold", lows), ("max_gap", seconds), ("min_duration", seconds)):
-        decoder = _with_best(decoder, name, candidates, goal)
+        tried = [replace(decoder, **{name: values}) for values in candidates]
+        best = np.nan_to_num([_f1(goal.count(one), by_class=True) for one in tried]).argmax(axis=0)
+        chosen = {label: candidates[index][label] for label, index in zip(classes, best, strict=True)}
+        decoder = replace(decoder, **{name: chosen})
     return decoder
-
-
-def _with_best(decoder: Decoder, name: str, candidates: Sequence[Mapping[str, float]], goal: _Goal) -> Decoder:
-    """Give a setting of the decoder the best of some values, for each class."""
-    tried = [replace(decoder, **{name: values}) for values in candidates]
-    f1 = np.stack([_f1(goal.count(one), by_class=True) for one in tried])
-    best = np.nan_to_num(f1).argmax(axis=0)
-    return replace(
-        decoder, **{name: {label: candidates[index][label] for label, index in zip(candidates[0], best, strict=True)}}
-    )

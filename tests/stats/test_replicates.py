@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from sedpool import evaluation as ev
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.psds import psds_counts_of_operating_points, psds_counts_of_scores
+from sedpool.evaluation.evaluation_input import reference_input
+from sedpool.evaluation.frames import frame_arrays
+from sedpool.evaluation.psds import count_psds
 from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.events import events_from_rows
 from sedpool.scores import frame_scores
@@ -99,8 +101,9 @@ times_drawn = st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any)
 @settings(max_examples=12)
 @given(scores=scores_of_all_clips(), reference=reference_tables, drawn=times_drawn)
 def test_weighted_psds_of_scores_equals_that_of_repeated_clips(scenario, scores, reference, drawn):
-    counts = psds_counts_of_scores(scores, reference, durations=LENGTHS, classes=LABELS, scenario=scenario)
-    (value,) = psds_statistic({"one": counts})([drawn])["one", "", "psds"]
+    annotated = reference_input(reference, durations=LENGTHS, classes=LABELS)
+    counts = count_psds(annotated, frame_arrays(scores, LENGTHS, LABELS), {"one": scenario})
+    (value,) = psds_statistic(counts)([drawn])["one", "", "psds"]
     drawn = dict(zip(LENGTHS, drawn, strict=True))
     expected = as_repeated(ev.psds_of_scores, scores, reference, drawn, scenario)
     assert value == pytest.approx(expected, abs=1e-12, nan_ok=True)
@@ -110,8 +113,9 @@ def test_weighted_psds_of_scores_equals_that_of_repeated_clips(scenario, scores,
 @settings(max_examples=12)
 @given(tables=st.lists(reference_tables, min_size=1, max_size=4), reference=reference_tables, drawn=times_drawn)
 def test_weighted_psds_of_operating_points_equals_that_of_repeated_clips(scenario, tables, reference, drawn):
-    counts = psds_counts_of_operating_points(tables, reference, durations=LENGTHS, classes=LABELS, scenario=scenario)
-    (value,) = psds_statistic({"one": counts})([drawn])["one", "", "psds"]
+    annotated = reference_input(reference, durations=LENGTHS, classes=LABELS)
+    points = [annotated.with_estimated(table).estimated for table in tables]
+    (value,) = psds_statistic(count_psds(annotated, points, {"one": scenario}))([drawn])["one", "", "psds"]
     drawn = dict(zip(LENGTHS, drawn, strict=True))
     expected = as_repeated(ev.psds_of_operating_points, tables, reference, drawn, scenario)
     assert value == pytest.approx(expected, abs=1e-12, nan_ok=True)
@@ -133,8 +137,10 @@ def test_a_difference_of_psds_is_paired():
     edges = np.array([0.0, 5.0, 10.0])
     tables = [frame_scores(f"{clip}.wav", np.array([[0.9], [clip / 10]]), edges, ["dog"]) for clip in range(5)]
     reference = events_from_rows([(f"{clip}.wav", 0, 5, "dog") for clip in range(5)])
-    common = {"durations": {f"{clip}.wav": 10.0 for clip in range(5)}, "classes": ["dog"], "scenario": ev.SCENARIO_1}
-    counts = {"scenario1": psds_counts_of_scores(pd.concat(tables, ignore_index=True), reference, **common)}
+    durations = {f"{clip}.wav": 10.0 for clip in range(5)}
+    annotated = reference_input(reference, durations=durations, classes=["dog"])
+    frames = frame_arrays(pd.concat(tables, ignore_index=True), durations, ["dog"])
+    counts = count_psds(annotated, frames, {"scenario1": ev.SCENARIO_1})
     difference = psds_difference(counts, counts)(clip_weights(5, n_resamples=9))
     assert (difference["scenario1", "", "psds"] == 0).all()
     with pytest.raises(EvaluationError, match="other scenarios or clips"):
