@@ -81,12 +81,12 @@ def evaluate(
 
 
 def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> None:
-    """Refuse options that would do nothing, for want of the one that they belong to."""
+    """Refuse options that do nothing without the one that they belong to."""
     from sedpool.errors import ConfigError
 
     for name, value in idle.items():
         if value is not None and not is_given:
-            raise ConfigError(f"{name}: of no use without {needed}; add that, or leave {name} out")
+            raise ConfigError(f"{name}: it does nothing without {needed}; add that, or leave {name} out")
 
 
 def _scored(

@@ -101,8 +101,11 @@ def read_input(
 
 
 def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:
-    """Events; where times do not matter, tags stand for them."""
-    return _over_whole_clips(read_tags(path), clips) if is_tagging else read_events(path)
+    """Read events; where times do not matter, each tag becomes an event as long as its clip."""
+    if not is_tagging:
+        return read_events(path)
+    tags = read_tags(path)
+    return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
 
 
 def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging: bool) -> pd.DataFrame:
@@ -116,18 +119,13 @@ def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging
     return stretch_tags(tags, {name: _length(name, clips) for name in tags.index})
 
 
-def _over_whole_clips(tags: pd.DataFrame, clips: Lengths) -> pd.DataFrame:
-    """Events that last as long as their clips."""
-    return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
-
-
 def _length(name: str, clips: Lengths) -> float:
-    """Seconds; one where they are not known, since times do not matter for tags."""
+    """Return the seconds of a clip; 1 where they are not known, since times do not matter for tags."""
     return clips.get(name) or 1.0
 
 
 def _same_recording(detected: pd.DataFrame, estimated: Path, clips: list[str], reference: Path) -> pd.DataFrame:
-    """Of two files that name no recording, take for granted that they are about the same one."""
+    """Assume that two files that name no recording are about the same one."""
     own = clip_name(estimated)
     unnamed = reference.is_file() and estimated.is_file() and clips == [clip_name(reference)]
     if unnamed and set(detected["filename"]) <= {own}:
@@ -136,7 +134,7 @@ def _same_recording(detected: pd.DataFrame, estimated: Path, clips: list[str], r
 
 
 def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
-    """Whether what was detected has times."""
+    """Return whether what was detected has times."""
     return not is_tag_list(estimated) if estimated is not None else scores is None or scores.frames is not None
 
 
@@ -154,5 +152,5 @@ def _lines(path: Path) -> list[str]:
     with open_text(path) as stream:
         labels = list(dict.fromkeys(line.strip() for line in stream if line.strip()))
     if not labels:
-        raise DataError(f"--classes {path}: no labels in it; expected one a line")
+        raise DataError(f"--classes {path}: no labels in it; expected one per line")
     return labels

@@ -35,7 +35,7 @@ class Outputs:
         if [self.json, self.csv, self.html].count(STANDARD_OUTPUT) > 1:
             raise ConfigError("only one of --json, --csv and --html can go to standard output (-)")
         if str(self.jams) == STANDARD_OUTPUT:
-            raise ConfigError("--jams -: a file a clip cannot go to standard output; name a folder")
+            raise ConfigError("--jams -: one file per clip cannot go to standard output; name a folder")
 
     def write(self, evaluation: Evaluation, *, title: str, frames: pd.DataFrame | None) -> None:
         """Write what was asked for, and show tables unless something else goes to standard output.

@@ -94,9 +94,9 @@ def test_rankings_need_scores(evaluate, files):
 def test_options_that_would_do_nothing_are_refused(evaluate, files, scores, tmp_path):
     shown = evaluate(*files(), "--scores", scores, "--threshold", 0.4)
     assert_one_line(shown, "--threshold", "--estimated says what was detected; leave out one")
-    assert_one_line(evaluate(*files(), "--operating-points", tmp_path), "of no use without -m psds")
+    assert_one_line(evaluate(*files(), "--operating-points", tmp_path), "it does nothing without -m psds")
     for option in (["--resamples", 500], ["--seed", 0], ["--sources", tmp_path / "sources.csv"]):
-        assert_one_line(evaluate(*files(), *option), f"{option[0]}: of no use without --intervals")
+        assert_one_line(evaluate(*files(), *option), f"{option[0]}: it does nothing without --intervals")
     (tmp_path / "durations.tsv").write_text(DURATIONS)
     (tmp_path / "points").mkdir()
     (tmp_path / "points" / "0.5.tsv").write_text(ESTIMATED)
