@@ -15,7 +15,7 @@ N_PERMUTATIONS = 9999
 
 
 def alpha_and_duration(alpha: pd.DataFrame, events: pd.DataFrame, *, epoch: int) -> pd.DataFrame:
-    """α and event durations of every class.
+    """Put α and event durations of every class side by side.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def alpha_and_duration(alpha: pd.DataFrame, events: pd.DataFrame, *, epoch: int)
 
 
 def rank_correlation(table: pd.DataFrame) -> tuple[float, float]:
-    """Spearman's ρ of α and median duration, and its p-value; NaN where either is the same for all classes.
+    """Compute Spearman's ρ of α and median duration, and its p-value; NaN where either is equal for all classes.
 
     The p-value is one-sided, that α falls as events grow longer, from permuting the classes: in all orders, or in
     `N_PERMUTATIONS` random ones where there are more. Values of α count as equal to four decimals: classes at CAP's

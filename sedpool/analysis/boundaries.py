@@ -7,7 +7,7 @@ from sedpool.evaluation.matching import first_come_matching
 
 
 def boundary_deviations(reference: pd.DataFrame, estimated: pd.DataFrame) -> pd.DataFrame:
-    """Deviations of onset and offset of every reference event that a detection of its class overlaps.
+    """Measure onset and offset deviations of every reference event that a detection of its class overlaps.
 
     Pairs are one to one, the longest overlaps first.
 

@@ -17,14 +17,14 @@ N_BINS = 10
 
 
 def clip_calibration(clip_scores: pd.DataFrame, tags: pd.DataFrame, *, n_bins: int = N_BINS) -> pd.DataFrame:
-    """Reliability of clip probabilities, every class of every clip being one case.
+    """Compare clip probabilities with what came true; every class of every clip is one case.
 
     Parameters
     ----------
     clip_scores : DataFrame
         See `sedpool.scores`.
     tags : DataFrame of bool
-        True classes; one row a clip (index `filename`), one column a class.
+        True classes; one row per clip (index `filename`), one column per class.
     n_bins : int
         Number of bins of equal width.
 
@@ -39,7 +39,7 @@ def clip_calibration(clip_scores: pd.DataFrame, tags: pd.DataFrame, *, n_bins: i
 
 
 def frame_calibration(scores: pd.DataFrame, reference: pd.DataFrame, *, n_bins: int = N_BINS) -> pd.DataFrame:
-    """Reliability of frame probabilities; a class sounds in a frame if an event covers the frame's middle.
+    """Compare frame probabilities with what came true; a class sounds in a frame if an event covers its middle.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def frame_calibration(scores: pd.DataFrame, reference: pd.DataFrame, *, n_bins: 
 
 
 def sounding_frames(scores: pd.DataFrame, reference: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which classes sound in the middle of each frame, shape (frames, classes)."""
+    """Return which classes sound in the middle of each frame, shape (frames, classes)."""
     middles = ((scores["onset"] + scores["offset"]) / 2).to_numpy()
     rows_of = scores.groupby("filename", sort=False).indices
     column_of = {label: column for column, label in enumerate(classes_of(scores))}
@@ -76,7 +76,7 @@ def sounding_frames(scores: pd.DataFrame, reference: pd.DataFrame) -> npt.NDArra
 
 
 def reliability(probabilities: Float64Array, outcomes: npt.NDArray[np.bool_], *, n_bins: int = N_BINS) -> pd.DataFrame:
-    """Predicted and observed frequency by bin of probability.
+    """Compare predicted and observed frequency by bin of probability.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def reliability(probabilities: Float64Array, outcomes: npt.NDArray[np.bool_], *,
 
 
 def calibration_error(table: pd.DataFrame) -> float:
-    """Expected calibration error: mean distance of predicted and observed frequency, each case counting once."""
+    """Compute the expected calibration error: mean distance of predicted and observed frequency, by cases."""
     filled = table[table["n_cases"] > 0]
     distance = (filled["predicted"] - filled["observed"]).abs()
     return float((distance * filled["n_cases"]).sum() / filled["n_cases"].sum())

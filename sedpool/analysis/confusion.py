@@ -10,7 +10,7 @@ NOTHING = ""
 
 
 def confusion(line: Timeline) -> pd.DataFrame:
-    """Confusions over time.
+    """Compute for how long each class was taken for each other.
 
     At any moment, `m` missed and `f` falsely detected classes make ``min(m, f)`` substitutions, as in the error rate;
     each missed class is shared out equally among the false ones, and what is left over is missed (or invented)
@@ -24,8 +24,8 @@ def confusion(line: Timeline) -> pd.DataFrame:
     Returns
     -------
     table : DataFrame
-        ``reference, estimated, seconds``: one row a pair of classes, `NOTHING` included. The rows of a reference class
-        sum to the time it sounds, those of an estimated class to the time it is detected.
+        ``reference, estimated, seconds``: one row per pair of classes, `NOTHING` included. The rows of a reference
+        class sum to the time it sounds, those of an estimated class to the time it is detected.
     """
     missed, false = line.reference & ~line.estimated, line.estimated & ~line.reference
     most = np.maximum(np.maximum(missed.sum(axis=1), false.sum(axis=1)), 1)

@@ -13,7 +13,7 @@ FOUND_SHARE = 0.5
 
 
 def event_detections(line: Timeline, *, found_share: float = FOUND_SHARE) -> pd.DataFrame:
-    """Every reference event, how much of it was detected, and what may have made it hard.
+    """List every reference event, how much of it was detected, and what may have made it hard.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ def event_detections(line: Timeline, *, found_share: float = FOUND_SHARE) -> pd.
 
 
 def with_snr(detections: pd.DataFrame, mixing: pd.DataFrame) -> pd.DataFrame:
-    """The detections with a column `snr` (dB), NaN where `mixing` does not tell.
+    """Add a column `snr` (dB) to detections, NaN where `mixing` has none.
 
     Parameters
     ----------
     detections : DataFrame
         Of `event_detections`.
     mixing : DataFrame
-        ``filename, onset, event_label, snr``, as of `sedpool.datasets.mixing.mixing_details`.
+        ``filename, onset, event_label, snr``, as in `sedpool.datasets.mixing.mixing_details`.
     """
     keys = ["filename", "onset", "event_label"]
     known = mixing[[*keys, "snr"]].drop_duplicates(keys)
@@ -55,7 +55,7 @@ def with_snr(detections: pd.DataFrame, mixing: pd.DataFrame) -> pd.DataFrame:
 
 
 def detection_rate(detections: pd.DataFrame, by: str, edges: Sequence[float] | Float64Array) -> pd.DataFrame:
-    """Share of events found, by a property of the event.
+    """Compute the share of events found, by a property of the event.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def detection_rate(detections: pd.DataFrame, by: str, edges: Sequence[float] | F
 
 
 def quantile_edges(values: pd.Series, n_bins: int = 6) -> Float64Array:
-    """Edges of bins with about equally many events; fewer bins where values repeat.
+    """Choose edges of bins with about equally many events; fewer bins where values repeat.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from sedpool.analysis.timeline import Timeline
 
 
 def false_alarms(line: Timeline) -> pd.DataFrame:
-    """Seconds of false detections by what sounded.
+    """Sum the seconds of false detections by what sounded.
 
     Unlike a confusion, a class that was itself detected counts here: it may still be what set the alarm off.
 

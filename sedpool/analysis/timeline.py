@@ -44,7 +44,7 @@ class Timeline:
     n_sounding: IntArray
 
     def sum_over_events(self, values: Float64Array) -> Float64Array:
-        """Integral of `values` (a number a stretch and, perhaps, class) over the time of each reference event."""
+        """Integrate `values`, shape (stretches,) or (stretches, classes), over the time of each reference event."""
         weighted = (self.seconds * values.T).T
         sums = np.concatenate([np.zeros_like(weighted[:1]), np.cumsum(weighted, axis=0)])
         return np.asarray(sums[self.last] - sums[self.first])
@@ -92,7 +92,7 @@ def timeline(
 
 
 def _edges(parts: Sequence[tuple[IntArray, Float64Array]]) -> tuple[IntArray, Float64Array, list[IntArray]]:
-    """Clip and time of every edge, each once and in order, and the number of the edge of every row of `parts`."""
+    """Return clip and time of every edge, each once and in order, and the edge number of every row of `parts`."""
     clip, time = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((time, clip))
     is_new = np.append(True, (np.diff(clip[order]) != 0) | (np.diff(time[order]) != 0))
@@ -103,7 +103,7 @@ def _edges(parts: Sequence[tuple[IntArray, Float64Array]]) -> tuple[IntArray, Fl
 
 
 def _sounding(events: EventArrays, start: IntArray, stop: IntArray, shape: tuple[int, int]) -> IntArray:
-    """How many events of each class sound between each edge and the next."""
+    """Count the events of each class that sound between each edge and the next."""
     changes = np.zeros(shape, dtype=np.int64)
     np.add.at(changes, (start, events.label), 1)
     np.add.at(changes, (stop, events.label), -1)
