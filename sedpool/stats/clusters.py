@@ -30,7 +30,7 @@ Membership = Any
 
 
 def membership(filenames: Sequence[str], clip_sources: pd.DataFrame) -> Membership:
-    """Which clip was made from which recordings.
+    """Build the matrix of which clip was made from which recordings.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def membership(filenames: Sequence[str], clip_sources: pd.DataFrame) -> Membersh
 
 
 def design_effect(influences: Float64Array, sources: Membership) -> float:
-    """Variance with shared sources over variance without, at least 1.
+    """Compute the ratio of the variance with shared sources to that without, at least 1.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def design_effect(influences: Float64Array, sources: Membership) -> float:
     per_source = sources.T @ influences
     n_sources = per_source.size
     few = n_sources / (n_sources - 1) if n_sources > 1 else 1.0
-    # A clip's own square is in the sum of each of its sources, and shall be in the variance once.
+    # A clip's own square is in the sum of each of its sources, but belongs in the variance once.
     n_own = np.asarray(sources.sum(axis=1)).ravel()
     shared = few * float(np.sum(per_source**2)) - float(np.sum((n_own - 1) * influences**2))
     return float(np.maximum(1.0, shared / independent))

@@ -6,11 +6,12 @@ from functools import cached_property, reduce
 from gettext import ngettext
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sedpool.errors import ConfigError, EvaluationError
 from sedpool.evaluation.validation import listed
-from sedpool.stats.clusters import Membership, membership
+from sedpool.stats.clusters import membership
 from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import COLUMNS, CONFIDENCE_LEVEL, N_RESAMPLES, clip_weights, interval_table
 
@@ -41,11 +42,11 @@ class Intervals:
     n_sources: int | None
 
     def ends(self, level: str, key: MetricKey) -> Ends:
-        """The interval of one metric."""
+        """Return the interval of one metric."""
         return self._by_key.get((level, *key), (None, None))
 
     def description(self) -> dict[str, Any]:
-        """How they were found, and ``{level: {average: {metric: [low, high]}}}`` as the metrics themselves are nested.
+        """Describe how they were found, and nest ``{level: {average: {metric: [low, high]}}}`` like the metrics.
 
         PSDS is ``{"psds": {scenario: [low, high]}}``. Undefined ends are None.
         """
@@ -58,7 +59,7 @@ class Intervals:
         return {"share": CONFIDENCE_LEVEL, **drawn, **nested}
 
     def columns(self, metrics: Sequence[str]) -> pd.DataFrame:
-        """``level, average, event_label`` and ``<metric>_low, <metric>_high`` of some metrics, a row a class."""
+        """Tabulate ``level, average, event_label, <metric>_low, <metric>_high`` of some metrics, one row per class."""
         rows: dict[tuple[str, ...], dict[str, float | None]] = {}
         for (*place, metric), (low, high) in self._by_key.items():
             rows.setdefault(tuple(place), {}).update({f"{metric}_low": low, f"{metric}_high": high})
@@ -84,7 +85,7 @@ def intervals(
     seed: int = 0,
     sources: pd.DataFrame | None = None,
 ) -> Intervals:
-    """95 % intervals of every metric.
+    """Compute 95 % intervals of every metric.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def intervals(
     filenames : sequence of str
         The clips, in the order of the statistics.
     n_resamples, seed : int
-        As of `sedpool.stats.resampling.clip_weights`.
+        As in `sedpool.stats.resampling.clip_weights`.
     sources : DataFrame, optional
         `filename` and `source`: the recordings that clips were made from. Where they share any, intervals are widened.
 
@@ -110,7 +111,14 @@ def intervals(
         raise ConfigError(f"seed: {seed}; expected 0 or more")
     shared = None if sources is None else membership(filenames, sources)
     if shared is not None:
-        _refuse_without_source(filenames, shared)
+        has_source = np.asarray(shared.sum(axis=1)).ravel() > 0
+        missing = [name for name, is_known in zip(filenames, has_source, strict=True) if not is_known]
+        if missing:
+            has = ngettext("has", "have", len(missing))
+            raise EvaluationError(
+                f"clip sources: {len(missing)} of {len(filenames)} clips {has} none ({listed(missing, '; ')}); "
+                "give each a row, with a source of its own where it shares none"
+            )
     weights = clip_weights(len(filenames), n_resamples=n_resamples, seed=seed)
     tables = [
         interval_table(statistic, weights, confidence_level=CONFIDENCE_LEVEL, sources=shared).assign(level=level)
@@ -118,13 +126,3 @@ def intervals(
     ]
     table = pd.concat(tables, ignore_index=True)[["level", *COLUMNS]]
     return Intervals(table, n_resamples, seed, None if shared is None else int(shared.shape[1]))
-
-
-def _refuse_without_source(filenames: Sequence[str], shared: Membership) -> None:
-    missing = [name for name, n_sources in zip(filenames, shared.sum(axis=1), strict=True) if not n_sources]
-    if missing:
-        has = ngettext("has", "have", len(missing))
-        raise EvaluationError(
-            f"clip sources: {len(missing)} of {len(filenames)} clips {has} none ({listed(missing, '; ')}); "
-            "give each a row, with a source of its own where it shares none"
-        )

@@ -12,7 +12,7 @@ SIGNIFICANCE_LEVEL, POWER = 0.05, 0.8
 def detectable_difference(
     standard_error: float, *, significance_level: float = SIGNIFICANCE_LEVEL, power: float = POWER
 ) -> float:
-    """The smallest true difference that a two-sided test at `significance_level` finds with probability `power`.
+    """Compute the smallest true difference that a two-sided test finds with probability `power`.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def detectable_difference(
 def detectable_mean_difference(
     differences: npt.ArrayLike, *, significance_level: float = SIGNIFICANCE_LEVEL, power: float = POWER
 ) -> float:
-    """The smallest true mean of paired differences that Student's test over so many runs would find.
+    """Compute the smallest true mean of paired differences that Student's test over these runs would find.
 
     Parameters
     ----------
     differences : array_like, shape (runs,)
-        Score of one method less that of the other, a seed or split each.
+        Score of one method less that of the other, one per seed or split.
     significance_level, power : float
         See `detectable_difference`.
 
@@ -69,7 +69,7 @@ def detectable_mean_difference(
 
 
 def smallest_p_sign_flip(n_runs: int) -> float:
-    """The least p-value of the sign-flip test over so many runs: all differences of one sign.
+    """Compute the smallest possible p-value of the sign-flip test: all differences have the same sign.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def smallest_p_sign_flip(n_runs: int) -> float:
 
 
 def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
-    """The least p-value of Friedman's test: the same order in every block.
+    """Compute the smallest possible p-value of Friedman's test: the same order in every block.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
 
 
 def smallest_p_mcnemar(n_different: int) -> float:
-    """The least p-value of McNemar's test with so many clips on which the systems differ.
+    """Compute the smallest possible p-value of McNemar's test, given the number of clips on which systems differ.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def smallest_p_mcnemar(n_different: int) -> float:
 
 
 def cannot_reach(smallest_p: float, *, significance_level: float = SIGNIFICANCE_LEVEL) -> str:
-    """A sentence for a test that cannot be significant whatever the data say; empty for one that can.
+    """Say that a test cannot be significant, whatever the data; an empty string for one that can.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Which of many methods are better, over several data sets, splits or seeds? Friedman's test and what follows it [1]_.
 
-A table has one row a block (a data set, split or seed that all methods saw) and one column a method; larger values are
-better. Within a block only the order counts.
+A table has one row per block (a data set, split or seed that all methods saw) and one column per method; larger values
+are better. Within a block only the order counts.
 
 References
 ----------
@@ -35,9 +35,9 @@ class Friedman:
     statistic : float
         χ², corrected for ties.
     p_value : float
-        From exchanging values within blocks: the χ² distribution is far off for the few blocks there are as a rule.
+        From exchanging values within blocks: with few blocks, the χ² distribution is far off.
     smallest_p : float
-        The least p-value that so many blocks and methods can give.
+        The smallest p-value possible with this number of blocks and methods.
     """
 
     statistic: float
@@ -46,7 +46,7 @@ class Friedman:
 
 
 def average_ranks(table: pd.DataFrame) -> pd.Series:
-    """Mean rank of every method, 1 being the best; ties share their ranks.
+    """Average the ranks of every method, 1 being the best; ties share their ranks.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def friedman(table: pd.DataFrame, *, n_permutations: int = N_PERMUTATIONS, seed:
     Parameters
     ----------
     table : DataFrame
-        One row a block, one column a method; at least two of each.
+        One row per block, one column per method; at least two of each.
     n_permutations : int
         Random exchanges within blocks; where all are fewer, those are tried instead and p is exact.
     seed : int
@@ -91,7 +91,7 @@ def friedman(table: pd.DataFrame, *, n_permutations: int = N_PERMUTATIONS, seed:
 
 
 def _chi_square(*columns: Float64Array, axis: int = -1) -> Float64Array:
-    """Friedman's χ² of ranks, one array a method, blocks along `axis`; equal to `scipy.stats.friedmanchisquare`."""
+    """Compute Friedman's χ² of ranks, one array per method, blocks along `axis`, as scipy does."""
     ranks = np.stack([np.moveaxis(column, axis, -1) for column in columns])  # (methods, ..., blocks)
     n_methods = len(ranks)
     centred = ranks - (n_methods + 1) / 2
@@ -100,7 +100,7 @@ def _chi_square(*columns: Float64Array, axis: int = -1) -> Float64Array:
 
 
 def critical_difference(n_methods: int, n_blocks: int, *, confidence_level: float = 0.95) -> float:
-    """Nemenyi's critical difference: average ranks that are closer cannot be told apart (Demšar, section 3.2.2).
+    """Compute Nemenyi's critical difference: closer average ranks do not differ significantly (Demšar, 3.2.2).
 
     Examples
     --------
@@ -117,7 +117,7 @@ def pairwise(table: pd.DataFrame, *, control: str | None = None) -> pd.DataFrame
     Parameters
     ----------
     table : DataFrame
-        One row a block, one column a method.
+        One row per block, one column per method.
     control : str, optional
         Compare every other method with this one only, which costs less power than all pairs.
 
@@ -141,7 +141,7 @@ def pairwise(table: pd.DataFrame, *, control: str | None = None) -> pd.DataFrame
 
 
 def holm(p_values: npt.ArrayLike) -> Float64Array:
-    """Holm's adjusted p-values: below the level where the step-down procedure rejects, in the order given [2]_.
+    """Adjust p-values by Holm's step-down procedure, in the order given [2]_.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def holm(p_values: npt.ArrayLike) -> Float64Array:
 
 
 def indistinguishable(ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
-    """The largest groups of methods whose average ranks lie within `distance`, best first; the bars of a CD figure.
+    """Find the largest groups of methods whose average ranks lie within `distance`, best first: bars of a CD figure.
 
     Examples
     --------

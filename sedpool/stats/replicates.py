@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import ratio
+from sedpool.evaluation.averages import mean_of, ratio
 from sedpool.evaluation.counts import ClipCounts, paired
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import comparable_scores, label_precisions
@@ -65,7 +65,7 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
     Parameters
     ----------
     true_tags : DataFrame of bool
-        One row a clip (index `filename`), one column a class.
+        One row per clip (index `filename`), one column per class.
     clip_scores : DataFrame
         Clip scores of the same clips and classes (see `sedpool.scores`).
 
@@ -86,7 +86,7 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
         micro = together.metrics(rows)
         micro["lwlrap"] = ratio(rows @ precisions.sum(axis=1), rows @ labels.sum(axis=1))
         values: dict[MetricKey, Float64Array] = {("micro", "", name): column for name, column in micro.items()}
-        values |= {("macro", "", name): _mean_of_defined(columns) for name, columns in by_class.items()}
+        values |= {("macro", "", name): mean_of(columns, np.isfinite(columns)) for name, columns in by_class.items()}
         for name, columns in by_class.items():
             values |= {("class_wise", label, name): columns[:, i] for i, label in enumerate(true_tags.columns)}
         return values
@@ -118,12 +118,8 @@ class _Ranking:
         }
 
 
-def _mean_of_defined(values: Float64Array) -> Float64Array:
-    return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
-
-
 def psds_statistic(counts: Mapping[str, PsdsCounts]) -> Statistic:
-    """PSDS in each scenario, with its name in place of the average's: ``("scenario1", "", "psds")``.
+    """Compute PSDS in each scenario, whose name stands in place of the average: ``("scenario1", "", "psds")``.
 
     The lengths of the drawn clips count for the rates of false alarms, and classes without an event are left out.
 
@@ -140,7 +136,7 @@ def psds_statistic(counts: Mapping[str, PsdsCounts]) -> Statistic:
 
 
 def _some_at_a_time(of_rows: Callable[[Float64Array], dict[MetricKey, Float64Array]], n_cells: int) -> Statistic:
-    """The same for any number of resamples, each of which needs so many cells of memory."""
+    """Split any number of resamples into batches that fit in memory; `n_cells` is what one of them needs."""
     at_once = max(1, _CELLS // max(1, n_cells))
 
     def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
@@ -152,7 +148,7 @@ def _some_at_a_time(of_rows: Callable[[Float64Array], dict[MetricKey, Float64Arr
 
 
 def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
-    """Mean of the metrics of several runs, those that are undefined left out.
+    """Average the metrics of several runs, leaving out undefined ones.
 
     Parameters
     ----------
@@ -170,13 +166,14 @@ def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
     def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
         rows = np.asarray(weights, dtype=np.float64)
         values = [part(rows[:, clips]) for part, clips in parts]
-        return {key: _mean_of_defined(np.stack([one[key] for one in values], axis=-1)) for key in values[0]}
+        stacked = {key: np.stack([one[key] for one in values], axis=-1) for key in values[0]}
+        return {key: mean_of(columns, np.isfinite(columns)) for key, columns in stacked.items()}
 
     return statistic
 
 
 def count_difference(first: ClipCounts, second: ClipCounts) -> Statistic:
-    """By how much the metrics of `first` exceed those of `second`, both seeing the same resample of clips.
+    """Compute by how much the metrics of `first` exceed those of `second` on the same resamples of clips.
 
     Parameters
     ----------
@@ -192,12 +189,12 @@ def count_difference(first: ClipCounts, second: ClipCounts) -> Statistic:
 
 
 def ranking_difference(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame) -> Statistic:
-    """As `count_difference`, for the metrics of `ranking_statistic`.
+    """Compute differences of the metrics of `ranking_statistic`; see `count_difference`.
 
     Parameters
     ----------
     true_tags : DataFrame of bool
-        One row a clip (index `filename`), one column a class; weights are for the clips in this order.
+        One row per clip (index `filename`), one column per class; weights are for the clips in this order.
     first, second : DataFrame
         Clip scores of two systems.
 
@@ -210,7 +207,7 @@ def ranking_difference(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd.
 
 
 def psds_difference(first: Mapping[str, PsdsCounts], second: Mapping[str, PsdsCounts]) -> Statistic:
-    """As `count_difference`, for PSDS.
+    """Compute differences of PSDS; see `count_difference`.
 
     Raises
     ------

@@ -9,7 +9,6 @@ References
 .. [1] B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", Chapman & Hall, 1993, chapters 13 and 14.
 """
 
-from collections.abc import Iterator
 from gettext import ngettext
 
 import numpy as np
@@ -28,7 +27,7 @@ _LEFT_OUT_AT_ONCE = 500  # rows of weights: 20,000 clips need 80 MB
 
 
 def clip_weights(n_clips: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Float64Array:
-    """How often each clip is drawn.
+    """Draw clips with replacement and count how often each is drawn.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def interval_table(
     sources: Membership | None = None,
     difference: bool = False,
 ) -> pd.DataFrame:
-    """Every metric with its interval, within the metric's range.
+    """Compute every metric with its interval, within the metric's range.
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ def interval_table(
     weights : ndarray, shape (resamples, clips)
         Of `clip_weights`; the same for all systems.
     confidence_level : float
-        Share of such intervals that shall hold the true value.
+        Share of such intervals that should hold the true value.
     sources : Membership, optional
         Which recordings each clip was made from. Where clips share them, they are fewer independent observations than
         they seem: the intervals are widened by the square root of the `design_effect`.
@@ -84,7 +83,7 @@ def interval_table(
     Returns
     -------
     table : DataFrame
-        ``average, event_label, metric, estimate, low, high, standard_error, undefined``, one row a metric;
+        ``average, event_label, metric, estimate, low, high, standard_error, undefined``, one row per metric;
         `undefined` is the share of resamples in which the metric was, say for lack of any event of the class, and
         which the interval ignores. NaN where fewer than two were defined, and where the metric rests on one clip:
         without it there is nothing to measure, and how another clip would have come out cannot be known.
@@ -107,7 +106,7 @@ def interval_table(
 
 
 def within_range(table: pd.DataFrame) -> pd.DataFrame:
-    """The same intervals without what no metric can be: below 0, and above 1 for all but error rates.
+    """Clip intervals to what metrics can be: at least 0 and, except for error rates, at most 1.
 
     Widening for shared sources can take ends there.
 
@@ -123,7 +122,7 @@ def within_range(table: pd.DataFrame) -> pd.DataFrame:
 def bca_interval(
     replicates: Float64Array, estimate: float, influences: Float64Array, confidence_level: float = CONFIDENCE_LEVEL
 ) -> tuple[float, float]:
-    """The bias-corrected and accelerated interval.
+    """Compute the bias-corrected and accelerated interval.
 
     It covers as well as the plain central share of the replicates for micro averages, and better for macro averages;
     docs/statistics.md has both coverages.
@@ -137,25 +136,22 @@ def bca_interval(
     influences : ndarray, shape (clips,)
         How much each clip moves the metric. If leaving a clip out makes it undefined, the acceleration is left at 0.
     confidence_level : float
-        Share of such intervals that shall hold the true value.
+        Share of such intervals that should hold the true value.
     """
     below = (np.sum(replicates < estimate) + np.sum(replicates == estimate) / 2) / replicates.size
     least = 1 / (2 * replicates.size)
     bias = stats.norm.ppf(np.clip(below, least, 1 - least))
     shifted = bias + stats.norm.ppf([(1 - confidence_level) / 2, (1 + confidence_level) / 2])
-    shares = stats.norm.cdf(bias + shifted / (1 - _acceleration(influences) * shifted))
+    centred = influences - influences.mean()
+    spread = float(np.sum(centred**2))
+    acceleration = float(np.sum(centred**3)) / (6 * spread**1.5) if np.isfinite(spread) and spread > 0 else 0.0
+    shares = stats.norm.cdf(bias + shifted / (1 - acceleration * shifted))
     low, high = np.quantile(replicates, shares)
     return float(low), float(high)
 
 
-def _acceleration(influences: Float64Array) -> float:
-    centred = influences - influences.mean()
-    spread = float(np.sum(centred**2))
-    return float(np.sum(centred**3)) / (6 * spread**1.5) if np.isfinite(spread) and spread > 0 else 0.0
-
-
 def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, Float64Array]:
-    """How much each clip moves each metric: its value less that without the clip (the jackknife).
+    """Compute how much each clip moves each metric: its value less that without the clip (the jackknife).
 
     Returns
     -------
@@ -163,12 +159,8 @@ def influences(statistic: Statistic, n_clips: int) -> dict[MetricKey, Float64Arr
         Their squares sum to about the variance of the metric over independent clips.
     """
     whole = statistic(np.ones((1, n_clips)))
-    parts = [statistic(weights) for weights in _left_out(n_clips)]
-    return {key: whole[key] - np.concatenate([part[key] for part in parts]) for key in whole}
-
-
-def _left_out(n_clips: int) -> Iterator[Float64Array]:
-    """Weights of all clips but one, for every clip, some at a time."""
+    parts = []
     for first in range(0, n_clips, _LEFT_OUT_AT_ONCE):
         n_rows = min(_LEFT_OUT_AT_ONCE, n_clips - first)
-        yield 1.0 - np.eye(n_rows, n_clips, k=first)
+        parts.append(statistic(1.0 - np.eye(n_rows, n_clips, k=first)))
+    return {key: whole[key] - np.concatenate([part[key] for part in parts]) for key in whole}

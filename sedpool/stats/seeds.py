@@ -6,12 +6,12 @@ import pandas as pd
 
 
 def over_seeds(table: pd.DataFrame, *, by: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
-    """Mean and standard deviation of each metric over the runs of each group.
+    """Compute mean and standard deviation of each metric over the runs of each group.
 
     Parameters
     ----------
     table : DataFrame
-        One row a run.
+        One row per run.
     by : sequence of str
         Columns that name a group, e.g. dataset and method.
     metrics : sequence of str
@@ -20,7 +20,7 @@ def over_seeds(table: pd.DataFrame, *, by: Sequence[str], metrics: Sequence[str]
     Returns
     -------
     summary : DataFrame
-        One row a group: the columns `by`, `n_runs`, and for every metric ``<metric>_mean`` and ``<metric>_sd``. The
+        One row per group: the columns `by`, `n_runs`, and for every metric ``<metric>_mean`` and ``<metric>_sd``. The
         standard deviation is that of a sample (divided by one less than the runs), NaN for a single run.
 
     Examples

@@ -13,7 +13,6 @@ References
    Psychometrika 12(2), 1947; with binomial probabilities instead of χ².
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +26,7 @@ from sedpool.evaluation.counts import ClipCounts, concatenate, paired
 from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.power import smallest_p_mcnemar
 from sedpool.stats.ranks import holm
-from sedpool.stats.replicates import MetricKey, Statistic, count_statistic
+from sedpool.stats.replicates import MetricKey, count_statistic
 
 N_PERMUTATIONS = 9999
 _ROUNDING = 1e-12
@@ -37,7 +36,7 @@ _AT_ONCE = 1000  # rows of weights: 20,000 clips of two systems need 320 MB
 def swap_test(
     first: ClipCounts, second: ClipCounts, key: MetricKey, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
 ) -> float:
-    """Two-sided p-value of the difference of a metric over clips, whose answers are exchanged at random.
+    """Compute the two-sided p-value of the difference of a metric over clips, exchanging answers at random.
 
     Parameters
     ----------
@@ -62,43 +61,33 @@ def swap_test(
         If the two differ in their clips or classes.
     """
     n_clips = len(first)
-    both = _both(first, second)
-    observed = _difference(both, key, np.ones((1, n_clips), dtype=bool))[0]
-    exact = 2**n_clips <= n_permutations
-    masks = _all_masks(n_clips) if exact else _random_masks(n_clips, n_permutations, seed)
+    # The second system's clips stand beside the first's and so need other names.
+    renamed = tuple(f"{name} of the second system" for name in first.filenames)
+    both = count_statistic(concatenate([first, replace(paired(first, second), filenames=renamed)]))
+
+    def difference(own: npt.NDArray[np.bool_]) -> Float64Array:
+        """Let each row take the answers that `own` marks from the first system, and the rest from the second."""
+        one, other = np.hstack([own, ~own]), np.hstack([~own, own])
+        return both(one)[key] - both(other)[key]
+
+    observed = difference(np.ones((1, n_clips), dtype=bool))[0]
     if np.isnan(observed):
         return float("nan")
-    exchanged = np.concatenate([_difference(both, key, rows) for rows in masks])
+    exact = 2**n_clips <= n_permutations
+    if exact:
+        exchanged = difference((np.arange(2**n_clips)[:, None] >> np.arange(n_clips)) % 2 == 0)
+    else:
+        generator = np.random.default_rng(seed)
+        sizes = [min(_AT_ONCE, n_permutations - begin) for begin in range(0, n_permutations, _AT_ONCE)]
+        exchanged = np.concatenate([difference(generator.random((size, n_clips)) < 0.5) for size in sizes])
     as_large = int(np.sum(np.abs(exchanged) >= abs(observed) - _ROUNDING))
     return as_large / exchanged.size if exact else (as_large + 1) / (exchanged.size + 1)
-
-
-def _both(first: ClipCounts, second: ClipCounts) -> Statistic:
-    """Metrics of the first system's clips followed by the second's, which need other names to stand beside them."""
-    renamed = tuple(f"{name} of the second system" for name in first.filenames)
-    return count_statistic(concatenate([first, replace(paired(first, second), filenames=renamed)]))
-
-
-def _difference(both: Statistic, key: MetricKey, first: npt.NDArray[np.bool_]) -> Float64Array:
-    """The metric of the clips that each row of `first` takes from the first system, less that of the others."""
-    one, other = np.hstack([first, ~first]), np.hstack([~first, first])
-    return both(one)[key] - both(other)[key]
-
-
-def _all_masks(n_clips: int) -> Iterator[npt.NDArray[np.bool_]]:
-    yield (np.arange(2**n_clips)[:, None] >> np.arange(n_clips)) % 2 == 0
-
-
-def _random_masks(n_clips: int, n_permutations: int, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
-    generator = np.random.default_rng(seed)
-    for first in range(0, n_permutations, _AT_ONCE):
-        yield generator.random((min(_AT_ONCE, n_permutations - first), n_clips)) < 0.5
 
 
 def sign_flip_test(
     first: npt.ArrayLike, second: npt.ArrayLike, *, n_permutations: int = N_PERMUTATIONS, seed: int = 0
 ) -> float:
-    """Two-sided p-value of the mean difference of paired scores: one pair a seed or split.
+    """Compute the two-sided p-value of the mean difference of paired scores, one pair per seed or split.
 
     Parameters
     ----------
@@ -117,7 +106,7 @@ def sign_flip_test(
     Raises
     ------
     EvaluationError
-        If the two have not one score for each of the same runs, at least two.
+        If the two do not have one score for each of the same runs, or fewer than two.
 
     Examples
     --------
@@ -126,7 +115,9 @@ def sign_flip_test(
     """
     pairs = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if pairs[0].shape != pairs[1].shape or pairs[0].ndim != 1 or pairs[0].size < 2:
-        raise EvaluationError(f"paired scores of shapes {pairs[0].shape} and {pairs[1].shape}; expected pairs, two up")
+        raise EvaluationError(
+            f"paired scores of shapes {pairs[0].shape} and {pairs[1].shape}; expected pairs, at least two"
+        )
     found = stats.permutation_test(
         (pairs[0] - pairs[1],), np.mean, permutation_type="samples", n_resamples=n_permutations, rng=seed
     )
@@ -134,7 +125,7 @@ def sign_flip_test(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided exact p-value.
+    """Compute the two-sided exact p-value of McNemar's test.
 
     Parameters
     ----------
@@ -156,13 +147,13 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """McNemar's test for whole clips (every class right) and for each class.
+    """Run McNemar's test for whole clips (every class right) and for each class.
 
     Parameters
     ----------
     true_tags, first, second : DataFrame of bool
-        True classes and the two systems' decisions: one row a clip (index
-        `filename`), one column a class; the order may differ.
+        True classes and the two systems' decisions: one row per clip (index
+        `filename`), one column per class; the order may differ.
 
     Returns
     -------
@@ -175,10 +166,10 @@ def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd
     EvaluationError
         If the three differ in their classes or clips.
     """
-    right = [
-        _right(true_tags, aligned(true_tags, tags, source=source))
-        for source, tags in (("first system", first), ("second system", second))
-    ]
+    right = []
+    for source, tags in (("first system", first), ("second system", second)):
+        decisions = aligned(true_tags, tags, source=source) == true_tags
+        right.append(decisions.assign(**{"": decisions.all(axis=1)}))
     rows = []
     for label in ["", *true_tags.columns]:
         only_first = int((right[0][label] & ~right[1][label]).sum())
@@ -190,9 +181,3 @@ def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd
     of_class = tests["event_label"] != ""
     tests.loc[of_class, "p_holm"] = holm(tests.loc[of_class, "p_value"])
     return tests
-
-
-def _right(true_tags: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
-    """Which decisions are right; the column without a name is for whole clips."""
-    right = tags == true_tags
-    return right.assign(**{"": right.all(axis=1)})
