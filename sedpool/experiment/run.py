@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import pandas as pd
 import yaml
 from filelock import FileLock, Timeout
 
@@ -29,12 +28,29 @@ from sedpool.training.recipe import Recipe
 if TYPE_CHECKING:
     from sedpool.features.prepare import PreparedDataset
     from sedpool.models.detector import Detector
-    from sedpool.training.energy import EnergyMeter
 
 logger = logging.getLogger(__name__)
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 N_EXAMPLES = 4
+
+
+class Built(NamedTuple):
+    """The objects that a configuration describes.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The corpus, with the labels that training sees.
+    detector : Detector
+        The network, not trained yet.
+    extractor : LogMel
+        Computes the features.
+    """
+
+    dataset: Dataset
+    detector: "Detector"
+    extractor: LogMel
 
 
 def run(config: Mapping[str, Any]) -> Path:
@@ -63,7 +79,7 @@ def run(config: Mapping[str, Any]) -> Path:
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
-    dataset, detector, extractor = build_all(config, recipe, dataset)
+    built = build_all(config, recipe, dataset)
     folder.make()
     try:
         with (
@@ -78,7 +94,7 @@ def run(config: Mapping[str, Any]) -> Path:
                 logger.info(f"{folder.path.name}: another process has finished it meanwhile")
                 return folder.path
             try:
-                _run(config, recipe, folder, data, dataset, detector, extractor)
+                _run(config, recipe, data, folder, built)
             except Exception:
                 _track(config, folder, "FAILED")
                 raise
@@ -88,16 +104,16 @@ def run(config: Mapping[str, Any]) -> Path:
 
 
 def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dataset | None) -> RunFolder:
-    """Return the folder of a run: its own, or that of sedpool 0.1 if the run in it was given the same data.
+    """Return the folder of a run: its own, or that of sedpool 0.1 if the run in it used the same data.
 
     Parameters
     ----------
     config : mapping
         Resolved configuration.
     data : mapping of str to str
-        What the data are that it names.
+        Hashes of the data that it names, by setting.
     dataset : Dataset or None
-        What is loaded of the corpus, unless that is still to be made.
+        The corpus; None if it is still to be made.
     """
     folder = RunFolder(Path(config["runs"], run_name(config, data)))
     former = RunFolder(Path(config["runs"], former_run_name(config) or folder.path.name))
@@ -110,7 +126,7 @@ def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dat
 
 
 def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Dataset | None) -> bool:
-    """Whether a run of sedpool 0.1, which kept the hash of its labels alone, was given the data of a configuration."""
+    """Return whether a run of sedpool 0.1, which kept a hash of labels only, used the data of a configuration."""
 
     def lies_there(group: str, *keys: str) -> bool:
         places = [[str(source[group].get(key)) for key in keys] for source in (former.config, config)]
@@ -126,10 +142,8 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Da
     return bool(former.manifest["hash"] == manifest_of(changed, former.manifest["unusable"])["hash"])
 
 
-def build_all(
-    config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None
-) -> tuple[Dataset, "Detector", LogMel]:
-    """Build what the configuration describes, the dear things last, so that a mistake shows before them."""
+def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None) -> Built:
+    """Build what the configuration describes, slow parts last, so that a mistake shows early."""
     if recipe.init_from:
         finished(recipe.init_from)
     extractor: LogMel = build(config, "features")
@@ -152,7 +166,7 @@ def build_all(
     )
     if recipe.init_from:
         start_from(detector, config)
-    return dataset, detector, extractor
+    return Built(dataset, detector, extractor)
 
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:
@@ -171,44 +185,25 @@ def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
     return dataset
 
 
-def _run(
-    config: Mapping[str, Any],
-    recipe: Recipe,
-    folder: RunFolder,
-    data: Mapping[str, str],
-    dataset: Dataset,
-    detector: "Detector",
-    extractor: LogMel,
-) -> None:
-    from sedpool.training.energy import energy_meter
-
-    meter = energy_meter() if config["tracking"]["energy"] else None
-    _describe(config, recipe, folder, meter)
-    test = _train_and_score(config, recipe, folder, data, dataset, detector, extractor, meter)
-    settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
-    metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
-    _report(folder, test, detector)
-    folder.mark_done()
-    _track(config, folder, "FINISHED")
-    logger.info(_headline(metrics))
-
-
-def _train_and_score(
-    config: Mapping[str, Any],
-    recipe: Recipe,
-    folder: RunFolder,
-    data: Mapping[str, str],
-    dataset: Dataset,
-    detector: "Detector",
-    extractor: LogMel,
-    meter: "EnergyMeter | None",
-) -> "PreparedDataset":
-    """Train, and leave weights and scores in the folder; return the prepared test split."""
+def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], folder: RunFolder, built: Built) -> None:
+    """Train, score, evaluate and report; each step leaves its files in the folder."""
     from sedpool.augment.prepare import prepare_augmentation
     from sedpool.features.prepare import prepare
     from sedpool.inference.trained_detector import score
+    from sedpool.runtime.backend import policy
+    from sedpool.training.energy import energy_meter
     from sedpool.training.fit import fit_prepared
     from sedpool.training.weights import save_weights
+
+    dataset, detector, extractor = built
+    meter = energy_meter() if config["tracking"]["energy"] else None
+    precision = policy(recipe.precision)
+    if precision != recipe.precision:
+        logger.info(f"training.precision={recipe.precision} is {precision} on this machine")
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=precision)
+    energy = {"energy": meter.method} if meter else {}
+    storage.write_json(folder.file("environment.json"), environment | energy)
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
@@ -216,6 +211,7 @@ def _train_and_score(
     storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
     train, validate, test = map(everything.split, ("train", "validate", "test"))
     augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
+
     result = fit_prepared(
         detector,
         train,
@@ -232,7 +228,13 @@ def _train_and_score(
         frames, clips = score(detector, prepared)
         score_files.write_scores(frames, folder.file(f"{prefix}scores.parquet"))
         score_files.write_scores(clips, folder.file(f"{prefix}clip_scores.parquet"))
-    return test
+
+    settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
+    metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
+    _report(folder, test, detector)
+    folder.mark_done()
+    _track(config, folder, "FINISHED")
+    logger.info(_headline(metrics))
 
 
 def check(config: Mapping[str, Any]) -> Recipe:
@@ -253,6 +255,7 @@ def check(config: Mapping[str, Any]) -> Recipe:
 
 
 def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> None:
+    """Refuse changes to labels that do not fit the recipe."""
     if labels.bag_duration is not None and labels.bag_duration < recipe.patch_duration:
         raise ConfigError(
             f"labels.bag_duration={labels.bag_duration}: shorter than training.patch_duration={recipe.patch_duration}, "
@@ -263,23 +266,13 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
         raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
 
 
-def _describe(config: Mapping[str, Any], recipe: Recipe, folder: RunFolder, meter: "EnergyMeter | None") -> None:
-    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
-    from sedpool.runtime.backend import policy
-
-    used = policy(recipe.precision)
-    if used != recipe.precision:
-        logger.info(f"training.precision={recipe.precision} is {used} on this machine")
-    environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=used)
-    energy = {"energy": meter.method} if meter else {}
-    storage.write_json(folder.file("environment.json"), environment | energy)
-
-
 def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") -> None:
+    """Write the page of the run, with a few test clips as examples."""
     from sedpool.inference.responsibility import responsibility
     from sedpool.plot.example import Example
     from sedpool.reports.run_report import write_run_report
 
+    reference = test.dataset.events
     filenames = list(test.dataset.clips["filename"])
     shown = filenames[:: max(1, len(filenames) // N_EXAMPLES)][:N_EXAMPLES]
     examples = [
@@ -287,7 +280,7 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
             filename=filename,
             mel=test.features[filename],
             frame_rate=test.extractor.frame_rate,
-            reference_events=_of_clip(test.dataset.events, filename),
+            reference_events=None if reference is None else reference.loc[reference["filename"] == filename],
             weights=responsibility(detector, test.features[filename]),
         )
         for filename in shown
@@ -295,11 +288,8 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
     write_run_report(folder, examples)
 
 
-def _of_clip(events: pd.DataFrame | None, filename: str) -> pd.DataFrame | None:
-    return None if events is None else events.loc[events["filename"] == filename]
-
-
 def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISHED", "FAILED"]) -> None:
+    """Copy the run to MLflow, if the settings ask for it."""
     if config["tracking"]["uri"]:
         from sedpool.experiment.tracking import log_run
 
@@ -307,6 +297,7 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
 
 
 def _say_skipped(folder: RunFolder) -> None:
+    """Log that a finished run is skipped, and warn if other code or another backend made it."""
     logger.info(f"{folder.path.name}: finished earlier, skipped; force=true repeats it")
     commit = describe_environment(seed=0, threads=None, precision="")["git_commit"]
     if folder.environment.get("git_commit") != commit:
@@ -316,6 +307,8 @@ def _say_skipped(folder: RunFolder) -> None:
 
 
 def _headline(metrics: Mapping[str, Any]) -> str:
+    """Return the most important test scores on one line."""
+
     def number(value: float | None) -> str:
         return "undefined" if value is None else f"{value:.3f}"
 
