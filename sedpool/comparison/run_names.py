@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from sedpool.run_folder import FOLD, RunFolder
-from sedpool.settings.identity import settings_of
+from sedpool.settings.identity import DATA, settings_of
 from sedpool.storage import hash_value
 
 HASH_DIGITS = 4
 """Digits of a hash that distinguishes two names."""
+_DATA_DIGITS = 8
+"""Digits of the hash of backgrounds, or of the weights that training started from."""
 SHOWN = 3
 """Largest number of settings that a name shows."""
 _APART = re.compile(rf"(?P<stem>.*) \([0-9a-f]{{{HASH_DIGITS}}}\)(?P<fold>(-(fold|split)\d+)?)")
@@ -87,6 +89,11 @@ def _with_methods(runs: Sequence[RunFolder]) -> list[tuple[RunFolder, str]]:
         dataset = {key: value for key, value in own.get("dataset", {}).items() if key not in ("fold", "folds")}
         compared = flat_settings({**own, "dataset": dataset, "seed": None})
         settings[run.path] = {key: json.dumps(value) for key, value in compared}
+        for group, key in DATA.items():
+            place = run.config.get(group, {}).get(key)
+            if place not in (None, "None"):  # a run of sedpool 0.1 has only the name of the place
+                known = run.data.get(f"{group}.{key}", Path(str(place)).name)
+                settings[run.path][f"{group}.{key}"] = json.dumps(known[:_DATA_DIGITS])
     keys = list(dict.fromkeys(key for values in settings.values() for key in values))
     differing = [key for key in keys if len({values.get(key) for values in settings.values()}) > 1]
     replaced = {key.rpartition(".")[0] for key in differing if key.endswith("._target_")}

@@ -19,7 +19,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {"sedpool.load_folder": {"name": None}}
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""
 
 _PLACES = frozenset({"data_root", "cache", "runs", "jobs", "force", "tracking", "corpus", "method"})
-_DATA = {"augment": "background", "training": "init_from"}
+DATA: Mapping[str, str] = {"augment": "background", "training": "init_from"}
 """Settings whose value is a place where data lie; what the data are is stated beside the settings."""
 
 _FORMER_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
@@ -69,7 +69,7 @@ def _canonical(group: str, node: Any) -> Any:
         return node
     owner = _owner(group, node)
     neutral = LATER.get(owner, {})
-    places = _TARGETS[owner].places if owner in _TARGETS else {_DATA.get(group)}
+    places = _TARGETS[owner].places if owner in _TARGETS else {DATA.get(group)}
     return {
         key: _canonical("", item)
         for key, item in node.items()

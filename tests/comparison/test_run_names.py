@@ -19,10 +19,10 @@ MakeRun = Callable[..., RunFolder]
 def made(tmp_path: Path) -> MakeRun:
     """Run folders that hold what names follow from: a configuration and a manifest."""
 
-    def make(*overrides: str, data: str | None = "aaaa1", labels: str = "hash") -> RunFolder:
+    def make(*overrides: str, data: str | None = "aaaa1", labels: str = "hash", more: Any = None) -> RunFolder:
         run = RunFolder(tmp_path / str(len(list(tmp_path.iterdir()))))
         storage.write_text(run.file("config.yaml"), yaml.safe_dump(composed(*overrides)))
-        known = {} if data is None else {"data": {"dataset": data}}
+        known = {} if data is None else {"data": {"dataset": data, **(more or {})}}
         storage.write_json(run.file("manifest.json"), {"hash": labels, "corpus": "demo", **known})
         return run
 
@@ -75,3 +75,15 @@ def test_runs_of_sedpool_01_are_known_by_their_labels(made: MakeRun) -> None:
     former = made(data=None, labels="same")
     assert names([former, made(labels="same")]) == [("demo", "cap")] * 2
     assert names([former, made(data=None, labels="other1")]) == [("demo (same)", "cap"), ("demo (othe)", "cap")]
+
+
+@pytest.mark.parametrize("setting", ["training.init_from", "augment.background"])
+def test_runs_given_other_weights_or_backgrounds_are_two_methods(made: MakeRun, setting: str) -> None:
+    runs = [
+        made(),
+        made(f"{setting}=/na/noises", more={setting: "aaaa1"}),
+        made(f"{setting}=/nb/noises", more={setting: "bbbb1"}),
+    ]
+    runs.append(made(f"{setting}=/moved/x", "seed=1", more={setting: "aaaa1"}))
+    found = [f"cap ({setting}={value})" for value in ("–", "aaaa1", "bbbb1", "aaaa1")]
+    assert names(runs) == [("demo", name) for name in found]
