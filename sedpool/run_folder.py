@@ -97,13 +97,15 @@ class RunFolder:
         Raises
         ------
         StorageError
-            If its place cannot be written to.
+            If its place cannot be written to, or a link in it would lead writing elsewhere.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = f"a run cannot be kept here ({error.strerror})"
             raise StorageError(f"{self.path}: {reason}; choose a folder to write in, runs=FOLDER") from None
+        for path in sorted(self.path.iterdir()):
+            self.subfolder(path.name)
 
     def mark_done(self) -> None:
         """Mark the run as finished and delete its checkpoints, which are not needed any more."""

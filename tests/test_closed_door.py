@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
+from sedpool.reproduction.results import TYPES
 from typer.testing import CliRunner
 
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
 from sedpool.experiment.load import dataset_of, load_run
+from sedpool.reports.run_report import renew_run_report
+from sedpool.reproduction.records import forget_records, write_record
 from sedpool.run_folder import RunFolder
 
 FINISHED = Path(__file__).parent / "golden" / "fixtures" / "runs" / "demo-cap-s0-aaddf8ec49"
@@ -242,3 +246,47 @@ def test_fault_25_a_link_in_a_run_folder_sends_no_file_away() -> None:
     artifacts = {path.name for path in Path("run/mlruns").rglob("*") if path.is_file()}
     assert "metrics.json" in artifacts
     assert "report.html" not in artifacts
+
+
+@pytest.mark.parametrize("name", ["tables", "figures"])
+def test_fault_25_a_link_in_a_report_leads_no_writing_elsewhere(name: str) -> None:
+    run = hostile()
+    run.file("report").mkdir()
+    (run.file("report") / name).symlink_to(Path("victim").resolve())
+    message = refusal(lambda: CliRunner().invoke(app, ["report", str(run.path)], catch_exceptions=False))
+    assert f"run/report/{name}: a link" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "aim"), [("log.txt", "victim/.bashrc"), ("checkpoint", "victim"), (".lock", "victim/x")]
+)
+def test_fault_25_no_training_goes_on_through_a_link(name: str, aim: str) -> None:
+    run = hostile()
+    run.file(name).unlink(missing_ok=True)
+    run.file(name).symlink_to(Path(aim).resolve())
+    assert f"run/{name}: a link" in refusal(run.make)
+
+
+def test_fault_25_a_record_publishes_no_file_that_a_link_leads_to() -> None:
+    run = hostile()
+    run.file("notes.txt").symlink_to(Path("victim/.bashrc").resolve())
+    record = write_record(run, Path("run"))
+    assert record.file("metrics.json").is_file()
+    assert not record.file("notes.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["../../victim", "..", ".", "/tmp/x"])
+def test_fault_25_no_row_of_a_study_names_a_folder_elsewhere(name: str) -> None:
+    row = {column: 0 for column in TYPES} | {"run": name, "valid": True}
+    storage.write_text("run/results.csv", pd.DataFrame([row]).to_csv(index=False))
+    message = refusal(lambda: forget_records([], Path("run"), "results.csv"))
+    assert "is no name of a folder" in message
+
+
+def test_fault_25_a_page_written_again_asks_the_network_for_no_picture() -> None:
+    run = hostile()
+    picture = (
+        '<figure class="example"><img src="http://127.0.0.1/x.png" alt="Spectrogram, reference and predictions of x">'
+    )
+    storage.write_text(run.file("report.html"), picture)
+    assert "127.0.0.1" not in renew_run_report(run).read_text()

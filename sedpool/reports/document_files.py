@@ -8,6 +8,7 @@ from sedpool.reports.document_csv import to_csv
 from sedpool.reports.document_html import to_html
 from sedpool.reports.document_latex import to_latex
 from sedpool.reports.document_markdown import to_markdown
+from sedpool.run_folder import RunFolder
 
 _DPI = 150
 
@@ -22,7 +23,14 @@ def write_document(document: Document, folder: Path) -> Path:
     folder : Path
         Gets ``index.html``, ``report.md``, ``report.tex``, ``tables/<name>.csv`` and ``figures/<name>.png``; the page
         needs none of the others. Tables and figures of an earlier report are removed; other files in it stay.
+
+    Raises
+    ------
+    StorageError
+        If there is a link in place of ``tables`` or ``figures``.
     """
+    for name in ("tables", "figures"):
+        RunFolder(folder).subfolder(name)
     tables = {folder / "tables" / f"{slug(table.name)}.csv": table for table in document.tables}
     figures = {folder / "figures" / f"{slug(block.name)}.png": block.figure for block in document.figures}
     for path, table in tables.items():

@@ -26,7 +26,7 @@ from sedpool.reports.document_html import html_page
 from sedpool.run_folder import RunFolder, kept_epoch
 
 _EXAMPLE = re.compile(
-    r'<figure class="example"><img src="([^"]*)" alt="Spectrogram, reference and predictions of ([^"]*)">'
+    r'<figure class="example"><img src="(data:[^"]*)" alt="Spectrogram, reference and predictions of ([^"]*)">'
 )
 
 

@@ -174,6 +174,8 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
         record = RunFolder(Path(temporary, "record"))
         record.path.mkdir()
         for path in run.path.iterdir():
+            if path.is_symlink():  # a link could have any file published
+                continue
             if path.is_file() and not path.name.startswith(".") and path.name not in LEFT_BEHIND:
                 storage.write_bytes(record.file(path.name), path.read_bytes())
         config = yaml.safe_dump(without_places(run.config), sort_keys=False, allow_unicode=True)
@@ -258,6 +260,8 @@ def read_results(path: Path) -> pd.DataFrame:
         raise StorageError(f"{path}: {problem}; {_REMEDY}")
     if (table["run"].isna() | (table["run"] == "")).any():
         raise StorageError(f"{path}: a row names no run; {_REMEDY}")
+    if len(elsewhere := table.loc[table["run"].isin([".", ".."]) | table["run"].str.contains(r"[/\\]"), "run"]):
+        raise StorageError(f"{path}: run {elsewhere.iloc[0]!r} is no name of a folder; {_REMEDY}")
     if (twice := table.duplicated(list(RunKey._fields))).any():
         raise StorageError(f"{path}: {keys_of(table[twice])[0]} is in two rows; {_REMEDY}")
     return table.reindex(columns=list(TYPES)).astype(TYPES)
