@@ -122,7 +122,7 @@ def test_the_report_needs_no_network(finished: RunFolder) -> None:
     page = finished.file("report.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "<script src" not in page
-    assert "air_conditioner" in page
+    assert "air_conditioner" in page.replace("<wbr>", "")
 
 
 @pytest.mark.usefixtures("without_page")
