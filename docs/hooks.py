@@ -278,7 +278,7 @@ def group_defaults(path: Path) -> dict[str, str]:
 
 
 def full_settings(path: Path) -> list[Setting]:
-    """Settings of a config file with those that it takes over from files beside it."""
+    """List the settings of a config file with those that it takes over from files beside it."""
     settings: dict[str, Setting] = {}
     defaults = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("defaults", [])
     for base in (entry for entry in defaults if isinstance(entry, str) and entry != "_self_"):

@@ -164,14 +164,14 @@ def of_interest(statistic: Statistic) -> Statistic:
 
 
 def ends_of(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """The intervals in a table of `interval_table`."""
+    """Return the intervals in a table of `interval_table`."""
     keys = zip(table["average"], table["event_label"], table["metric"], strict=True)
     found = dict(zip(keys, zip(table["low"], table["high"], strict=True), strict=True))
     return {metric: found[key] for metric, key in METRICS.items()}
 
 
 def percentile(replicates: Mapping[MetricKey, Float64Array]) -> dict[str, tuple[float, float]]:
-    """The central share of the replicates."""
+    """Return the central share of the replicates."""
     low, high = (1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2
     return {m: (np.quantile(replicates[key], low), np.quantile(replicates[key], high)) for m, key in METRICS.items()}
 

@@ -35,7 +35,7 @@ def measure(turns: int, n_clips: int) -> list[dict[str, object]]:
 
 
 def compared(patches: Patches, turns: int) -> list[dict[str, Any]]:
-    """Steps of every kind, taking turns."""
+    """Time steps of every kind in turns."""
     builtin = builtin_fits(*batch())
     for fit in builtin.values():
         fit()  # compile
@@ -74,7 +74,7 @@ def rows(seconds: dict[str, float]) -> list[dict[str, Any]]:
 
 
 def from_store(features: Mapping[str, Any]) -> Patches:
-    """An epoch that shows every clip."""
+    """Make an epoch that shows every clip."""
     targets = {name: np.zeros(CLASSES, dtype=bool) for name in features}
     return Patches(features, targets, patch_frames=FRAMES, batch_size=BATCH, seed=0)
 

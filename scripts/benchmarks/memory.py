@@ -19,6 +19,6 @@ def peak_mib(action: Callable[[], Any]) -> float | None:
 
 
 def status_mib(field: str) -> float:
-    """A field of the process's status, e.g. ``VmRSS``, in MiB."""
+    """Read a field of the process's status, e.g. ``VmRSS``, in MiB."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1024

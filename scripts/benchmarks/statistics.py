@@ -49,7 +49,7 @@ def bootstrap(counts: ClipCounts, n_resamples: int, *, shared: bool = False) -> 
 
 
 def plain_loop(counts: ClipCounts, n_resamples: int) -> None:
-    """The metrics of one resample after the other, each as ``metrics.json`` has them."""
+    """Compute the metrics of one resample after the other, each as ``metrics.json`` has them."""
     generator = np.random.default_rng(0)
     for _ in range(n_resamples):
         drawn = generator.integers(N_CLIPS, size=N_CLIPS)

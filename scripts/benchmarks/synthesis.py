@@ -104,7 +104,7 @@ def _plain(
 
 
 def _at(samples: Samples, level: float) -> Samples:
-    """The samples at `level` LUFS."""
+    """Scale samples to `level` LUFS."""
     repeats = int(np.ceil(0.5 * SR / len(samples)))
     loudness = max(pyloudnorm.Meter(SR).integrated_loudness(np.tile(samples, repeats)), -70.0)
     return samples * np.float32(10 ** ((level - loudness) / 20))

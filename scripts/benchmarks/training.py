@@ -80,7 +80,7 @@ def measure(turns: int, torch_python: str | None) -> list[dict[str, object]]:
 
 
 def steps(training_model: keras.Model, x: np.ndarray, y: np.ndarray) -> None:
-    """`STEPS` steps on one batch."""
+    """Take `STEPS` steps on one batch."""
     for _ in range(STEPS):
         training_model.train_on_batch(x, y)
 
@@ -93,7 +93,7 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
 
 
 def model(precision: str, change: Callable[[keras.layers.Layer], keras.layers.Layer] | None = None) -> keras.Model:
-    """The paper's network with CAP, compiled as in training; `change` exchanges layers of its backbone."""
+    """Build the paper's network with CAP, compiled as in training; `change` exchanges layers of its backbone."""
     keras.utils.clear_session()
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(0)
@@ -106,7 +106,7 @@ def model(precision: str, change: Callable[[keras.layers.Layer], keras.layers.La
 
 
 def builtin(jit: bool) -> keras.Model:
-    """The same network of built-in layers, with Keras's own optimiser."""
+    """Build the same network of built-in layers, with Keras's own optimiser."""
 
     def change(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, BatchNormalization):
@@ -125,7 +125,7 @@ def builtin(jit: bool) -> keras.Model:
 
 
 def builtin_fits(x: np.ndarray, y: np.ndarray) -> dict[str, Step]:
-    """`STEPS` steps of ``fit`` with XLA off and on, by name."""
+    """Take `STEPS` steps of ``fit`` with XLA off and on, by name."""
     many = np.concatenate([x] * STEPS), np.concatenate([y] * STEPS)
     return {
         f"{_BUILTIN}, jit {'on' if jit else 'off'}": partial(
@@ -136,12 +136,12 @@ def builtin_fits(x: np.ndarray, y: np.ndarray) -> dict[str, Step]:
 
 
 def baseline_of(seconds: Mapping[str, float]) -> float:
-    """The faster of the built-in ones."""
+    """Return the faster of the built-in ones."""
     return min(value for name, value in seconds.items() if name.startswith(_BUILTIN))
 
 
 def convolutions(training_model: keras.Model, x: np.ndarray, precision: str) -> Step:
-    """`STEPS` times every convolution, with the gradients to its filters and, but for the first, to its input."""
+    """Run every convolution `STEPS` times, with gradients of filters and, except for the first, of inputs."""
     dtype = "float32" if precision == "float32" else "bfloat16"
     backbone = training_model.get_layer("backbone")
     found = convolutional(backbone)
@@ -190,7 +190,7 @@ def multiplications(training_model: keras.Model, x: np.ndarray) -> float:
 
 
 def matrix_product(precision: str) -> Step:
-    """`STEPS` products of large matrices."""
+    """Multiply large matrices `STEPS` times."""
     dtype = "float32" if precision == "float32" else "bfloat16"
     matrix = tf.cast(tf.random.normal((MATRIX, MATRIX)), dtype)
     product = tf.function(lambda: tf.matmul(matrix, matrix), jit_compile=False, autograph=False)

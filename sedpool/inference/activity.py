@@ -15,7 +15,7 @@ _ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
 
 @dataclass(frozen=True)
 class Frames:
-    """The time axis of frame scores.
+    """Return the time axis of frame scores.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class ActiveSpans:
 
 
 def frames_of(scores: pd.DataFrame) -> Frames:
-    """The time axis of frame scores.
+    """Return the time axis of frame scores.
 
     Raises
     ------

@@ -83,7 +83,7 @@ class Decoder:
                     raise ConfigError(f"{name}: {number}; expected {kind}, for all classes or each of them")
 
     def settings(self) -> dict[str, Any]:
-        """The settings by name, as JSON takes them."""
+        """Return the settings by name, as JSON takes them."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
@@ -194,7 +194,7 @@ class Decoder:
         return pd.DataFrame(active, index=filenames, columns=list(classes))
 
     def _each(self, name: str, classes: Sequence[str]) -> Float64Array:
-        """A setting's value for each class, in their order."""
+        """Return a setting's value for each class, in their order."""
         value: PerClass = getattr(self, name)
         per_class = value if isinstance(value, Mapping) else dict.fromkeys(classes, value)
         different = sorted(set(per_class) ^ set(classes))
@@ -249,7 +249,7 @@ def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass
 
 
 def confidences(events: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
-    """The highest score of its class that each event's frames reach; None where there are no such frames.
+    """Return the highest score of its class in each event's frames; None where there are no such frames.
 
     Parameters
     ----------

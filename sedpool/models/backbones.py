@@ -136,7 +136,7 @@ def _check_height(n_mels: int, filters: Sequence[int], reduction: int) -> None:
 
 
 def _first_convolution(inputs: Any, width: int, kernel: tuple[int, int], name: str, **kwargs: Any) -> Any:
-    """The input is normalised as one channel, as in the authors' code: not each mel band by itself."""
+    """Normalise the input as one channel, as the authors' code does: not each mel band by itself."""
     image = layers.Reshape((-1, inputs.shape[-1], 1), dtype="float32", name="image")(inputs)
     x = InputConvolution(width, kernel, name=name, **kwargs)(image)
     return BatchNormalization(name=f"{name}_norm")(x)

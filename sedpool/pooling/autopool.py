@@ -92,8 +92,8 @@ class AutoPool(WeightedMean):
         constraint = self.kernel_constraint
         if not isinstance(constraint, AlphaBound) or constraint.with_bag_size(bag_size) is constraint:
             return self
-        told = keras.constraints.serialize(constraint.with_bag_size(bag_size))
-        layer: Self = type(self).from_config({**self.get_config(), "kernel_constraint": told})
+        bounded = keras.constraints.serialize(constraint.with_bag_size(bag_size))
+        layer: Self = type(self).from_config({**self.get_config(), "kernel_constraint": bounded})
         return layer
 
     def frame_weights(self, p: Tensor, mask: Tensor = None) -> Tensor:
@@ -129,7 +129,7 @@ def cap(
     Parameters
     ----------
     max_weight, min_weight, kind, alpha_max, bag_size
-        See `AlphaBound`. A bag size that is not known yet is told later with `AutoPool.with_bag_size`.
+        See `AlphaBound`. A bag size that is not known yet is set later with `AutoPool.with_bag_size`.
     l2 : float, optional
         RAP's penalty on top.
     **kwargs

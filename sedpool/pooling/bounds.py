@@ -134,5 +134,5 @@ def alpha_for_min_weight(min_weight: float, bag_size: int) -> float:
             f"min_weight={min_weight} cannot hold in a bag of {bag_size} frames: the bag needs two or more, and "
             f"min_weight must be above 0 and at most 1/{bag_size} = {1 / bag_size:.4g}"
         )
-    # At 1/m the two logarithms cancel but for rounding.
+    # At 1/m the two logarithms cancel except for rounding.
     return max(0.0, math.log((1 - min_weight) / min_weight) - math.log(bag_size - 1))

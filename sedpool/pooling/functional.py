@@ -9,7 +9,7 @@ A masked frame has no influence whatever it holds, and a bag without a valid fra
 float32, or in float64 if ``p`` is a tensor of it.
 
 Functions called ``*_weights`` say how much each frame counts: their result has ``p``'s shape and sums to 1 over the
-frames of a bag; `weighted_mean` pools with them. What an operator is for, and who proposed it, is told by its layer.
+frames of a bag; `weighted_mean` pools with them. Its layer says what an operator is for, and who proposed it.
 
 Examples
 --------

@@ -93,10 +93,10 @@ class Hierarchical(Pooling):
             left; groups of one leave nothing to weigh and do not count.
         """
         stages = [size for size in (*self.sizes, -(-bag_size // math.prod(self.sizes))) if size > 1]
-        told = self.operator.with_bag_size(min(stages, default=bag_size))
-        if told is self.operator:
+        configured = self.operator.with_bag_size(min(stages, default=bag_size))
+        if configured is self.operator:
             return self
-        operator = keras.saving.serialize_keras_object(told)
+        operator = keras.saving.serialize_keras_object(configured)
         return self.from_config({**self.get_config(), "operator": operator})
 
     def call(self, p: Tensor, mask: Tensor = None) -> Tensor:

@@ -99,7 +99,7 @@ def _row(contrast: Contrast, group: RunGroup, locating: set[str] | None = None) 
     flagged = flagged_runs(run for method in measurable.methods for run in group.of(method, blocks))
     if missing_methods := group.missing(contrast.methods):
         row |= {"verdict": "not decidable", "tuned_verdict": "not decidable"}
-        remarks = [f"without {', '.join(missing_methods)}, of which the claim speaks too"]
+        remarks = [f"without {', '.join(missing_methods)}, which the claim names too"]
     else:
         remarks = _remarks(contrast, row, locating)
     remark = "; ".join(filter(None, [*remarks, rests_on(flagged)]))

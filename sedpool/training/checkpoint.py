@@ -73,7 +73,7 @@ class Checkpoints:
             self._path(number).unlink(missing_ok=True)
 
     def load(self) -> Snapshot | None:
-        """The newest intact checkpoint; None if there is none at all.
+        """Return the newest intact checkpoint; None if there is none at all.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class Checkpoints:
 
 
 def values_of(variables: Sequence[Any]) -> Arrays:
-    """Copies of the values of Keras variables."""
+    """Copy the values of Keras variables."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
@@ -128,7 +128,7 @@ def assign(variables: Sequence[Any], values: Arrays, group: str) -> None:
 
 
 def counters(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, Any]:
-    """What the callbacks remember, by class and attribute."""
+    """Return what the callbacks remember, by class and attribute."""
     return {
         type(callback).__name__: {name: getattr(callback, name) for name in _remembered(callback)}
         for callback in callbacks

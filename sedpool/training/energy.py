@@ -50,5 +50,5 @@ class EnergyMeter(keras.callbacks.Callback):
 
 
 def energy_meter() -> EnergyMeter | None:
-    """A meter if CodeCarbon is installed."""
+    """Return a meter if CodeCarbon is installed."""
     return EnergyMeter() if find_spec("codecarbon") else None

@@ -17,7 +17,7 @@ def in_turn(n_patches: int, n_clips: int, generator: np.random.Generator) -> Ind
 
 
 def from_active_clips(n_active: int, rate: float, limit: int) -> Sampling:
-    """Sampling of the paper: some clips are active; each gives a few patches and makes room for another.
+    """Sample as the paper does: some clips are active; each gives a few patches and makes room for another.
 
     Each patch comes from an active clip drawn at random. A clip is active for a number of patches drawn from Poisson's
     distribution when it becomes active, and the one that follows is drawn from all clips alike (McFee, Salamon and

@@ -55,7 +55,7 @@ class Position:
 class Session:
     """Trains a compiled model epoch by epoch.
 
-    Keras's ``fit`` would do, but for two things: it cannot begin in the middle of an epoch, and it does not say how
+    Keras's ``fit`` would do, except for two things: it cannot begin in the middle of an epoch, and it does not say how
     long it waits for data.
 
     Parameters
