@@ -29,6 +29,7 @@ IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jo
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
+_GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
 _IS_NAME = re.compile(r"^[^/\\]+$")
 FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 """The end of a corpus's name that says its fold."""
@@ -156,8 +157,15 @@ class RunFolder:
         try:
             config = Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
             check_texts(config, str(path))
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        except (OSError, ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as error:
+            # Values that are not of the type that a tag claims end PyYAML in any of these.
             raise StorageError(f"{path}: not readable ({' '.join(str(error).split())})") from None
+        for key in _GROUPS & config.keys():
+            if not isinstance(config[key], Mapping):
+                raise ConfigError(f"{path}: {key}={config[key]}: expected its settings by name")
+        for key in ("corpus", "method", "seed"):
+            if isinstance(config.get(key), Mapping | list):
+                raise ConfigError(f"{path}: {key}={config[key]}: expected one value")
         for key in ("corpus", "method"):
             if not _IS_NAME.match(str(config.get(key, key))):
                 raise ConfigError(f"{path}: {key}={config[key]}: expected a name without slashes")

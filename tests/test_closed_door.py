@@ -290,3 +290,51 @@ def test_fault_25_a_page_written_again_asks_the_network_for_no_picture() -> None
     )
     storage.write_text(run.file("report.html"), picture)
     assert "127.0.0.1" not in renew_run_report(run).read_text()
+
+
+ODD = {
+    "a tag that lies": ("x: !!timestamp x", "not readable"),
+    "a truth value that is none": ("x: !!bool x", "not readable"),
+    "a number that is none": ("x: !!int ''", "not readable"),
+    "a date": ("x: 2020-01-01", "datetime.date(2020, 1, 1) is no plain value"),
+    "a set": ("x: !!set {a}", "is no plain value"),
+    "bytes": ("x: !!binary aGVsbG8=", "is no plain value"),
+    "a number as a key": ("x: {1: 2}", "1 is no plain value"),
+    "a group that is none": ("training: [1]", "training=[1]: expected its settings by name"),
+    "seeds": ("seed: [1]", "seed=[1]: expected one value"),
+    "methods": ("method: {a: 1}", "expected one value"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("command", ["report", "tune"])
+def test_fault_25_odd_values_end_in_one_line(kind: str, command: str) -> None:
+    text, expected = ODD[kind]
+    run = hostile()
+    path = run.file("config.yaml")
+    storage.write_text(path, f"{path.read_text()}{text}\n")
+    message = refusal(lambda: CliRunner().invoke(app, [command, str(run.path)], catch_exceptions=False))
+    assert "run/config.yaml: " in message
+    assert expected in message
+
+
+@pytest.mark.parametrize("group", ["dataset", "features", "model", "pooling"])
+def test_fault_25_what_keras_has_is_no_group_of_its_own(group: str) -> None:
+    run = hostile(**{group: {"_target_": "keras.regularizers.L2"}})
+    use = (lambda: dataset_of(run)) if group == "dataset" else (lambda: load_run(run.path))
+    assert "may only be an argument" in refusal(use)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"axis": "x"},
+        {"kernel_initializer": "sedpool>AlphaBound"},
+        {"kernel_initializer": {"_target_": "keras.initializers.Constant", "value": "x"}},
+        {"kernel_initializer": {"_target_": "keras.regularizers.L2"}},
+    ],
+    ids=str,
+)
+def test_fault_25_arguments_that_make_no_network_end_in_one_line(arguments: dict[str, Any]) -> None:
+    run = hostile(pooling=extended(**arguments))
+    assert "run/config.yaml: no network can be built of it" in refusal(lambda: load_run(run.path))

@@ -18,7 +18,7 @@ from hydra.utils import get_object
 
 from sedpool import audio, storage
 from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
-from sedpool.errors import ConfigError, DataError, StorageError
+from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.features.logmel import LogMel
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.runtime.backend import import_backend
@@ -127,13 +127,22 @@ def load_run(
     if (used := run.environment["precision"]) not in PRECISIONS:
         raise StorageError(f"{run.file('environment.json')}: precision {used!r}; expected {' or '.join(PRECISIONS)}")
     with precision(used):
-        detector = build_detector(
-            build_loaded(run, "model", trust_code=trust_code),
-            build_loaded(run, "pooling", trust_code=trust_code),
-            classes=run.classes,
-            patch_frames=extractor.n_frames(recipe.patch_duration),
-            supervision=run.config["supervision"],
-        )
+        backbone = build_loaded(run, "model", trust_code=trust_code)
+        pooling = build_loaded(run, "pooling", trust_code=trust_code)
+        patch_frames = extractor.n_frames(recipe.patch_duration)
+        try:
+            detector = build_detector(
+                backbone,
+                pooling,
+                classes=run.classes,
+                patch_frames=patch_frames,
+                supervision=run.config["supervision"],
+            )
+        except SedpoolError:
+            raise
+        except Exception as error:  # whatever a backend raises of arguments that Keras took
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"{run.file('config.yaml')}: no network can be built of it ({reason})") from error
     load_weights(detector.network, run.file("weights.npz"))
     result = TrainingResult(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
     return TrainedDetector(detector, result, extractor, Path(cache))

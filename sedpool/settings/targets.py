@@ -100,13 +100,16 @@ _NEVER_ONES_OWN = frozenset(
 
 
 def check_texts(config: Mapping[str, Any], path: str) -> None:
-    """Check that every text in a loaded configuration is plain: no interpolation, no control characters.
+    """Check that everything in a loaded configuration is plain: no odd types, interpolation or control characters.
 
     Raises
     ------
     ConfigError
-        With the first text that holds ``${``, or a character that cannot be printed.
+        With the first text that holds ``${``, or a character that cannot be printed; before that, with the first value
+        that is no text, number, truth value, list or mapping by texts, such as a date or a set.
     """
+    for value in _odd(config):
+        raise ConfigError(f"{path}: {value!r} is no plain value; expected texts, numbers, lists and settings by name")
     for text in _texts(config):
         if "${" in text:
             raise ConfigError(
@@ -142,6 +145,11 @@ def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = Fals
         With the first name that is not listed, or the first key by which Hydra would do more than build it.
     """
     own: dict[str, None] = {}
+    if isinstance(node, Mapping) and str(node.get("_target_")) in KERAS:
+        raise ConfigError(
+            f"{path}: {group} is made by {node['_target_']}, which may only be an argument; "
+            f"expected one of {', '.join(sorted(TARGETS[group]))}"
+        )
     for mapping in _mappings(node):
         if odd := [key for key in mapping if str(key).startswith("_") and key != "_target_"]:
             raise ConfigError(f"{path}: {group} has the key {odd[0]}, which no setting of sedpool has; remove it")
@@ -178,6 +186,19 @@ def _mappings(node: Any) -> Iterator[Mapping[Any, Any]]:
         yield node
     for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ():
         yield from _mappings(item)
+
+
+def _odd(node: Any) -> Iterator[Any]:
+    """Every key and value that JSON has not, at any depth."""
+    if isinstance(node, Mapping):
+        yield from (key for key in node if not isinstance(key, str))
+        for item in node.values():
+            yield from _odd(item)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _odd(item)
+    elif not (node is None or isinstance(node, str | int | float)):
+        yield node
 
 
 def _texts(node: Any) -> Iterator[str]:
