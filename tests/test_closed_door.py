@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
-from sedpool.experiment.load import dataset_of, load_run
+from sedpool.experiment.load import dataset_of, identify_data, load_run
 from sedpool.reports.run_report import renew_run_report
 from sedpool.reproduction.records import forget_records, write_record
 from sedpool.run_folder import RunFolder
@@ -338,3 +338,11 @@ def test_fault_25_what_keras_has_is_no_group_of_its_own(group: str) -> None:
 def test_fault_25_arguments_that_make_no_network_end_in_one_line(arguments: dict[str, Any]) -> None:
     run = hostile(pooling=extended(**arguments))
     assert "run/config.yaml: no network can be built of it" in refusal(lambda: load_run(run.path))
+
+
+def test_a_run_without_weights_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = hostile()
+    run.file("weights.npz").unlink()
+    monkeypatch.setattr("sedpool.experiment.load.build", lambda *_: None)
+    config = {"augment": {"background": None}, "training": {"init_from": str(run.path)}}
+    assert "no weights in it (no file weights.npz)" in refusal(lambda: identify_data(config))

@@ -67,7 +67,10 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
         hashes = storage.sha256_files(Path(folder, name) for name in names)
         data["augment.background"] = storage.hash_value(list(zip(names, hashes, strict=True)))
     if start := config["training"]["init_from"]:
-        data["training.init_from"] = storage.sha256_file(finished(start).file("weights.npz"))
+        weights = finished(start).file("weights.npz")
+        if not weights.is_file():
+            raise ConfigError(f"training.init_from={start}: no weights in it (no file weights.npz); give another run")
+        data["training.init_from"] = storage.sha256_file(weights)
     return data, dataset
 
 
