@@ -7,7 +7,9 @@ from pathlib import Path
 from sedpool.comparison.run_names import named_apart
 from sedpool.comparison.tables import runs_below
 from sedpool.errors import DataError, StorageError
-from sedpool.run_folder import RunFolder
+from sedpool.run_folder import RunFolder, without_places
+from sedpool.settings.identity import settings_of
+from sedpool.storage import hash_value
 
 _CONFIG = ("corpus", "method", "seed", "training")
 _METRICS = ("clip", "segment", "baselines", "coverage", "decoding", "tuned")
@@ -33,20 +35,26 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
         If a finished run is damaged or older than what a report needs.
     """
     folders = list(folders)
-    runs: dict[str, RunFolder] = {}
+    runs: dict[tuple[str, str], RunFolder] = {}
     left_out: dict[Path, str] = {}
     for run in runs_below(folders):
         if not run.is_done:
             left_out[run.path] = "not finished"
-        elif run.path.name in runs:
-            left_out[run.path] = f"the same run as {runs[run.path.name].path}"
+        elif (key := _key(run)) in runs:
+            left_out[run.path] = f"the same run as {runs[key].path}"
         else:
             _refuse_damaged(run)
-            runs[run.path.name] = run
+            runs[key] = run
     if not runs:
         names = ", ".join(str(path) for path in left_out)
         raise DataError(f"{', '.join(map(str, folders))}: no finished run (with DONE); not finished: {names}")
     return FinishedRuns(named_apart(runs.values()), left_out)
+
+
+def _key(run: RunFolder) -> tuple[str, str]:
+    """What a run and its record have in common, and no other run in a folder that a user gave the same name."""
+    settings = settings_of(without_places(run.config))
+    return run.path.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
 
 
 def _refuse_damaged(run: RunFolder) -> None:

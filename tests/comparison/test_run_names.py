@@ -1,5 +1,6 @@
 """What runs are called where they are compared."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 import yaml
 
 from sedpool import storage
+from sedpool.comparison.collect import finished_runs
 from sedpool.comparison.run_names import named_apart
 from sedpool.run_folder import RunFolder
 from tests.test_configs import composed
 
 MakeRun = Callable[..., RunFolder]
+GOLDEN = Path(__file__).parents[1] / "golden" / "fixtures" / "runs" / "demo-cap-s0-aaddf8ec49"
 
 
 @pytest.fixture
@@ -87,3 +90,14 @@ def test_runs_given_other_weights_or_backgrounds_are_two_methods(made: MakeRun, 
     runs.append(made(f"{setting}=/moved/x", "seed=1", more={setting: "aaaa1"}))
     found = [f"cap ({setting}={value})" for value in ("–", "aaaa1", "bbbb1", "aaaa1")]
     assert names(runs) == [("demo", name) for name in found]
+
+
+def test_runs_in_folders_that_a_user_named_alike_are_not_the_same(tmp_path: Path) -> None:
+    for place, seed in (("a", 0), ("b", 7), ("c", 0)):
+        run = RunFolder(tmp_path / place / "best")
+        shutil.copytree(GOLDEN, run.path)
+        text = run.file("config.yaml").read_text()
+        storage.write_text(run.file("config.yaml"), text.replace("\nseed: 0\n", f"\nseed: {seed}\n"))
+    found = finished_runs([tmp_path])
+    assert [run.config["seed"] for run in found.runs] == [0, 7]
+    assert found.left_out == {tmp_path / "c" / "best": f"the same run as {tmp_path / 'a' / 'best'}"}
