@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from sedpool.reproduction.results import TYPES
 from typer.testing import CliRunner
 
 from sedpool import storage
@@ -17,7 +16,7 @@ from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
 from sedpool.experiment.load import dataset_of, identify_data, load_run
 from sedpool.reports.run_report import renew_run_report
-from sedpool.reproduction.records import forget_records, write_record
+from sedpool.reproduction.records import TYPES, forget_records, write_record
 from sedpool.run_folder import RunFolder
 
 FINISHED = Path(__file__).parent / "golden" / "fixtures" / "runs" / "demo-cap-s0-aaddf8ec49"
