@@ -4,7 +4,10 @@ import pytest
 import yaml
 
 from sedpool import storage
+from sedpool.errors import ConfigError
 from sedpool.run_folder import RunFolder
+from sedpool.settings.identity import digest
+from tests.test_configs import composed
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,9 @@ def test_what_is_repeated_keeps_no_numbers_that_a_failure_would_be_tracked_with(
         storage.write_text(folder.file(name), "old")
     folder.forget()
     assert {path.name for path in tmp_path.iterdir()} == {"log.txt", "notes.txt"}
+
+
+@pytest.mark.parametrize("value", ["inf", "nan"])
+def test_a_setting_that_is_no_finite_number_is_refused_by_group(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"^pooling: a setting in it is infinite or no number"):
+        digest(composed(f"+pooling.power={value}"), {})

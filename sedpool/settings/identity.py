@@ -5,10 +5,12 @@ keys, and the names that settings had in earlier versions make no difference; a 
 it has its neutral default.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sedpool.errors import ConfigError
 from sedpool.settings.targets import FORMER_NAMES, TARGETS, Target
 from sedpool.storage import hash_value
 
@@ -86,9 +88,18 @@ def digest(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
         Resolved configuration.
     data : mapping of str to str
         What the data are that it names, as hashes: of the corpus, of the backgrounds, of the weights to start from.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is infinite or no number.
     """
     settings = {group: _in_recorded_form(group, node) for group, node in settings_of(config).items()}
-    return hash_value({"settings": settings, "data": dict(data)})[:10]
+    try:
+        return hash_value({"settings": settings, "data": dict(data)})[:10]
+    except ValueError:
+        odd = ", ".join(group for group, node in settings.items() if re.search(r"\b(inf|nan)\b", repr(node)))
+        raise ConfigError(f"{odd}: a setting in it is infinite or no number (nan); give it a finite one") from None
 
 
 def _in_recorded_form(group: str, node: Any) -> Any:
