@@ -17,7 +17,7 @@ from sedpool import storage
 from sedpool.errors import ConfigError, StorageError
 from sedpool.formats.table import read_tsv
 from sedpool.scores import content_hash, read_scores
-from sedpool.settings.identity import digest, former_digest, upgraded
+from sedpool.settings.identity import digest, former_digest, is_ones_own, upgraded
 from sedpool.settings.targets import check_texts
 
 FORMAT = 1
@@ -362,8 +362,8 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
 
 
 def without_places(value: Any) -> Any:
-    """Return a configuration, or a part of one, without paths and machine settings."""
-    if isinstance(value, Mapping):
+    """Return a configuration, or a part of one, without paths and machine settings; a class of one's own keeps all."""
+    if isinstance(value, Mapping) and not is_ones_own(value):
         kept = {key: without_places(item) for key, item in value.items() if key not in IGNORED_KEYS}
         return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}
     return value

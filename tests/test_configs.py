@@ -10,7 +10,7 @@ import pytest
 
 from sedpool.augment import Augmentation
 from sedpool.experiment.run import check
-from sedpool.run_folder import former_run_name, run_name
+from sedpool.run_folder import former_run_name, run_name, without_places
 from sedpool.settings.compose import compose, config_folder
 from sedpool.settings.identity import RENAMED, upgraded
 from sedpool.settings.schema import TrackingSettings, check_types
@@ -181,3 +181,15 @@ def test_every_soundscape_spec_is_one(path: Path) -> None:
 def test_no_config_is_left_out() -> None:
     folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
     assert folders - {"experiment", "hydra", "soundscapes"} == set(GROUPS)
+
+
+def test_former_names_on_the_command_line_are_those_of_today() -> None:
+    assert composed("pooling=max", "pooling._target_=sedpool.pooling.Mean")["pooling"] == {"_target_": "sedpool.Mean"}
+
+
+def test_a_record_keeps_all_settings_of_ones_own_class() -> None:
+    config = composed("pooling._target_=mine.Layer", "+pooling.cache=1", "+pooling.root=/a/b", "dataset.n_jobs=1")
+    record = without_places(config)
+    assert record["pooling"] == {"_target_": "mine.Layer", "cache": 1, "root": "/a/b"}
+    assert "n_jobs" not in record["dataset"]
+    assert run_name(record, {}) == run_name(config, {})

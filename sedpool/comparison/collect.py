@@ -52,7 +52,7 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
 
 
 def _key(run: RunFolder) -> tuple[str, str]:
-    """What a run and its record have in common, and no other run in a folder that a user gave the same name."""
+    """Return what a run and its record share, and no other run does whose folder has the same name."""
     settings = settings_of(without_places(run.config))
     return run.path.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
 

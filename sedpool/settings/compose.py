@@ -11,6 +11,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 
 from sedpool.errors import ConfigError
 from sedpool.settings.comments import options
+from sedpool.settings.identity import upgraded
 from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
 
@@ -104,7 +105,8 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     asked = {override.lstrip("+~").partition("=")[0] for override in overrides}
     replaced = [group for group in TARGETS if f"{group}._target_" in asked]
     for group in replaced:
-        for key in [key for key in cfg[group] if key != "_target_" and f"{group}.{key}" not in asked]:
+        given = {name.split(".")[1] for name in asked if name.startswith(f"{group}.")}
+        for key in [key for key in cfg[group] if key not in given]:
             del cfg[group][key]
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
     names = {group: str(config[group]["_target_"]).rpartition(".")[2] for group in replaced}
@@ -113,7 +115,7 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     method = "strong" if config["supervision"] == "strong" else names.get("pooling", str(choices["pooling"]))
     config["corpus"] = config["corpus"] or names.get("dataset", str(choices["dataset"])).removeprefix("load_")
     config["method"] = config["method"] or method
-    return config
+    return upgraded(config)
 
 
 def one_line(error: BaseException) -> str:

@@ -149,6 +149,11 @@ def _former(group: str, node: Any) -> Any:
     return kept | {key: Path(str(kept[key])).name for key in _FORMER_SOURCES & kept.keys()}
 
 
+def is_ones_own(node: Mapping[str, Any]) -> bool:
+    """Whether a class or function outside sedpool's public names is built, of which every argument counts."""
+    return "_target_" in node and node["_target_"] not in _TARGETS
+
+
 def _owner(group: str, node: Mapping[str, Any]) -> str:
     """Return what a setting belongs to: the class or function that it is an argument of, else the group."""
     return str(node.get("_target_", group))
