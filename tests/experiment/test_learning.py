@@ -50,7 +50,6 @@ def test_cap_locates_events_better_than_its_own_clip_decisions_stretched(tmp_pat
         "features.n_mels=32",
         f"training.patch_duration={DURATION}",
         "training.epochs=20",
-        "training.threads=1",
         "tracking=none",
         f"data_root={tmp_path}",
         f"runs={tmp_path / 'runs'}",

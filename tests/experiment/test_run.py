@@ -176,10 +176,13 @@ def test_fault_31_a_disk_that_is_full_when_the_log_is_written_is_one_line(
 ) -> None:
     config = small(tmp_path, tmp_path / "runs")
     folder = folder_of(config)
-    folder.make()
-    folder.file("log.txt").symlink_to("/dev/full")
+
+    def full(*_: object) -> None:
+        folder.file("log.txt").symlink_to("/dev/full")
+        logging.getLogger("sedpool").info("epoch 1")
+
     monkeypatch.setattr("sedpool.experiment.run.build_all", lambda *_: (None, None, None))
-    monkeypatch.setattr("sedpool.experiment.run._run", lambda *_: logging.getLogger("sedpool").info("epoch 1"))
+    monkeypatch.setattr("sedpool.experiment.run._run", full)
     with pytest.raises(StorageError, match=rf"{folder.path.name}: the disk is full; free some space"):
         run(config)
 
