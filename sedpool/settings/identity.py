@@ -150,7 +150,7 @@ def _former(group: str, node: Any) -> Any:
 
 
 def is_ones_own(node: Mapping[str, Any]) -> bool:
-    """Whether a class or function outside sedpool's public names is built, of which every argument counts."""
+    """Whether a class or function outside sedpool's public names is built; then every argument counts."""
     return "_target_" in node and node["_target_"] not in _TARGETS
 
 
