@@ -22,9 +22,9 @@ from sedpool.settings.targets import check_texts
 
 FORMAT = 1
 SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
-"""Folders that data come from: only their own name is part of a run's name, so that they may be moved."""
+"""Folders that data come from; records and tables keep only their last component."""
 IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
-"""Settings that no number depends on: not part of a run's name."""
+"""Settings that no number depends on, which records and tables leave out."""
 
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
