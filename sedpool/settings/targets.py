@@ -108,9 +108,12 @@ def check_texts(config: Mapping[str, Any], path: str) -> None:
         With the first text that holds ``${``, or a character that cannot be printed; before that, with the first value
         that is no text, number, truth value, list or mapping by texts, such as a date or a set.
     """
-    for value in _odd(config):
+    parts = list(_parts(config))
+    keys = [key for part in parts if isinstance(part, Mapping) for key in part]
+    odd = [part for part in parts if not (part is None or isinstance(part, str | int | float | list | Mapping))]
+    for value in [*(key for key in keys if not isinstance(key, str)), *odd]:
         raise ConfigError(f"{path}: {value!r} is no plain value; expected texts, numbers, lists and settings by name")
-    for text in _texts(config):
+    for text in (part for part in parts if isinstance(part, str)):
         if "${" in text:
             raise ConfigError(
                 f"{path}: {text!r} would be looked up, in the environment or elsewhere, which a loaded configuration "
@@ -150,7 +153,7 @@ def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = Fals
             f"{path}: {group} is made by {node['_target_']}, which may only be an argument; "
             f"expected one of {', '.join(sorted(TARGETS[group]))}"
         )
-    for mapping in _mappings(node):
+    for mapping in (part for part in _parts(node) if isinstance(part, Mapping)):
         if odd := [key for key in mapping if str(key).startswith("_") and key != "_target_"]:
             raise ConfigError(f"{path}: {group} has the key {odd[0]}, which no setting of sedpool has; remove it")
         if "_target_" not in mapping:
@@ -180,35 +183,10 @@ def _refuse_libraries(target: str, group: str, path: str) -> None:
         )
 
 
-def _mappings(node: Any) -> Iterator[Mapping[Any, Any]]:
-    """Yield every mapping in a configuration, at any depth."""
+def _parts(node: Any) -> Iterator[Any]:
+    """Yield a configuration and everything in it, keys included, at any depth."""
+    yield node
     if isinstance(node, Mapping):
-        yield node
+        yield from node
     for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ():
-        yield from _mappings(item)
-
-
-def _odd(node: Any) -> Iterator[Any]:
-    """Every key and value that JSON has not, at any depth."""
-    if isinstance(node, Mapping):
-        yield from (key for key in node if not isinstance(key, str))
-        for item in node.values():
-            yield from _odd(item)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _odd(item)
-    elif not (node is None or isinstance(node, str | int | float)):
-        yield node
-
-
-def _texts(node: Any) -> Iterator[str]:
-    """Yield every text in a configuration, keys included, at any depth."""
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, Mapping):
-        for key, item in node.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(node, list | tuple):
-        for item in node:
-            yield from _texts(item)
+        yield from _parts(item)
