@@ -421,13 +421,16 @@ class SoundLibraries:
 
     def fingerprint(self) -> dict[str, dict[str, list[str]]]:
         """Return label, split and SHA-256 of every recording, which a made corpus depends on."""
-        return {
-            role: {name: [labels[name], assigned[name], storage.sha256_file(folder / name)] for name in labels}
-            for role, folder, labels, assigned in (
-                ("foreground", self.foreground, self.labels, self.foreground_splits),
-                ("background", self.background, self.kinds, self.background_splits),
-            )
-        }
+        found = {}
+        for role, folder, labels, assigned in (
+            ("foreground", self.foreground, self.labels, self.foreground_splits),
+            ("background", self.background, self.kinds, self.background_splits),
+        ):
+            hashes = storage.sha256_files(folder / name for name in labels)
+            found[role] = {
+                name: [labels[name], assigned[name], digest] for name, digest in zip(labels, hashes, strict=True)
+            }
+        return found
 
 
 def divide_libraries(
