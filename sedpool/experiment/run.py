@@ -15,7 +15,7 @@ from sedpool.datasets.base import Dataset, manifest_of
 from sedpool.datasets.transforms import add_label_noise, rebag
 from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
-from sedpool.experiment.load import finished, identify_data, start_from
+from sedpool.experiment.load import identify_data, start_from
 from sedpool.features.logmel import LogMel
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.runtime.backend import import_backend
@@ -144,8 +144,6 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Da
 
 def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None) -> Built:
     """Build what the configuration describes, slow parts last, so that a mistake shows early."""
-    if recipe.init_from:
-        finished(recipe.init_from)
     extractor: LogMel = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)

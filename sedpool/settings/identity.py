@@ -70,12 +70,11 @@ def _canonical(group: str, node: Any) -> Any:
     if not isinstance(node, Mapping):
         return node
     owner = _owner(group, node)
-    neutral = LATER.get(owner, {})
     places = _TARGETS[owner].places if owner in _TARGETS else {DATA.get(group)}
     return {
         key: _canonical("", item)
         for key, item in node.items()
-        if key not in places and not (key in neutral and item == neutral[key])
+        if key not in places and not _is_neutral(owner, key, item)
     }
 
 
@@ -121,8 +120,13 @@ def recorded_form(owner: str, values: Mapping[str, Any]) -> dict[str, Any]:
         Settings by their names of today. Those that came later are left out at their neutral default.
     """
     former = {today: name for name, today in RENAMED.get(owner, {}).items()}
+    return {former.get(key, key): value for key, value in values.items() if not _is_neutral(owner, key, value)}
+
+
+def _is_neutral(owner: str, key: str, value: Any) -> bool:
+    """Whether a setting came later and leaves everything as it was."""
     later = LATER.get(owner, {})
-    return {former.get(key, key): value for key, value in values.items() if not (key in later and value == later[key])}
+    return key in later and bool(value == later[key])
 
 
 def former_digest(config: Mapping[str, Any]) -> str | None:
