@@ -3,8 +3,10 @@
 from sedpool.audio.files import (
     EXTENSIONS,
     RESAMPLER,
+    Info,
     Inspection,
     duration,
+    info,
     inspect,
     list_files,
     read,
@@ -15,8 +17,10 @@ from sedpool.audio.files import (
 __all__ = [
     "EXTENSIONS",
     "RESAMPLER",
+    "Info",
     "Inspection",
     "duration",
+    "info",
     "inspect",
     "list_files",
     "read",

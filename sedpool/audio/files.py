@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,17 +11,24 @@ import soundfile as sf
 import soxr
 
 from sedpool import storage
-from sedpool.errors import AudioError, DataError
+from sedpool.audio import stream
+from sedpool.audio.decoding import Decoder
+from sedpool.audio.stream import Resampler
+from sedpool.errors import DataError
 from sedpool.runtime.arrays import Float32Array
 
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
 RESAMPLER = f"soxr-{soxr.__version__}-HQ"
 
-_OGG_PAGE = 65307  # the longest an Ogg page can be (RFC 3533, section 6)
-_OGG_END_OF_STREAM = 0x04
 
-
-def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration: float | None = None) -> Float32Array:
+def read(
+    path: str | os.PathLike[str],
+    sr: int,
+    *,
+    onset: float = 0.0,
+    duration: float | None = None,
+    channel: int | None = None,
+) -> Float32Array:
     """Read a recording, or a part of one, as mono at the rate `sr`.
 
     Parameters
@@ -35,26 +41,21 @@ def read(path: str | os.PathLike[str], sr: int, *, onset: float = 0.0, duration:
         Start in seconds.
     duration : float, optional
         Seconds to read, or fewer if the file ends before; by default the rest of the file.
+    channel : int, optional
+        Number of the channel to read, from 1; by default the mean over all.
 
     Returns
     -------
     samples : ndarray of float32, shape (n,)
-        The mean over the channels.
 
     Raises
     ------
     AudioError
-        If the file cannot be read, is shorter than its header says, has no samples after `onset`, or has a sample that
-        is not finite.
+        If the file cannot be read, is shorter than its header says, has no samples after `onset`, has a sample that is
+        not finite, or lacks the channel.
     """
-    data, native_sr = _read_native(path, onset, duration)
-    mono = data.mean(axis=1, dtype=np.float32) if data.shape[1] > 1 else data[:, 0]
-    if _cancels(data, mono):
-        warnings.warn(f"{path}: the channels cancel each other; the mono mix is near-silent", stacklevel=2)
-    if native_sr == sr:
-        return np.ascontiguousarray(mono)
-    resampled: Float32Array = soxr.resample(mono, native_sr, sr, quality="HQ")
-    return resampled
+    pieces = list(stream.mono(path, sr, onset=onset, duration=duration, channel=channel))
+    return np.ascontiguousarray(pieces[0]) if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def stem(filename: str) -> str:
@@ -124,79 +125,58 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     AudioError
         In the same cases as `read`.
     """
-    data, sr = _read_native(path, 0.0, None)
-    return Inspection(
-        duration=len(data) / sr,
-        is_silent=not data.any(),
-        cancels=_cancels(data, data.mean(axis=1, dtype=np.float32)),
-        digest=hashlib.sha256(np.ascontiguousarray(data).data).hexdigest(),
-    )
+    digest, n, is_silent = hashlib.sha256(), 0, True
+    with Decoder(path) as decoder:
+        mix = Resampler(decoder.samplerate, decoder.samplerate)
+        for piece in decoder.pieces():
+            digest.update(piece.data)
+            is_silent = is_silent and not piece.any()
+            mix.push(piece)
+            n += len(piece)
+        duration = n / decoder.samplerate
+    return Inspection(duration=duration, is_silent=is_silent, cancels=mix.cancels, digest=digest.hexdigest())
 
 
-def _cancels(data: Float32Array, mono: Float32Array) -> bool:
-    return data.shape[1] > 1 and _level(mono) < 1e-3 * _level(data)
+@dataclass(frozen=True)
+class Info:
+    """What is known of a recording without decoding it.
 
-
-def _level(samples: Float32Array) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-
-
-def _read_native(path: str | os.PathLike[str], onset: float, duration: float | None) -> tuple[Float32Array, int]:
-    try:
-        with sf.SoundFile(path) as stream:
-            frames, sr = stream.frames, stream.samplerate
-            if sr <= 0:
-                raise AudioError(f"{path}: the header states a sampling rate of {sr} Hz; repair or remove the file")
-            first = min(round(onset * sr), frames)
-            expected = frames - first if duration is None else min(round(duration * sr), frames - first)
-            stream.seek(first)
-            data = stream.read(expected, dtype="float32", always_2d=True)
-        truncated = len(data) < expected or _is_truncated(path)
-    except (OSError, RuntimeError) as error:
-        reason = "no such file" if not Path(path).exists() else f"not readable audio ({error})"
-        raise AudioError(f"{path}: {reason}") from None
-    if truncated:
-        raise AudioError(f"{path}: truncated; the header promises more audio than the file holds; fetch it again")
-    if not len(data):
-        raise AudioError(f"{path}: holds no samples" + (f" from {onset:g} s on" if onset else ""))
-    if not np.isfinite(data).all():
-        raise AudioError(f"{path}: holds samples that are not finite (NaN or Inf)")
-    return data, sr
-
-
-def _is_truncated(path: str | os.PathLike[str]) -> bool:
-    """Return whether a WAV or Ogg file is shorter than its container says.
-
-    libsndfile silently accepts such files, so the number of frames does not reveal it.
+    Attributes
+    ----------
+    duration : float
+        Seconds.
+    samplerate : int
+        Rate in Hz.
+    channels : int
+        Number of channels.
     """
-    size = os.path.getsize(path)
-    with Path(path).open("rb") as stream:
-        head = stream.read(8)
-        stream.seek(max(0, size - _OGG_PAGE))
-        tail = stream.read()
-    if head[:4] == b"RIFF" and head[4:] not in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):  # these mark a stream
-        return int.from_bytes(head[4:], "little") + 8 > size
-    if head[:4] == b"OggS":
-        last_page = tail[tail.rfind(b"OggS") :]
-        return len(last_page) < 6 or not last_page[5] & _OGG_END_OF_STREAM
-    return False
+
+    duration: float
+    samplerate: int
+    channels: int
 
 
-def duration(path: str | os.PathLike[str]) -> float:
-    """Return the length of a recording in seconds, from its header.
+def info(path: str | os.PathLike[str]) -> Info:
+    """Return the length, the rate and the number of channels of a recording.
 
     Raises
     ------
     AudioError
-        If the header cannot be read.
+        If the file cannot be read.
     """
-    try:
-        info = sf.info(os.fspath(path))
-    except (OSError, RuntimeError) as error:
-        raise AudioError(f"{path}: not readable audio ({error})") from None
-    if info.samplerate <= 0:
-        raise AudioError(f"{path}: the header states a sampling rate of {info.samplerate} Hz")
-    return float(info.frames / info.samplerate)
+    with Decoder(path) as decoder:
+        return Info(decoder.frames / decoder.samplerate, decoder.samplerate, decoder.channels)
+
+
+def duration(path: str | os.PathLike[str]) -> float:
+    """Return the length of a recording in seconds.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read.
+    """
+    return info(path).duration
 
 
 def write_wav(path: str | os.PathLike[str], samples: npt.NDArray[np.floating], sr: int) -> None:
