@@ -1,8 +1,10 @@
 """Events and tags: the two forms of labels.
 
 An event table is a DataFrame with the columns ``filename, onset, offset, event_label`` (seconds from the start of the
-clip; DCASE's columns). Tags say which classes a clip has: a boolean DataFrame with one row per clip (index
-``filename``) and one column per class. Tables are validated once, when they are read.
+clip; DCASE's columns), and any of ``confidence`` (0 to 1), ``channel`` (from 1) and ``low_frequency, high_frequency``
+(Hz) where they are known, NaN or NA in rows without them. No metric looks at these. Tags say which classes a clip has:
+a boolean DataFrame with one row per clip (index ``filename``) and one column per class. Tables are validated once,
+when they are read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ from sedpool.errors import DataError
 from sedpool.text_tables import TableSource, refuse_rows, without_number
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
+OPTIONAL_COLUMNS = ("confidence", "channel", "low_frequency", "high_frequency")
 
 
 def empty_events() -> pd.DataFrame:
@@ -38,6 +41,11 @@ def _with_types(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype({"filename": str, "onset": np.float64, "offset": np.float64, "event_label": str})
 
 
+def optional_columns(events: pd.DataFrame) -> list[str]:
+    """Return those of `OPTIONAL_COLUMNS` that a table has, in their order."""
+    return [column for column in OPTIONAL_COLUMNS if column in events.columns]
+
+
 def validate_events(
     events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: TableSource = "events"
 ) -> pd.DataFrame:
@@ -46,7 +54,7 @@ def validate_events(
     Parameters
     ----------
     events : DataFrame
-        Columns `filename`, `onset`, `offset`, `event_label`; further columns are dropped.
+        The columns `filename`, `onset`, `offset`, `event_label` and any of `OPTIONAL_COLUMNS`; others are dropped.
     classes : sequence of str, optional
         The labels that may occur.
     source : str or TextTable
@@ -55,8 +63,9 @@ def validate_events(
     Raises
     ------
     DataError
-        If a column is missing, a time is negative or not finite, an offset is not after its onset, or a label is not
-        one of `classes`. The message names the line of the file, or the row counted from 1.
+        If a column is missing, a time is negative or not finite, an offset is not after its onset, a label is not one
+        of `classes`, or an optional column holds an impossible value. The message names the line of the file, or the
+        row counted from 1.
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
@@ -75,7 +84,29 @@ def validate_events(
     if classes is not None:
         unknown = ~table["event_label"].isin(list(classes))
         refuse_rows(table, unknown, f"has an unknown label; expected one of {', '.join(classes)}", source)
+    if optional := optional_columns(events):
+        table = table.assign(**{column: _optional_numbers(events, column, source) for column in optional})
+    if {"low_frequency", "high_frequency"} <= set(optional):
+        band = table[["filename", "onset", "low_frequency", "high_frequency"]]
+        refuse_rows(
+            band, band["low_frequency"] > band["high_frequency"], "has a band that ends below its start", source
+        )
     return table.reset_index(drop=True)
+
+
+def _optional_numbers(events: pd.DataFrame, column: str, source: TableSource) -> pd.Series:
+    """Return the numbers of an optional column; missing and blank values become NaN, or NA for channels."""
+    given = events[column]
+    known = given.notna() & (given.astype(str).str.strip() != "")
+    numbers = pd.to_numeric(given.where(known), errors="coerce").astype(np.float64)
+    if column == "confidence":
+        expected, fits = "a number from 0 to 1", numbers.between(0, 1)
+    elif column == "channel":
+        expected, fits = "a whole number from 1", (numbers >= 1) & (numbers == np.floor(numbers)) & (numbers < 2**31)
+    else:
+        expected, fits = "Hz from 0 up", (numbers >= 0) & np.isfinite(numbers)
+    refuse_rows(events[["filename", "onset", column]], known & ~fits, f"has another {column} than {expected}", source)
+    return numbers.astype("Int64") if column == "channel" else numbers
 
 
 def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.Series) -> tuple[pd.DataFrame, int]:

@@ -29,6 +29,44 @@ def test_missing_column_is_named() -> None:
         ev.validate_events(ev.empty_events().drop(columns="event_label"))
 
 
+OPTIONAL = {"high_frequency": ["", 20], "channel": [2, None], "confidence": [np.nan, "0.5"], "low_frequency": [5, " "]}
+
+
+def test_optional_columns_come_in_order_and_others_go() -> None:
+    events = ev.events_from_rows([("a.wav", 0.0, 1.0, "dog"), ("b.wav", 0.0, 2.0, "cat")])
+    table = ev.validate_events(events.assign(note="loud", **OPTIONAL))
+    assert list(table.columns) == [*ev.EVENT_COLUMNS, *ev.OPTIONAL_COLUMNS]
+    assert table.dtypes.astype(str).tolist()[-4:] == ["float64", "Int64", "float64", "float64"]
+    assert table.iloc[0, 4:].isna().tolist() == [True, False, False, True]
+    assert table.iloc[1, 4:].isna().tolist() == [False, True, True, False]
+    assert ev.validate_events(table).equals(table)
+    assert ev.validate_events(events.assign(note="loud")).equals(events)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"confidence": 1.01}, r"1\.01\) has another confidence than a number from 0 to 1"),
+        ({"channel": 1.5}, r"1\.5\) has another channel than a whole number from 1"),
+        ({"channel": 0}, r"0\) has another channel than a whole number from 1"),
+        ({"channel": np.inf}, r"inf\) has another channel than a whole number from 1"),
+        ({"low_frequency": np.inf}, r"inf\) has another low_frequency than Hz from 0 up"),
+        ({"high_frequency": "low"}, r"low\) has another high_frequency than Hz from 0 up"),
+        ({"low_frequency": 9, "high_frequency": 8}, r"9\.0, 8\.0\) has a band that ends below its start"),
+    ],
+)
+def test_impossible_optional_values_are_named(values: dict, message: str) -> None:
+    table = ev.events_from_rows([("a.wav", 0.0, 1.0, "dog")]).assign(**values)
+    with pytest.raises(DataError, match=rf"row 1 \(a\.wav, 0\.0, {message}"):
+        ev.validate_events(table)
+
+
+def test_clips_keep_the_optional_columns_of_their_events() -> None:
+    events = ev.validate_events(ev.events_from_rows([("a", 0, 12, "x"), ("a", 11, 12, "x")]).assign(**OPTIONAL))
+    clipped, _ = ev.clip_to_duration(events, {"a": 10.0})
+    assert clipped.equals(events.iloc[:1].assign(offset=10.0))
+
+
 def test_clip_to_duration_counts_only_what_is_more_than_rounding() -> None:
     table = ev.events_from_rows([("a", 0, 10.005, "x"), ("a", 5, 12, "x"), ("a", 11, 12, "x"), ("a", 1, 2, "x")])
     clipped, changed = ev.clip_to_duration(table, {"a": 10.0})

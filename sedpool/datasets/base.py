@@ -10,6 +10,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
+from sedpool.events import EVENT_COLUMNS
 
 CLIP_COLUMNS = ("filename", "path", "duration", "split")
 
@@ -229,10 +230,13 @@ def usable_and_listed(manifest: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _hash(dataset: Dataset, usable: "pd.Series[bool]") -> str:
-    """Return the SHA-256 of clips, labels and which clips are usable, with times to the microsecond."""
+    """Return the SHA-256 of clips, labels and which clips are usable, with times to the microsecond.
+
+    Confidence, channel and frequencies of events change no number, so that they are left out.
+    """
     digest = hashlib.sha256()
     tables = [dataset.clips[["filename", "split", "duration"]].assign(usable=usable)]
-    tables += [] if dataset.events is None else [dataset.events]
+    tables += [] if dataset.events is None else [dataset.events[list(EVENT_COLUMNS)]]
     for table in tables:
         digest.update(table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n").encode())
     digest.update("\t".join(dataset.classes).encode() + np.packbits(dataset.tags.to_numpy(dtype=bool)).tobytes())

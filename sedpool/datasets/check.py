@@ -11,6 +11,7 @@ from sedpool import audio
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.transforms import recording_of
 from sedpool.errors import AudioError
+from sedpool.events import EVENT_COLUMNS
 
 DURATION_TOLERANCE = 0.1  # seconds
 _CHUNK = 16  # recordings in a task
@@ -89,7 +90,8 @@ def validate(dataset: Dataset, *, n_jobs: int | None = None, progress: bool = Tr
             where = "" if its_split == split else f"; one is in {its_split}, the other in {split}"
             problems.append(Problem("identical", name, f"same as {earlier}{where}"))
     if dataset.events is not None:
-        twice = dataset.events.loc[dataset.events.duplicated()]
+        events = dataset.events[list(EVENT_COLUMNS)]
+        twice = events.loc[events.duplicated()]
         for name, onset, offset, label in twice.itertuples(index=False):
             problems.append(Problem("duplicate event", name, f"{label}, {onset:.3f} s to {offset:.3f} s"))
     order = list(KINDS)

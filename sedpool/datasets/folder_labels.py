@@ -12,6 +12,7 @@ import pandas as pd
 
 from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
+from sedpool.events import optional_columns
 from sedpool.formats import listing, table
 from sedpool.formats.clip import clip_name, separator_of
 from sedpool.formats.detect import annotation_files, detect_format, read_file
@@ -36,8 +37,9 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
     Returns
     -------
     rows : DataFrame
-        One row per label with the columns `COLUMNS`: `strong` says whether it has times, `source` which file it comes
-        from, `split` is None if its table has no such column. A recording without events has a row with an empty label.
+        One row per label with the columns `COLUMNS` and any of `sedpool.events.OPTIONAL_COLUMNS`: `strong` says whether
+        it has times, `source` which file it comes from, `split` is None if its table has no such column. A recording
+        without events has a row with an empty label.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
             found = pd.DataFrame({"filename": [owner], "event_label": "", "strong": True})
         else:
             found = found.assign(filename=owner)
-        tables.append(found.assign(source=source.as_posix()).reindex(columns=list(COLUMNS)))
+        found = found.assign(source=source.as_posix())
+        tables.append(found.reindex(columns=[*COLUMNS, *optional_columns(found)]))
     if not tables:
         seen = f"; ignored {', '.join(path.name for path in files[:3])}" if files else ""
         raise DataError(f"{root}: no labels in it{seen}; see docs/corpora.md for the formats")

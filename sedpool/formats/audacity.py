@@ -1,7 +1,7 @@
 r"""Audacity label tracks: lines ``onset offset label`` between tabs, in seconds, one file per recording.
 
 URBAN-SED's and Scaper's ``.txt`` files have the same form. A label made in a spectral selection is followed by a line
-``\ low high`` with its frequencies in Hz, which is ignored.
+``\ low high`` with its frequencies in Hz, where -1 stands for none.
 """
 
 import os
@@ -20,7 +20,11 @@ from sedpool.formats.clip import (
     refuse_characters,
     rows_of,
     tabbed_lines,
+    values_of,
 )
+
+Band = tuple[float | None, float | None]
+"""Lowest and highest frequency of an event in Hz; None where it is open."""
 
 
 def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -44,16 +48,27 @@ def read_audacity(path: str | os.PathLike[str], filename: str | None = None) -> 
     DataError
         If a line is not a region with a label: a point label has no extent. The message names the line.
     """
-    return clip_events(read_rows(path), path, filename)
+    rows, bands = _regions(path)
+    low, high = zip(*bands, strict=True) if bands else ((), ())
+    return clip_events(rows, path, filename, {"low_frequency": low, "high_frequency": high})
 
 
 def read_rows(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> list[Row]:
     """Read onset, offset and label, which must be one of `classes`, of every region of a label track."""
-    rows = []
+    return _regions(path, classes)[0]
+
+
+def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> tuple[list[Row], list[Band]]:
+    """Read every region of a label track, and the band of each."""
+    rows: list[Row] = []
+    bands: list[Band] = []
     for number, fields in tabbed_lines(path):
-        if fields[0].startswith("\\"):
-            continue
         where, line = f"{path}: line {number}", "\t".join(fields)
+        if fields[0].startswith("\\"):
+            if not rows:
+                raise DataError(f"{where}: {line!r}; expected a label before its frequencies")
+            bands[-1] = _band(fields, where)
+            continue
         try:
             start, end, label = fields
             onset, offset = float(start), float(end)
@@ -64,11 +79,22 @@ def read_rows(path: str | os.PathLike[str], classes: Collection[str] | None = No
             raise DataError(f"{where}: {line!r}; the label is empty, give it a name")
         check_label(label, classes, where)
         rows.append((onset, offset, label))
-    return rows
+        bands.append((None, None))
+    return rows, bands
+
+
+def _band(fields: list[str], where: str) -> Band:
+    try:
+        low, high = (None if float(field) < 0 else float(field) for field in fields[1:])
+    except ValueError:
+        raise DataError(f"{where}: {fields[1:]}; expected lowest and highest frequency in Hz") from None
+    return low, high
 
 
 def write_audacity(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write the events of one recording as a label track, times to the microsecond.
+    """Write the events of one recording as a label track, times to the microsecond and frequencies in Hz.
+
+    A label track has no confidence and no channel.
 
     Raises
     ------
@@ -77,5 +103,11 @@ def write_audacity(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """
     table = only_clip(events, path)
     refuse_characters(table, "\t\n\r", path)
-    lines = (f"{onset:.6f}\t{offset:.6f}\t{label}\n" for onset, offset, label in rows_of(table))
+    lines = []
+    bands = zip(values_of(table, "low_frequency"), values_of(table, "high_frequency"), strict=True)
+    for (onset, offset, label), band in zip(rows_of(table), bands, strict=True):
+        lines.append(f"{onset:.6f}\t{offset:.6f}\t{label}\n")
+        if band != (None, None):
+            low, high = (-1.0 if frequency is None else frequency for frequency in band)
+            lines.append(f"\\\t{low:.6f}\t{high:.6f}\n")
     storage.write_text(path, "".join(lines))

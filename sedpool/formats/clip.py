@@ -3,12 +3,13 @@
 import math
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pandas as pd
 
 from sedpool.audio.files import EXTENSIONS
@@ -115,10 +116,24 @@ def clip_name(path: str | os.PathLike[str]) -> str:
     return next((audio.name for audio in beside if audio.exists()), f"{_RAVEN_ENDING.sub('', path.stem)}.wav")
 
 
-def clip_events(rows: Sequence[Row], path: str | os.PathLike[str], filename: str | None) -> pd.DataFrame:
-    """Make the event table of one recording, named `filename` or else after the file that annotates it."""
+def clip_events(
+    rows: Sequence[Row],
+    path: str | os.PathLike[str],
+    filename: str | None,
+    optional: Mapping[str, Sequence[float | None]] | None = None,
+) -> pd.DataFrame:
+    """Make the event table of one recording, named `filename` or else after the file that annotates it.
+
+    `optional` holds values of `sedpool.events.OPTIONAL_COLUMNS` for every row; a column without any is left out.
+    """
     name = filename or clip_name(path)
-    return events_from_rows([(name, *row) for row in rows])
+    events = events_from_rows([(name, *row) for row in rows])
+    known = {
+        column: np.array(values, dtype=np.float64)
+        for column, values in (optional or {}).items()
+        if any(value is not None for value in values)
+    }
+    return validate_events(events.assign(**known), source=str(path)) if known else events
 
 
 def only_clip(events: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -141,6 +156,13 @@ def only_clip(events: pd.DataFrame, path: str | os.PathLike[str]) -> pd.DataFram
 def rows_of(table: pd.DataFrame) -> list[Row]:
     """Return onset, offset and label of every event of a table."""
     return list(zip(*(table[column].tolist() for column in ("onset", "offset", "event_label")), strict=True))
+
+
+def values_of(table: pd.DataFrame, column: str) -> list[float | None]:
+    """Return an optional column's values; None where there is none."""
+    if column not in table.columns:
+        return [None] * len(table)
+    return [None if missing else value for value, missing in zip(table[column], table[column].isna(), strict=True)]
 
 
 def refuse_characters(events: pd.DataFrame, characters: str, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,7 @@ they are read here as plain JSON and checked one by one: the schema of jams acce
 import json
 import os
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from gettext import ngettext
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
+from sedpool.events import clip_to_duration
 from sedpool.formats.clip import (
     Annotation,
     Row,
@@ -27,6 +28,7 @@ from sedpool.formats.clip import (
     clip_rows,
     only_clip,
     rows_of,
+    values_of,
 )
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
@@ -62,15 +64,18 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
         file, the annotation and the observation, both counted from 0.
     """
     document = _parse(path)
-    rows = _rows(document, path)
+    found = list(_sound_events(document, path))
+    rows = [_event(observation, label_at, where) for observation, label_at, where in found]
+    confidence = [_confidence(observation, where) for observation, _, where in found]
     metadata = _field(document, ("file_metadata",), str(path))
+    name = filename or _stated_name(metadata) or clip_name(path)
+    events = clip_events(rows, path, name, {"confidence": confidence})
     if isinstance(metadata, dict) and metadata.get("duration") is not None:
-        annotation = clip_rows(_duration(document, path), rows)
-        rows = list(annotation.events)
-        if annotation.n_clipped:
-            past = ngettext("event passes", "events pass", annotation.n_clipped)
-            warnings.warn(f"{path}: {annotation.n_clipped} {past} the recording's end; cut there", stacklevel=2)
-    return clip_events(rows, path, filename or _stated_name(metadata))
+        events, n_clipped = clip_to_duration(events, {name: _duration(document, path)})
+        if n_clipped:
+            past = ngettext("event passes", "events pass", n_clipped)
+            warnings.warn(f"{path}: {n_clipped} {past} the recording's end; cut there", stacklevel=2)
+    return events
 
 
 def recording(path: PathLike, filename: str | None = None) -> tuple[str, float | None]:
@@ -88,7 +93,8 @@ def read_annotation(path: PathLike, classes: Collection[str] | None = None) -> A
     length of the source before time stretching.
     """
     document = _parse(path)
-    return clip_rows(_duration(document, path), _rows(document, path, classes))
+    rows = [_event(*found, classes) for found in _sound_events(document, path)]
+    return clip_rows(_duration(document, path), rows)
 
 
 def read_tags(path: PathLike) -> list[str] | None:
@@ -139,16 +145,15 @@ def _stated_name(metadata: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _rows(document: Any, path: PathLike, classes: Collection[str] | None = None) -> list[Row]:
+def _sound_events(document: Any, path: PathLike) -> Iterator[tuple[Any, tuple[str, ...], str]]:
+    """Iterate over the observations of events: each with the keys of its label, and its place for messages."""
     namespace, observations, inside = _annotation(document, path)
-    rows = []
     for index, observation in enumerate(observations):
         where = f"{inside} {index}"
         if namespace in OPEN_NAMESPACES:
-            rows.append(_event(observation, ("value",), where, classes))
+            yield observation, ("value",), where
         elif _field(observation, ("value", "role"), where) == "foreground":
-            rows.append(_event(observation, ("value", "label"), where, classes))
-    return rows
+            yield observation, ("value", "label"), where
 
 
 def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any], str]:
@@ -173,6 +178,16 @@ def _event(observation: Any, label_at: tuple[str, ...], where: str, classes: Col
     label = _label(observation, label_at, where)
     check_label(label, classes, where)
     return onset, onset + length, label
+
+
+def _confidence(observation: Any, where: str) -> float | None:
+    value = observation.get("confidence")
+    if value is None:
+        return None
+    confidence = _number(value, f"{where}: confidence", expected="a number from 0 to 1")
+    if not 0 <= confidence <= 1:
+        raise DataError(f"{where}: confidence is {value}; expected a number from 0 to 1")
+    return confidence
 
 
 def _label(observation: Any, at: tuple[str, ...], where: str) -> str:
@@ -216,7 +231,7 @@ def write_jams(
     Parameters
     ----------
     events : DataFrame
-        Event table of one recording; a column `confidence`, if there is one, is written too.
+        Event table of one recording; its confidence is written too. The namespace has no channel and no frequencies.
     path : path-like
         The file.
     duration : float
@@ -232,10 +247,9 @@ def write_jams(
         If the events belong to several recordings.
     """
     table = only_clip(events, path)
-    confidence = events["confidence"].tolist() if "confidence" in events.columns else [None] * len(table)
     observations = [
-        {"time": onset, "duration": offset - onset, "value": label, "confidence": value}
-        for (onset, offset, label), value in zip(rows_of(table), confidence, strict=True)
+        {"time": onset, "duration": offset - onset, "value": label, "confidence": confidence}
+        for (onset, offset, label), confidence in zip(rows_of(table), values_of(table, "confidence"), strict=True)
     ]
     name = filename or (table["filename"].iloc[0] if len(table) else None)
     identifiers = {"filename": name} if name else {}

@@ -75,7 +75,7 @@ def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def write_list(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write events as a list of ``file onset offset label``, times to the microsecond."""
-    table = validate_events(events, source=str(path))
+    """Write events as a list of ``file onset offset label``, times to the microsecond; it has no further columns."""
+    table = validate_events(events, source=str(path))[list(EVENT_COLUMNS)]
     text = table.to_csv(sep="\t", index=False, header=False, float_format="%.6f", lineterminator="\n")
     storage.write_text(path, text)

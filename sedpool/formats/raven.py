@@ -11,14 +11,15 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import validate_events
-from sedpool.formats.clip import clip_name, only_clip, refuse_characters, tabbed_lines
+from sedpool.formats.clip import clip_name, only_clip, refuse_characters, tabbed_lines, values_of
 from sedpool.text_tables import TextTable, to_numbers
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, FILE_OFFSET = "Begin File", "File Offset (s)"
 LABELS = ("annotation", "label", "event_label", "species", "common name", "class", "event", "call type", "tag")
 """Names of a column of labels; case is ignored."""
-MAX_FREQUENCY = 20000.0  # Raven needs a band to draw; events here have none
+CHANNEL, LOW, HIGH = "Channel", "Low Freq (Hz)", "High Freq (Hz)"
+MAX_FREQUENCY = 20000.0  # Raven needs a band to draw; this is for events without one
 
 
 def read_raven(
@@ -73,7 +74,22 @@ def read_raven(
     if label_column is None:
         raise DataError(f"{path}: no column of labels; name one of its columns Annotation")
     columns = {"filename": names, "onset": onset, "offset": offset, "event_label": table[label_column]}
-    return validate_events(pd.DataFrame(columns), source=source)
+    return validate_events(pd.DataFrame(columns | _optional(table)), source=source)
+
+
+def _optional(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return channel, frequencies and confidence, as text, where a table has them."""
+    found = {
+        name: table[column]
+        for name, column in (("channel", CHANNEL), ("low_frequency", LOW), ("high_frequency", HIGH))
+        if column in table.columns
+    }
+    by_name = {str(column).strip().lower(): table[column] for column in table.columns}
+    if "confidence" in by_name:
+        found["confidence"] = by_name["confidence"]
+    elif "score" in by_name and pd.to_numeric(by_name["score"], errors="coerce").between(0, 1).all():
+        found["confidence"] = by_name["score"]  # other scores, such as those in dB, are no confidence
+    return {name: column for name, column in found.items() if (column.str.strip() != "").any()}
 
 
 def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -93,6 +109,9 @@ def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
 def write_raven(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write the events of one recording as a selection table, times to the nanosecond as Raven does.
 
+    Events without a channel are in the first, those without frequencies reach from 0 to 20 kHz; a column `Confidence`
+    is added where it is known.
+
     Raises
     ------
     DataError
@@ -104,14 +123,21 @@ def write_raven(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         {
             "Selection": range(1, len(table) + 1),
             "View": "Spectrogram 1",
-            "Channel": 1,
+            CHANNEL: _filled(table, "channel", 1),
             BEGIN: table["onset"].map("{:.9f}".format),
             END: table["offset"].map("{:.9f}".format),
-            "Low Freq (Hz)": 0.0,
-            "High Freq (Hz)": MAX_FREQUENCY,
+            LOW: _filled(table, "low_frequency", 0.0),
+            HIGH: _filled(table, "high_frequency", MAX_FREQUENCY),
             FILE: table["filename"],
             "Annotation": table["event_label"],
         }
     )
+    if "confidence" in table.columns:
+        selections["Confidence"] = _filled(table, "confidence", "")
     lines = [selections.columns, *selections.to_numpy()]
     storage.write_text(path, "".join("\t".join(map(str, line)) + "\n" for line in lines))
+
+
+def _filled(table: pd.DataFrame, column: str, default: object) -> pd.Series:
+    values = [default if value is None else value for value in values_of(table, column)]
+    return pd.Series(values, index=table.index, dtype=object)

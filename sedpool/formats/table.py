@@ -1,11 +1,14 @@
-"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and CSV with the same columns."""
+"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and CSV with the same columns.
+
+The columns of `sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them.
+"""
 
 import os
 
 import pandas as pd
 
 from sedpool import storage
-from sedpool.events import EVENT_COLUMNS, validate_events
+from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
 from sedpool.text_tables import TableSource, TextTable, refuse_rows
 
 
@@ -75,15 +78,15 @@ def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
 
 
 def write_tsv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write events in DCASE's format, times to the microsecond."""
+    """Write events in DCASE's format, times, frequencies and confidence to six decimals."""
     _write(events, path, "\t")
 
 
 def write_csv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write events as a comma-separated table with DCASE's columns, times to the microsecond."""
+    """Write events as a comma-separated table with DCASE's columns; see `write_tsv`."""
     _write(events, path, ",")
 
 
 def _write(events: pd.DataFrame, path: str | os.PathLike[str], separator: str) -> None:
-    table = events.loc[:, list(EVENT_COLUMNS)]
+    table = events.loc[:, [*EVENT_COLUMNS, *optional_columns(events)]]
     storage.write_text(path, table.to_csv(sep=separator, index=False, float_format="%.6f", lineterminator="\n"))

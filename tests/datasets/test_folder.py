@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sedpool import formats
+from sedpool.datasets.base import manifest_of
 from sedpool.datasets.folder import load_folder
 from sedpool.datasets.folder_splits import drawn_splits
 from sedpool.errors import ConfigError, DataError
-from sedpool.events import events_from_rows
+from sedpool.events import EVENT_COLUMNS, events_from_rows
 from sedpool.soundscapes.spec import SPLITS
 from tests.miniatures.sounds import observation, write_jams
 
@@ -76,8 +77,27 @@ def test_every_format_is_found(tmp_path: Path, name: str) -> None:
     events = events_from_rows([("a.flac", 0.5, 1.5, "dog"), ("a.flac", 1.0, 2.0, "dog")])
     FORMATS[name](events, tmp_path / name)
     dataset = load_folder(tmp_path, shares=(1, 0, 0))
-    assert dataset.events.equals(events)
+    assert dataset.events[list(EVENT_COLUMNS)].equals(events)
     assert dataset.manifest.notes == {"events_overlapping_own_class": 1}
+
+
+def test_confidence_is_kept_when_recordings_are_cut(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 4.0)
+    record(tmp_path / "b.wav", 4.0)
+    write(tmp_path / "a.tsv", "filename\tonset\toffset\tevent_label\tconfidence\na.wav\t1\t3\tdog\t0.5\n")
+    write(tmp_path / "b.txt", "0\t1\tdog\n")
+    events = load_folder(tmp_path, shares=(1, 0, 0), clip_duration=2.0).events
+    assert events["filename"].tolist() == ["a.wav#t=0,2", "a.wav#t=2,4", "b.wav#t=0,2"]
+    assert events["confidence"].fillna(-1).tolist() == [0.5, 0.5, -1]
+    assert list(events.columns) == [*EVENT_COLUMNS, "confidence"]
+
+
+def test_confidence_gives_a_corpus_no_other_name(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    table = write(tmp_path / "a.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1\t3\tdog\n")
+    plain = manifest_of(load_folder(tmp_path, shares=(1, 0, 0)))
+    table.write_text(table.read_text().replace("label\n", "label\tconfidence\n").replace("dog\n", "dog\t0.5\n"))
+    assert manifest_of(load_folder(tmp_path, shares=(1, 0, 0))) == plain
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import pytest
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation import evaluate, evaluate_run
+from sedpool.evaluation.evaluate import table_rows
+from sedpool.evaluation.evaluation_input import make_evaluation_input
+from sedpool.evaluation.levels import Criteria
 from sedpool.inference.decode import SystemOutput
 from sedpool.scores import frame_scores
 
@@ -98,3 +101,16 @@ def test_fault_21_scores_of_unknown_clips_are_an_error(dataset, frames, clips):
 def test_fault_44_other_classes_are_named(dataset, frames, clips):
     with pytest.raises(EvaluationError, match="classes drill, unicorn"):
         evaluate_run(SystemOutput(frames.rename(columns={"drill": "unicorn"}), clips), dataset)
+
+
+@pytest.mark.parametrize("past_end", ["cut", "extend"])
+def test_optional_columns_change_no_metric_bit(reference, estimated, past_end):
+    """They describe an event and are no part of what is compared."""
+    optional = {"confidence": 0.25, "channel": 2, "low_frequency": 100.0, "high_frequency": 9000.0}
+    tables = []
+    for true, found in [(reference, estimated), (reference.assign(**optional), estimated.assign(**optional))]:
+        compared = make_evaluation_input(true, found, DURATIONS, classes=CLASSES, past_end=past_end)
+        counts = Criteria().count_all(compared)
+        tables.append(pd.DataFrame([row for level in counts for row in table_rows(level, counts[level].metrics())]))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    assert tables[0]["f1"].gt(0).any()

@@ -112,7 +112,22 @@ def test_fault_14_event_without_length(tmp_path: Path) -> None:
 def test_open_namespaces_hold_labels(tmp_path: Path, namespace: str) -> None:
     (tmp_path / "a.ogg").touch()
     path = write_jams(tmp_path / "a.jams", observation() | {"value": "dog, big"}, namespace=namespace)
-    assert jams.read_jams(path).equals(events_from_rows([("a.ogg", 1, 3, "dog, big")]))
+    assert jams.read_jams(path).equals(events_from_rows([("a.ogg", 1, 3, "dog, big")]).assign(confidence=1.0))
+
+
+@pytest.mark.parametrize("wrong", [1.5, -0.1, math.nan, "high"])
+def test_confidence_that_is_none(tmp_path: Path, wrong: object) -> None:
+    path = write_jams(tmp_path / "a.jams", observation(), observation() | {"confidence": wrong})
+    with pytest.raises(DataError, match=r"observation 1: confidence is .*; expected a number from 0 to 1"):
+        jams.read_jams(path)
+    assert len(jams.read_annotation(path).events) == 2
+
+
+def test_confidence_of_some_events(tmp_path: Path) -> None:
+    unknown = observation() | {"confidence": None}
+    events = jams.read_jams(write_jams(tmp_path / "a.jams", observation() | {"confidence": 0}, unknown))
+    assert events["confidence"].isna().tolist() == [False, True]
+    assert "confidence" not in jams.read_jams(write_jams(tmp_path / "b.jams", unknown))
 
 
 def test_recording_of_unknown_length(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sedpool import formats
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS, empty_events, events_from_rows
+from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, empty_events, events_from_rows, validate_events
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 LABELS = TEXT.filter(str.strip) | st.sampled_from(
@@ -45,10 +45,40 @@ def test_fault_45_every_format_returns_the_events(folder: Path, name: str, rows:
     events = events_from_rows([("a b.wav", *row) for row in rows])
     FORMATS[name](events, folder / name)
     back = formats.read_events(folder / name)
-    assert list(back.columns) == list(EVENT_COLUMNS)
     assert_same(back.assign(filename="a b.wav"), events)
     if name != "a b.txt":
         assert set(back["filename"]) == {"a b.wav"}
+
+
+HOLDS = {
+    "a b.jams": ["confidence"],
+    "a b.txt": ["low_frequency", "high_frequency"],
+    "a b.selections.txt": list(OPTIONAL_COLUMNS),
+    "a b.tsv": list(OPTIONAL_COLUMNS),
+    "a b.csv": list(OPTIONAL_COLUMNS),
+    "list a b.txt": [],
+}
+OPTIONAL = st.tuples(st.floats(0, 1), st.integers(1, 99), st.floats(0, 1e4), st.floats(1e4, 1e5))
+VALUES = st.lists(OPTIONAL, min_size=8, max_size=8)
+KNOWN = st.lists(st.tuples(*[st.booleans()] * 4), min_size=8, max_size=8)
+
+
+@pytest.mark.parametrize("name", HOLDS)
+@given(rows=ROWS, values=VALUES, known=KNOWN)
+def test_every_format_returns_the_optional_columns_that_it_holds(
+    folder: Path, name: str, rows: list, values: list, known: list
+) -> None:
+    optional = pd.DataFrame(values[: len(rows)], columns=list(OPTIONAL_COLUMNS))
+    optional = optional.where(pd.DataFrame(known[: len(rows)], columns=list(OPTIONAL_COLUMNS)))
+    if name == "a b.selections.txt":  # Raven has a channel and a band for every selection
+        optional = optional.fillna({"channel": 1, "low_frequency": 0.0, "high_frequency": 20000.0})
+    events = validate_events(events_from_rows([("a b.wav", *row) for row in rows]).join(optional))
+    FORMATS[name](events, folder / name)
+    back = formats.read_events(folder / name).assign(filename="a b.wav")
+    assert_same(back, events)
+    held = [column for column in HOLDS[name] if events[column].notna().any()]
+    assert [column for column in OPTIONAL_COLUMNS if column in back and back[column].notna().any()] == held
+    assert np.allclose(back[held].astype(float), events[held].astype(float), atol=1e-6, rtol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -93,7 +123,7 @@ def test_fault_45_crlf_and_byte_order_mark(tmp_path: Path, name: str) -> None:
     FORMATS[name](events, tmp_path / name)
     if not name.endswith("jams"):  # JSON has no byte order mark
         (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + (tmp_path / name).read_bytes().replace(b"\n", b"\r\n"))
-    assert formats.read_events(tmp_path / name).equals(events)
+    assert formats.read_events(tmp_path / name)[list(EVENT_COLUMNS)].equals(events)
 
 
 @pytest.mark.parametrize("name", ["a b.tsv", "list a b.txt", "a b.txt", "a b.selections.txt"])
@@ -131,7 +161,7 @@ def test_written_jams_are_valid_and_carry_confidence(tmp_path: Path) -> None:
     annotation = jams.load(str(tmp_path / "a.jams"), validate=True, strict=True).annotations[0]
     assert annotation.namespace == "segment_open"
     assert [observation.confidence for observation in annotation.data] == [0.25, 0.75]
-    assert formats.read_events(tmp_path / "a.jams").equals(events)
+    assert formats.read_events(tmp_path / "a.jams").equals(events.assign(confidence=[0.25, 0.75]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert formats.read_jams(tmp_path / "a.jams", "b.wav")["filename"].unique() == ["b.wav"]

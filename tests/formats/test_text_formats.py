@@ -1,12 +1,14 @@
 """Files as Audacity, Raven, sed_eval and DCASE leave them."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sedpool import formats
 from sedpool.errors import DataError
-from sedpool.events import events_from_rows
+from sedpool.events import EVENT_COLUMNS, events_from_rows
 from sedpool.formats import audacity, listing
 from sedpool.formats.score_folder import read_score_folder
 
@@ -18,9 +20,20 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
-def test_audacity_frequency_lines_are_read_over(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.txt", "0.5\t1.5\tdog\n\\\t6928.45\t7000.0\n2.0\t3.0\tcat\n\n")
-    assert formats.read_audacity(path).equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat")]))
+def test_audacity_frequency_lines_belong_to_the_label_above(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", "0.5\t1.5\tdog\n\\\t6928.45\t7000.0\n2\t3\tcat\n\n4\t5\tcat\n\\\t-1\t90\n")
+    events = events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat"), ("a.wav", 4, 5, "cat")])
+    bands = {"low_frequency": [6928.45, np.nan, np.nan], "high_frequency": [7000.0, np.nan, 90.0]}
+    assert formats.read_audacity(path).equals(events.assign(**bands))
+
+
+@pytest.mark.parametrize("line", ["\\\t1", "\\\t1\tx", "\\\t1\t2\t3"])
+def test_wrong_frequency_line_is_named(tmp_path: Path, line: str) -> None:
+    path = written(tmp_path / "a.txt", f"0\t1\tdog\n{line}\n")
+    with pytest.raises(DataError, match=r"a\.txt: line 2: .*expected lowest and highest frequency in Hz"):
+        formats.read_audacity(path)
+    with pytest.raises(DataError, match=r"a\.txt: line 1: .*expected a label before its frequencies"):
+        formats.read_audacity(written(path, f"{line}\n0\t1\tdog\n"))
 
 
 @pytest.mark.parametrize(
@@ -45,14 +58,33 @@ def test_wrong_line_of_a_label_track_is_named(tmp_path: Path, line: str, message
 def test_raven_selection_in_two_views_is_one_event(tmp_path: Path) -> None:
     rows = ["1\tWaveform 1\t1\t0.5\t1.5\t\t\tdog", "1\tSpectrogram 1\t1\t0.5\t1.5\t10\t20\tdog"]
     path = written(tmp_path / "a.txt", RAVEN + "Species\n" + "\n".join([*rows, "2\tWaveform 1\t1\t2\t3\t\t\tcat"]))
-    assert formats.read_raven(path).equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat")]))
+    events = formats.read_raven(path)
+    assert events[list(EVENT_COLUMNS)].equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("a.wav", 2, 3, "cat")]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "expected"),
+    [
+        ("Channel\tConfidence", "2\t0.5", {"confidence": 0.5, "channel": 2}),
+        ("Low Freq (Hz)\tHigh Freq (Hz)", "10\t20.5", {"low_frequency": 10.0, "high_frequency": 20.5}),
+        ("Score\tChannel", "0.25\t ", {"confidence": 0.25}),
+        ("Score", "-12.5", {}),
+        ("Score\tConfidence", "0.25\t1", {"confidence": 1.0}),
+    ],
+)
+def test_raven_keeps_confidence_channel_and_band(tmp_path: Path, columns: str, values: str, expected: dict) -> None:
+    path = written(tmp_path / "a.txt", f"Begin Time (s)\tEnd Time (s)\tLabel\t{columns}\n1\t2\tdog\t{values}\n")
+    events = formats.read_raven(path)
+    assert events.iloc[0].to_dict() == {"filename": "a.wav", "onset": 1, "offset": 2, "event_label": "dog"} | expected
 
 
 def test_raven_table_of_several_recordings(tmp_path: Path) -> None:
     rows = "1\tS\t1\t0.5\t1.5\t0\t9\tC:\\day\\a.wav\t0.5\tdog\n2\tS\t1\t60.5\t61.5\t0\t9\tday/b.wav\t0.25\tcat\n"
     path = written(tmp_path / "x.txt", f"{RAVEN}Begin File\tFile Offset (s)\tcall\n{rows}")
     events = formats.read_raven(path, label_column="call")
-    assert events.equals(events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("b.wav", 0.25, 1.25, "cat")]))
+    assert events[list(EVENT_COLUMNS)].equals(
+        events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("b.wav", 0.25, 1.25, "cat")])
+    )
     with pytest.raises(DataError, match="no column of labels"):
         formats.read_raven(path)
     written(path, path.read_text().replace("File Offset (s)", "Offset").replace("call", "label"))
@@ -198,6 +230,26 @@ def test_file_without_events_adds_no_event(tmp_path: Path) -> None:
 def test_columns_may_be_in_any_order_and_more(tmp_path: Path) -> None:
     path = written(tmp_path / "x.csv", 'score,event_label,onset,offset,filename\n0.5,"a, b",1,2,x.wav\n')
     assert formats.read_events(path).equals(events_from_rows([("x.wav", 1, 2, "a, b")]))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("confidence", "87", "a number from 0 to 1"),
+        ("confidence", "sure", "a number from 0 to 1"),
+        ("channel", "0", "a whole number from 1"),
+        ("channel", "1.5", "a whole number from 1"),
+        ("low_frequency", "-1", "Hz from 0 up"),
+        ("high_frequency", "inf", "Hz from 0 up"),
+    ],
+)
+def test_impossible_value_of_an_optional_column_is_named(
+    tmp_path: Path, column: str, value: str, expected: str
+) -> None:
+    text = f"filename\tonset\toffset\tevent_label\t{column}\na.wav\t1\t2\tdog\t\nb.wav\t1\t2\tdog\t{value}\n"
+    problem = rf"x\.tsv: line 3 \(b\.wav, 1, {re.escape(value)}\) has another {column} than {expected}$"
+    with pytest.raises(DataError, match=problem):
+        formats.read_events(written(tmp_path / "x.tsv", text))
 
 
 def test_tags_are_no_events(tmp_path: Path) -> None:
