@@ -12,7 +12,7 @@ from sedpool.augment import Augmentation
 from sedpool.experiment.run import check
 from sedpool.run_folder import former_run_name, run_name, without_places
 from sedpool.settings.compose import compose, config_folder
-from sedpool.settings.identity import RENAMED, upgraded
+from sedpool.settings.identity import LATER, RENAMED, upgraded
 from sedpool.settings.schema import TrackingSettings, check_types
 from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe
@@ -146,14 +146,15 @@ def test_a_folder_of_ones_own_is_a_corpus_with_a_name() -> None:
 
 
 def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    later = {"sedpool.LogMel": {"reference": "window"}, "training": {"warm_up": None}, "": {}}
+    later = {**LATER, "training": {"warm_up": None}}
+    later["sedpool.LogMel"] = {**LATER["sedpool.LogMel"], "colour": "white"}
     base = composed()
     grown = {
         **base,
-        "features": {**base["features"], "reference": "window"},
+        "features": {**base["features"], "colour": "white"},
         "training": {**base["training"], "warm_up": None},
     }
-    changed = {**grown, "features": {**base["features"], "reference": "fixed"}}
+    changed = {**grown, "features": {**base["features"], "colour": "pink"}}
     before = run_name(base, {}), former_run_name(base)
     assert run_name(grown, {}) != before[0]
     monkeypatch.setattr("sedpool.settings.identity.LATER", later)

@@ -52,7 +52,7 @@ def _batches(turns: int) -> list[dict[str, object]]:
     everything = Augmentation(**{k: v for step in STEPS.values() for k, v in asdict(step).items() if v})
     rows = []
     for name, settings in {**STEPS, "all of these": everything}.items():
-        augmenter = Augmenter(settings, [background])
+        augmenter = Augmenter(settings, extractor.silence, [background])
         ours, theirs = _medians(
             turns,
             partial(augmenter, batch, targets, generator),

@@ -76,7 +76,7 @@ def rows(seconds: dict[str, float]) -> list[dict[str, Any]]:
 def from_store(features: Mapping[str, Any]) -> Patches:
     """Make an epoch that shows every clip."""
     targets = {name: np.zeros(CLASSES, dtype=bool) for name in features}
-    return Patches(features, targets, patch_frames=FRAMES, batch_size=BATCH, seed=0)
+    return Patches(features, targets, patch_frames=FRAMES, batch_size=BATCH, silence=-80.0, seed=0)
 
 
 def made_store(folder: Path, n_clips: int) -> Features:

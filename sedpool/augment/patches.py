@@ -1,6 +1,6 @@
 """Augmentations of batches: arrays in, arrays out, drawn from a given generator.
 
-Features are decibels relative to their clip's maximum, shape (batch, frames, n_mels); targets have the shape
+Features have the shape (batch, frames, n_mels); targets have the shape
 (batch, classes) or (batch, frames, classes). Inputs are never changed in place: they may be views of a store.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from sedpool.augment.settings import Augmentation
-from sedpool.features.logmel import TOP_DB
 from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum
 
@@ -28,11 +27,14 @@ class Augmenter:
     ----------
     settings : Augmentation
         Kinds and strengths.
+    silence : float
+        Value of digital silence in the features, below which none falls.
     backgrounds : sequence of ndarray
         Features (frames, n_mels) of recordings to mix with the patches; needed if `settings` name a background.
     """
 
     settings: Augmentation
+    silence: float
     backgrounds: Sequence[Float32Array] = ()
 
     @property
@@ -47,9 +49,9 @@ class Augmenter:
         """Augment the features and targets of a batch."""
         settings = self.settings
         if settings.background:
-            features = mix_backgrounds(features, self.backgrounds, settings.background_snr, generator)
+            features = mix_backgrounds(features, self.backgrounds, settings.background_snr, self.silence, generator)
         if settings.gain:
-            features = change_gain(features, settings.gain, generator)
+            features = change_gain(features, settings.gain, self.silence, generator)
         if settings.time_shift:
             features, targets = rotate(features, targets, settings.time_shift, generator)
         if settings.mixup:
@@ -65,6 +67,7 @@ def mix_backgrounds(
     features: Float32Array,
     backgrounds: Sequence[Float32Array],
     snr: tuple[float, float],
+    floor: float,
     generator: np.random.Generator,
 ) -> Float32Array:
     """Add a stretch of a background to each patch, as powers, at a ratio of mean powers drawn from `snr` (dB).
@@ -80,13 +83,13 @@ def mix_backgrounds(
         powers, under_powers = _power(patch), _power(under)
         ratio = powers.mean() / under_powers.mean() / 10 ** (generator.uniform(*snr) / 10)
         mixed[row] = 10 * np.log10(powers + np.float32(ratio) * under_powers)
-    return np.maximum(mixed, -TOP_DB)
+    return np.maximum(mixed, np.float32(floor))
 
 
-def change_gain(features: Float32Array, limit: float, generator: np.random.Generator) -> Float32Array:
-    """Make each patch louder or softer by up to `limit` dB; the floor stays where it is."""
+def change_gain(features: Float32Array, limit: float, floor: float, generator: np.random.Generator) -> Float32Array:
+    """Make each patch louder or softer by up to `limit` dB; the floor, in dB, stays where it is."""
     decibels = generator.uniform(-limit, limit, size=(len(features), 1, 1)).astype(np.float32)
-    return np.asarray(np.maximum(features + decibels, -TOP_DB), dtype=np.float32)
+    return np.asarray(np.maximum(features + decibels, floor), dtype=np.float32)
 
 
 def rotate(features: Float32Array, targets: Float32Array, share: float, generator: np.random.Generator) -> Pair:

@@ -35,10 +35,29 @@ class PitchShifted:
         return self.extractor.sr
 
     @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.extractor.frame_rate
+
+    @property
+    def silence(self) -> float:
+        """Value of digital silence."""
+        return self.extractor.silence
+
+    @property
+    def context(self) -> int:
+        """Frames at either end whose values depend on what is beyond it."""
+        return self.extractor.context
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on."""
         shift = {"semitones": self.semitones, "vocoder": vocoder.VOCODER}
         return {**self.extractor.parameters, "pitch_shift": shift}
+
+    def n_frames(self, duration: float) -> int:
+        """Return the number of frames of a clip of `duration` seconds; at least 1."""
+        return self.extractor.n_frames(duration)
 
     def __call__(self, samples: Float32Array) -> Float32Array:
         """Compute the features of the shifted recording, with as many frames as those of the plain one."""

@@ -19,7 +19,7 @@ from hydra.utils import get_object
 from sedpool import audio, storage
 from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
-from sedpool.features.logmel import LogMel
+from sedpool.features.store import Extractor
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.runtime.backend import import_backend
 from sedpool.settings.instantiate import build
@@ -126,7 +126,7 @@ def load_run(
     from sedpool.training.weights import load_weights
 
     recipe = checked(Recipe, run.config["training"], f"{run.file('config.yaml')}: training")
-    extractor: LogMel = build_loaded(run, "features", trust_code=trust_code)
+    extractor: Extractor = build_loaded(run, "features", trust_code=trust_code)
     if (used := run.environment["precision"]) not in PRECISIONS:
         raise StorageError(f"{run.file('environment.json')}: precision {used!r}; expected {' or '.join(PRECISIONS)}")
     with precision(used):

@@ -16,7 +16,7 @@ from sedpool.datasets.transforms import add_label_noise, rebag
 from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
-from sedpool.features.logmel import LogMel
+from sedpool.features.store import Extractor
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.runtime.backend import import_backend
 from sedpool.runtime.environment import describe_environment, keras_backend
@@ -44,13 +44,13 @@ class Built(NamedTuple):
         The corpus, with the labels that training sees.
     detector : Detector
         The network, not trained yet.
-    extractor : LogMel
+    extractor : Extractor
         Computes the features.
     """
 
     dataset: Dataset
     detector: "Detector"
-    extractor: LogMel
+    extractor: Extractor
 
 
 def run(config: Mapping[str, Any]) -> Path:
@@ -144,7 +144,7 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Da
 
 def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None) -> Built:
     """Build what the configuration describes, slow parts last, so that a mistake shows early."""
-    extractor: LogMel = build(config, "features")
+    extractor: Extractor = build(config, "features")
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
     from sedpool.models.detector import build_detector, configure_pooling
@@ -279,7 +279,7 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
             mel=test.features[filename],
             frame_rate=test.extractor.frame_rate,
             reference_events=None if reference is None else reference.loc[reference["filename"] == filename],
-            weights=responsibility(detector, test.features[filename]),
+            weights=responsibility(detector, test.features[filename], test.extractor.silence),
         )
         for filename in shown
     ]

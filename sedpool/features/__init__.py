@@ -1,4 +1,4 @@
-"""Features: log-mel spectrograms and the store that keeps them."""
+"""Features: spectrograms in frequency bands, and the store that keeps them."""
 
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Features, FeatureStore

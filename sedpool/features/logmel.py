@@ -1,26 +1,29 @@
-"""The log-mel spectrogram of the paper (section IV.C)."""
+"""Spectrograms in dB: the log-mel spectrogram of the paper (section IV.C), or one of fixed reference."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from sedpool import audio
 from sedpool.errors import ConfigError
+from sedpool.features.spectrum import BandSpectrogram
 from sedpool.settings.identity import recorded_form
 
 FORMAT = 1
-TOP_DB = 80.0
 AMIN = 1e-10
+FLOOR = {"window": -80.0, "fixed": -120.0}
+"""In dB, by reference. That of ``window`` is the paper's; that of ``fixed`` is the power of the dithered quantisation
+noise of 16-bit audio in a bin of 2048 samples, so that no recording lies below it."""
 
 
 @dataclass(frozen=True)
-class LogMel:
-    """Mel spectrogram in dB relative to the clip's own maximum.
+class LogMel(BandSpectrogram):
+    """Mel spectrogram in dB.
 
     The defaults are McFee, Salamon and Bello 2018, section IV.C, and their code: 128 mel bands of the power
-    spectrogram in dB, floor 80 dB below the clip's maximum, reflected at the edges, 43.07 frames per second.
+    spectrogram in dB, floor 80 dB below the maximum, reflected at the edges, 43.07 frames per second.
 
     Parameters
     ----------
@@ -31,41 +34,42 @@ class LogMel:
     hop_length : int
         Samples between frames.
     n_mels : int
-        Number of mel bands.
+        Number of bands.
+    fmin : float
+        Lower end of the first band in Hz.
+    fmax : float or None
+        Upper end of the last band in Hz; None for ``sr / 2``.
+    scale : {'mel', 'linear', 'log'}
+        On which the bands are evenly spaced: mel, Hz or octaves.
+    reference : {'window', 'fixed'}
+        What 0 dB is. ``'window'``: the maximum of all that is given at once, a clip or a window of a recording, with
+        the floor 80 dB below it; one loud event shifts all values. ``'fixed'``: a sine at full scale, in the bin of
+        its frequency; a band is the weighted mean of its bins, and its floor is -120 dB. Values then depend on nothing
+        but the sound around a frame.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range, or bands are so narrow that there is no bin in them.
     """
 
-    sr: int = 44100
-    n_fft: int = 2048
-    hop_length: int = 1024
-    n_mels: int = 128
+    reference: Literal["window", "fixed"] = "window"
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-                raise ConfigError(f"features.{name}={value}: expected a whole number above 0")
-        if self.hop_length > self.n_fft:
-            raise ConfigError(f"features.hop_length={self.hop_length} is longer than n_fft={self.n_fft}: audio is lost")
+        super().__post_init__()
+        if self.reference not in FLOOR:
+            raise ConfigError(f"features.reference={self.reference}: expected window or fixed")
 
     @property
-    def frame_rate(self) -> float:
-        """Frames per second."""
-        return self.sr / self.hop_length
+    def silence(self) -> float:
+        """Value of digital silence in dB: the floor."""
+        return FLOOR[self.reference]
 
     @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on, which key the feature store."""
         settings = recorded_form("sedpool.LogMel", asdict(self))
         return {"kind": "logmel", "format": FORMAT, "resampler": audio.RESAMPLER, **settings}
-
-    def n_frames(self, duration: float) -> int:
-        """Return the number of frames of a clip of `duration` seconds; at least 1.
-
-        Examples
-        --------
-        >>> LogMel().n_frames(10.0)
-        430
-        """
-        return max(1, round(duration * self.sr) // self.hop_length)
 
     def __call__(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Compute the features of a recording.
@@ -78,21 +82,20 @@ class LogMel:
         Returns
         -------
         features : ndarray of float32, shape (frames, n_mels)
-            dB, between -80 and 0; all 0 for digital silence.
+            dB. With ``reference='window'`` between -80 and 0, and all 0 if everything is digital silence; with
+            ``'fixed'`` at least -120, which is digital silence, and about 0 at most.
         """
+        if self.reference == "window":
+            return self._relative(samples)
+        powers = np.maximum(self.powers(samples), np.finfo(np.float32).tiny)
+        return np.asarray(np.maximum(10 * np.log10(powers), self.silence), dtype=np.float32)
+
+    def _relative(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Compute decibels relative to the maximum, with the bits of the first version, which stores keep."""
         import librosa
 
+        spectra = librosa.stft(self._padded(samples), n_fft=self.n_fft, hop_length=self.hop_length, pad_mode="reflect")
+        powers = np.einsum("ft,mf->mt", np.abs(spectra) ** 2.0, self._filters, optimize=True)
+        decibels = librosa.power_to_db(powers, ref=np.max, amin=AMIN, top_db=-self.silence)
         n_frames = max(1, len(samples) // self.hop_length)
-        if len(samples) < self.n_fft:
-            samples = np.pad(samples, (0, self.n_fft - len(samples)))
-        mel = librosa.feature.melspectrogram(
-            y=samples,
-            sr=self.sr,
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            n_mels=self.n_mels,
-            pad_mode="reflect",
-            power=2.0,
-        )
-        decibels = librosa.power_to_db(mel, ref=np.max, amin=AMIN, top_db=TOP_DB)
         return np.ascontiguousarray(decibels.T[:n_frames], dtype=np.float32)

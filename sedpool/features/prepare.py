@@ -11,8 +11,7 @@ from rich.progress import track
 
 from sedpool.datasets.base import Dataset
 from sedpool.errors import DataError
-from sedpool.features.logmel import LogMel
-from sedpool.features.store import Features, FeatureStore
+from sedpool.features.store import Extractor, Features, FeatureStore
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +26,13 @@ class PreparedDataset:
         The clips that can be read.
     features : Features
         Features of every clip.
-    extractor : LogMel
+    extractor : Extractor
         The extractor that computed them.
     """
 
     dataset: Dataset
     features: Features
-    extractor: LogMel
+    extractor: Extractor
 
     def split(self, name: str) -> "PreparedDataset":
         """Return one split, e.g. ``"train"``."""
@@ -42,7 +41,7 @@ class PreparedDataset:
 
 def prepare(
     dataset: Dataset,
-    extractor: LogMel,
+    extractor: Extractor,
     *,
     cache: str | Path,
     n_jobs: int | None = None,

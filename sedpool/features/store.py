@@ -34,7 +34,7 @@ class _Source(NamedTuple):
 
 
 class Extractor(Protocol):
-    """What the store needs from a feature extractor."""
+    """What turns audio into features."""
 
     @property
     def sr(self) -> int:
@@ -42,8 +42,27 @@ class Extractor(Protocol):
         ...
 
     @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        ...
+
+    @property
+    def silence(self) -> float:
+        """Value of digital silence beside other sound, with which short features are made longer."""
+        ...
+
+    @property
+    def context(self) -> int:
+        """Frames at either end of a part of a recording whose values depend on what is beyond it."""
+        ...
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on."""
+        ...
+
+    def n_frames(self, duration: float) -> int:
+        """Return the number of frames of a clip of `duration` seconds; at least 1."""
         ...
 
     def __call__(self, samples: Float32Array) -> Float32Array:

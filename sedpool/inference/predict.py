@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.features.logmel import TOP_DB
 from sedpool.models.detector import Detector
 from sedpool.runtime.arrays import Float32Array
 from sedpool.scores import frame_scores
@@ -23,6 +22,7 @@ def predict(
     durations: Mapping[str, float],
     *,
     frame_rate: float,
+    silence: float,
     batch_size: int = 32,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score clips of any length.
@@ -40,6 +40,8 @@ def predict(
         Length of every clip in seconds; its keys are the clips, in the order of the result.
     frame_rate : float
         Input frames a second.
+    silence : float
+        Value of digital silence in the features, with which clips that are too short for the network are made longer.
     batch_size : int
         Most clips at a time; only clips of equal length share a batch, and long ones as far as `MAX_FRAMES` allows.
 
@@ -50,7 +52,7 @@ def predict(
     """
     by_clip: dict[str, tuple[Float32Array, Float32Array]] = {}
     for filenames in _equal_length_batches(features, list(durations), batch_size):
-        batch = np.stack([padded(features[name], detector.min_frames) for name in filenames])
+        batch = np.stack([padded(features[name], detector.min_frames, silence) for name in filenames])
         output = detector.network.predict_on_batch(batch)
         frames, clips = (np.clip(keras.ops.convert_to_numpy(output[key]), 0, 1) for key in ("frames", "clip"))
         by_clip.update({name: (frames[row], clips[row]) for row, name in enumerate(filenames)})
@@ -77,10 +79,10 @@ def _equal_length_batches(
             yield group[first : first + size]
 
 
-def padded(features: Float32Array, n_frames: int) -> Float32Array:
+def padded(features: Float32Array, n_frames: int, silence: float) -> Float32Array:
     """Features (frames, n_mels) of at least `n_frames` frames: silence is added at the end of shorter ones."""
     missing = max(0, n_frames - len(features))
-    return np.pad(features, ((0, missing), (0, 0)), constant_values=-TOP_DB)
+    return np.pad(features, ((0, missing), (0, 0)), constant_values=silence)
 
 
 def _edges(detector: Detector, n_frames: int, seconds: float, frame_rate: float) -> npt.NDArray[np.float64]:

@@ -8,7 +8,9 @@ from sedpool.inference.predict import padded
 from sedpool.models.detector import Detector
 
 
-def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+def responsibility(
+    detector: Detector, features: npt.NDArray[np.float32], silence: float
+) -> npt.NDArray[np.float32] | None:
     """How much each output frame of a clip counts in its prediction.
 
     Parameters
@@ -17,6 +19,8 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
         Trained.
     features : ndarray, shape (frames, n_mels)
         Of one clip.
+    silence : float
+        Value of digital silence in the features.
 
     Returns
     -------
@@ -26,6 +30,6 @@ def responsibility(detector: Detector, features: npt.NDArray[np.float32]) -> npt
     """
     if not detector.pooling.is_weighted_mean:
         return None
-    batch = padded(features, detector.min_frames)[None]
+    batch = padded(features, detector.min_frames, silence)[None]
     weights = detector.pooling.frame_weights(**detector.pooling_inputs(batch, training=False))
     return np.asarray(keras.ops.convert_to_numpy(weights)[0])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool.datasets.base import Dataset
-from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import PreparedDataset, prepare
+from sedpool.features.store import Extractor
 from sedpool.inference.predict import predict
 from sedpool.models.detector import Detector
 
@@ -44,7 +44,7 @@ class TrainedDetector:
         With the weights of its best epoch.
     result : TrainingResult
         History, α and the best epoch.
-    extractor : LogMel
+    extractor : Extractor
         Turns audio into what the detector expects.
     cache : Path
         Where feature stores lie.
@@ -52,7 +52,7 @@ class TrainedDetector:
 
     detector: Detector
     result: TrainingResult
-    extractor: LogMel
+    extractor: Extractor
     cache: Path
 
     def __repr__(self) -> str:
@@ -74,4 +74,11 @@ class TrainedDetector:
 
 def score(detector: Detector, prepared: PreparedDataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frame scores and clip scores of prepared data."""
-    return predict(detector, prepared.features, prepared.dataset.durations, frame_rate=prepared.extractor.frame_rate)
+    extractor = prepared.extractor
+    return predict(
+        detector,
+        prepared.features,
+        prepared.dataset.durations,
+        frame_rate=extractor.frame_rate,
+        silence=extractor.silence,
+    )

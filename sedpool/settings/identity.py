@@ -17,7 +17,10 @@ from sedpool.storage import hash_value
 RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offset_tolerance_ratio"}}
 """By group, or by public name of what it builds: the settings' names of today by their former names."""
 
-LATER: Mapping[str, Mapping[str, Any]] = {"sedpool.load_folder": {"name": None}}
+LATER: Mapping[str, Mapping[str, Any]] = {
+    "sedpool.load_folder": {"name": None},
+    "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
+}
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""
 
 _PLACES = frozenset({"data_root", "cache", "runs", "jobs", "force", "tracking", "corpus", "method"})

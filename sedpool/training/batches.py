@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.augment.patches import Augmenter
-from sedpool.features.logmel import TOP_DB
 from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum, hash_value
 from sedpool.training.sampling import Sampling, in_turn
@@ -35,6 +34,8 @@ class Patches:
         Input frames of a patch.
     batch_size : int
         Patches in a batch.
+    silence : float
+        Value of digital silence in the features; clips that are shorter than a patch end in it.
     n_batches : int or None
         Batches in an epoch; None for one pass over the clips.
     seed : int or None
@@ -57,6 +58,7 @@ class Patches:
         *,
         patch_frames: int,
         batch_size: int,
+        silence: float,
         n_batches: int | None = None,
         seed: int | None = None,
         sampling: Sampling = in_turn,
@@ -69,6 +71,7 @@ class Patches:
         self.filenames = list(targets)
         self.patch_frames = patch_frames
         self.batch_size = batch_size
+        self.silence = silence
         self.n_batches = n_batches or -(-len(self.filenames) // batch_size)
         self.seed = seed
         self.sampling = sampling
@@ -119,7 +122,7 @@ class Patches:
         features, target = self.features[filename], self.targets[filename]
         start = int(position * (max(0, len(features) - n_frames) + 1))
         shown = slice(start, start + n_frames)
-        patch = fit_length(features[shown], n_frames, -TOP_DB)
+        patch = fit_length(features[shown], n_frames, self.silence)
         if target.ndim == 1:
             return patch, target
         if self.min_activity is not None:

@@ -10,8 +10,8 @@ from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
 from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
-from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import PreparedDataset, prepare
+from sedpool.features.store import Extractor
 from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
 from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
@@ -27,7 +27,7 @@ def fit(
     train: Dataset,
     *,
     validate: Dataset,
-    features: LogMel,
+    features: Extractor,
     recipe: Recipe = STUDY,
     seed: int = 0,
     augmentation: Augmentation = NONE,
@@ -42,7 +42,7 @@ def fit(
         From `build_detector`; trained in place.
     train, validate : Dataset
         With tags, or events for a detector with strong supervision.
-    features : LogMel
+    features : Extractor
         Feature extractor.
     recipe : Recipe
         Hyper-parameters. `precision`, `threads` and `init_from` have no part in this: they concern how a detector is
@@ -118,7 +118,9 @@ def _training_patches(
         n_batches=recipe.batches_per_epoch or -(-len(prepared.dataset) // recipe.batch_size),
         seed=seed,
         sampling=_sampling(recipe),
-        augmenter=Augmenter(settings, augmentation.backgrounds) if settings != NONE else None,
+        augmenter=Augmenter(settings, prepared.extractor.silence, augmentation.backgrounds)
+        if settings != NONE
+        else None,
         bag_frames=bag,
     )
 
@@ -144,6 +146,7 @@ def _patches(
         PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,
         patch_frames=_patch_frames(detector, prepared, recipe.patch_duration),
         batch_size=recipe.batch_size,
+        silence=prepared.extractor.silence,
         min_activity=None if strong else recipe.min_activity,
         **draws,
     )

@@ -56,6 +56,7 @@ class GradientShare(keras.callbacks.Callback):
             {name: validation.targets[name] for name in chosen},
             patch_frames=validation.patch_frames,
             batch_size=N_CLIPS,
+            silence=validation.silence,
             min_activity=validation.min_activity,
         )
 

@@ -40,7 +40,7 @@ def test_rotation_stays_within_its_share(seed):
 
 def test_gain_moves_whole_patches_within_the_limit_and_not_below_the_floor():
     features, _ = batch()
-    louder = change_gain(features, 6.0, generator())
+    louder = change_gain(features, 6.0, -80.0, generator())
     for before, after in zip(features, louder, strict=True):
         free = after > -80
         assert np.ptp((after - before)[free]) == pytest.approx(0, abs=1e-4)
@@ -53,7 +53,7 @@ def test_gain_moves_whole_patches_within_the_limit_and_not_below_the_floor():
 def test_backgrounds_are_mixed_at_the_ratio_asked_for(snr):
     features = np.full(SHAPE, -10.0, "float32")
     background = np.full((7, 16), -50.0, "float32")  # shorter than the patch: repeated
-    mixed = mix_backgrounds(features, [background], (snr, snr), generator())
+    mixed = mix_backgrounds(features, [background], (snr, snr), -80.0, generator())
     added = 10 ** (mixed / 10) - 10 ** (features / 10)
     assert 10 * np.log10(10**-1.0 / added) == pytest.approx(np.full(SHAPE, snr), abs=1e-2)
 
@@ -89,7 +89,7 @@ EVERYTHING = Augmentation(
 def test_all_together_are_reproducible_and_leave_the_batch_as_it_was(framewise):
     features, targets = batch(framewise=framewise)
     kept = features.copy(), targets.copy()
-    augmenter = Augmenter(EVERYTHING, [batch(5)[0][0]])
+    augmenter = Augmenter(EVERYTHING, -80.0, [batch(5)[0][0]])
     first, again, other = (augmenter(features, targets, generator(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
@@ -103,6 +103,6 @@ def test_all_together_are_reproducible_and_leave_the_batch_as_it_was(framewise):
 
 def test_nothing_asked_for_changes_nothing():
     features, targets = batch()
-    same = Augmenter(Augmentation())(features, targets, generator())
+    same = Augmenter(Augmentation(), -80.0)(features, targets, generator())
     assert same[0] is features
     assert same[1] is targets

@@ -50,7 +50,12 @@ FORMER_SCRIPTS = {"sedpool compare": "compare.py", "sedpool reproduce": "reprodu
 """What commands were called when they were scripts; shell completion is now an option of `sedpool` itself."""
 RESAMPLER = "soxr-1.1.0-HQ"
 """That of the recorded feature stores, whose names depend on its version."""
-WIDENED = {"pooling: Pooling": "pooling: Layer", "patch_frames: int | None": "patch_frames: int"}
+WIDENED = {
+    "features: Extractor": "features: LogMel",
+    "TrainingResult, extractor: Extractor": "TrainingResult, extractor: LogMel",
+    "pooling: Pooling": "pooling: Layer",
+    "patch_frames: int | None": "patch_frames: int",
+}
 """Annotations that say more than they did, though the same values are taken."""
 RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outcome"}
 """Public names of today, and what signatures say by other names, by what was recorded."""
@@ -166,8 +171,8 @@ def patches_identity(augmentation: Mapping[str, Any] | None, *, frames: bool) ->
     tags = {name: np.array([length > 20, length < 30]) for name, length in lengths.items()}
     targets = {name: np.repeat(tags[name][None], length, 0) for name, length in lengths.items()} if frames else tags
     background = [np.arange(40, dtype=np.float32).reshape(10, 4)]
-    augmenter = None if augmentation is None else Augmenter(Augmentation(**augmentation), background)
-    return Patches(features, targets, patch_frames=8, batch_size=2, seed=0, augmenter=augmenter).identity
+    augmenter = None if augmentation is None else Augmenter(Augmentation(**augmentation), -80.0, background)
+    return Patches(features, targets, patch_frames=8, batch_size=2, silence=-80.0, seed=0, augmenter=augmenter).identity
 
 
 def contents(folder: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def features(*lengths: int) -> dict[str, np.ndarray]:
 
 
 def test_output_frame_i_covers_its_own_input_frames_and_the_last_holds_to_the_end(detector: Detector) -> None:
-    frames, _ = predict(detector, features(430), {"0.wav": 10.0}, frame_rate=RATE)
+    frames, _ = predict(detector, features(430), {"0.wav": 10.0}, frame_rate=RATE, silence=-80.0)
     assert len(frames) == 26
     assert frames["onset"].to_numpy() == pytest.approx(np.arange(26) * 16 / RATE)
     assert frames["offset"].to_numpy()[:-1] == pytest.approx(frames["onset"].to_numpy()[1:])
@@ -31,11 +31,11 @@ def test_output_frame_i_covers_its_own_input_frames_and_the_last_holds_to_the_en
 def test_clips_of_mixed_lengths_keep_their_order_and_equal_single_predictions(detector: Detector) -> None:
     x = features(430, 40, 430, 100, 40)
     durations = {name: len(value) / RATE for name, value in x.items()}
-    frames, clips = predict(detector, x, durations, frame_rate=RATE, batch_size=2)
+    frames, clips = predict(detector, x, durations, frame_rate=RATE, silence=-80.0, batch_size=2)
     assert clips["filename"].tolist() == list(x)
     assert list(frames["filename"].unique()) == list(x)
     for name, seconds in durations.items():
-        alone, alone_clip = predict(detector, x, {name: seconds}, frame_rate=RATE)
+        alone, alone_clip = predict(detector, x, {name: seconds}, frame_rate=RATE, silence=-80.0)
         together = frames.loc[frames["filename"] == name, list(CLASSES)].to_numpy()
         assert together == pytest.approx(alone[list(CLASSES)].to_numpy(), abs=1e-6)
         assert alone_clip[list(CLASSES)].to_numpy()[0] == pytest.approx(together.max(axis=0), abs=1e-6)
@@ -53,7 +53,7 @@ def test_long_clips_share_a_batch_as_far_as_its_frames_are_bounded(
         return {"frames": np.zeros((len(batch), batch.shape[1] // 16, 2)), "clip": np.zeros((len(batch), 2))}
 
     monkeypatch.setattr(detector.network, "predict_on_batch", answer)
-    predict(detector, x, {name: len(value) / RATE for name, value in x.items()}, frame_rate=RATE)
+    predict(detector, x, {name: len(value) / RATE for name, value in x.items()}, frame_rate=RATE, silence=-80.0)
     assert sorted(shapes) == [(1, n_long), (1, 2 * MAX_FRAMES), (2, 431), (2, n_long)]
 
 
@@ -62,6 +62,6 @@ def test_32_clips_of_ten_seconds_share_a_batch() -> None:
 
 
 def test_fault_09_clips_shorter_than_an_output_frame(detector: Detector) -> None:
-    frames, clips = predict(detector, features(1, 15), {"0.wav": 0.02, "1.wav": 0.36}, frame_rate=RATE)
+    frames, clips = predict(detector, features(1, 15), {"0.wav": 0.02, "1.wav": 0.36}, frame_rate=RATE, silence=-80.0)
     assert frames["offset"].tolist() == [0.02, 0.36]
     assert len(clips) == 2

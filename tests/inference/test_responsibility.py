@@ -26,7 +26,7 @@ def detector(operator):
 )
 def test_weights_explain_the_clip_prediction(operator):
     made = detector(operator)
-    weights = responsibility(made, FEATURES)
+    weights = responsibility(made, FEATURES, -80.0)
     output = {name: keras.ops.convert_to_numpy(value)[0] for name, value in made.network(FEATURES[None]).items()}
     assert weights.shape == output["frames"].shape == (26, 3)
     assert weights.sum(axis=0) == pytest.approx(1, abs=1e-5)
@@ -35,8 +35,8 @@ def test_weights_explain_the_clip_prediction(operator):
 
 @pytest.mark.parametrize("operator", [pooling.NoisyOr(), pooling.Hierarchical(pooling.NoisyOr())])
 def test_operators_that_are_no_weighted_mean_have_none(operator):
-    assert responsibility(detector(operator), FEATURES) is None
+    assert responsibility(detector(operator), FEATURES, -80.0) is None
 
 
 def test_a_clip_shorter_than_an_output_frame_has_one_weight():
-    assert responsibility(detector(pooling.AutoPool()), FEATURES[:3]) == pytest.approx(np.ones((1, 3)))
+    assert responsibility(detector(pooling.AutoPool()), FEATURES[:3], -80.0) == pytest.approx(np.ones((1, 3)))

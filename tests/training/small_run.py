@@ -47,6 +47,7 @@ def patches(n_clips: int, seed: int, n_batches: int) -> Patches:
         targets,
         patch_frames=N_FRAMES,
         batch_size=RECIPE.batch_size,
+        silence=-80.0,
         n_batches=n_batches,
         seed=seed,
         sampling=from_active_clips(8, 4.0, 128),

@@ -20,7 +20,9 @@ def clips(n_frames: int = N_FRAMES) -> tuple[dict[str, np.ndarray], dict[str, np
 
 def make(seed: int | None = 0, patch_frames: int = 8, n_batches: int | None = None) -> Patches:
     features, targets = clips()
-    return Patches(features, targets, patch_frames=patch_frames, batch_size=4, n_batches=n_batches, seed=seed)
+    return Patches(
+        features, targets, patch_frames=patch_frames, batch_size=4, silence=-80.0, n_batches=n_batches, seed=seed
+    )
 
 
 def contents(patches: Patches) -> np.ndarray:
@@ -70,7 +72,7 @@ def test_patches_are_contiguous_and_lie_anywhere_in_the_clip() -> None:
 def test_frame_targets_are_cut_where_the_features_are() -> None:
     features, _ = clips()
     targets = {name: value[:, 1:] for name, value in features.items()}
-    patches = Patches(features, targets, patch_frames=8, batch_size=4, seed=0)
+    patches = Patches(features, targets, patch_frames=8, batch_size=4, silence=-80.0, seed=0)
     x, y = patches[0]
     assert np.array_equal(x[:, :, 1:], y)
 
@@ -112,7 +114,9 @@ def test_what_fails_in_the_thread_fails_here() -> None:
 def test_patches_of_long_clips_have_the_classes_that_fill_enough_of_them() -> None:
     features, _ = clips()
     targets = {name: value[:, 1:] < 10 for name, value in features.items()}  # active in the first half
-    patches = Patches(features, targets, patch_frames=8, batch_size=4, n_batches=40, seed=0, min_activity=0.5)
+    patches = Patches(
+        features, targets, patch_frames=8, batch_size=4, silence=-80.0, n_batches=40, seed=0, min_activity=0.5
+    )
     for index in range(len(patches)):
         x, y = patches[index]
         assert y.shape == (4, 1)
@@ -122,22 +126,24 @@ def test_patches_of_long_clips_have_the_classes_that_fill_enough_of_them() -> No
 def test_identity_is_of_the_clips() -> None:
     assert make().identity == make(seed=5).identity
     fewer, _ = clips(n_frames=N_FRAMES - 1)
-    assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4).identity != make().identity
+    assert Patches(fewer, clips()[1], patch_frames=8, batch_size=4, silence=-80.0).identity != make().identity
 
 
 def test_identity_is_of_the_labels() -> None:
     features, targets = clips()
     name = next(iter(targets))
     relabelled = targets | {name: 1 - targets[name]}
-    assert Patches(features, relabelled, patch_frames=8, batch_size=4).identity != make().identity
+    assert Patches(features, relabelled, patch_frames=8, batch_size=4, silence=-80.0).identity != make().identity
 
 
 def test_identity_is_of_the_backgrounds_and_not_of_their_place() -> None:
     features, targets = clips()
 
     def mixed(folder: str, *values: float) -> str:
-        augmenter = Augmenter(Augmentation(background=folder), [np.full((5, 2), value, "float32") for value in values])
-        return Patches(features, targets, patch_frames=8, batch_size=4, augmenter=augmenter).identity
+        augmenter = Augmenter(
+            Augmentation(background=folder), -80.0, [np.full((5, 2), value, "float32") for value in values]
+        )
+        return Patches(features, targets, patch_frames=8, batch_size=4, silence=-80.0, augmenter=augmenter).identity
 
     assert mixed("here/noises", -5, -6) == mixed("there/noises", -5, -6)
     assert mixed("here/noises", -5, -6) != mixed("here/noises", -5, -7)
@@ -147,8 +153,17 @@ def test_augmented_batches_depend_on_seed_epoch_and_index_alone() -> None:
     features, targets = clips()
 
     def augmented() -> Patches:
-        augmenter = Augmenter(Augmentation(gain=6.0, time_shift=1.0, mixup=0.2))
-        return Patches(features, targets, patch_frames=8, batch_size=4, seed=0, augmenter=augmenter, bag_frames=(4, 12))
+        augmenter = Augmenter(Augmentation(gain=6.0, time_shift=1.0, mixup=0.2), -80.0)
+        return Patches(
+            features,
+            targets,
+            patch_frames=8,
+            batch_size=4,
+            silence=-80.0,
+            seed=0,
+            augmenter=augmenter,
+            bag_frames=(4, 12),
+        )
 
     first, second = augmented(), augmented()
     second.set_epoch(1)
@@ -162,5 +177,7 @@ def test_augmented_batches_depend_on_seed_epoch_and_index_alone() -> None:
 
 def test_bags_differ_in_length_between_batches_and_stay_within_the_limits() -> None:
     features, targets = clips()
-    patches = Patches(features, targets, patch_frames=8, batch_size=4, n_batches=40, seed=0, bag_frames=(4, 6))
+    patches = Patches(
+        features, targets, patch_frames=8, batch_size=4, silence=-80.0, n_batches=40, seed=0, bag_frames=(4, 6)
+    )
     assert {patches[index][0].shape[1] for index in range(40)} == {4, 5, 6}

@@ -76,7 +76,7 @@ def test_attention_is_looked_at_with_its_logits_and_patches_with_their_own_tags(
     features = {"long": np.random.default_rng(0).normal(-60, 3, (192, 32)).astype(np.float32)}
     activity = np.zeros((192, 2), dtype=bool)
     activity[:20, 0] = activity[90:, 1] = True  # the middle patch has the second class only
-    validation = Patches(features, {"long": activity}, patch_frames=64, batch_size=8, min_activity=0.1)
+    validation = Patches(features, {"long": activity}, patch_frames=64, batch_size=8, silence=-80.0, min_activity=0.1)
     share = GradientShare(detector, validation, None)
     share.on_epoch_begin(0)
     assert share.table["event_label"].tolist() == ["b"]

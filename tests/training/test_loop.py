@@ -31,7 +31,7 @@ def patches(n: int, seed: int | None, supervision: str = "weak") -> Patches:
                 y[start : start + 24, label] = 1
         features[str(index)] = x
         targets[str(index)] = y if supervision == "strong" else y.max(axis=0)
-    return Patches(features, targets, patch_frames=64, batch_size=8, seed=seed)
+    return Patches(features, targets, patch_frames=64, batch_size=8, silence=-80.0, seed=seed)
 
 
 def detector(pool: keras.layers.Layer, supervision: str = "weak") -> Detector:

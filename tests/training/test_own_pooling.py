@@ -97,8 +97,8 @@ def test_weights_of_its_own_explain_the_clip() -> None:
     for make in (Adaptive, Gated):
         built = build_detector(small.noisy_backbone(), make(), classes=small.CLASSES, patch_frames=small.N_FRAMES)
         output = {name: keras.ops.convert_to_numpy(value)[0] for name, value in built.network(features[None]).items()}
-        weights = responsibility(built, features)
+        weights = responsibility(built, features, -80.0)
         assert weights is not None
         assert (weights * output["frames"]).sum(axis=0) == pytest.approx(output["clip"], abs=1e-5)
     unexplained = build_detector(small.noisy_backbone(), NoMask(), classes=small.CLASSES, patch_frames=small.N_FRAMES)
-    assert responsibility(unexplained, features) is None
+    assert responsibility(unexplained, features, -80.0) is None

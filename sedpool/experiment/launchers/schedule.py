@@ -97,7 +97,7 @@ def measure_epoch(config: Mapping[str, Any]) -> float:
 
     training_model = detector.training_model
     compile_for_training(training_model, recipe)
-    shape = (recipe.batch_size, extractor.n_frames(recipe.patch_duration), extractor.n_mels)
+    shape = (recipe.batch_size, extractor.n_frames(recipe.patch_duration), training_model.input_shape[-1])
     x = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     y = np.round(training_model.predict_on_batch(x))
     n_train, n_validate = (ceil(len(dataset.split(name)) / recipe.batch_size) for name in ("train", "validate"))
