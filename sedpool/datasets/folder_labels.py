@@ -106,7 +106,7 @@ def _read(path: Path, owner: str | None, *, asked: bool) -> pd.DataFrame | None:
         return _events(table.read_rows(path, separator), TextTable(path, separator))
     if owner is None and kind == "list":
         return _events(listing.read_rows(path), TextTable(path, has_header=False))
-    if owner or asked or kind in ("jams", "raven") or (kind == "audacity" and path.stat().st_size):
+    if owner or asked or kind in ("jams", "json", "raven") or (kind == "audacity" and path.stat().st_size):
         return read_file(path, owner).assign(strong=True)
     return None
 

@@ -21,6 +21,9 @@ Row = tuple[float, float, str]
 
 _RAVEN_ENDING = re.compile(r"\.Table\.\d+\.selections$")
 
+UPPER_FREQUENCY = 20000.0
+"""Hz up to which an event without a band is drawn, if the recording's own limit is not known."""
+
 ROUNDING = 0.010
 """Seconds by which an event may pass the clip's end because of rounding; beyond, it counts as clipped."""
 
@@ -42,6 +45,25 @@ class Annotation:
     duration: float
     events: tuple[Row, ...]
     n_clipped: int = 0
+
+
+@dataclass(frozen=True)
+class RecordingInfo:
+    """What a file of labels states about a recording besides its events.
+
+    Attributes
+    ----------
+    duration : float
+        Seconds.
+    path : str, optional
+        Where it lies; by default its name.
+    upper_frequency : float
+        Hz: the highest frequency that it can hold, half its sampling rate.
+    """
+
+    duration: float
+    path: str | None = None
+    upper_frequency: float = UPPER_FREQUENCY
 
 
 def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:

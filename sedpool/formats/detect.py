@@ -8,17 +8,18 @@ import pandas as pd
 
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS
-from sedpool.formats import listing, table
+from sedpool.formats import json_list, listing, table
 from sedpool.formats.audacity import read_audacity
 from sedpool.formats.clip import clip_name, first_line
 from sedpool.formats.jams import read_jams
 from sedpool.formats.raven import BEGIN, read_raven
 
-SUFFIXES = (".jams", ".tsv", ".csv", ".txt")
+SUFFIXES = (".jams", ".json", ".tsv", ".csv", ".txt")
 _READERS: dict[str, Callable[[Path, str | None], pd.DataFrame]] = {
     "audacity": read_audacity,
     "csv": table.read_csv,
     "jams": read_jams,
+    "json": json_list.read_json,
     "list": listing.read_list,
     "names": listing.read_list,
     "raven": read_raven,
@@ -29,8 +30,8 @@ _READERS: dict[str, Callable[[Path, str | None], pd.DataFrame]] = {
 def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
-    The formats are JAMS, DCASE's TSV, CSV with the same columns, sed_eval's lists, Audacity label tracks and Raven
-    selection tables.
+    The formats are JAMS, DCASE's TSV, CSV with the same columns, JSON as `write_events` writes it, sed_eval's lists,
+    Audacity label tracks and Raven selection tables.
 
     Parameters
     ----------
@@ -82,13 +83,13 @@ def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
 
 
 def detect_format(path: Path) -> str:
-    """Return a file's format: ``jams``, ``raven``, ``tsv``, ``csv``, ``tags``, ``audacity``, ``list`` or ``names``.
+    """Return a file's format: a name in the table of readers, or ``tags``.
 
     ``tags`` are tables of labels without times, ``names`` lists of recordings without events. Prose is detected as
     names too; their reader then refuses it.
     """
-    if path.suffix.lower() == ".jams":
-        return "jams"
+    if path.suffix.lower() in (".jams", ".json"):
+        return path.suffix.lower()[1:]
     first = first_line(path)
     tabs = "\t" in first
     fields = [field.strip() for field in first.split("\t" if tabs else ",")]
@@ -104,6 +105,10 @@ def detect_format(path: Path) -> str:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """List every file in a folder that may hold events, sub-folders included, in order of their paths."""
+    """List every file in a folder that may hold events, sub-folders included, in order of their paths.
+
+    Programs keep many things in JSON; only lists of events count.
+    """
     found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith("."))
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+    suited = (path for path in found if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in suited if path.suffix.lower() != ".json" or json_list.is_event_list(path))

@@ -4,22 +4,23 @@ Raven has no fixed column for labels; users add one. Of a selection with rows fo
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import PureWindowsPath
 
+import numpy as np
 import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import validate_events
-from sedpool.formats.clip import clip_name, only_clip, refuse_characters, tabbed_lines, values_of
+from sedpool.formats.clip import RecordingInfo, clip_name, only_clip, refuse_characters, tabbed_lines
 from sedpool.text_tables import TextTable, to_numbers
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
-FILE, FILE_OFFSET = "Begin File", "File Offset (s)"
+FILE, PATH, FILE_OFFSET = "Begin File", "Begin Path", "File Offset (s)"
 LABELS = ("annotation", "label", "event_label", "species", "common name", "class", "event", "call type", "tag")
 """Names of a column of labels; case is ignored."""
 CHANNEL, LOW, HIGH = "Channel", "Low Freq (Hz)", "High Freq (Hz)"
-MAX_FREQUENCY = 20000.0  # Raven needs a band to draw; this is for events without one
 
 
 def read_raven(
@@ -62,7 +63,7 @@ def read_raven(
         onset, offset = seconds[FILE_OFFSET], seconds[FILE_OFFSET] + (offset - onset)
     names: pd.Series | str = filename or clip_name(path)
     if FILE in table.columns:
-        names = table[FILE].map(lambda name: PureWindowsPath(name).name)
+        names = table[FILE].map(_recording_name)
         recordings = names.unique()
         if len(recordings) > 1 and FILE_OFFSET not in table.columns:
             raise DataError(
@@ -75,6 +76,12 @@ def read_raven(
         raise DataError(f"{path}: no column of labels; name one of its columns Annotation")
     columns = {"filename": names, "onset": onset, "offset": offset, "event_label": table[label_column]}
     return validate_events(pd.DataFrame(columns | _optional(table)), source=source)
+
+
+def _recording_name(text: str) -> str:
+    """Return a recording's path as a POSIX path; of an absolute one, which is another computer's, only the name."""
+    path = PureWindowsPath(text.strip())
+    return path.name if path.root or path.drive else path.as_posix()
 
 
 def _optional(table: pd.DataFrame) -> dict[str, pd.Series]:
@@ -106,32 +113,55 @@ def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
     return table
 
 
-def write_raven(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write the events of one recording as a selection table, times to the nanosecond as Raven does.
+def write_raven(
+    events: pd.DataFrame, path: str | os.PathLike[str], *, recordings: Mapping[str, RecordingInfo] | None = None
+) -> None:
+    """Write events as a selection table, times to the nanosecond as Raven does.
 
-    Events without a channel are in the first, those without frequencies reach from 0 to 20 kHz; a column `Confidence`
-    is added where it is known.
+    Events without a channel are in the first, those without frequencies reach from 0 Hz to the highest of their
+    recording (20 kHz if it is not known); a column `Confidence` is added where there is one.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table; of one recording only if `recordings` are not given.
+    path : path-like
+        The file.
+    recordings : mapping of str to RecordingInfo, optional
+        What is known of each recording, in the order in which Raven opens them as one sound. ``Begin Time (s)`` is then
+        the time in that sound, ``File Offset (s)`` the time in the recording.
 
     Raises
     ------
     DataError
-        If the events belong to several recordings, or a label holds a tab or a line break.
+        If the events belong to several recordings or to another than given, or a label holds a tab or a line break.
     """
-    table = only_clip(events, path)
+    table = validate_events(events, source=str(path)) if recordings else only_clip(events, path)
     refuse_characters(table, "\t\n\r", path)
+    known = dict(recordings) if recordings else {name: RecordingInfo(0.0) for name in table["filename"].unique()}
+    if absent := sorted(set(table["filename"]) - set(known)):
+        raise DataError(f"{path}: {absent[0]} is not one of the recordings given; give the length of all")
+    ends = np.cumsum([recording.duration for recording in known.values()])
+    starts = dict(zip(known, [0.0, *ends[:-1]], strict=True)) if known else {}
+    start = table["filename"].map(starts).astype(np.float64)
+    upper = table["filename"].map({name: recording.upper_frequency for name, recording in known.items()})
     selections = pd.DataFrame(
         {
             "Selection": range(1, len(table) + 1),
             "View": "Spectrogram 1",
             CHANNEL: _filled(table, "channel", 1),
-            BEGIN: table["onset"].map("{:.9f}".format),
-            END: table["offset"].map("{:.9f}".format),
+            BEGIN: (start + table["onset"]).map("{:.9f}".format),
+            END: (start + table["offset"]).map("{:.9f}".format),
             LOW: _filled(table, "low_frequency", 0.0),
-            HIGH: _filled(table, "high_frequency", MAX_FREQUENCY),
+            HIGH: _filled(table, "high_frequency", upper),
             FILE: table["filename"],
-            "Annotation": table["event_label"],
         }
     )
+    if recordings:
+        paths = {name: recording.path or name for name, recording in known.items()}
+        selections[PATH] = table["filename"].map(paths)
+        selections[FILE_OFFSET] = table["onset"].map("{:.9f}".format)
+    selections["Annotation"] = table["event_label"]
     if "confidence" in table.columns:
         selections["Confidence"] = _filled(table, "confidence", "")
     lines = [selections.columns, *selections.to_numpy()]
@@ -139,5 +169,6 @@ def write_raven(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 def _filled(table: pd.DataFrame, column: str, default: object) -> pd.Series:
-    values = [default if value is None else value for value in values_of(table, column)]
-    return pd.Series(values, index=table.index, dtype=object)
+    if column not in table.columns:
+        return pd.Series(default, index=table.index, dtype=object)
+    return table[column].astype(object).where(table[column].notna(), default)

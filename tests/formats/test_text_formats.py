@@ -83,7 +83,7 @@ def test_raven_table_of_several_recordings(tmp_path: Path) -> None:
     path = written(tmp_path / "x.txt", f"{RAVEN}Begin File\tFile Offset (s)\tcall\n{rows}")
     events = formats.read_raven(path, label_column="call")
     assert events[list(EVENT_COLUMNS)].equals(
-        events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("b.wav", 0.25, 1.25, "cat")])
+        events_from_rows([("a.wav", 0.5, 1.5, "dog"), ("day/b.wav", 0.25, 1.25, "cat")])
     )
     with pytest.raises(DataError, match="no column of labels"):
         formats.read_raven(path)
