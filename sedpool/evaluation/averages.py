@@ -25,6 +25,11 @@ Metrics = dict[str, Any]
 Arrays = dict[str, Float64Array]
 """A number, or an array of them, by the metric's name; undefined values are NaN."""
 
+OF_CLASS = ("true_positives", "n_ref", "n_sys")
+"""Counts of each class, as `Totals` and `ClipCounts` hold them."""
+OF_CLIP = ("substitutions", "deletions", "insertions")
+"""Counts across classes; a level may have none."""
+
 EMPTY_REFERENCE = "undefined: the reference is empty"
 
 

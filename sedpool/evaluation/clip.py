@@ -1,7 +1,5 @@
 """Does each clip get the right classes? Clip-level metrics (audio tagging; the paper's "static" evaluation)."""
 
-from gettext import ngettext
-
 import numpy as np
 import pandas as pd
 
@@ -10,7 +8,7 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import EvaluationInput
 from sedpool.evaluation.event_arrays import counted
-from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.evaluation.validation import listed, require_same_clips
 from sedpool.runtime.arrays import BoolArray
 
 
@@ -73,9 +71,5 @@ def aligned(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame, *, source: st
     different = sorted(set(true_tags.columns) ^ set(predicted_tags.columns))
     if different:
         raise EvaluationError(f"{source} and reference differ in the classes {listed(different)}")
-    refuse_unknown_files(predicted_tags.index, true_tags.index, source=source)
-    missing = sorted(set(true_tags.index) - set(predicted_tags.index))
-    if missing:
-        clips = ngettext("clip of the reference is", "clips of the reference are", len(missing))
-        raise EvaluationError(f"{source}: {len(missing)} {clips} missing ({listed(missing)})")
+    require_same_clips(predicted_tags.index, true_tags.index, source=source)
     return predicted_tags.loc[true_tags.index, true_tags.columns]

@@ -4,13 +4,13 @@ Counts of clips add up, so the totals of any subset or resample are sums, and a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.averages import Metrics, Totals
+from sedpool.evaluation.averages import OF_CLASS, OF_CLIP, Metrics, Totals
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.runtime.arrays import IntArray
 
@@ -73,7 +73,7 @@ class ClipCounts:
         rows = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=np.float64)
         if rows.shape[-1] != len(self):
             raise EvaluationError(f"weights of {rows.shape[-1]} clips for counts of {len(self)}; expected one per clip")
-        sums = {name: np.rint(rows @ counts.astype(np.float64)) for name, counts in self._arrays().items()}
+        sums = {name: np.rint(rows @ counts.astype(np.float64)) for name, counts in count_arrays(self).items()}
         return Totals(self.classes, **{name: total.astype(np.int64) for name, total in sums.items()})
 
     def metrics(self) -> Metrics:
@@ -91,12 +91,13 @@ class ClipCounts:
         refuse_unknown_files(filenames, self.filenames, source="selection")
         position = {name: row for row, name in enumerate(self.filenames)}
         rows = np.array([position[name] for name in filenames], dtype=np.int64)
-        chosen = {name: counts[rows] for name, counts in self._arrays().items()}
+        chosen = {name: counts[rows] for name, counts in count_arrays(self).items()}
         return ClipCounts(tuple(filenames), self.classes, **chosen)
 
-    def _arrays(self) -> dict[str, IntArray]:
-        names = [field.name for field in fields(self)[2:]]
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+def count_arrays(counts: ClipCounts | Totals) -> dict[str, IntArray]:
+    """Return the arrays of counts that there are, by name."""
+    return {name: getattr(counts, name) for name in (*OF_CLASS, *OF_CLIP) if getattr(counts, name) is not None}
 
 
 def paired(first: ClipCounts, second: ClipCounts) -> ClipCounts:
@@ -131,7 +132,7 @@ def concatenate(parts: Sequence[ClipCounts]) -> ClipCounts:
     filenames = tuple(name for part in parts for name in part.filenames)
     if len(set(filenames)) < len(filenames):
         raise EvaluationError("counts of the same clip occur in several parts; expected every clip once")
-    arrays = [part._arrays() for part in parts]
+    arrays = [count_arrays(part) for part in parts]
     return ClipCounts(
         filenames, first.classes, **{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
     )

@@ -11,19 +11,17 @@ import numpy as np
 import pandas as pd
 
 from sedpool import storage
-from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.averages import OF_CLASS, OF_CLIP
+from sedpool.evaluation.counts import ClipCounts, count_arrays
 
 OWN_STRETCHED = "own_stretched"
 """Level of the segments of a system's own clip decisions, stretched over the clip."""
-
-_OF_CLASS = ["true_positives", "n_ref", "n_sys"]
-_OF_CLIP = ["substitutions", "deletions", "insertions"]
 
 
 def counts_table(levels: Mapping[str, ClipCounts]) -> pd.DataFrame:
     """Put the counts of several levels into one table."""
     parts = [_level_table(counts).assign(level=level) for level, counts in levels.items()]
-    table = pd.concat(parts, ignore_index=True)[["level", "filename", "event_label", *_OF_CLASS, *_OF_CLIP]]
+    table = pd.concat(parts, ignore_index=True)[["level", "filename", "event_label", *OF_CLASS, *OF_CLIP]]
     return table.astype({"filename": "category", "event_label": "category", "level": "category"})
 
 
@@ -35,21 +33,21 @@ def write_counts(levels: Mapping[str, ClipCounts], path: Path) -> None:
 
 def _level_table(counts: ClipCounts) -> pd.DataFrame:
     n_clips, n_classes = counts.n_ref.shape
-    in_class = {name: getattr(counts, name).ravel() for name in _OF_CLASS}
+    arrays = count_arrays(counts)
     labels = pd.DataFrame(
         {
             "filename": np.repeat(np.asarray(counts.filenames, dtype=object), n_classes),
             "event_label": list(counts.classes) * n_clips,
-            **in_class,
+            **{name: arrays[name].ravel() for name in OF_CLASS},
         }
     )
-    in_clip = {name: getattr(counts, name) for name in _OF_CLIP if getattr(counts, name) is not None}
+    in_clip = {name: arrays[name] for name in OF_CLIP if name in arrays}
     clips = pd.DataFrame({"filename": list(counts.filenames), "event_label": "", **in_clip})
     both = pd.concat([labels, clips] if in_clip else [labels], ignore_index=True)
     return (
-        both.reindex(columns=["filename", "event_label", *_OF_CLASS, *_OF_CLIP])
+        both.reindex(columns=["filename", "event_label", *OF_CLASS, *OF_CLIP])
         .fillna(0)
-        .astype(dict.fromkeys([*_OF_CLASS, *_OF_CLIP], np.int64))
+        .astype(dict.fromkeys([*OF_CLASS, *OF_CLIP], np.int64))
     )
 
 
@@ -62,6 +60,6 @@ def counts_of(table: pd.DataFrame, level: str) -> ClipCounts | None:
     filenames = tuple(map(str, labelled["filename"].unique()))
     classes = tuple(map(str, labelled["event_label"].unique()))
     shape = len(filenames), len(classes)
-    in_class = {name: labelled[name].to_numpy(dtype=np.int64).reshape(shape) for name in _OF_CLASS}
-    in_clip = {name: clips[name].to_numpy(dtype=np.int64) for name in _OF_CLIP if not clips.empty}
+    in_class = {name: labelled[name].to_numpy(dtype=np.int64).reshape(shape) for name in OF_CLASS}
+    in_clip = {name: clips[name].to_numpy(dtype=np.int64) for name in OF_CLIP if not clips.empty}
     return ClipCounts(filenames, classes, **in_class, **in_clip)

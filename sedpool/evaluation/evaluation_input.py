@@ -11,7 +11,7 @@ import pandas as pd
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, in_order
-from sedpool.evaluation.validation import listed, refuse_unknown_files, within_clips
+from sedpool.evaluation.validation import listed, refuse_missing_clips, refuse_unknown_files, within_clips
 from sedpool.events import clip_to_duration, empty_events, validate_events
 from sedpool.runtime.arrays import BoolArray, Float64Array
 
@@ -137,11 +137,8 @@ def _checked(
 ) -> EventArrays:
     table = validate_events(events, classes=classes, source=source)
     unknown = sorted(set(table["filename"].unique()) - set(durations))
-    if unknown and source == "reference":
-        clips = ngettext("clip of the reference is", "clips of the reference are", len(unknown))
-        raise EvaluationError(
-            f"durations: {len(unknown)} {clips} missing ({listed(unknown)}); give every clip's length"
-        )
+    if source == "reference":
+        refuse_missing_clips(unknown, source="durations", remedy="; give every clip's length")
     refuse_unknown_files(unknown, durations, source=source)
     return event_arrays(within_clips(table, durations, source=source, stacklevel=5), durations, classes)
 

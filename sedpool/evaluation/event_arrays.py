@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sedpool.runtime.arrays import Float64Array, IntArray
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Arrays = TypeVar("Arrays", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,10 @@ def in_order(
     return EventArrays(clip[order], label[order], onset[order], offset[order])
 
 
-def concatenated(parts: Sequence[EventArrays]) -> EventArrays:
-    """Put the events of several sets one after the other."""
-    return EventArrays(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(EventArrays))
-    )
+def concatenated(parts: Sequence[Arrays]) -> Arrays:
+    """Put several dataclasses of arrays, all of one kind, one after the other."""
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(kind)))
 
 
 def counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:

@@ -1,7 +1,7 @@
 """Frame scores as arrays, checked against the clip set: what threshold sweeps and PSDS start from."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from gettext import ngettext
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.validation import listed, refuse_unknown_files
+from sedpool.evaluation.validation import listed, require_same_clips
 from sedpool.inference.activity import frames_of
 from sedpool.runtime.arrays import Float64Array, IntArray
 from sedpool.scores import classes_of, validate_scores
@@ -66,7 +66,7 @@ def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: 
     different = sorted(set(classes_of(validate_scores(scores))) ^ set(classes))
     if different:
         raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
-    _require_same_clips(scores["filename"].unique(), durations)
+    require_same_clips(scores["filename"].unique(), durations, source="scores")
     first = frames_of(scores).begins
     clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
     onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
@@ -85,12 +85,3 @@ def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: 
         np.minimum(offset, end)[inside],
         np.stack([scores[label].to_numpy()[inside] for label in classes]),
     )
-
-
-def _require_same_clips(present: Iterable[str], durations: Mapping[str, float]) -> None:
-    names = set(present)
-    refuse_unknown_files(names, durations, source="scores")
-    missing = sorted(set(durations) - names)
-    if missing:
-        clips = ngettext("clip of the reference is", "clips of the reference are", len(missing))
-        raise EvaluationError(f"scores: {len(missing)} {clips} missing ({listed(missing)})")

@@ -24,9 +24,9 @@ import pandas as pd
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import ratio
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
-from sedpool.evaluation.event_arrays import EventArrays
+from sedpool.evaluation.event_arrays import EventArrays, concatenated
 from sedpool.evaluation.frames import FrameArrays, frame_arrays
-from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area, joined
+from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area
 from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import SCENARIOS, Scenario
 from sedpool.evaluation.threshold_candidates import threshold_candidates
@@ -130,7 +130,7 @@ def count_psds(
     else:
         for name, reference in references.items():
             points = [reference.deltas_of_point(events, number) for number, events in enumerate(detected)]
-            deltas[name] = {label: joined([point[label] for point in points]) for label in reference.labels}
+            deltas[name] = {label: concatenated([point[label] for point in points]) for label in reference.labels}
     return {
         name: PsdsCounts(
             evaluation_input.filenames,

@@ -4,7 +4,7 @@ On the way down the thresholds, events of a clip are found or lost again, and fa
 add up over clips, each as often as it counts, so that a resample of clips costs a sparse product and a running sum.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -46,13 +46,6 @@ class CountDeltas:
     def select(self, chosen: npt.NDArray[np.bool_]) -> "CountDeltas":
         """Select some of the changes."""
         return CountDeltas(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-
-def joined(parts: Sequence[CountDeltas]) -> CountDeltas:
-    """Join several sets of changes into one."""
-    return CountDeltas(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(CountDeltas))
-    )
 
 
 class ClassCurve:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from sedpool.evaluation.evaluation_input import EvaluationInput
-from sedpool.evaluation.event_arrays import EventArrays, counted, merge_overlaps
+from sedpool.evaluation.event_arrays import EventArrays, concatenated, counted, merge_overlaps
 from sedpool.evaluation.intersection import are_found, are_relevant, cross_triggers, enough, overlaps
-from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas, joined
+from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas
 from sedpool.evaluation.scenarios import Scenario
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates
 from sedpool.runtime.arrays import BoolArray, IntArray
@@ -46,7 +46,7 @@ class PsdsReference:
         threshold = np.concatenate([candidates.upper[wrong], candidates.lower[wrong]])
         change = np.repeat([1.0, -1.0], len(wrong))
         costs = CountDeltas(threshold, np.tile(candidates.events.clip[wrong], 2), np.tile(kind, 2), change)
-        return joined([costs, self._deltas_of_found(candidates, relevant)])
+        return concatenated([costs, self._deltas_of_found(candidates, relevant)])
 
     def _judged(self, detected: EventArrays) -> tuple[BoolArray, IntArray, IntArray]:
         """Return which detections are relevant, and the numbers of the others, once for each kind of cost."""

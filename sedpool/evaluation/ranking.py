@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.evaluation.averages import Metrics, plain, ratio
+from sedpool.evaluation.averages import Metrics, mean_of, plain, ratio
 from sedpool.evaluation.clip import aligned
 from sedpool.runtime.arrays import BoolArray, Float64Array
 from sedpool.scores import classes_of, validate_scores
@@ -70,7 +70,7 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
         "roc_auc": _roc_auc(true.ravel(), scores.ravel()),
         "lwlrap": float(ratio(precisions.sum(), n_labels.sum())),
     }
-    macro = {name: _mean_of_defined(values) for name, values in class_wise.items()}
+    macro = {name: mean_of(values, ~np.isnan(values)) for name, values in class_wise.items()}
     return {
         "micro": plain(micro),
         "macro": plain(macro),
@@ -117,8 +117,3 @@ def label_precisions(true: BoolArray, scores: Float64Array) -> Float64Array:
     rank = rankdata(-scores, method="max", axis=1)
     rank_among_true = rankdata(np.where(true, -scores, np.inf), method="max", axis=1)
     return np.asarray(np.where(true, rank_among_true / rank, 0.0))
-
-
-def _mean_of_defined(values: Float64Array) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else np.nan

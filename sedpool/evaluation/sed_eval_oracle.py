@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from sedpool.evaluation.averages import Totals
-from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.evaluation_input import comparable_input
 
 Scorer = Any
 """A `sed_eval` metrics object; the library has no type hints."""
 
-_Event = dict[str, float | str]
+_Event = dict[str, Any]
 
 
 def segment_scorer(
@@ -34,9 +34,8 @@ def segment_scorer(
     """
     from sed_eval.sound_event import SegmentBasedMetrics
 
-    evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
     scorer = SegmentBasedMetrics(event_label_list=list(classes), time_resolution=float(resolution))
-    for filename, annotated, detected in _event_lists(evaluation_input):
+    for filename, annotated, detected in _event_lists(reference, estimated, durations, classes):
         scorer.evaluate(annotated, detected, evaluated_length_seconds=durations[filename])
     return scorer
 
@@ -53,32 +52,29 @@ def event_scorer(
     """Run sed_eval's event-based scorer on all clips; parameters and errors as in `event_metrics`."""
     from sed_eval.sound_event import EventBasedMetrics
 
-    evaluation_input = comparable_input(reference, estimated, durations=durations, classes=classes)
     scorer = EventBasedMetrics(
         event_label_list=list(classes),
         t_collar=float(collar),
         percentage_of_length=float(offset_tolerance_ratio or 0.0),
         evaluate_offset=offset_tolerance_ratio is not None,
     )
-    for _, annotated, detected in _event_lists(evaluation_input):
+    for _, annotated, detected in _event_lists(reference, estimated, durations, classes):
         scorer.evaluate(annotated, detected)
     return scorer
 
 
-def _event_lists(evaluation_input: EvaluationInput) -> Iterator[tuple[str, list[_Event], list[_Event]]]:
-    """Yield each clip's name, reference and estimate in sed_eval's form."""
-    for number, filename in enumerate(evaluation_input.filenames):
+def _event_lists(
+    reference: pd.DataFrame, estimated: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]
+) -> Iterator[tuple[str, list[_Event], list[_Event]]]:
+    """Check the tables, then yield each clip's name, reference and estimate in sed_eval's form."""
+    compared = comparable_input(reference, estimated, durations=durations, classes=classes)
+    for number, filename in enumerate(compared.filenames):
         annotated, detected = (
             [
-                {"event_onset": onset, "event_offset": offset, "event_label": evaluation_input.classes[label]}
-                for onset, offset, label in zip(
-                    events.onset.tolist(), events.offset.tolist(), events.label.tolist(), strict=True
-                )
+                {"event_onset": row.onset, "event_offset": row.offset, "event_label": row.event_label}
+                for row in events.of_clips(number, number + 1).table(compared.filenames[number:], classes).itertuples()
             ]
-            for events in (
-                evaluation_input.reference.of_clips(number, number + 1),
-                evaluation_input.estimated.of_clips(number, number + 1),
-            )
+            for events in (compared.reference, compared.estimated)
         )
         yield filename, annotated, detected
 

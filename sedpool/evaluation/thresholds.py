@@ -6,7 +6,7 @@ at ``j`` where the level rises above ``j`` from one frame to the next.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pandas as pd
 
 from sedpool.errors import ConfigError
 from sedpool.evaluation.averages import Totals
+from sedpool.evaluation.counts import count_arrays
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
 from sedpool.evaluation.event import count_events
 from sedpool.evaluation.event_arrays import EventArrays, in_order
@@ -218,5 +219,5 @@ def _checked_thresholds(thresholds: npt.ArrayLike) -> Float64Array:
 
 def _stacked(totals: Sequence[Totals]) -> Totals:
     """Stack the totals of single thresholds along a first axis."""
-    names = [field.name for field in fields(Totals)[1:] if getattr(totals[0], field.name) is not None]
-    return Totals(totals[0].classes, **{name: np.stack([getattr(one, name) for one in totals]) for name in names})
+    arrays = [count_arrays(one) for one in totals]
+    return Totals(totals[0].classes, **{name: np.stack([one[name] for one in arrays]) for name in arrays[0]})

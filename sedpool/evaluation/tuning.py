@@ -66,12 +66,8 @@ class Tuned:
 
     def description(self) -> dict[str, Any]:
         """Describe the decoder and the way in which it was found, as JSON takes it."""
-        return {
-            "decoding": self.decoder.settings(),
-            "parameters": self.parameters,
-            "objective": self.objective,
-            "n_clips": self.n_clips,
-        }
+        how = {name: value for name, value in vars(self).items() if name != "decoder"}
+        return {"decoding": self.decoder.settings()} | how
 
 
 def tune(
@@ -163,18 +159,13 @@ class _Goal:
 def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
     scores, tags, reference = clips.output.frame_scores, clips.dataset.tags, clips.reference
     if clips.dataset.known_events is None or reference is None:
-
-        def count_detected(decoder: Decoder) -> Totals:
-            detected = tags_from_events(decoder.events(scores), list(tags.index), clips.dataset.classes)
-            return clip_counts(tags, detected).total()
-
-        def sweep_highest(decoder: Decoder) -> Totals:
-            return clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS)
-
-        return _Goal(_WEAK_WORDS, count_detected, sweep_highest, is_strong=False)
-
-    def count(decoder: Decoder) -> Totals:
-        return criteria.count(level, reference.with_estimated(decoder.events(scores))).total()
+        names, classes = list(tags.index), clips.dataset.classes
+        return _Goal(
+            _WEAK_WORDS,
+            lambda decoder: clip_counts(tags, tags_from_events(decoder.events(scores), names, classes)).total(),
+            lambda decoder: clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS),
+            is_strong=False,
+        )
 
     def sweep(decoder: Decoder) -> Totals:
         frames, collar, ratio = clips.frames_for(decoder), criteria.collar, criteria.offset_tolerance_ratio
@@ -182,7 +173,12 @@ def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
             return sweep_segments(reference, frames, THRESHOLDS, resolution=criteria.resolution)
         return sweep_events(reference, frames, THRESHOLDS, collar=collar, offset_tolerance_ratio=ratio)
 
-    return _Goal(_WORDS[level].format(**asdict(criteria)), count, sweep, is_strong=True)
+    return _Goal(
+        _WORDS[level].format(**asdict(criteria)),
+        lambda decoder: criteria.count(level, reference.with_estimated(decoder.events(scores))).total(),
+        sweep,
+        is_strong=True,
+    )
 
 
 def _f1(totals: Totals, by_class: bool) -> Float64Array:

@@ -32,6 +32,33 @@ def within_clips(events: pd.DataFrame, durations: Mapping[str, float], *, source
     return clipped
 
 
+def require_same_clips(filenames: Iterable[str], known: Iterable[str], *, source: str) -> None:
+    """Raise if `filenames` are not exactly the clip set `known`.
+
+    Raises
+    ------
+    EvaluationError
+        With the unknown or the missing names.
+    """
+    names = set(filenames)
+    refuse_unknown_files(names, known, source=source)
+    refuse_missing_clips(set(known) - names, source=source)
+
+
+def refuse_missing_clips(missing: Iterable[str], *, source: str, remedy: str = "") -> None:
+    """Raise if clips of the reference are missing; `remedy` ends the message.
+
+    Raises
+    ------
+    EvaluationError
+        With the missing names.
+    """
+    names = sorted(missing)
+    if names:
+        clips = ngettext("clip of the reference is", "clips of the reference are", len(names))
+        raise EvaluationError(f"{source}: {len(names)} {clips} missing ({listed(names)}){remedy}")
+
+
 def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, source: str) -> None:
     """Raise if `filenames` are not all in the clip set `known`.
 
