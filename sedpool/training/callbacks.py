@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
 
 
-class History(keras.callbacks.Callback):
-    """Collects one row an epoch and writes it to a CSV file as training goes.
+class Rows(keras.callbacks.Callback):
+    """Collects rows and writes them to a CSV file as training goes.
 
     Parameters
     ----------
@@ -32,26 +33,53 @@ class History(keras.callbacks.Callback):
     """
 
     remembered = ("rows",)
+    columns: tuple[str, ...] | None = None
+    """Names of the columns; None where each row names its own."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
         self.path = path
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[Any] = []
 
     @property
     def table(self) -> pd.DataFrame:
         """The rows so far."""
-        return pd.DataFrame(self.rows)
+        return pd.DataFrame(self.rows, columns=self.columns)
+
+    def add(self, rows: Iterable[Any]) -> None:
+        """Record rows, and write all of them to the file."""
+        self.rows += rows
+        if self.path:
+            storage.write_text(self.path, self.table.to_csv(index=False, lineterminator="\n"))
+
+
+class History(Rows):
+    """Records one row per epoch: its measures and its learning rate."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.rows.append({"epoch": epoch + 1, **(logs or {}), "learning_rate": rate})
-        if self.path:
-            _write_csv(self.table, self.path)
+        self.add([{"epoch": epoch + 1, **(logs or {}), "learning_rate": rate}])
 
 
-class AlphaHistory(keras.callbacks.Callback):
+class ClassHistory(Rows):
+    """Records rows per class before training and after each epoch; `class_rows` says which."""
+
+    def class_rows(self, epoch: int) -> Iterable[list[Any]]:
+        """Make the rows of one epoch, counted from 1; 0 is before training."""
+        raise NotImplementedError
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Record the start as epoch 0."""
+        if epoch == 0 and not self.rows:
+            self.add(self.class_rows(0))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Record the epoch."""
+        self.add(self.class_rows(epoch + 1))
+
+
+class AlphaHistory(ClassHistory):
     """Records every class's α before training and after each epoch, and tells the epoch's row what became of them.
 
     The row gets `alpha_change`, the largest change of an α in the epoch, and with CAP `alpha_at_bound`, the share of
@@ -65,42 +93,28 @@ class AlphaHistory(keras.callbacks.Callback):
         The CSV file; None keeps the rows in memory only.
     """
 
-    remembered = ("rows",)
+    columns = "epoch", "event_label", "alpha", "bound"
+    """The bound is missing without CAP."""
 
     def __init__(self, detector: Detector, path: Path | None) -> None:
-        super().__init__()
+        super().__init__(path)
         self.detector = detector
-        self.path = path
-        self.rows: list[list[Any]] = []
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """`epoch, event_label, alpha, bound`; the bound is missing without CAP."""
-        return pd.DataFrame(self.rows, columns=["epoch", "event_label", "alpha", "bound"])
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Record the start as epoch 0."""
-        if not self.rows:
-            self._record(0)
+    def class_rows(self, epoch: int) -> list[list[Any]]:
+        """Read every α."""
+        alphas = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))
+        bound = self.detector.pooling.alpha_max
+        return [[epoch, label, float(alpha), bound] for label, alpha in zip(self.detector.classes, alphas, strict=True)]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
         before = [alpha for _, _, alpha, _ in self.rows[-len(self.detector.classes) :]]
-        self._record(epoch + 1)
+        super().on_epoch_end(epoch)
         alphas, bounds = zip(*(row[2:] for row in self.rows[-len(self.detector.classes) :]), strict=True)
         if logs is not None:
             logs["alpha_change"] = float(np.abs(np.subtract(alphas, before)).max())
             if bounds[0] is not None:
                 logs["alpha_at_bound"] = float(np.mean(np.abs(alphas) >= AT_BOUND * np.array(bounds)))
-
-    def _record(self, epoch: int) -> None:
-        alphas = np.ravel(keras.ops.convert_to_numpy(self.detector.pooling.alpha))
-        bound = self.detector.pooling.alpha_max
-        self.rows += [
-            [epoch, label, float(alpha), bound] for label, alpha in zip(self.detector.classes, alphas, strict=True)
-        ]
-        if self.path:
-            _write_csv(self.table, self.path)
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -163,7 +177,8 @@ def check_weights(network: keras.Model) -> None:
     TrainingError
         If one is NaN or infinite.
     """
-    broken = [variable.path for variable in network.weights if not _is_finite(variable)]
+    values = keras.ops.convert_to_numpy
+    broken = [variable.path for variable in network.weights if not np.isfinite(values(variable)).all()]
     if broken:
         raise TrainingError(f"weights became NaN or infinite ({broken[0]}); {_REMEDY}")
 
@@ -219,11 +234,3 @@ class ProgressBar(keras.callbacks.Callback):
         speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}  {row['seconds']:.0f} s"
         energy = f"  {row['energy_wh']:.2g} Wh" if "energy_wh" in row else ""
         logger.info(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}")
-
-
-def _is_finite(variable: Any) -> bool:
-    return bool(np.isfinite(keras.ops.convert_to_numpy(variable)).all())
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    storage.write_text(path, table.to_csv(index=False, lineterminator="\n"))

@@ -6,7 +6,7 @@ checkpoint count. The newest two are kept, so that one damaged afterwards costs 
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,25 +127,8 @@ def assign(variables: Sequence[Any], values: Arrays, group: str) -> None:
         variable.assign(value)
 
 
-def counters(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, Any]:
-    """Return what the callbacks remember, by class and attribute."""
-    return {
-        type(callback).__name__: {name: getattr(callback, name) for name in _remembered(callback)}
-        for callback in callbacks
-        if _remembered(callback)
-    }
-
-
-def set_counters(callbacks: Sequence[keras.callbacks.Callback], stored: Mapping[str, Any]) -> None:
-    """Give the callbacks back what `counters` took from them; one that an earlier version lacked begins anew."""
-    for callback in callbacks:
-        if type(callback).__name__ in stored:
-            for name in _remembered(callback):
-                setattr(callback, name, stored[type(callback).__name__][name])
-
-
-def _remembered(callback: keras.callbacks.Callback) -> tuple[str, ...]:
-    """Attributes that a callback carries from one epoch to the next; ours say so themselves."""
+def remembered(callback: keras.callbacks.Callback) -> tuple[str, ...]:
+    """Name the attributes that a callback carries from one epoch to the next; ours say so themselves."""
     if isinstance(callback, keras.callbacks.EarlyStopping):
         return "wait", "best", "best_epoch", "stopped_epoch"
     if isinstance(callback, keras.callbacks.ReduceLROnPlateau):

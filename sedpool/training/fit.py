@@ -19,7 +19,7 @@ from sedpool.training.batches import Patches
 from sedpool.training.loop import train
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
-from sedpool.training.targets import clip_targets, frame_targets
+from sedpool.training.targets import frame_targets
 
 
 def fit(
@@ -94,12 +94,6 @@ def fit_prepared(
     return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
 
 
-def _sampling(recipe: Recipe) -> Sampling:
-    if recipe.active_clips and recipe.patches_per_clip and recipe.max_patches_per_clip:
-        return from_active_clips(recipe.active_clips, recipe.patches_per_clip, recipe.max_patches_per_clip)
-    return in_turn
-
-
 def _training_patches(
     detector: Detector, prepared: PreparedDataset, recipe: Recipe, augmentation: AugmentationInputs, seed: int
 ) -> Patches:
@@ -109,6 +103,9 @@ def _training_patches(
     )
     if bag:
         check_patch(bag[0], detector.min_frames, "augment.bag_duration")
+    sampling: Sampling = in_turn
+    if recipe.active_clips and recipe.patches_per_clip and recipe.max_patches_per_clip:
+        sampling = from_active_clips(recipe.active_clips, recipe.patches_per_clip, recipe.max_patches_per_clip)
     return _patches(
         detector,
         prepared,
@@ -117,7 +114,7 @@ def _training_patches(
         # One pass over the clips, however many versions there are of each.
         n_batches=recipe.batches_per_epoch or -(-len(prepared.dataset) // recipe.batch_size),
         seed=seed,
-        sampling=_sampling(recipe),
+        sampling=sampling,
         augmenter=Augmenter(settings, prepared.extractor.silence, augmentation.backgrounds)
         if settings != NONE
         else None,
@@ -156,7 +153,7 @@ def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) 
     dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
     if not framewise:
-        return clip_targets(dataset.tags)
+        return dict(zip(dataset.tags.index, dataset.tags.to_numpy(dtype=bool), strict=True))
     if dataset.events is None:
         raise ConfigError(
             f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"

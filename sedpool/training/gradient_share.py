@@ -4,7 +4,7 @@ With too narrow a share a class is learnt from one frame of a clip at a time; wi
 which it is silent (McFee, Salamon and Bello 2018, section III).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,17 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from sedpool import storage
 from sedpool.models.detector import Detector
 from sedpool.pooling import Pooling
 from sedpool.training.batches import Patches
+from sedpool.training.callbacks import ClassHistory
 
 N_CLIPS = 12
 """Clips looked at after each epoch: few, so that it takes less than a hundredth of an epoch of 600 clips."""
 
-COLUMNS = ("epoch", "event_label", "clips", "frames", "largest_share", "effective_frames")
 
-
-class GradientShare(keras.callbacks.Callback):
+class GradientShare(ClassHistory):
     """Records before training and after each epoch how a few validation clips share their gradient among frames.
 
     The share of frame i is |∂P/∂p_i| / Σ |∂P/∂p_j|, P being the clip's and p a frame's probability of a class that the
@@ -42,13 +39,12 @@ class GradientShare(keras.callbacks.Callback):
         The CSV file; None keeps the rows in memory only.
     """
 
-    remembered = ("rows",)
+    columns = "epoch", "event_label", "clips", "frames", "largest_share", "effective_frames"
+    """A class without clips has no row."""
 
     def __init__(self, detector: Detector, validation: Patches, path: Path | None) -> None:
-        super().__init__()
+        super().__init__(path)
         self.detector = detector
-        self.path = path
-        self.rows: list[list[Any]] = []
         self._pooling_inputs = detector.pooling_inputs
         chosen = varied_clips(validation.targets, N_CLIPS)
         self._clips = Patches(
@@ -60,21 +56,8 @@ class GradientShare(keras.callbacks.Callback):
             min_activity=validation.min_activity,
         )
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """`epoch, event_label, clips, frames, largest_share, effective_frames`; a class without clips has no row."""
-        return pd.DataFrame(self.rows, columns=list(COLUMNS))
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Record the start as epoch 0."""
-        if epoch == 0 and not self.rows:
-            self._record(0)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Record the epoch."""
-        self._record(epoch + 1)
-
-    def _record(self, epoch: int) -> None:
+    def class_rows(self, epoch: int) -> Iterator[list[Any]]:
+        """Measure the shares of every class that the clips have."""
         for x, tags in map(self._clips.__getitem__, range(len(self._clips))):
             shares = frame_shares(self.detector.pooling, self._pooling_inputs.predict_on_batch(x))
             for column, label in enumerate(self.detector.classes):
@@ -82,9 +65,7 @@ class GradientShare(keras.callbacks.Callback):
                 if len(of_class):
                     effective = 1 / np.square(of_class).sum(axis=1)
                     means = float(of_class.max(axis=1).mean()), float(effective.mean())
-                    self.rows.append([epoch, label, *of_class.shape, *means])
-        if self.path:
-            storage.write_text(self.path, self.table.to_csv(index=False, lineterminator="\n"))
+                    yield [epoch, label, *of_class.shape, *means]
 
 
 def varied_clips(targets: Mapping[str, npt.NDArray[Any]], n_clips: int) -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -68,15 +67,19 @@ def train(
     compile_for_training(training_model, recipe)
     history = History(folder and folder / "history.csv")
     best = KeepBest(MONITOR)
-    alpha = AlphaHistory(detector, folder and folder / "alpha.csv") if is_adaptive(detector) else None
-    share = (
-        GradientShare(detector, validation, folder and folder / "gradient_share.csv")
-        if detector.supervision == "weak"
-        else None
-    )
+    alpha = share = None
+    if detector.supervision == "weak":
+        share = GradientShare(detector, validation, folder and folder / "gradient_share.csv")
+        if detector.pooling.alpha is not None:
+            alpha = AlphaHistory(detector, folder and folder / "alpha.csv")
     bar = ProgressBar(training.batch_size) if progress else None
+    better = {"monitor": MONITOR, "mode": "max", "min_delta": MIN_DELTA}
+    schedules = [
+        keras.callbacks.ReduceLROnPlateau(**better, factor=recipe.lr_factor, patience=recipe.lr_patience),
+        keras.callbacks.EarlyStopping(**better, patience=recipe.early_stopping_patience),
+    ]
     records = [record for record in (alpha, share, *meters, history, best, bar) if record]
-    callbacks = [StopOnNaN(), *_schedule(recipe), *records]
+    callbacks = [StopOnNaN(), *schedules, *records]
     session = Session(
         training_model,
         callbacks,
@@ -110,18 +113,3 @@ def compile_for_training(training_model: keras.Model, recipe: Recipe) -> None:
         metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
         jit_compile=keras.backend.backend() == "jax",  # on TensorFlow's CPUs its compiler is slower than oneDNN
     )
-
-
-def is_adaptive(detector: Detector) -> bool:
-    """Whether the pooling has an α that training changes."""
-    return detector.supervision == "weak" and detector.pooling.alpha is not None
-
-
-def _schedule(recipe: Recipe) -> Sequence[Any]:
-    reduce = keras.callbacks.ReduceLROnPlateau(
-        monitor=MONITOR, mode="max", min_delta=MIN_DELTA, factor=recipe.lr_factor, patience=recipe.lr_patience
-    )
-    stop = keras.callbacks.EarlyStopping(
-        monitor=MONITOR, mode="max", min_delta=MIN_DELTA, patience=recipe.early_stopping_patience
-    )
-    return reduce, stop

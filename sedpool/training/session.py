@@ -11,7 +11,7 @@ import keras
 from sedpool.errors import ConfigError
 from sedpool.training.batches import Patches, Prefetched
 from sedpool.training.callbacks import KeepBest, check_weights
-from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, counters, set_counters, values_of
+from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, remembered, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,12 @@ class Position:
         """Count a batch."""
         self.batch += 1
         self.clips += n_clips
-        _add(self.totals, logs, n_clips)
+        for name, value in logs.items():
+            self.totals[name] = self.totals.get(name, 0.0) + n_clips * float(value)
+
+    def means(self) -> dict[str, float]:
+        """Return the means over the clips seen."""
+        return {name: total / self.clips for name, total in self.totals.items()}
 
 
 class Session:
@@ -105,12 +110,15 @@ class Session:
         validation.set_epoch(epoch)
         listeners.on_epoch_begin(epoch)
         self._train(training, listeners)
-        speed = {
+        measured = Position()
+        for x, y in Prefetched(validation):
+            measured.add(self.training_model.test_on_batch(x, y, return_dict=True), len(x))
+        logs = self.position.means() | {f"val_{name}": value for name, value in measured.means().items()}
+        logs |= {
             "clips_per_second": round(self.position.clips / self.position.seconds, 2),
             "data_wait": round(self.position.waited / self.position.seconds, 4),
+            "seconds": round(before + time.perf_counter() - began, 3),
         }
-        logs = self._means() | self._validate(validation) | speed
-        logs["seconds"] = round(before + time.perf_counter() - began, 3)
         listeners.on_epoch_end(epoch, logs)
         self.position = Position(epoch=epoch + 1, stopped=self.training_model.stop_training)
         self._save()
@@ -129,17 +137,6 @@ class Session:
                 self._save()
                 saved = time.monotonic()
 
-    def _means(self) -> dict[str, float]:
-        return {name: total / self.position.clips for name, total in self.position.totals.items()}
-
-    def _validate(self, validation: Patches) -> dict[str, float]:
-        totals: dict[str, float] = {}
-        clips = 0
-        for x, y in Prefetched(validation):
-            _add(totals, self.training_model.test_on_batch(x, y, return_dict=True), len(x))
-            clips += len(x)
-        return {f"val_{name}": total / clips for name, total in totals.items()}
-
     def _save(self) -> None:
         if self.checkpoints is None:
             return
@@ -149,35 +146,34 @@ class Session:
             "optimizer": values_of(self.training_model.optimizer.variables),
             "best": self.best.weights,
         }
-        state = {"identity": self.identity, "position": asdict(self.position), "callbacks": counters(self.callbacks)}
+        counters = {
+            type(callback).__name__: {name: getattr(callback, name) for name in names}
+            for callback in self.callbacks
+            if (names := remembered(callback))
+        }
+        state = {"identity": self.identity, "position": asdict(self.position), "callbacks": counters}
         self.checkpoints.save(Snapshot(arrays, state))
 
     def _resume(self) -> None:
         snapshot = self.checkpoints.load() if self.checkpoints else None
-        if snapshot is None:
+        if self.checkpoints is None or snapshot is None:
             return
-        self._check(snapshot.state["identity"])
+        stored = snapshot.state["identity"]
+        for name, ours in self.identity.items():
+            if stored.get(name) != ours:
+                raise ConfigError(
+                    f"{self.checkpoints.folder}: the checkpoint has other {name}: {_short(stored.get(name))}, now "
+                    f"{_short(ours)}; restore what was there, or begin anew with force=true"
+                )
         self.training_model.optimizer.build(self.training_model.trainable_variables)
         assign(self.training_model.variables, snapshot.arrays["network"], "network")
         assign(self.training_model.optimizer.variables, snapshot.arrays["optimizer"], "optimizer")
         self.best.weights = snapshot.arrays.get("best", [])
-        set_counters(self.callbacks, snapshot.state["callbacks"])
+        for callback in self.callbacks:  # one that an earlier version lacked begins anew
+            for name, value in snapshot.state["callbacks"].get(type(callback).__name__, {}).items():
+                setattr(callback, name, value)
         self.position = Position(**snapshot.state["position"])
         logger.info(f"going on from epoch {self.position.epoch + 1}, batch {self.position.batch + 1}")
-
-    def _check(self, stored: Mapping[str, Any]) -> None:
-        for name, ours in self.identity.items():
-            if stored.get(name) != ours:
-                folder = self.checkpoints.folder if self.checkpoints else ""
-                raise ConfigError(
-                    f"{folder}: the checkpoint has other {name}: {_short(stored.get(name))}, now {_short(ours)}; "
-                    "restore what was there, or begin anew with force=true"
-                )
-
-
-def _add(totals: dict[str, float], logs: Mapping[str, float], n_clips: int) -> None:
-    for name, value in logs.items():
-        totals[name] = totals.get(name, 0.0) + n_clips * float(value)
 
 
 def _short(value: Any) -> str:

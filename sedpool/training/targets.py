@@ -1,4 +1,4 @@
-"""What the network should say: targets of whole clips, of frames, and of patches of long clips."""
+"""What the network should say: targets of frames, and of patches of long clips."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,11 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 Activity = npt.NDArray[np.bool_]
-
-
-def clip_targets(tags: pd.DataFrame) -> dict[str, Activity]:
-    """Weak targets: shape (classes,) per clip."""
-    return dict(zip(tags.index, tags.to_numpy(dtype=bool), strict=True))
 
 
 def frame_targets(

@@ -80,7 +80,7 @@ class Stop(Exception):
 
 
 def crash_at(batch: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Run until that many batches are trained, a checkpoint being made after each, and stop there."""
+    """Run until that many batches are measured, a checkpoint being made after each of training, and stop there."""
     add, count = session.Position.add, 0
 
     def add_or_stop(*arguments: object) -> None:
@@ -99,7 +99,7 @@ def crash_at(batch: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @pytest.fixture
 def crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    crash_at(20, monkeypatch, tmp_path)
+    crash_at(24, monkeypatch, tmp_path)  # 12 of training, 4 of validation, 8 of the next epoch
     return tmp_path
 
 
