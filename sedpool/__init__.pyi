@@ -12,6 +12,7 @@ from .datasets.transforms import add_label_noise as add_label_noise
 from .datasets.transforms import rebag as rebag
 from .datasets.urbansed import load_urbansed as load_urbansed
 from .evaluation.evaluate import evaluate as evaluate
+from .experiment.load import load as load
 from .experiment.load import load_run as load_run
 from .experiment.run import run as run
 from .features.logmel import LogMel as LogMel

@@ -223,6 +223,11 @@ class RunFolder:
         """Test metrics (docs/run-folders.md lists them)."""
         return self._json("metrics.json")
 
+    @cached_property
+    def tuned(self) -> dict[str, Any] | None:
+        """How to decode as tuned on validation, and how that was found; None if nothing was tuned."""
+        return self._json("tuned.json") if self.file("tuned.json").is_file() else None
+
     @property
     def objective(self) -> float | None:
         """F1 on validation, which a search maximises; None where it is undefined, or the run older than searches."""

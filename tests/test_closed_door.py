@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
-from sedpool.experiment.load import dataset_of, identify_data, load_run
+from sedpool.experiment.load import dataset_of, identify_data, load
 from sedpool.reports.run_report import renew_run_report
 from sedpool.reproduction.records import TYPES, forget_records, write_record
 from sedpool.run_folder import RunFolder
@@ -119,7 +119,7 @@ NETWORKS = {
 def test_fault_25_no_network_is_made_of_anything_else(kind: str, trust_code: bool) -> None:
     groups, expected = NETWORKS[kind]
     run = hostile(**groups)
-    assert expected in refusal(lambda: load_run(run.path, trust_code=trust_code))
+    assert expected in refusal(lambda: load(run.path, trust_code=trust_code))
     assert not Path("hurt").exists()
 
 
@@ -184,7 +184,7 @@ def test_fault_25_texts_are_plain_wherever_a_run_is_read(kind: str, command: str
     else:
         message = refusal(lambda: CliRunner().invoke(app, [command, str(run.path)], catch_exceptions=False))
         assert expected in message
-    assert expected in refusal(lambda: load_run(run.path, trust_code=True))
+    assert expected in refusal(lambda: load(run.path, trust_code=True))
 
 
 @pytest.mark.parametrize(
@@ -195,13 +195,13 @@ def test_fault_25_texts_are_plain_wherever_a_run_is_read(kind: str, command: str
 def test_fault_25_a_configuration_is_plain_data(text: str) -> None:
     run = hostile()
     storage.write_text(run.file("config.yaml"), text)
-    assert "run/config.yaml: " in refusal(lambda: load_run(run.path, trust_code=True))
+    assert "run/config.yaml: " in refusal(lambda: load(run.path, trust_code=True))
 
 
 def test_fault_25_an_unknown_precision_is_refused() -> None:
     run = hostile()
     storage.write_json(run.file("environment.json"), run.environment | {"precision": "int8_from_anything"})
-    assert "precision 'int8_from_anything'; expected float32 or" in refusal(lambda: load_run(run.path))
+    assert "precision 'int8_from_anything'; expected float32 or" in refusal(lambda: load(run.path))
 
 
 def test_fault_25_a_link_in_a_run_folder_leads_no_writing_elsewhere() -> None:
@@ -216,11 +216,11 @@ def test_fault_25_a_link_in_a_run_folder_leads_no_writing_elsewhere() -> None:
 def test_ones_own_class_is_built_where_it_is_trusted_and_said_to_run(capsys: pytest.CaptureFixture[str]) -> None:
     own = f"{__name__}.OwnPooling"
     run = hostile(pooling={"_target_": own})
-    message = refusal(lambda: load_run(run.path))
+    message = refusal(lambda: load(run.path))
     assert f"pooling is made by {own}, code outside sedpool's public names, which is not executed" in message
     assert "--trust-code, or trust_code=True" in message
     run.file("weights.npz").unlink()
-    assert "weights" in refusal(lambda: load_run(run.path, trust_code=True))
+    assert "weights" in refusal(lambda: load(run.path, trust_code=True))
     assert f"runs the code of {own}, which run names" in capsys.readouterr().err
 
 
@@ -320,7 +320,7 @@ def test_fault_25_odd_values_end_in_one_line(kind: str, command: str) -> None:
 @pytest.mark.parametrize("group", ["dataset", "features", "model", "pooling"])
 def test_fault_25_what_keras_has_is_no_group_of_its_own(group: str) -> None:
     run = hostile(**{group: {"_target_": "keras.regularizers.L2"}})
-    use = (lambda: dataset_of(run)) if group == "dataset" else (lambda: load_run(run.path))
+    use = (lambda: dataset_of(run)) if group == "dataset" else (lambda: load(run.path))
     assert "may only be an argument" in refusal(use)
 
 
@@ -336,7 +336,7 @@ def test_fault_25_what_keras_has_is_no_group_of_its_own(group: str) -> None:
 )
 def test_fault_25_arguments_that_make_no_network_end_in_one_line(arguments: dict[str, Any]) -> None:
     run = hostile(pooling=extended(**arguments))
-    assert "run/config.yaml: no network can be built of it" in refusal(lambda: load_run(run.path))
+    assert "run/config.yaml: no network can be built of it" in refusal(lambda: load(run.path))
 
 
 def test_a_run_without_weights_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None:

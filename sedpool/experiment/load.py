@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import shlex
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +21,13 @@ from hydra.utils import get_object
 from sedpool import audio, storage
 from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
+from sedpool.evaluation.run_folder import decoder_of
 from sedpool.features.store import Extractor
+from sedpool.inference.decode import Decoder
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.runtime.backend import import_backend
 from sedpool.settings.instantiate import build
-from sedpool.settings.schema import LabelSettings, checked
+from sedpool.settings.schema import EvaluationSettings, LabelSettings, checked
 from sedpool.settings.targets import refuse_unlisted
 from sedpool.soundscapes.writing import NotSynthesised, without_synthesis
 from sedpool.training.recipe import Recipe
@@ -97,8 +101,12 @@ def build_loaded(run: RunFolder, group: str, *, trust_code: bool = False) -> Any
     return build(run.config, group)
 
 
-def load_run(
-    folder: str | os.PathLike[str], *, trust_code: bool = False, cache: str | Path = "data/features"
+def load(
+    folder: str | os.PathLike[str],
+    *,
+    tuned: bool = True,
+    trust_code: bool = False,
+    cache: str | Path = "data/features",
 ) -> "TrainedDetector":
     """Load the trained detector of a finished run.
 
@@ -106,6 +114,9 @@ def load_run(
     ----------
     folder : path-like
         The run folder.
+    tuned : bool
+        Whether it decodes as tuned on the run's validation clips, if that was done, or as the run was set. A message
+        says which.
     trust_code : bool
         Whether to build classes outside sedpool that the run names: their code is then executed.
     cache : path-like
@@ -147,8 +158,44 @@ def load_run(
             reason = " ".join(str(error).split())
             raise ConfigError(f"{run.file('config.yaml')}: no network can be built of it ({reason})") from error
     load_weights(detector.network, run.file("weights.npz"))
+    decoder, described = decoding_of(run, tuned)
+    decoder.check(detector.classes)
+    logger.info(f"{run.path.name}: decodes {described}")
     result = TrainingResult(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
-    return TrainedDetector(detector, result, extractor, Path(cache))
+    return TrainedDetector(detector, result, extractor, Path(cache), patch_frames, decoder)
+
+
+def load_run(
+    folder: str | os.PathLike[str], *, trust_code: bool = False, cache: str | Path = "data/features"
+) -> "TrainedDetector":
+    """Load the trained detector of a finished run: the former name of `load`."""
+    warnings.warn("sedpool.load_run is now sedpool.load", DeprecationWarning, stacklevel=2)
+    return load(folder, trust_code=trust_code, cache=cache)
+
+
+def decoding_of(run: RunFolder, tuned: bool) -> tuple[Decoder, str]:
+    """Return how a run makes events from scores, and that in words.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A finished run.
+    tuned : bool
+        Whether to decode as tuned on its validation clips, if that was done.
+
+    Raises
+    ------
+    ConfigError
+        If ``tuned.json`` or the run's settings describe no decoder.
+    """
+    settings = checked(EvaluationSettings, run.config["evaluation"], f"{run.file('config.yaml')}: evaluation")
+    if not tuned or run.tuned is None:
+        return decoder_of(settings), "as set, not as tuned on validation"
+    path, decoding = run.file("tuned.json"), run.tuned["decoding"]
+    if not isinstance(decoding, Mapping):
+        raise ConfigError(f"{path}: decoding={decoding}: expected its settings by name")
+    settings = checked(EvaluationSettings, {**asdict(settings), **decoding}, f"{path}: decoding")
+    return decoder_of(settings), f"as tuned on {run.tuned['n_clips']} validation clips by {run.tuned['objective']}"
 
 
 def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:

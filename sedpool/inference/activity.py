@@ -10,7 +10,7 @@ from scipy.ndimage import median_filter
 from sedpool.errors import DataError
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
-_ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
+ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def frames_of(scores: pd.DataFrame) -> Frames:
     frames = Frames(codes.astype(np.int64), onset, offset)
     if frames.begins.sum() != len(filenames):
         raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")
-    jump = (np.abs(onset[1:] - offset[:-1]) > _ROUNDING) & ~frames.begins[1:]
+    jump = (np.abs(onset[1:] - offset[:-1]) > ROUNDING) & ~frames.begins[1:]
     if jump.any():
         row = int(jump.argmax())
         raise DataError(
@@ -98,7 +98,7 @@ def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Flo
     """
     if not len(probabilities):
         return probabilities
-    windows = 2 * np.rint(np.maximum(seconds / frames.step - 1, 0) / 2).astype(np.int64) + 1
+    windows = odd_windows(seconds, frames.step)
     smoothed = probabilities.copy()
     for rows in _rows_of_equal_length(frames):
         for window in np.unique(windows[windows > 1]):
@@ -107,6 +107,12 @@ def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Flo
                 probabilities[rows[..., None], columns], size=(1, int(window), 1), mode="reflect"
             )
     return smoothed
+
+
+def odd_windows(seconds: Float64Array, step: float) -> IntArray:
+    """Return lengths in seconds as the nearest odd numbers of frames of `step` seconds."""
+    windows: IntArray = 2 * np.rint(np.maximum(seconds / step - 1, 0) / 2).astype(np.int64) + 1
+    return windows
 
 
 def _rows_of_equal_length(frames: Frames) -> list[IntArray]:
@@ -147,7 +153,7 @@ def merge_gaps(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> Act
         return found
     pause = frames.onset[found.first[1:]] - frames.offset[found.last[:-1]]
     beside = (np.diff(found.column) == 0) & (np.diff(frames.file[found.first]) == 0)
-    close = beside & (pause <= max_gap[found.column[1:]] + _ROUNDING)
+    close = beside & (pause <= max_gap[found.column[1:]] + ROUNDING)
     begins, ends = np.append(True, ~close), np.append(~close, True)
     return ActiveSpans(found.column[begins], found.first[begins], found.last[ends])
 
@@ -155,4 +161,14 @@ def merge_gaps(found: ActiveSpans, frames: Frames, max_gap: Float64Array) -> Act
 def drop_short(found: ActiveSpans, frames: Frames, min_duration: Float64Array) -> ActiveSpans:
     """Drop the spans shorter than `min_duration` seconds, shape (classes,)."""
     duration = frames.offset[found.last] - frames.onset[found.first]
-    return found.where(duration >= min_duration[found.column] - _ROUNDING)
+    return found.where(duration >= min_duration[found.column] - ROUNDING)
+
+
+def highest(probabilities: npt.NDArray[np.floating], found: ActiveSpans) -> npt.NDArray[np.floating]:
+    """Return the highest probability of its class in each span; `probabilities` has the shape (rows, classes)."""
+    if not len(found.column):
+        return np.empty(0)
+    rows = len(probabilities)
+    by_class = np.append(probabilities.T, 0)  # one class after another; an end may be one past the last
+    bounds = np.stack([found.column * rows + found.first, found.column * rows + found.last + 1], axis=1)
+    return np.asarray(np.maximum.reduceat(by_class, bounds.ravel())[::2])

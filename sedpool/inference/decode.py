@@ -19,7 +19,15 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.inference.activity import active_spans, apply_hysteresis, drop_short, frames_of, merge_gaps, smooth
+from sedpool.inference.activity import (
+    active_spans,
+    apply_hysteresis,
+    drop_short,
+    frames_of,
+    highest,
+    merge_gaps,
+    smooth,
+)
 from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
@@ -59,12 +67,12 @@ class Decoder:
     >>> from sedpool.scores import frame_scores
     >>> scores = frame_scores("a.wav", [[0.9], [0.3], [0.1], [0.7]], [0.0, 0.5, 1.0, 1.5, 2.0], ["siren"])
     >>> Decoder(threshold=0.6, low_threshold=0.2).events(scores)
-      filename  onset  offset event_label
-    0    a.wav    0.0     1.0       siren
-    1    a.wav    1.5     2.0       siren
+      filename  onset  offset event_label  confidence
+    0    a.wav    0.0     1.0       siren         0.9
+    1    a.wav    1.5     2.0       siren         0.7
     >>> Decoder(threshold=0.6, max_gap=1.0).events(scores)
-      filename  onset  offset event_label
-    0    a.wav    0.0     2.0       siren
+      filename  onset  offset event_label  confidence
+    0    a.wav    0.0     2.0       siren         0.9
     """
 
     threshold: PerClass = 0.5
@@ -100,7 +108,7 @@ class Decoder:
         ConfigError
             If a mapping has other classes, or a low threshold is above the other.
         """
-        values = {name: self._each(name, classes) for name, value in self.settings().items() if value is not None}
+        values = {name: self.each(name, classes) for name, value in self.settings().items() if value is not None}
         excess = values.get("low_threshold", values["threshold"]) - values["threshold"]
         if (excess > 0).any():
             worst = int(excess.argmax())
@@ -113,9 +121,7 @@ class Decoder:
         """Frame scores after the median filter alone; parameters and errors as of `events`."""
         classes = classes_of(validate_scores(scores))
         self.check(classes)
-        values = smooth(
-            scores.loc[:, list(classes)].to_numpy(), frames_of(scores), self._each("median_filter", classes)
-        )
+        values = smooth(scores.loc[:, list(classes)].to_numpy(), frames_of(scores), self.each("median_filter", classes))
         return pd.concat(
             [scores.loc[:, list(FRAME_COLUMNS)], pd.DataFrame(values, scores.index, list(classes))], axis=1
         )
@@ -132,7 +138,7 @@ class Decoder:
         -------
         events : DataFrame
             Event table, by file in the order of `scores`, then by onset, then by class column. Events of a class
-            neither overlap nor touch.
+            neither overlap nor touch. The `confidence` of an event is the highest smoothed probability within it.
 
         Raises
         ------
@@ -144,13 +150,13 @@ class Decoder:
         smoothed = self.smoothed(scores)
         classes, frames = classes_of(smoothed), frames_of(smoothed)
         values = smoothed.loc[:, list(classes)].to_numpy()
-        active = values >= self._each("threshold", classes)
+        active = values >= self.each("threshold", classes)
         if self.low_threshold is None:
             found = active_spans(active, frames)
         else:
-            found = apply_hysteresis(active_spans(values >= self._each("low_threshold", classes), frames), active)
-        found = merge_gaps(found, frames, self._each("max_gap", classes))
-        found = drop_short(found, frames, self._each("min_duration", classes))
+            found = apply_hysteresis(active_spans(values >= self.each("low_threshold", classes), frames), active)
+        found = merge_gaps(found, frames, self.each("max_gap", classes))
+        found = drop_short(found, frames, self.each("min_duration", classes))
         order = np.lexsort((found.column, found.first))
         first, last = found.first[order], found.last[order]
         events = pd.DataFrame(
@@ -159,8 +165,9 @@ class Decoder:
                 "onset": frames.onset[first],
                 "offset": frames.offset[last],
                 "event_label": np.asarray(classes, dtype=object)[found.column[order]],
+                "confidence": highest(values, found)[order],
             },
-            columns=list(EVENT_COLUMNS),
+            columns=[*EVENT_COLUMNS, "confidence"],
         )
         return validate_events(events, source="decoded events")
 
@@ -186,15 +193,21 @@ class Decoder:
         """
         classes = classes_of(validate_scores(clip_scores))
         self.check(classes)
-        active = clip_scores.loc[:, list(classes)].to_numpy() >= self._each("clip_threshold", classes)
+        active = clip_scores.loc[:, list(classes)].to_numpy() >= self.each("clip_threshold", classes)
         filenames = pd.Index(clip_scores["filename"], name="filename")
         if not filenames.is_unique:
             twice = filenames[filenames.duplicated()][0]
             raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
         return pd.DataFrame(active, index=filenames, columns=list(classes))
 
-    def _each(self, name: str, classes: Sequence[str]) -> Float64Array:
-        """Return a setting's value for each class, in their order."""
+    def each(self, name: str, classes: Sequence[str]) -> Float64Array:
+        """Return a setting's value for each class, in their order.
+
+        Raises
+        ------
+        ConfigError
+            If the setting is a mapping with other classes.
+        """
         value: PerClass = getattr(self, name)
         per_class = value if isinstance(value, Mapping) else dict.fromkeys(classes, value)
         different = sorted(set(per_class) ^ set(classes))
@@ -238,12 +251,12 @@ def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass
     >>> from sedpool.scores import frame_scores
     >>> scores = frame_scores("a.wav", [[0.9], [0.5], [0.1], [0.7]], [0.0, 0.5, 1.0, 1.5, 2.0], ["siren"])
     >>> decode(scores)
-      filename  onset  offset event_label
-    0    a.wav    0.0     1.0       siren
-    1    a.wav    1.5     2.0       siren
+      filename  onset  offset event_label  confidence
+    0    a.wav    0.0     1.0       siren         0.9
+    1    a.wav    1.5     2.0       siren         0.7
     >>> decode(scores, threshold=0.6, min_duration=0.5, max_gap=1.0)
-      filename  onset  offset event_label
-    0    a.wav    0.0     2.0       siren
+      filename  onset  offset event_label  confidence
+    0    a.wav    0.0     2.0       siren         0.9
     """
     return Decoder(threshold, **settings).events(scores)
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -53,8 +52,8 @@ def predict(
     by_clip: dict[str, tuple[Float32Array, Float32Array]] = {}
     for filenames in _equal_length_batches(features, list(durations), batch_size):
         batch = np.stack([padded(features[name], detector.min_frames, silence) for name in filenames])
-        output = detector.network.predict_on_batch(batch)
-        frames, clips = (np.clip(keras.ops.convert_to_numpy(output[key]), 0, 1) for key in ("frames", "clip"))
+        output = detector.predict(batch)
+        frames, clips = (np.clip(output[key], 0, 1) for key in ("frames", "clip"))
         by_clip.update({name: (frames[row], clips[row]) for row, name in enumerate(filenames)})
     tables = [
         frame_scores(

@@ -1,15 +1,33 @@
-"""A trained detector with what it takes to score audio: the features that it was trained on."""
+"""A trained detector with what it takes to run it on audio: its features, windows and decoding."""
 
-from dataclasses import dataclass
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import keras
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from sedpool import storage
+from sedpool.audio.stream import Resampler, blocks
 from sedpool.datasets.base import Dataset
+from sedpool.errors import DataError
+from sedpool.events import empty_events
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor
+from sedpool.inference.decode import Decoder
+from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
 from sedpool.inference.predict import predict
+from sedpool.inference.stream import StreamDecoder
+from sedpool.inference.windows import Windows, training_windows
 from sedpool.models.detector import Detector
+from sedpool.runtime.arrays import Float32Array
+from sedpool.scores import frame_scores
 
 
 @dataclass(frozen=True)
@@ -34,9 +52,13 @@ class TrainingResult:
     gradient_share: pd.DataFrame | None = None
 
 
+Audio = str | os.PathLike[str] | npt.NDArray[np.floating] | Sequence[str | os.PathLike[str]]
+"""A file, samples at a known rate, or several files."""
+
+
 @dataclass(frozen=True)
 class TrainedDetector:
-    """A trained detector with the features that it was trained on.
+    """A trained detector with what it takes to run it on audio.
 
     Attributes
     ----------
@@ -47,29 +69,119 @@ class TrainedDetector:
     extractor : Extractor
         Turns audio into what the detector expects.
     cache : Path
-        Where feature stores lie.
+        Where feature stores of datasets lie.
+    patch_frames : int
+        Input frames of a training patch: the length of the windows in which long recordings are scored.
+    decoder : Decoder
+        Makes events from scores.
     """
 
     detector: Detector
     result: TrainingResult
     extractor: Extractor
     cache: Path
+    patch_frames: int = 430
+    decoder: Decoder = field(default_factory=Decoder)
 
     def __repr__(self) -> str:
         """Say what was trained."""
         kept = f"epoch {self.result.best_epoch} of {len(self.result.history)} kept"
         return f"TrainedDetector({len(self.detector.classes)} classes; {kept})"
 
+    @property
+    def step(self) -> float:
+        """Seconds of an output frame."""
+        return self.detector.reduction / self.extractor.frame_rate
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of all that its scores depend on."""
+        weights = [value.tobytes() for value in map(keras.ops.convert_to_numpy, self.detector.network.variables)]
+        described = [self.extractor.parameters, self.detector.classes, self.patch_frames, self.detector.supervision]
+        return hashlib.sha256(b"".join([storage.json_text(described).encode(), *weights])).hexdigest()
+
+    @cached_property
+    def windows(self) -> Windows:
+        """How recordings are cut."""
+        return training_windows(self.detector, self.extractor, self.patch_frames)
+
+    def detect(
+        self, recordings: Audio | Dataset, sr: int | None = None, *, decoder: Decoder | None = None
+    ) -> pd.DataFrame:
+        """Detect the events in recordings of any length.
+
+        Parameters
+        ----------
+        recordings : path, ndarray, Dataset or sequence of paths
+            Files of any format, rate and number of channels; samples, shape (n,) or (channels, n); or a corpus, of
+            which every clip is scored at once as in evaluation.
+        sr : int, optional
+            Sampling rate of samples, in Hz.
+        decoder : Decoder, optional
+            Makes events from scores; by default the detector's own.
+
+        Returns
+        -------
+        events : DataFrame
+            Event table with a column `confidence`, the highest decoded probability within the event. The filename is
+            the path as given; ``"audio"`` for samples.
+
+        Raises
+        ------
+        AudioError
+            If a recording cannot be read.
+        DataError
+            If `sr` is missing, or given for anything but samples.
+        """
+        decoder = decoder or self.decoder
+        if isinstance(recordings, Dataset):
+            return decoder.events(self.predict(recordings))
+        classes, tables = self.detector.classes, []
+        with ThreadPoolExecutor() as executor:
+            for filename, blocks in _as_blocks(recordings, sr, self.extractor.sr):
+                scorer = RecordingScorer([self], executor=executor)
+                stream = StreamDecoder(decoder, classes, self.step)
+                tables.append(detected_events(filename, detect_blocks(scorer, stream, blocks), classes))
+        return pd.concat(tables, ignore_index=True) if tables else empty_events().assign(confidence=[])
+
+    def scores(self, recordings: Audio | Dataset, sr: int | None = None) -> pd.DataFrame:
+        """Return the frame scores (see `sedpool.scores`) of recordings of any length; parameters as of `detect`."""
+        if isinstance(recordings, Dataset):
+            return self.predict(recordings)
+        tables = []
+        with ThreadPoolExecutor() as executor:
+            for filename, blocks in _as_blocks(recordings, sr, self.extractor.sr):
+                scorer = RecordingScorer([self], executor=executor)
+                rows = np.concatenate([*map(scorer.push, blocks), scorer.finish()])
+                edges = np.append(np.arange(len(rows)) * self.step, scorer.duration)
+                tables.append(frame_scores(filename, rows, edges, self.detector.classes))
+        return pd.concat(tables, ignore_index=True)
+
     def predict(self, dataset: Dataset) -> pd.DataFrame:
-        """Frame scores of a dataset (see `sedpool.scores`)."""
+        """Return the frame scores of a dataset (see `sedpool.scores`), every clip scored at once as in evaluation."""
         return self._score(dataset)[0]
 
     def predict_clips(self, dataset: Dataset) -> pd.DataFrame:
-        """Clip scores of a dataset."""
+        """Return the clip scores of a dataset."""
         return self._score(dataset)[1]
 
     def _score(self, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
         return score(self.detector, prepare(dataset, self.extractor, cache=self.cache))
+
+
+def _as_blocks(recordings: Audio, given_sr: int | None, sr: int) -> Iterator[tuple[str, Iterable[Float32Array]]]:
+    """Yield the name and the samples, mono at the rate `sr` and piece by piece, of each recording."""
+    if isinstance(recordings, np.ndarray):
+        if given_sr is None:
+            raise DataError("sr: missing; state the sampling rate of the samples in Hz")
+        resampler = Resampler(given_sr, sr)
+        mono = resampler.push(np.asarray(recordings.T, dtype=np.float32))
+        yield "audio", [mono, resampler.finish()]
+        return
+    if given_sr is not None:
+        raise DataError(f"sr={given_sr}: only samples need a rate; files state their own")
+    for path in [recordings] if isinstance(recordings, str | os.PathLike) else recordings:
+        yield os.fspath(path), blocks(path, sr)
 
 
 def score(detector: Detector, prepared: PreparedDataset) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,7 +1,8 @@
 """A detector: a backbone, a sigmoid per frame and class, and a pooling operator that makes clip predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import keras
@@ -10,6 +11,8 @@ from keras import layers
 from sedpool.errors import ConfigError
 from sedpool.models.backbones import time_reduction
 from sedpool.pooling import Pooling, as_pooling
+from sedpool.runtime.arrays import Float32Array
+from sedpool.runtime.backend import compiled
 
 Supervision = Literal["weak", "strong"]
 BIAS_L2 = 0.01
@@ -48,6 +51,11 @@ class Detector:
     def n_mels(self) -> int:
         """Mel bands that the network expects."""
         return int(self.network.input_shape[-1])
+
+    @cached_property
+    def predict(self) -> Callable[[Float32Array], Mapping[str, Float32Array]]:
+        """Function from features, shape (batch, frames, n_mels), to the network's outputs as arrays."""
+        return compiled(self.network)
 
     @property
     def training_model(self) -> keras.Model:

@@ -3,11 +3,13 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sedpool.errors import ConfigError
+from sedpool.runtime.arrays import Float32Array
 from sedpool.runtime.environment import keras_backend
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -125,6 +127,29 @@ def precision(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def compiled(network: Any) -> Callable[[Float32Array], Mapping[str, Float32Array]]:
+    """Compile a network for inference on batches of any size and length.
+
+    Keras compiles anew for shapes that it has not seen, which costs more than scoring a short recording.
+
+    Parameters
+    ----------
+    network : keras.Model
+        From one input, shape (batch, frames, bands), to a dictionary of outputs.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return lambda batch: {
+            name: keras.ops.convert_to_numpy(x) for name, x in network.predict_on_batch(batch).items()
+        }
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    run = tf.function(lambda batch: network(batch, training=False), input_signature=signature)
+    return lambda batch: {name: x.numpy() for name, x in run(batch).items()}
 
 
 def _multiplies_bfloat16() -> bool:

@@ -70,7 +70,8 @@ def fit(
         augmentation=augmentation_inputs,
         progress=progress,
     )
-    return TrainedDetector(detector, result, features, Path(cache))
+    patch_frames = features.n_frames(recipe.patch_duration)
+    return TrainedDetector(detector, result, features, Path(cache), patch_frames)
 
 
 def fit_prepared(

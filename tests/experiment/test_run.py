@@ -16,7 +16,7 @@ from sedpool import audio, storage
 from sedpool.datasets.base import manifest_of
 from sedpool.errors import ConfigError, DataError, StorageError, TrainingError
 from sedpool.experiment.launchers.sweep import Sweep
-from sedpool.experiment.load import dataset_of, identify_data, load_run
+from sedpool.experiment.load import dataset_of, identify_data, load
 from sedpool.experiment.run import find_folder, run
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.settings.instantiate import build
@@ -216,7 +216,7 @@ def test_fault_28_a_crashed_run_goes_on_to_the_same_bits(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((Session, "_validate") if moment == "training" else (trained_detector, "score")), crash)
+        patch.setattr(*((Session, "_save") if moment == "training" else (trained_detector, "score")), crash)
         patch.setattr("sedpool.training.session.CHECKPOINT_SECONDS", 0.0)
         with pytest.raises(KeyboardInterrupt):
             run(small(data_root, tmp_path))
@@ -315,7 +315,7 @@ def test_a_run_of_sedpool_01_is_found_if_it_was_given_the_same_data(
 
 
 def test_a_loaded_run_scores_as_the_run_did(finished: RunFolder, data_root: Path) -> None:
-    loaded = load_run(finished.path, cache=data_root / "features")
+    loaded = load(finished.path, cache=data_root / "features")
     assert loaded.result.best_epoch in (1, 2)
     test = dataset_of(finished).split("test")
     pd.testing.assert_frame_equal(loaded.predict(test), finished.scores)
@@ -325,17 +325,17 @@ def test_fault_25_a_run_from_elsewhere_executes_no_code_unless_trusted(finished:
     for target in ("joblib.load", "sedpool.storage.os.system", "sedpool.datasets.demo.Path", "keras.layers.Lambda"):
         node = finished.config["pooling"] | {"_target_": target}
         with pytest.raises(ConfigError, match=f"pooling is made by {target}, code outside sedpool"):
-            load_run(copied(finished, tmp_path / target, pooling=node))
+            load(copied(finished, tmp_path / target, pooling=node))
     nested = {"_target_": "sedpool.AutoPool", "kernel_constraint": {"_target_": "os.system", "command": "true"}}
     with pytest.raises(ConfigError, match=r"made by os\.system"):
-        load_run(copied(finished, tmp_path / "nested", pooling=nested))
+        load(copied(finished, tmp_path / "nested", pooling=nested))
     known = {"_target_": "sedpool.AutoPool", "kernel_constraint": {"_target_": "keras.constraints.NonNeg"}}
-    assert load_run(copied(finished, tmp_path / "known", pooling=known)).detector.classes == finished.classes
+    assert load(copied(finished, tmp_path / "known", pooling=known)).detector.classes == finished.classes
     foreign = finished.config["model"] | {"_target_": f"{__name__}.their_model"}
     untrusted = copied(finished, tmp_path / "foreign", model=foreign)
     with pytest.raises(ConfigError, match="trust_code=True"):
-        load_run(untrusted)
-    assert load_run(untrusted, trust_code=True).detector.classes == finished.classes
+        load(untrusted)
+    assert load(untrusted, trust_code=True).detector.classes == finished.classes
 
 
 def their_model(**settings: Any) -> Any:

@@ -202,7 +202,7 @@ def same_machine(folder: Path) -> bool:
 def predicted(folder: Path, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frame and clip scores of a run's detector on the test clips of its corpus, which lies below `root`."""
     test = dataset_of(sp.RunFolder(folder), root).split("test")
-    detector = sp.load_run(folder, cache=root.parent / "features")
+    detector = sp.load(folder, cache=root.parent / "features")
     return detector.predict(test), detector.predict_clips(test)
 
 

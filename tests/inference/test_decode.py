@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from sedpool.errors import ConfigError, DataError
+from sedpool.events import EVENT_COLUMNS
 from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import frame_scores
 
@@ -16,7 +17,7 @@ def scores_of(probabilities, filename="a.wav", classes=("dog", "siren"), step=0.
 
 
 def rows(events):
-    return list(events.itertuples(index=False, name=None))
+    return list(events[list(EVENT_COLUMNS)].itertuples(index=False, name=None))
 
 
 def test_contiguous_active_frames_become_one_event():
@@ -172,7 +173,7 @@ def test_equals_a_slow_oracle(probabilities, lengths, threshold, share, window, 
 def test_filtering_probabilities_is_voting_on_decisions(probabilities, threshold, seconds):
     decisions = (probabilities >= threshold).astype(float)
     filtered = decode(scores_of(probabilities), threshold, median_filter=seconds)
-    pd.testing.assert_frame_equal(filtered, decode(scores_of(decisions), 0.5, median_filter=seconds))
+    assert rows(filtered) == rows(decode(scores_of(decisions), 0.5, median_filter=seconds))
 
 
 @given(npst.arrays(np.float64, (20, 2), elements=st.floats(0, 1)), st.floats(0.01, 1))
@@ -183,3 +184,13 @@ def test_a_low_threshold_never_adds_events_and_covers_the_old_ones(probabilities
     for _, onset, offset, label in rows(plain):
         of_class = wide.loc[wide["event_label"] == label]
         assert ((of_class["onset"] <= onset) & (of_class["offset"] >= offset)).sum() == 1
+
+
+@given(npst.arrays(np.float64, (20, 2), elements=st.floats(0, 1)), st.floats(0, 1), st.sampled_from([0.0, 1.5, 2.5]))
+def test_the_confidence_is_the_highest_smoothed_probability_within_an_event(probabilities, threshold, seconds):
+    scores = pd.concat([scores_of(probabilities), scores_of(probabilities[::-1], filename="b.wav")])
+    decoder = Decoder(threshold, median_filter=seconds, max_gap=0.5)
+    smoothed, events = decoder.smoothed(scores), decoder.events(scores)
+    for filename, onset, offset, label, confidence in events.itertuples(index=False, name=None):
+        inside = (smoothed["filename"] == filename) & (smoothed["onset"] < offset) & (smoothed["offset"] > onset)
+        assert confidence == smoothed.loc[inside, label].max() >= threshold

@@ -52,7 +52,7 @@ def test_long_clips_share_a_batch_as_far_as_its_frames_are_bounded(
         shapes.append(batch.shape[:2])
         return {"frames": np.zeros((len(batch), batch.shape[1] // 16, 2)), "clip": np.zeros((len(batch), 2))}
 
-    monkeypatch.setattr(detector.network, "predict_on_batch", answer)
+    monkeypatch.setitem(vars(detector), "predict", answer)
     predict(detector, x, {name: len(value) / RATE for name, value in x.items()}, frame_rate=RATE, silence=-80.0)
     assert sorted(shapes) == [(1, n_long), (1, 2 * MAX_FRAMES), (2, 431), (2, n_long)]
 
