@@ -16,6 +16,7 @@ from .experiment.load import load as load
 from .experiment.load import load_run as load_run
 from .experiment.run import run as run
 from .features.logmel import LogMel as LogMel
+from .features.pcen import PCEN as PCEN
 from .features.store import FeatureStore as FeatureStore
 from .formats.detect import read_events as read_events
 from .inference.decode import Decoder as Decoder

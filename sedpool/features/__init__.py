@@ -1,6 +1,7 @@
 """Features: spectrograms in frequency bands, and the store that keeps them."""
 
 from sedpool.features.logmel import LogMel
-from sedpool.features.store import Features, FeatureStore
+from sedpool.features.pcen import PCEN
+from sedpool.features.store import Extractor, Features, FeatureStore
 
-__all__ = ["FeatureStore", "Features", "LogMel"]
+__all__ = ["PCEN", "Extractor", "FeatureStore", "Features", "LogMel"]

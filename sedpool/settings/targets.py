@@ -49,7 +49,10 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "sedpool.load_synthesised": Target("sedpool.datasets.soundscapes.load.load_synthesised", _CORPUS),
         "sedpool.load_urbansed": Target("sedpool.datasets.urbansed.load_urbansed", _CORPUS),
     },
-    "features": {"sedpool.LogMel": Target("sedpool.features.LogMel")},
+    "features": {
+        "sedpool.LogMel": Target("sedpool.features.LogMel"),
+        "sedpool.PCEN": Target("sedpool.features.PCEN"),
+    },
     "model": {
         "sedpool.compact_cnn": Target("sedpool.models.compact_cnn"),
         "sedpool.paper_cnn": Target("sedpool.models.paper_cnn"),
