@@ -40,6 +40,11 @@ class PitchShifted:
         return self.extractor.frame_rate
 
     @property
+    def unit(self) -> str:
+        """What values are in."""
+        return self.extractor.unit
+
+    @property
     def silence(self) -> float:
         """Value of digital silence."""
         return self.extractor.silence

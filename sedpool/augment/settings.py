@@ -5,6 +5,8 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from sedpool.errors import ConfigError
+
 Share = Annotated[float, Field(ge=0, le=1)]
 AtLeast0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -69,6 +71,18 @@ class Augmentation:
             if limits and limits[0] > limits[1]:
                 raise ValueError(f"{name}={list(limits)}: expected the lower limit first")
         return self
+
+    def check_unit(self, unit: str) -> None:
+        """Refuse features in which a change of level is no sum of decibels.
+
+        Raises
+        ------
+        ConfigError
+            If levels are to be changed and `unit` is not ``"dB"``.
+        """
+        if unit != "dB" and (self.gain or self.background):
+            asked = f"augment.gain={self.gain:g}" if self.gain else f"augment.background={self.background}"
+            raise ConfigError(f"{asked}: changes levels in dB, and the features are in {unit}; use features=logmel")
 
 
 NONE = Augmentation()

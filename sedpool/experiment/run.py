@@ -145,6 +145,7 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Da
 def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None) -> Built:
     """Build what the configuration describes, slow parts last, so that a mistake shows early."""
     extractor: Extractor = build(config, "features")
+    Augmentation(**config["augment"]).check_unit(extractor.unit)
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
     from sedpool.models.detector import build_detector, configure_pooling
@@ -278,6 +279,7 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
             filename=filename,
             mel=test.features[filename],
             frame_rate=test.extractor.frame_rate,
+            unit=test.extractor.unit,
             reference_events=None if reference is None else reference.loc[reference["filename"] == filename],
             weights=responsibility(detector, test.features[filename], test.extractor.silence),
         )

@@ -61,6 +61,11 @@ class LogMel(BandSpectrogram):
             raise ConfigError(f"features.reference={self.reference}: expected window or fixed")
 
     @property
+    def unit(self) -> str:
+        """What values are in."""
+        return "dB"
+
+    @property
     def silence(self) -> float:
         """Value of digital silence in dB: the floor."""
         return FLOOR[self.reference]

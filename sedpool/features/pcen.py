@@ -74,6 +74,11 @@ class PCEN(BandSpectrogram):
             raise ConfigError(f"features.gain={self.gain}: expected a share from 0 to 1")
 
     @property
+    def unit(self) -> str:
+        """What values are in: a ratio to the running mean, compressed."""
+        return "PCEN"
+
+    @property
     def silence(self) -> float:
         """Value of digital silence."""
         return 0.0

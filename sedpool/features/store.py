@@ -47,6 +47,11 @@ class Extractor(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """What values are in, as figures name it; only ``"dB"`` can be added to and mixed as sound."""
+        ...
+
+    @property
     def silence(self) -> float:
         """Value of digital silence beside other sound, with which short features are made longer."""
         ...

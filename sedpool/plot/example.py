@@ -31,9 +31,11 @@ class Example:
     filename : str
         The clip's id.
     mel : ndarray, shape (frames, n_mels)
-        Mel spectrogram in dB.
+        Spectrogram in frequency bands.
     frame_rate : float
         Frames of `mel` a second.
+    unit : str
+        What `mel` is in, such as ``"dB"``.
     reference_events : DataFrame or None
         The clip's annotated events; None where only weak labels exist.
     weights : ndarray, shape (output frames, classes), or None
@@ -43,6 +45,7 @@ class Example:
     filename: str
     mel: np.ndarray
     frame_rate: float
+    unit: str
     reference_events: pd.DataFrame | None = None
     weights: np.ndarray | None = None
 
@@ -156,8 +159,8 @@ def _draw_mel(figure: Figure, axes: Axes, example: Example) -> None:
         cmap="magma",
         interpolation="nearest",
     )
-    axes.set(ylabel="mel band", title=example.filename)
-    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label="dB")
+    axes.set(ylabel="frequency band", title=example.filename)
+    figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label=example.unit)
 
 
 def _draw_reference(axes: Axes, reference: pd.DataFrame, shown: Sequence[str]) -> None:

@@ -56,7 +56,15 @@ def fit(
         Parent folder of feature stores.
     progress : bool
         Whether to show progress bars on standard error.
+
+    Raises
+    ------
+    ConfigError
+        If `augmentation` changes levels and the features are not in dB.
+    DataError
+        If recordings cannot be used.
     """
+    augmentation.check_unit(features.unit)
     prepared_train, prepared_validation = (
         prepare(dataset, features, cache=cache, progress=progress) for dataset in (train, validate)
     )

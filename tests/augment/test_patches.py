@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sedpool.augment import Augmentation, Augmenter
 from sedpool.augment.patches import change_gain, mask, mix_backgrounds, mix_up, rotate
+from sedpool.errors import ConfigError
 
 SHAPE = (4, 40, 16)
 
@@ -106,3 +107,20 @@ def test_nothing_asked_for_changes_nothing():
     same = Augmenter(Augmentation(), -80.0)(features, targets, generator())
     assert same[0] is features
     assert same[1] is targets
+
+
+def test_levels_are_changed_in_decibels_only() -> None:
+    Augmentation(gain=6.0, background="noises").check_unit("dB")
+    Augmentation(time_masks=2, mixup=0.2).check_unit("PCEN")
+    with pytest.raises(ConfigError, match=r"augment.gain=6: .* the features are in PCEN"):
+        Augmentation(gain=6.0).check_unit("PCEN")
+    with pytest.raises(ConfigError, match=r"augment\.background=noises"):
+        Augmentation(background="noises").check_unit("PCEN")
+
+
+def test_the_floor_is_that_of_the_features() -> None:
+    features = generator().uniform(-120, -60, SHAPE).astype("float32")
+    assert change_gain(features, 20.0, -120.0, generator()).min() == -120
+    quiet = np.full((20, SHAPE[2]), -120, "float32")
+    mixed = mix_backgrounds(features, [quiet + 30], (60.0, 60.0), -120.0, generator())
+    assert -120 <= mixed.min() < -100

@@ -129,5 +129,6 @@ def example():
         NAMES[0],
         generator.uniform(-80, 0, size=(430, 128)).astype(np.float32),
         frame_rate=44100 / 1024,
+        unit="dB",
         reference_events=reference.loc[reference["filename"] == NAMES[0]],
     )
