@@ -17,14 +17,10 @@ from sedpool import storage
 from sedpool.errors import ConfigError, StorageError
 from sedpool.formats.table import read_tsv
 from sedpool.scores import content_hash, read_scores
-from sedpool.settings.identity import digest, former_digest, is_ones_own, upgraded
+from sedpool.settings.identity import digest, former_digest, upgraded
 from sedpool.settings.targets import check_texts
 
 FORMAT = 1
-SOURCE_KEYS = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
-"""Folders that data come from; records and tables keep only their last component."""
-IGNORED_KEYS = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
-"""Settings that no number depends on, which records and tables leave out."""
 
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
@@ -244,6 +240,13 @@ class RunFolder:
         """Learned α, one row per epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
         return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
 
+    @property
+    def kept_alpha(self) -> pd.DataFrame | None:
+        """α in the epoch whose weights were kept: `event_label, alpha, bound`; None if the pooling has none."""
+        if self.alpha is None:
+            return None
+        return self.alpha.loc[self.alpha["epoch"] == kept_epoch(self.history), ["event_label", "alpha", "bound"]]
+
     @cached_property
     def gradient_share(self) -> pd.DataFrame | None:
         """Gradient among frames, one row per epoch and class (see `sedpool.training.gradient_share`), if recorded."""
@@ -364,14 +367,6 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
         corpus = "folder"
         found = former_digest({**config, "corpus": corpus})
     return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
-
-
-def without_places(value: Any) -> Any:
-    """Return a configuration, or a part of one, without paths and machine settings; a class of one's own keeps all."""
-    if isinstance(value, Mapping) and not is_ones_own(value):
-        kept = {key: without_places(item) for key, item in value.items() if key not in IGNORED_KEYS}
-        return kept | {key: Path(str(kept[key])).name for key in SOURCE_KEYS & kept.keys()}
-    return value
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:

@@ -14,9 +14,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sedpool.errors import StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHUNK = 1 << 20
 _TEMPORARY = ".writing-"
@@ -92,6 +95,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     r"""Write `text` to `path` atomically, as UTF-8 with ``\n`` line ends."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_csv(path: str | os.PathLike[str], table: "pd.DataFrame") -> None:
+    """Write `table` to `path` atomically as CSV, without its index."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

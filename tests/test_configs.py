@@ -10,9 +10,9 @@ import pytest
 
 from sedpool.augment import Augmentation
 from sedpool.experiment.run import check
-from sedpool.run_folder import former_run_name, run_name, without_places
+from sedpool.run_folder import former_run_name, run_name
 from sedpool.settings.compose import compose, config_folder
-from sedpool.settings.identity import LATER, RENAMED, upgraded
+from sedpool.settings.identity import LATER, RENAMED, upgraded, without_places
 from sedpool.settings.schema import TrackingSettings, check_types
 from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe

@@ -14,17 +14,16 @@ from scipy import stats
 N_PERMUTATIONS = 9999
 
 
-def alpha_and_duration(alpha: pd.DataFrame, events: pd.DataFrame, *, epoch: int) -> pd.DataFrame:
+def alpha_and_duration(alpha: pd.DataFrame, durations: pd.DataFrame) -> pd.DataFrame:
     """Put α and event durations of every class side by side.
 
     Parameters
     ----------
     alpha : DataFrame
-        ``epoch, event_label, alpha, bound``: the ``alpha.csv`` of a run.
-    events : DataFrame
-        Event table of the corpus, preferably of the training split.
-    epoch : int
-        The epoch whose weights were kept.
+        ``event_label, alpha, bound`` in the epochs whose weights were kept, of one run or of several, which are
+        averaged.
+    durations : DataFrame
+        Of `sedpool.datasets.statistics.duration_percentiles`.
 
     Returns
     -------
@@ -32,17 +31,10 @@ def alpha_and_duration(alpha: pd.DataFrame, events: pd.DataFrame, *, epoch: int)
         ``event_label, alpha, bound, n_events, q25, median, q75`` (durations in seconds), by median duration. Classes
         without events are left out.
     """
-    durations = (events["offset"] - events["onset"]).groupby(events["event_label"])
-    summary = pd.DataFrame(
-        {
-            "n_events": durations.size(),
-            "q25": durations.quantile(0.25),
-            "median": durations.median(),
-            "q75": durations.quantile(0.75),
-        }
-    ).reset_index()
-    kept = alpha.loc[alpha["epoch"] == epoch, ["event_label", "alpha", "bound"]]
-    return kept.merge(summary, on="event_label").sort_values("median", ignore_index=True)
+    names = {"events": "n_events", "duration_25": "q25", "duration_50": "median", "duration_75": "q75"}
+    known = durations.dropna(subset="duration_50")[list(names)].rename(columns=names)
+    means = alpha.groupby("event_label")[["alpha", "bound"]].mean()
+    return means.join(known, how="inner").sort_values("median").reset_index()
 
 
 def rank_correlation(table: pd.DataFrame) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sedpool.analysis.timeline import Timeline
+from sedpool.analysis.timeline import Timeline, tidy_seconds
 
 NOTHING = ""
 """In place of a class: nothing sounded, or nothing was detected."""
@@ -34,5 +34,4 @@ def confusion(line: Timeline) -> pd.DataFrame:
     matrix = pd.DataFrame(substituted, index=list(line.classes), columns=list(line.classes))
     matrix[NOTHING] = line.seconds @ line.reference - substituted.sum(axis=1)
     matrix.loc[NOTHING] = np.append(line.seconds @ line.estimated - substituted.sum(axis=0), 0.0)
-    tidy = matrix.clip(lower=0.0).rename_axis("reference").reset_index()
-    return tidy.melt("reference", var_name="estimated", value_name="seconds")
+    return tidy_seconds(matrix.clip(lower=0.0), "reference", "estimated")

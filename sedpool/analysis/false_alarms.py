@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.analysis.confusion import NOTHING
-from sedpool.analysis.timeline import Timeline
+from sedpool.analysis.timeline import Timeline, tidy_seconds
 
 
 def false_alarms(line: Timeline) -> pd.DataFrame:
@@ -30,7 +30,6 @@ def false_alarms(line: Timeline) -> pd.DataFrame:
     silent = np.where(n_sounding == 0, line.seconds, 0.0)
     seconds = false.T @ np.column_stack([shared, silent])
     matrix = pd.DataFrame(seconds, index=list(line.classes), columns=[*line.classes, NOTHING])
-    tidy = matrix.rename_axis("event_label").reset_index()
-    table = tidy.melt("event_label", var_name="sounded", value_name="seconds")
+    table = tidy_seconds(matrix, "event_label", "sounded")
     table["share"] = table["seconds"] / table.groupby("event_label")["seconds"].transform("sum").replace(0.0, np.nan)
     return table

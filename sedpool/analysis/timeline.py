@@ -50,6 +50,11 @@ class Timeline:
         return np.asarray(sums[self.last] - sums[self.first])
 
 
+def tidy_seconds(matrix: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
+    """Turn a matrix of seconds into a table ``<rows>, <columns>, seconds``, one row per cell."""
+    return matrix.rename_axis(rows).reset_index().melt(rows, var_name=columns, value_name="seconds")
+
+
 def timeline(
     reference: pd.DataFrame, estimated: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
 ) -> Timeline:

@@ -15,12 +15,14 @@ def analyse(
 ) -> None:
     """Analyse the errors of a run: writes errors.html, and tables in errors/, into its folder."""
     from sedpool.datasets.mixing import mixing_details
+    from sedpool.datasets.statistics import duration_percentiles
     from sedpool.experiment.load import dataset_of
     from sedpool.reports.error_report import error_tables, write_error_report
     from sedpool.run_folder import RunFolder
 
     folder = RunFolder(run)
     dataset = dataset_of(folder, root, trust_code=trust_code)
-    test = dataset.split("test")
-    tables = error_tables(folder, test, dataset.split("train").events, mixing_details(test))
+    test, train = dataset.split("test"), dataset.split("train")
+    durations = None if train.events is None else duration_percentiles(train)
+    tables = error_tables(folder, test, durations, mixing_details(test))
     typer.echo(write_error_report(folder, tables))

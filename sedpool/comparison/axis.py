@@ -8,7 +8,6 @@ import pandas as pd
 from sedpool.comparison.means import run_mean
 from sedpool.comparison.method_tables import alpha_trajectories, by_method, kept_alphas, mean_score
 from sedpool.run_folder import RunFolder
-from sedpool.stats.resampling import clip_weights, interval_table
 
 _F1 = ("segment", "micro", "f1")
 
@@ -32,12 +31,9 @@ def axis_table(conditions: Mapping[str, Sequence[RunFolder]]) -> pd.DataFrame:
     for condition, runs in conditions.items():
         for method, own in by_method(runs).items():
             kept = kept_alphas(alpha_trajectories(own))
-            low, high = np.nan, np.nan
             mean = run_mean(own)
-            if mean is not None and len(mean.clips) > 1:
-                weights = clip_weights(len(mean.clips))
-                table = interval_table(mean.only("micro", "f1"), weights, sources=mean.sources)
-                low, high = float(table["low"].iloc[0]), float(table["high"].iloc[0])
+            intervals = {} if mean is None else mean.intervals(lambda key: key == ("micro", "", "f1"))
+            low, high = intervals.get(("micro", "", "f1"), (np.nan, np.nan))
             rows.append(
                 {
                     "condition": condition,

@@ -7,8 +7,8 @@ from pathlib import Path
 from sedpool.comparison.run_names import named_apart
 from sedpool.comparison.tables import runs_below
 from sedpool.errors import DataError, StorageError
-from sedpool.run_folder import RunFolder, without_places
-from sedpool.settings.identity import settings_of
+from sedpool.run_folder import RunFolder
+from sedpool.settings.identity import settings_of, without_places
 from sedpool.storage import hash_value
 
 _CONFIG = ("corpus", "method", "seed", "training")

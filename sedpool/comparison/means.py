@@ -1,6 +1,6 @@
 """The mean over a method's runs as a statistic of test clips: seeds share them, folds have clips of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,7 @@ from sedpool.run_folder import RunFolder
 from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.replicates import MetricKey, Statistic, count_statistic, mean_statistic
+from sedpool.stats.resampling import clip_weights, interval_table
 
 Table = Literal["counts", "tuned_counts", "paper_counts"]
 
@@ -35,14 +36,17 @@ class RunMean:
     clips: tuple[str, ...]
     sources: Membership | None
 
-    def only(self, average: str, metric: str) -> Statistic:
-        """Return the statistic of one average and metric, e.g. of ``"class_wise"`` and ``"f1"``."""
+    def intervals(self, wanted: Callable[[MetricKey], bool]) -> dict[MetricKey, tuple[float, float]]:
+        """Compute the 95 % intervals over test clips of the metrics that are wanted; none if there is a single clip."""
+        if len(self.clips) < 2:
+            return {}
 
         def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
-            values = self.statistic(weights)
-            return {key: values[key] for key in values if (key[0], key[2]) == (average, metric)}
+            return {key: values for key, values in self.statistic(weights).items() if wanted(key)}
 
-        return statistic
+        table = interval_table(statistic, clip_weights(len(self.clips)), sources=self.sources)
+        keys = table[["average", "event_label", "metric"]].itertuples(index=False, name=None)
+        return dict(zip(keys, table[["low", "high"]].itertuples(index=False, name=None), strict=True))
 
 
 def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table = "counts") -> RunMean | None:

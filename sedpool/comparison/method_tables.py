@@ -12,7 +12,6 @@ from sedpool.comparison.labels import ordered_methods
 from sedpool.comparison.means import run_mean
 from sedpool.comparison.tables import look_up
 from sedpool.run_folder import RunFolder, kept_epoch
-from sedpool.stats.resampling import clip_weights, interval_table
 
 
 def by_method(runs: Iterable[RunFolder]) -> dict[str, list[RunFolder]]:
@@ -40,16 +39,12 @@ def class_scores(runs: Sequence[RunFolder]) -> pd.DataFrame:
     rows = []
     for method, own in by_method(runs).items():
         mean = run_mean(own)
-        intervals: dict[str, tuple[float, float]] = {}
-        if mean is not None and len(mean.clips) > 1:
-            weights = clip_weights(len(mean.clips))
-            table = interval_table(mean.only("class_wise", "f1"), weights, sources=mean.sources)
-            ends = table[["event_label", "low", "high"]].itertuples(index=False, name=None)
-            intervals = {str(label): (float(low), float(high)) for label, low, high in ends}
+        intervals = {} if mean is None else mean.intervals(lambda key: key[::2] == ("class_wise", "f1"))
         for label in own[0].metrics["segment"]["class_wise"]:
             f1 = ("segment", "class_wise", label, "f1")
             stretched = mean_score(own, "baselines", "clip_decisions_stretched", *f1)
-            rows.append((method, label, mean_score(own, *f1), *intervals.get(label, (np.nan, np.nan)), stretched))
+            ends = intervals.get(("class_wise", label, "f1"), (np.nan, np.nan))
+            rows.append((method, label, mean_score(own, *f1), *ends, stretched))
     return pd.DataFrame(rows, columns=["method", "event_label", "estimate", "low", "high", "own_stretched"])
 
 

@@ -8,8 +8,6 @@ precision and recall by threshold. ``durations.csv`` and ``example_*`` are for f
 from dataclasses import fields
 from typing import Any
 
-import pandas as pd
-
 from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.mixing import clip_sources, mixing_details
@@ -90,7 +88,7 @@ def evaluate_folder(
     storage.write_json(folder.file("metrics.json"), metrics)
     write_curve_and_example(folder, run.clips, resolution=criteria.resolution)
     if (mixing := mixing_details(test)) is not None and not (sources := clip_sources(mixing)).empty:
-        _write_csv(folder, "sources.csv", sources)
+        storage.write_csv(folder.file("sources.csv"), sources)
     write_durations(folder, dataset)
     return metrics
 
@@ -124,7 +122,7 @@ def write_curve_and_example(folder: RunFolder, clips: ScoredClips, *, resolution
     events = clips.dataset.events
     if clips.reference is None or events is None:
         return
-    _write_csv(folder, "curve.csv", segment_curve(clips.reference, clips.frames, resolution=resolution))
+    storage.write_csv(folder.file("curve.csv"), segment_curve(clips.reference, clips.frames, resolution=resolution))
     filename = str(clips.dataset.tags.sum(axis=1).idxmax())
     frames = clips.output.frame_scores
     write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))
@@ -134,8 +132,4 @@ def write_curve_and_example(folder: RunFolder, clips: ScoredClips, *, resolution
 def write_durations(folder: RunFolder, dataset: Dataset) -> None:
     """Write ``durations.csv``: how long the events of all splits last; nothing without strong labels."""
     if dataset.events is not None:
-        _write_csv(folder, "durations.csv", duration_percentiles(dataset).reset_index())
-
-
-def _write_csv(folder: RunFolder, name: str, table: pd.DataFrame) -> None:
-    storage.write_text(folder.file(name), table.to_csv(index=False, lineterminator="\n"))
+        storage.write_csv(folder.file("durations.csv"), duration_percentiles(dataset).reset_index())

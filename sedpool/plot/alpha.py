@@ -3,7 +3,7 @@
 The first is the paper's figures 8 and 11; the others show what its section V says about them.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sedpool.analysis.alpha import rank_correlation
+from sedpool.analysis.alpha import alpha_and_duration, rank_correlation
 from sedpool.comparison.labels import DOUBLE_DAGGER
-from sedpool.plot.style import BLACK, CAP_BOUND, GREY, MethodStyle, method_styles, new_figure, new_panels, styled
+from sedpool.plot.style import (
+    BLACK,
+    CAP_BOUND,
+    GREY,
+    MethodStyle,
+    draw_bounds,
+    method_styles,
+    new_figure,
+    new_panels,
+    styled,
+)
 
 _WIDTH = 6.6
 _METHOD_INCHES, _CLASS_GAP_INCHES = 0.11, 0.12
@@ -39,7 +49,7 @@ def learned_alpha_figure(kept: pd.DataFrame, flagged: Collection[str] = ()) -> F
     row_inches = _CLASS_GAP_INCHES + _METHOD_INCHES * len(styles)
     figure = new_figure(_WIDTH, 1.1 + row_inches * len(labels))
     axes = figure.subplots()
-    _draw_bound(axes.axvline, kept)
+    draw_bounds(axes.axvline, kept)
     for index, (method, style) in enumerate(styles.items()):
         own = kept[kept["method"] == method]
         rows = own["event_label"].map(labels.index) + (index - (len(styles) - 1) / 2) * _METHOD_INCHES / row_inches
@@ -76,7 +86,7 @@ def alpha_trajectories_figure(trajectories: pd.DataFrame, flagged: Collection[st
     figure, panels = new_panels(len(labels), 3, _WIDTH, 1.7)
     for axes, label in zip(panels, labels, strict=True):
         own = trajectories[trajectories["event_label"] == label]
-        _draw_bound(axes.axhline, trajectories)
+        draw_bounds(axes.axhline, trajectories)
         for (method, run), trajectory in own.groupby(["method", "run"], sort=False):
             style = styles[str(method)]
             axes.plot(trajectory["epoch"], trajectory["alpha"], color=style.color, linestyle=style.line, linewidth=1)
@@ -112,9 +122,9 @@ def alpha_durations_figure(kept: pd.DataFrame, durations: pd.DataFrame, flagged:
     for axes, (method, style) in zip(panels, styles.items(), strict=True):
         own = kept[kept["method"] == method]
         alpha = own.groupby("event_label")["alpha"].mean()
-        _draw_bound(axes.axhline, own)
+        draw_bounds(axes.axhline, own)
         _draw_numbered(axes, median, alpha, style)
-        rho, p_value = rank_correlation(pd.DataFrame({"alpha": alpha, "median": median}).dropna())
+        rho, p_value = rank_correlation(alpha_and_duration(own, durations))
         said = "the same for all classes" if np.isnan(rho) else f"ρ = {rho:.2f}, p = {p_value:.2g}"
         axes.set_title(f"{_flagged_label(method, own, flagged)}: {said}", fontsize=9)
     panels[0].margins(x=0.1, y=0.3)
@@ -152,12 +162,6 @@ def _draw_numbered(axes: Axes, median: pd.Series, alpha: pd.Series, style: Metho
                 ha="center",
                 va="center",
             )
-
-
-def _draw_bound(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
-    """Draw a line at each bound of `alphas`, by ``axhline`` or ``axvline``."""
-    for bound in np.unique(alphas["bound"].dropna().astype(float).round(4)):
-        draw(bound, **CAP_BOUND)
 
 
 def _flagged_label(method: str, alphas: pd.DataFrame, flagged: Collection[str]) -> str:

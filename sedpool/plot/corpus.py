@@ -1,14 +1,11 @@
 """A corpus in one figure: durations (the paper's figures 3 to 5), balance, polyphony, co-occurrence."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
-from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.statistics import class_statistics, co_occurrence, duration_percentiles, polyphony, tags_per_clip
 from sedpool.evaluation.baselines import stretched_tags_score
@@ -16,17 +13,9 @@ from sedpool.plot.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, new_figure
 
 _WIDTH = 12.0  # inches
 _CLASS_HEIGHT = 0.26
-_DPI = 150
 SUFFIXES = frozenset({".png", ".svg", ".pdf"})
 _BOX = {"duration_5": "whislo", "duration_25": "q1", "duration_50": "med", "duration_75": "q3", "duration_95": "whishi"}
 _MANY_CLASSES = 12  # more, and numbers in the matrix would not be legible
-
-
-@styled
-def write_corpus_figure(dataset: Dataset, path: Path) -> None:
-    """Write `corpus_figure` to a file; its suffix (png, svg, pdf) chooses the format."""
-    with storage.atomic_path(path) as temporary:
-        corpus_figure(dataset).savefig(temporary, dpi=_DPI)
 
 
 @styled

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sedpool.analysis.alpha import rank_correlation
 from sedpool.analysis.calibration import calibration_error
 from sedpool.analysis.confusion import NOTHING
-from sedpool.plot.style import BLUE, GREEN, GREY, ORANGE, new_figure, plain, styled
+from sedpool.plot.style import BLUE, GREEN, GREY, ORANGE, draw_bounds, new_figure, plain, styled
 
 _PANEL = (4.4, 2.9)  # inches, as the figures of training
 _LEAST_ALPHA_SPAN = 0.5
@@ -169,8 +169,8 @@ def alpha_duration_figure(table: pd.DataFrame) -> Figure:
     for index, (label, median, alpha) in enumerate(by_alpha.itertuples(index=False, name=None)):
         height = -10 if index % 2 == 0 else 4  # in turn below and above, so that neighbours do not meet
         axes.annotate(str(label), (median, alpha), xytext=(4, height), textcoords="offset points", fontsize=7.5)
-    for bound in np.unique(table["bound"].dropna()):
-        axes.axhline(bound, color=ORANGE, linestyle="--", label=f"CAP's bound, {bound:.2f}")
+    draw_bounds(axes.axhline, table)
+    if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="lower left")
     rho, p_value = rank_correlation(table)
     said = "the same for all classes" if np.isnan(rho) else f"rank correlation {rho:.2f}, p = {p_value:.2g}"

@@ -2,15 +2,19 @@
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
+from sedpool import storage
 from sedpool.comparison.labels import ordered_methods
 
 # Okabe and Ito's palette: distinct under every common kind of colour blindness.
@@ -112,11 +116,24 @@ def new_panels(n_panels: int, columns: int, width: float, row_height: float) -> 
     return figure, panels[:n_panels]
 
 
+def draw_bounds(draw: Callable[..., object], alphas: pd.DataFrame) -> None:
+    """Draw a line at each of CAP's bounds in the column `bound`, by ``axhline`` or ``axvline``; none without CAP."""
+    for bound in np.unique(alphas["bound"].dropna().astype(float).round(4)):
+        draw(bound, **CAP_BOUND, label=f"CAP's bound, {bound:.2f}")
+
+
 def plain(axes: Axes) -> None:
     """Remove grid and frame, for images."""
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+@styled
+def write_figure(figure: Figure, path: Path, *, dpi: int = 150) -> None:
+    """Write a figure to a file, atomically; its suffix (png, svg, pdf) chooses the format."""
+    with storage.atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)
 
 
 @styled

@@ -1,12 +1,11 @@
 """Figures of a run over its epochs: loss, accuracy, speed, α and the gradient."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sedpool.plot.style import BLUE, CYCLE, GREY, ORANGE, new_figure, styled
+from sedpool.plot.style import BLUE, CYCLE, GREY, ORANGE, draw_bounds, new_figure, styled
 
 _PANEL = (4.4, 2.9)  # inches; small enough to be read on a telephone
 _LINE_STYLES = ("-", "--", ":")  # with seven colours, these tell 21 classes apart
@@ -74,8 +73,8 @@ def alpha_bar_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
     axes.barh(kept["event_label"].astype(str), kept["alpha"], color=BLUE, height=0.7)
     axes.grid(axis="y", visible=False)
     axes.set(xlabel="α (0: mean, 1: softmax, larger: towards max)", title=f"Epoch {kept_epoch}")
-    for bound in _bounds(kept):
-        axes.axvline(bound, color=ORANGE, linestyle="--", label=f"CAP's bound, {bound:.2f}")
+    draw_bounds(axes.axvline, kept)
+    if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
     return figure
 
@@ -92,8 +91,7 @@ def alpha_trajectory_figure(alpha: pd.DataFrame, *, kept_epoch: int) -> Figure:
         The epoch whose weights were kept; marked.
     """
     axes = _trajectory_axes(alpha, "alpha", kept_epoch)
-    for bound in _bounds(alpha):
-        axes.axhline(bound, color=ORANGE, linestyle="--", label="CAP's bound")
+    draw_bounds(axes.axhline, alpha)
     axes.set(ylabel="α", title="Trajectory of α")
     return _with_legend_below(axes)
 
@@ -149,10 +147,6 @@ def _with_legend_below(axes: Axes) -> Figure:
     assert figure is not None
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
-
-
-def _bounds(alpha: pd.DataFrame) -> list[float]:
-    return sorted(float(bound) for bound in np.unique(alpha["bound"].dropna()))
 
 
 def _mark_epoch(axes: Axes, epoch: int) -> None:

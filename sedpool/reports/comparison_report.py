@@ -11,6 +11,7 @@ from sedpool.comparison.consistency import contradiction
 from sedpool.comparison.significance import seed_blocks
 from sedpool.comparison.tables import compare_runs, peculiarities, with_significance
 from sedpool.plot.ranking import critical_difference_figure, interval_figure
+from sedpool.plot.style import write_figure
 from sedpool.reports.document import frame_table
 from sedpool.reports.document_markdown import markdown_table
 from sedpool.reports.terminal import print_table
@@ -106,7 +107,7 @@ def write_comparison(table: pd.DataFrame, metric: str, folder: Path) -> list[Pat
         The files written.
     """
     csv, markdown = folder / "comparison.csv", folder / "comparison.md"
-    storage.write_text(csv, table.to_csv(index=False, lineterminator="\n"))
+    storage.write_csv(csv, table)
     storage.write_text(markdown, markdown_table(frame_table(table)) + "\n")
     figures: dict[Path, Figure] = {}
     for dataset, rows in table.groupby("dataset"):
@@ -120,6 +121,5 @@ def write_comparison(table: pd.DataFrame, metric: str, folder: Path) -> list[Pat
             distance = critical_difference(n_methods, n_seeds)
             figures[folder / f"ranks_{dataset}.png"] = critical_difference_figure(average_ranks(blocks), distance)
     for path, figure in figures.items():
-        with storage.atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=_DPI)
+        write_figure(figure, path, dpi=_DPI)
     return [csv, markdown, *figures]

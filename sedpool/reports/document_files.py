@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from sedpool import storage
+from sedpool.plot.style import write_figure
 from sedpool.reports.document import Document, slug
 from sedpool.reports.document_csv import to_csv
 from sedpool.reports.document_html import to_html
 from sedpool.reports.document_latex import to_latex
 from sedpool.reports.document_markdown import to_markdown
 from sedpool.run_folder import RunFolder
-
-_DPI = 150
 
 
 def write_document(document: Document, folder: Path) -> Path:
@@ -36,8 +35,7 @@ def write_document(document: Document, folder: Path) -> Path:
     for path, table in tables.items():
         storage.write_text(path, to_csv(table))
     for path, figure in figures.items():
-        with storage.atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=_DPI)
+        write_figure(figure, path)
     for path in {*folder.glob("tables/table-*.csv"), *folder.glob("figures/figure-*.png")} - {*tables, *figures}:
         path.unlink()
     storage.write_text(folder / "report.md", to_markdown(document))

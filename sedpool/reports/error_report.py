@@ -21,7 +21,7 @@ from sedpool.plot.style import data_uri
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
 from sedpool.reports.run_sentences import coverage
-from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.run_folder import RunFolder
 
 POLYPHONY_EDGES = (0.0, 0.5, 1.5, 2.5, 4.0, 10.0)
 _WORST = 10  # confusions listed on the page
@@ -29,9 +29,7 @@ _WORST = 10  # confusions listed on the page
 Tables = dict[str, pd.DataFrame]
 
 
-def error_tables(
-    run: RunFolder, test: Dataset, train_events: pd.DataFrame | None, mixing: pd.DataFrame | None
-) -> Tables:
+def error_tables(run: RunFolder, test: Dataset, durations: pd.DataFrame | None, mixing: pd.DataFrame | None) -> Tables:
     """Make every table that the run and its corpus allow.
 
     Parameters
@@ -40,8 +38,8 @@ def error_tables(
         A finished run.
     test : Dataset
         The clips that it was scored on, and others.
-    train_events : DataFrame or None
-        Events of the training split, for the durations that α is compared with.
+    durations : DataFrame or None
+        Of `sedpool.datasets.statistics.duration_percentiles` for the training split: α is compared with them.
     mixing : DataFrame or None
         Of `sedpool.datasets.mixing.mixing_details` for `test`.
 
@@ -67,8 +65,8 @@ def error_tables(
             tables["detection_by_snr"] = detection_rate(found, "snr", quantile_edges(found["snr"]))
         tables["frame_calibration"] = frame_calibration(run.scores, test.events)
     tables["clip_calibration"] = clip_calibration(run.clip_scores, test.tags)
-    if run.alpha is not None and train_events is not None:
-        tables["alpha"] = alpha_and_duration(run.alpha, train_events, epoch=kept_epoch(run.history))
+    if run.kept_alpha is not None and durations is not None:
+        tables["alpha"] = alpha_and_duration(run.kept_alpha, durations)
     return tables
 
 
@@ -98,7 +96,7 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         has_snr="detection_by_snr" in tables,
     )
     for name, table in tables.items():
-        storage.write_text(run.subfolder("errors") / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        storage.write_csv(run.subfolder("errors") / f"{name}.csv", table)
     storage.write_text(run.file("errors.html"), page)
     return run.file("errors.html")
 

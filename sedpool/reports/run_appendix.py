@@ -9,7 +9,8 @@ import pandas as pd
 from sedpool.comparison.labels import HASH_DIGITS, UNDEFINED, counted
 from sedpool.comparison.run_names import flat_settings
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
-from sedpool.run_folder import RunFolder, kept_epoch, without_places
+from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.settings.identity import without_places
 
 _COMMIT_DIGITS = 10
 _NAMES = ["corpus", "method", "seed"]

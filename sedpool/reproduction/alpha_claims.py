@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sedpool.analysis.alpha import rank_correlation
+from sedpool.analysis.alpha import alpha_and_duration, rank_correlation
 from sedpool.comparison.groups import RunGroup
 from sedpool.comparison.labels import UNDEFINED
+from sedpool.comparison.method_tables import event_durations
 from sedpool.comparison.validity import flagged_runs, rests_on
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reproduction.contrasts import OTHER_CLAIMS
 from sedpool.reproduction.effects import Verdict
-from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
+from sedpool.run_folder import AT_BOUND, RunFolder
 from sedpool.stats.power import SIGNIFICANCE_LEVEL
 
 COLUMNS = (
@@ -60,25 +61,13 @@ def mean_alpha_and_duration(runs: Iterable[RunFolder]) -> pd.DataFrame:
     Returns
     -------
     table : DataFrame
-        ``event_label, alpha, median`` (seconds), sorted by duration.
+        Of `sedpool.analysis.alpha.alpha_and_duration`; empty if no run says how long events last.
     """
-    parts = [
-        kept_alpha(run).merge(run.durations[["event_label", "duration_50"]].dropna(), on="event_label")
-        for run in runs
-        if run.durations is not None
-    ]
-    if not parts:
+    known = [run for run in runs if run.durations is not None]
+    durations = event_durations(known)
+    if durations is None:
         return pd.DataFrame(columns=["event_label", "alpha", "median"])
-    table = pd.concat(parts).groupby("event_label")[["alpha", "duration_50"]].mean().reset_index()
-    return table.rename(columns={"duration_50": "median"}).sort_values("median", ignore_index=True)
-
-
-def kept_alpha(run: RunFolder) -> pd.DataFrame:
-    """Select α of every class in the kept epoch: ``event_label, alpha, bound``; empty if the pooling has no α."""
-    if run.alpha is None:
-        return pd.DataFrame(columns=["event_label", "alpha", "bound"])
-    kept = run.alpha["epoch"] == kept_epoch(run.history)
-    return run.alpha.loc[kept, ["event_label", "alpha", "bound"]]
+    return alpha_and_duration(pd.concat([run.kept_alpha for run in known if run.kept_alpha is not None]), durations)
 
 
 def falls_with_duration(table: pd.DataFrame) -> tuple[float, float, Verdict]:
@@ -125,7 +114,7 @@ def _judge_fall(runs: list[RunFolder]) -> dict[str, Any]:
 
 def _judge_bound(runs: list[RunFolder]) -> dict[str, Any]:
     """Judge 4b on the runs of CAP."""
-    kept = [kept_alpha(run) for run in runs]
+    kept = [run.kept_alpha for run in runs if run.kept_alpha is not None]
     reached = [part["alpha"].abs() >= AT_BOUND * part["bound"] for part in kept]
     free = pd.concat([part.loc[~at, "event_label"] for part, at in zip(kept, reached, strict=True)]).value_counts()
     share = float(np.mean([at.mean() for at in reached]))

@@ -42,9 +42,8 @@ from sedpool.reproduction.published import (
     read_tables,
 )
 from sedpool.run_folder import RunFolder
-from sedpool.runtime.arrays import Float64Array
-from sedpool.stats.replicates import MetricKey, Statistic
-from sedpool.stats.resampling import CONFIDENCE_LEVEL, clip_weights, interval_table
+from sedpool.stats.replicates import MetricKey
+from sedpool.stats.resampling import CONFIDENCE_LEVEL
 
 TOLERANCE = 0.02
 """How far outside our interval a published number may lie and still count as reproduced."""
@@ -198,23 +197,9 @@ def _clip_intervals(corpus: str, runs: Sequence[RunFolder]) -> dict[str, tuple[f
             if column.startswith(level)
         }
         mean = run_mean(runs, part, table="paper_counts")
-        if mean is not None and len(mean.clips) > 1:
-            weights = clip_weights(len(mean.clips))
-            table = interval_table(_only(mean.statistic, keys.values()), weights, sources=mean.sources)
-            ends = table[["low", "high"]].itertuples(index=False, name=None)
-            found |= dict(zip(keys, ends, strict=True))
+        ends = {} if mean is None else mean.intervals(set(keys.values()).__contains__)
+        found |= {column: ends[key] for column, key in keys.items() if key in ends}
     return found
-
-
-def _only(statistic: Statistic, keys: Iterable[MetricKey]) -> Statistic:
-    """Restrict a statistic to some of its metrics."""
-    chosen = list(keys)
-
-    def of_keys(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
-        values = statistic(weights)
-        return {key: values[key] for key in chosen}
-
-    return of_keys
 
 
 def _verdict(n_runs: float, published: float, ours: float, low: float, high: float) -> str:

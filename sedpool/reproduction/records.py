@@ -22,7 +22,8 @@ from sedpool.evaluation.run_folder import evaluate_folder
 from sedpool.experiment.launchers.crew import OUTPUT
 from sedpool.experiment.load import dataset_of
 from sedpool.experiment.plan import RunKey
-from sedpool.run_folder import RunFolder, kept_epoch, without_places
+from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.settings.identity import without_places
 from sedpool.settings.schema import EvaluationSettings, checked
 
 FOLDER = "records"
@@ -285,4 +286,4 @@ def keys_of(table: pd.DataFrame) -> list[RunKey]:
 
 
 def _write_results(path: Path, table: pd.DataFrame) -> None:
-    storage.write_text(path, table.sort_values(_SORTED_BY).to_csv(index=False, lineterminator="\n"))
+    storage.write_csv(path, table.sort_values(_SORTED_BY))

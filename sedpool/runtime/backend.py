@@ -5,12 +5,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from sedpool.errors import ConfigError
 from sedpool.runtime.arrays import Float32Array
-from sedpool.runtime.environment import keras_backend
+from sedpool.runtime.environment import keras_backend, processor_facts
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras dtype policies that a run may use."""
@@ -167,12 +166,4 @@ def _multiplies_bfloat16() -> bool:
 
         if jax.default_backend() != "cpu":
             return True
-    return not _cpu_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
-
-
-def _cpu_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(processor_facts().get("flags", "").split())

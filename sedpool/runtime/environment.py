@@ -46,7 +46,7 @@ def describe_environment(*, seed: int, threads: int | None, precision: str) -> d
         "processors": os.cpu_count(),
         "precision": precision,
         "backend": keras_backend(),
-        "device": _processor(),
+        "device": processor_facts().get("model name") or platform.processor() or platform.machine(),
         "system": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]),
     }
 
@@ -91,10 +91,11 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _processor() -> str:
+def processor_facts() -> dict[str, str]:
+    """Return what Linux says of the last processor, by name, as ``flags``; nothing on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+        return {}
+    facts = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in facts}

@@ -27,8 +27,11 @@ _PLACES = frozenset({"data_root", "cache", "runs", "jobs", "force", "tracking", 
 DATA: Mapping[str, str] = {"augment": "background", "training": "init_from"}
 """Settings whose value is a place where data lie; what the data are is stated beside the settings."""
 
-_FORMER_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
-_FORMER_PLACES = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
+# What sedpool 0.1 had of each is in its hashes: none may go.
+_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
+"""Folders that data come from; records and tables keep only their last component."""
+_IGNORED = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
+"""Settings that no number depends on, which records and tables leave out."""
 _TARGETS: Mapping[str, Target] = {name: target for targets in TARGETS.values() for name, target in targets.items()}
 
 
@@ -138,7 +141,7 @@ def former_digest(config: Mapping[str, Any]) -> str | None:
     It took the names of folders for what lies in them.
     """
     try:
-        return hash_value({key: _former(key, node) for key, node in config.items() if key not in _FORMER_PLACES})[:10]
+        return hash_value({key: _former(key, node) for key, node in config.items() if key not in _IGNORED})[:10]
     except KeyError:
         return None
 
@@ -150,15 +153,18 @@ def _former(group: str, node: Any) -> Any:
     recorded = recorded_form(owner, node)
     if not LATER.get(owner, {}).keys().isdisjoint(recorded):
         raise KeyError(owner)
-    kept = {key: _former("", item) for key, item in recorded.items() if key not in _FORMER_PLACES}
+    kept = {key: _former("", item) for key, item in recorded.items() if key not in _IGNORED}
     if owner in _TARGETS:
         kept["_target_"] = _TARGETS[owner].former
-    return kept | {key: Path(str(kept[key])).name for key in _FORMER_SOURCES & kept.keys()}
+    return kept | {key: Path(str(kept[key])).name for key in _SOURCES & kept.keys()}
 
 
-def is_ones_own(node: Mapping[str, Any]) -> bool:
-    """Whether a class or function outside sedpool's public names is built; then every argument counts."""
-    return "_target_" in node and node["_target_"] not in _TARGETS
+def without_places(value: Any) -> Any:
+    """Return a configuration, or a part of one, without paths and machine settings; a class of one's own keeps all."""
+    if not isinstance(value, Mapping) or ("_target_" in value and value["_target_"] not in _TARGETS):
+        return value
+    kept = {key: without_places(item) for key, item in value.items() if key not in _IGNORED}
+    return kept | {key: Path(str(kept[key])).name for key in _SOURCES & kept.keys()}
 
 
 def _owner(group: str, node: Mapping[str, Any]) -> str:

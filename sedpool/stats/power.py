@@ -59,24 +59,24 @@ def detectable_mean_difference(
         return float("nan")
     degrees = n_runs - 1
     limit = stats.t.isf(significance_level / 2, degrees)
-
-    def missing_power(effect: float) -> float:
-        shift = effect * math.sqrt(n_runs)
-        return float(stats.nct.sf(limit, degrees, shift) - power)
-
-    effect = optimize.brentq(missing_power, 0.0, 1000.0 / math.sqrt(n_runs))
-    return float(effect * values.std(ddof=1))
+    shift = optimize.brentq(lambda shift: float(stats.nct.sf(limit, degrees, shift) - power), 0.0, 1000.0)
+    return float(shift / math.sqrt(n_runs) * values.std(ddof=1))
 
 
-def smallest_p_sign_flip(n_runs: int) -> float:
-    """Compute the smallest possible p-value of the sign-flip test: all differences have the same sign.
+def smallest_p_sign_flip(n_pairs: int) -> float:
+    """Compute the smallest possible p-value of the sign-flip test and of McNemar's: all differences have one sign.
+
+    Parameters
+    ----------
+    n_pairs : int
+        Runs of two methods; for McNemar's test clips on which two systems differ.
 
     Examples
     --------
     >>> smallest_p_sign_flip(3), smallest_p_sign_flip(6)
     (0.25, 0.03125)
     """
-    return min(1.0, 2.0 ** (1 - n_runs))
+    return min(1.0, 2.0 ** (1 - n_pairs))
 
 
 def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
@@ -88,17 +88,6 @@ def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
     (0.25, 0.0014)
     """
     return float(math.factorial(n_methods)) ** (1 - n_blocks)
-
-
-def smallest_p_mcnemar(n_different: int) -> float:
-    """Compute the smallest possible p-value of McNemar's test, given the number of clips on which systems differ.
-
-    Examples
-    --------
-    >>> smallest_p_mcnemar(5)
-    0.0625
-    """
-    return min(1.0, 2.0 ** (1 - n_different))
 
 
 def cannot_reach(smallest_p: float, *, significance_level: float = SIGNIFICANCE_LEVEL) -> str:

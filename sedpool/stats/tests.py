@@ -24,7 +24,7 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.clip import aligned
 from sedpool.evaluation.counts import ClipCounts, concatenate, paired
 from sedpool.runtime.arrays import Float64Array
-from sedpool.stats.power import smallest_p_mcnemar
+from sedpool.stats.power import smallest_p_sign_flip
 from sedpool.stats.ranks import holm
 from sedpool.stats.replicates import MetricKey, count_statistic
 
@@ -175,7 +175,7 @@ def clip_decision_tests(true_tags: pd.DataFrame, first: pd.DataFrame, second: pd
         only_first = int((right[0][label] & ~right[1][label]).sum())
         only_second = int((right[1][label] & ~right[0][label]).sum())
         p_value = mcnemar(only_first, only_second)
-        rows.append((label, only_first, only_second, p_value, smallest_p_mcnemar(only_first + only_second)))
+        rows.append((label, only_first, only_second, p_value, smallest_p_sign_flip(only_first + only_second)))
     tests = pd.DataFrame(rows, columns=["event_label", "only_first", "only_second", "p_value", "smallest_p"])
     tests["p_holm"] = tests["p_value"]
     of_class = tests["event_label"] != ""

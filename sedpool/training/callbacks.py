@@ -50,7 +50,7 @@ class Rows(keras.callbacks.Callback):
         """Record rows, and write all of them to the file."""
         self.rows += rows
         if self.path:
-            storage.write_text(self.path, self.table.to_csv(index=False, lineterminator="\n"))
+            storage.write_csv(self.path, self.table)
 
 
 class History(Rows):
@@ -80,7 +80,7 @@ class ClassHistory(Rows):
 
 
 class AlphaHistory(ClassHistory):
-    """Records every class's α before training and after each epoch, and tells the epoch's row what became of them.
+    """Records every class's α before training and after each epoch, and adds what became of them to the epoch's row.
 
     The row gets `alpha_change`, the largest change of an α in the epoch, and with CAP `alpha_at_bound`, the share of
     classes whose α is at its bound: as long as that is 0 the run equals AutoPool's.
@@ -228,7 +228,7 @@ class ProgressBar(keras.callbacks.Callback):
         self.progress.update(self.task, completed=batch + 1, status=status)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Leave one line an epoch behind."""
+        """Leave one line per epoch behind."""
         row = logs or {}
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
         speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}  {row['seconds']:.0f} s"

@@ -6,8 +6,9 @@ from sedpool.errors import ConfigError
 from sedpool.experiment.plan import RunKey, Study
 from sedpool.reproduction.published import read_tables
 from sedpool.reproduction.studies import DCASE2017, ESC10, ESC10_AXES, MEDLEYDB, METHODS, STUDIES, URBANSED
-from sedpool.run_folder import run_name, without_places
+from sedpool.run_folder import run_name
 from sedpool.settings.compose import compose
+from sedpool.settings.identity import without_places
 
 FOLDERS = {"data_root": "some where/data", "cache": "cache", "runs": "runs"}
 

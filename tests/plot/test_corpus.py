@@ -5,7 +5,8 @@ import pytest
 import sedpool as sp
 from sedpool.datasets.desed import load_desed
 from sedpool.evaluation.baselines import stretched_tags_score
-from sedpool.plot.corpus import corpus_figure, write_corpus_figure
+from sedpool.plot.corpus import corpus_figure
+from sedpool.plot.style import write_figure
 
 
 def titles(figure) -> list[str]:
@@ -18,7 +19,7 @@ def test_tags_stretched_over_the_clip_score_half_of_urbansed(shared_data: Path, 
     figure = corpus_figure(train)
     assert "Without locating: F1 0.51" in titles(figure)
     assert {"Event durations", "Co-occurrence", "Balance", "Polyphony", "Classes in a clip"} <= set(titles(figure))
-    write_corpus_figure(train, tmp_path / "train.png")
+    write_figure(corpus_figure(train), tmp_path / "train.png")
     assert (tmp_path / "train.png").read_bytes().startswith(b"\x89PNG")
 
 

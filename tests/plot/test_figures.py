@@ -70,7 +70,7 @@ def test_methods_on_one_clip_stand_under_its_reference(run, example):
 
 def test_trajectory_of_alpha_has_a_line_a_class_and_the_bound():
     axes = alpha_trajectory_figure(made_alpha(5, np.log(25)), kept_epoch=4).axes[0]
-    assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept", "CAP's bound"]
+    assert [line.get_label() for line in axes.lines] == [*CLASSES, "kept", "CAP's bound, 3.22"]
 
 
 def test_gradient_share_has_a_line_a_class():

@@ -6,6 +6,7 @@ import yaml
 from sedpool import storage
 from sedpool.datasets.base import manifest_of
 from sedpool.datasets.demo import load_demo
+from sedpool.datasets.statistics import duration_percentiles
 from sedpool.errors import ConfigError, DataError
 from sedpool.experiment.load import dataset_of
 from sedpool.reports.error_report import FIGURES, error_tables, write_error_report
@@ -21,7 +22,7 @@ def mixing():
 
 def test_every_table_has_a_figure_and_a_file(make_run, mixing):
     run = make_run()
-    tables = error_tables(run, made_dataset(), made_reference(), mixing)
+    tables = error_tables(run, made_dataset(), duration_percentiles(made_dataset()), mixing)
     assert set(tables) == {
         "confusion",
         "false_alarms",

@@ -110,9 +110,9 @@ def make_record(tmp_path_factory):
         storage.write_text(record.file("history.csv"), history.to_csv(index=False))
         if method in ("auto", "cap"):
             storage.write_text(record.file("alpha.csv"), made_alpha(method, alpha).to_csv(index=False))
-        durations = pd.DataFrame(
-            {"event_label": CLASSES, "events": 9, "duration_50": np.arange(1, len(CLASSES) + 1) / 2}
-        )
+        medians = np.arange(1, len(CLASSES) + 1) / 2
+        quartiles = {"duration_25": medians / 2, "duration_50": medians, "duration_75": 2 * medians}
+        durations = pd.DataFrame({"event_label": CLASSES, "events": 9, **quartiles})
         storage.write_text(record.file("durations.csv"), durations.to_csv(index=False))
         if sources:
             table = pd.DataFrame(

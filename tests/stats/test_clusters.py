@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.counts import concatenate
+from sedpool.evaluation.counts import concatenate, count_arrays
 from sedpool.stats.clusters import design_effect, membership
 from sedpool.stats.replicates import count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
@@ -46,7 +46,7 @@ def test_variance_is_a_sum_over_pairs_that_share():
 
 def test_every_clip_twice_widens_intervals_by_the_root_of_two():
     half = made_counts(300, seed=0)
-    again = type(half)(tuple(f"again{name}" for name in half.filenames), half.classes, **half._arrays())
+    again = type(half)(tuple(f"again{name}" for name in half.filenames), half.classes, **count_arrays(half))
     both = concatenate([half, again])
     recordings = sources_of(*((name, name.removeprefix("again")) for name in both.filenames))
     weights = clip_weights(len(both))
