@@ -11,12 +11,15 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress, count
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from sedpool.comparison.labels import DAGGER, DOUBLE_DAGGER, UNDEFINED, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BLANK = ("", UNDEFINED)
 
@@ -167,7 +170,7 @@ class FigureBlock:
 
     name: str
     title: str
-    figure: Figure
+    figure: "Figure"
     note: str = ""
 
     @property

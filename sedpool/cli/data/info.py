@@ -55,36 +55,34 @@ def _print_facts(corpus: "Corpus", root: Path) -> None:
 
 
 def _draw(dataset: "Dataset", target: Path) -> None:
-    from sedpool.plot.corpus import SUFFIXES, write_corpus_figure
+    from sedpool.plot.corpus import SUFFIXES, corpus_figure
+    from sedpool.plot.style import write_figure
 
     path = target if target.suffix in SUFFIXES else target / f"{dataset.name}.png"
-    write_corpus_figure(dataset, path)
+    write_figure(corpus_figure(dataset), path)
     _print_statistics(dataset)
     typer.echo(f"drawn: {path}")
 
 
 def _print_statistics(dataset: "Dataset") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from sedpool.datasets.statistics import class_statistics
     from sedpool.evaluation.baselines import stretched_tags_score
+    from sedpool.reports.document import Cell, TableBlock, TableRow
+    from sedpool.reports.terminal import print_table
 
     typer.echo(repr(dataset))
-    statistics = class_statistics(dataset)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("class")
-    table.add_column("clips", justify="right")
-    strong = "events" in statistics.columns
-    for heading in ("events", "median s", "share of clip") if strong else ():
-        table.add_column(heading, justify="right")
-    for label, row in statistics.iterrows():
-        cells = [f"{row['clips']:.0f}"]
-        if strong:
-            cells += [f"{row['events']:.0f}", f"{row['duration_50']:.2f}", f"{row['active_share']:.0%}"]
-        table.add_row(str(label), *cells)
-    Console(highlight=False).print(table)
-    if strong:
+    forms = {"clips": ("clips", ".0f")}
+    if dataset.events is not None:
+        forms |= {
+            "events": ("events", ".0f"),
+            "median s": ("duration_50", ".2f"),
+            "share of clip": ("active_share", ".0%"),
+        }
+    rows = [
+        TableRow(str(label), [Cell(format(row[column], form), row[column]) for column, form in forms.values()])
+        for label, row in class_statistics(dataset).iterrows()
+    ]
+    print_table(TableBlock("", "", list(forms), rows, row_title="class"))
+    if dataset.events is not None:
         f1 = stretched_tags_score(dataset)["micro"]["f1"]
         typer.echo(f"True tags stretched over the clip, without any locating: 1 s segment micro F1 {f1:.3f}")

@@ -3,16 +3,13 @@
 
 def list_corpora() -> None:
     """List the corpora that sedpool reads, and where each is or would be."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from sedpool.datasets.catalog import CORPORA, default_root, is_on_disk
+    from sedpool.reports.document import Cell, TableBlock, TableRow
+    from sedpool.reports.terminal import print_table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("name", "what", "labels", "folder", "on disk"):
-        table.add_column(heading, overflow="fold")
+    rows = []
     for corpus in CORPORA:
         root = default_root(corpus)
-        table.add_row(corpus.name, corpus.title, corpus.labels, str(root), "yes" if is_on_disk(root) else "–")
-    Console().print(table)
+        texts = corpus.title, corpus.labels, str(root), "yes" if is_on_disk(root) else "–"
+        rows.append(TableRow(corpus.name, [Cell(text) for text in texts]))
+    print_table(TableBlock("", "", ("what", "labels", "folder", "on disk"), rows, row_title="name"))

@@ -46,29 +46,22 @@ def validate(
 
 
 def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from sedpool.datasets.check import KINDS
+    from sedpool.reports.document import Cell, TableBlock, TableRow
+    from sedpool.reports.terminal import print_table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("what")
-    table.add_column("how many", justify="right")
-    table.add_column("the first", overflow="fold")
+    kinds = []
     for kind, meaning in KINDS.items():
-        found = [problem for problem in problems if problem.kind == kind]
-        if found:
-            table.add_row(meaning, str(len(found)), "\n".join(_in_words(problem) for problem in found[:SHOWN]))
-    for note, count in dataset.manifest.notes.items():
-        table.add_row(note.replace("_", " "), str(count), "(as distributed)")
-    if table.rows:
-        Console(highlight=False, markup=False).print(table)
+        words = [
+            problem.detail if problem.filename in problem.detail else f"{problem.filename} {problem.detail}".strip()
+            for problem in problems
+            if problem.kind == kind
+        ]
+        if words:
+            kinds.append((meaning, len(words), "\n".join(words[:SHOWN])))
+    kinds += [(note.replace("_", " "), n, "(as distributed)") for note, n in dataset.manifest.notes.items()]
+    if kinds:
+        rows = [TableRow(meaning, [Cell(str(n), n), Cell(first)]) for meaning, n, first in kinds]
+        print_table(TableBlock("", "", ("how many", "the first"), rows, row_title="what"))
     if not problems:
         typer.echo("nothing is wrong")
-
-
-def _in_words(problem: "Problem") -> str:
-    """Return a finding with the name of its clip in front, unless it names the clip itself."""
-    named = problem.filename in problem.detail
-    return problem.detail if named else f"{problem.filename} {problem.detail}".strip()
