@@ -1,4 +1,4 @@
-"""What would the metrics be if each clip counted so many times? One row of weights a resample, one value a row.
+"""What would the metrics be if each clip counted so many times? One row of weights per resample, one value per row.
 
 Pooled metrics are functions of sums over clips, so a thousand resamples are one matrix product. Ranking metrics sort
 each class once and accumulate the weights in that order, some resamples at a time.

@@ -16,7 +16,7 @@ _NOT_USED = "USA"  # a country is demanded for the conversion to CO₂
 
 
 class EnergyMeter(keras.callbacks.Callback):
-    """Tells every epoch's row its `energy_wh`: watt-hours of the epoch with its validation."""
+    """Adds `energy_wh` to every epoch's row: watt-hours of the epoch with its validation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Indices = npt.NDArray[np.int64]
 Sampling = Callable[[int, int, np.random.Generator], Indices]
-"""(number of patches, number of clips, generator) to one clip a patch."""
+"""(number of patches, number of clips, generator) to one clip per patch."""
 
 
 def in_turn(n_patches: int, n_clips: int, generator: np.random.Generator) -> Indices:

@@ -17,7 +17,7 @@ GOOD = (0.7, 0.05)
 
 @pytest.fixture
 def make_table(make_record):
-    """Function that makes runs of several folds and measures every contrast; one row a finding."""
+    """Function that makes runs of several folds and measures every contrast; one row per finding."""
 
     def make(methods=METHODS, folds=(1, 2), corpus="esc10", **settings):
         runs = [

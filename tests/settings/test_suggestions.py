@@ -32,9 +32,22 @@ def test_an_option_like_no_setting_points_to_the_help() -> None:
         refuse_unknown(["--zzz"], [config_folder()])
 
 
-def test_settings_and_flags_of_hydra_pass() -> None:
-    flags = ["-m", "--cfg", "job", "--config-dir", "mine", "pooling=max,mean", "+pooling.x=1", "~tracking", "seed=-1"]
-    refuse_unknown(flags, [config_folder()])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-m"],
+        ["--cfg", "job"],
+        ["--config-dir", "mine"],
+        ["pooling=max,mean"],
+        ["+pooling.x=1"],
+        ["~tracking"],
+        ["seed=-1"],
+    ],
+)
+def test_a_setting_or_flag_of_hydra_passes_and_what_follows_it_is_refused(arguments: list[str]) -> None:
+    refuse_unknown(arguments, [config_folder()])
+    with pytest.raises(ConfigError, match=r"^--zzz: no such option"):
+        refuse_unknown([*arguments, "--zzz"], [config_folder()])
 
 
 @pytest.mark.parametrize(

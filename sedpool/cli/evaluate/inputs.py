@@ -52,7 +52,7 @@ def read_score_table(path: Path, reference: Path) -> ScoreTable:
     except StorageError:
         if not path.exists():
             raise
-        formats = "a parquet file, or a folder with a TSV for each clip: onset, offset, a column a class"
+        formats = "a parquet file, or a folder with a TSV for each clip: onset, offset, one column per class"
         raise DataError(f"--scores {path}: not a readable parquet file; expected {formats}") from None
 
 

@@ -37,7 +37,7 @@ Durations = Annotated[
 ]
 Classes = Annotated[
     Path | None,
-    typer.Option(help="All labels, one a line: those of the reference (no subset) and more; default: the former."),
+    typer.Option(help="All labels, one per line: those of the reference (no subset) and more; default: the former."),
 ]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
@@ -47,9 +47,9 @@ Threshold = Annotated[
     typer.Option(min=0, max=1, show_default="0.5", help="Decodes the scores where no detected events are given."),
 ]
 OperatingPoints = Annotated[
-    Path | None, typer.Option(help="Folder of detected events at many thresholds, a file each, for psds.")
+    Path | None, typer.Option(help="Folder of detected events at many thresholds, one file each, for psds.")
 ]
-Resolution = Annotated[float, typer.Option(min=1e-3, help="Seconds a segment.")]
+Resolution = Annotated[float, typer.Option(min=1e-3, help="Length of a segment in seconds.")]
 Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offset may be off.")]
 OffsetToleranceRatio = Annotated[
     float, typer.Option("--offset-share", min=0, max=1, help="Or this share of the event's length, for the offset.")
@@ -64,9 +64,9 @@ Sources = Annotated[
     typer.Option(help="Recordings that clips were made from: a table filename, source. Widens the intervals."),
 ]
 Json = Annotated[str | None, typer.Option(metavar="FILE", help="Write all numbers as JSON; - prints nothing else.")]
-Csv = Annotated[str | None, typer.Option(metavar="FILE", help="Write one row a metric and class; - likewise.")]
+Csv = Annotated[str | None, typer.Option(metavar="FILE", help="Write one row per metric and class; - likewise.")]
 Html = Annotated[str | None, typer.Option(metavar="FILE", help="Write a page that needs no other file; - likewise.")]
 Jams = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Write a JAMS file a clip: detected events and the clip's numbers."),
+    typer.Option(metavar="FOLDER", help="Write one JAMS file per clip: detected events and the clip's numbers."),
 ]

@@ -57,7 +57,7 @@ class Task:
 
     @property
     def kind(self) -> str:
-        """The same as another's if an epoch takes as long."""
+        """The key shared by runs whose epochs take equally long."""
         return kind_of(self.config)
 
     def epochs_done(self) -> int:
