@@ -22,8 +22,9 @@ from sedpool import audio
 from sedpool.datasets.soundscapes import ESC_FOLDS, ESC_PATTERN
 from sedpool.settings.compose import config_folder
 from sedpool.soundscapes.sampling import Event, draw_events, generator
-from sedpool.soundscapes.sources import FileSources, SplitRule, divide_libraries, read_libraries
+from sedpool.soundscapes.sources import FileSources, divide_libraries, read_libraries
 from sedpool.soundscapes.spec import SoundscapeSpec, read_spec
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.soundscapes.writing import Plan, write_corpus
 
 SR = 44100

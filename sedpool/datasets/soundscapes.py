@@ -10,8 +10,9 @@ from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
 from sedpool.errors import DataError
-from sedpool.soundscapes.sources import SoundLibraries, SplitRule, divide_libraries, read_libraries, report_skipped
+from sedpool.soundscapes.sources import SoundLibraries, divide_libraries, read_libraries, report_skipped
 from sedpool.soundscapes.spec import SoundscapeSpec, make_spec, uniform
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.soundscapes.writing import Plan, make_corpus, write_corpus
 
 ESC_PATTERN = r"^(?P<fold>\d+)-(?P<source>\d+)-"

@@ -40,8 +40,8 @@ from sedpool.runtime.environment import describe_environment
 from sedpool.scores import read_scores
 from sedpool.settings.compose import compose
 from sedpool.settings.identity import upgraded
-from sedpool.soundscapes.sources import SplitRule
 from sedpool.soundscapes.spec import make_spec
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.training.batches import Patches
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from sedpool.datasets.soundscapes import synthesise
 from sedpool.errors import DataError
 from sedpool.formats import scaper_jams
 from sedpool.soundscapes.render import find_source, render_files
-from sedpool.soundscapes.sources import SplitRule
 from sedpool.soundscapes.spec import make_spec
+from sedpool.soundscapes.splits import SplitRule
 
 SR = 44100
 SCAPER = {"sr": SR, "ref_db": -50, "n_channels": 1, "fade_in_len": 0.01, "fade_out_len": 0.01, "reverb": None}

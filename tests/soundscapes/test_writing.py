@@ -20,8 +20,8 @@ from sedpool.formats.scaper_jams import Value, read_scene
 from sedpool.formats.table import read_tsv
 from sedpool.soundscapes import writing
 from sedpool.soundscapes.mixing import Sound
-from sedpool.soundscapes.sources import SplitRule
 from sedpool.soundscapes.spec import make_spec
+from sedpool.soundscapes.splits import SplitRule
 from sedpool.soundscapes.writing import Plan, make_corpus, write_corpus
 
 SPEC = make_spec(

@@ -44,7 +44,7 @@ def synthesise(
 ) -> None:
     """Make a corpus of soundscapes: audio, JAMS, text and TSV; an interrupted synthesis goes on where it stopped."""
     from sedpool.datasets.soundscapes import synthesise
-    from sedpool.soundscapes.sources import SplitRule
+    from sedpool.soundscapes.splits import SplitRule
 
     made = synthesise(
         out,
