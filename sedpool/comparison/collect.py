@@ -40,7 +40,11 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
     for run in runs_below(folders):
         if not run.is_done:
             left_out[run.path] = "not finished"
-        elif (key := _key(run)) in runs:
+            continue
+        # What a run and its record share, and no other run does whose folder has the same name.
+        settings = settings_of(without_places(run.config))
+        key = run.path.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
+        if key in runs:
             left_out[run.path] = f"the same run as {runs[key].path}"
         else:
             _refuse_damaged(run)
@@ -49,12 +53,6 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
         names = ", ".join(str(path) for path in left_out)
         raise DataError(f"{', '.join(map(str, folders))}: no finished run (with DONE); not finished: {names}")
     return FinishedRuns(named_apart(runs.values()), left_out)
-
-
-def _key(run: RunFolder) -> tuple[str, str]:
-    """Return what a run and its record share, and no other run does whose folder has the same name."""
-    settings = settings_of(without_places(run.config))
-    return run.path.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
 
 
 def _refuse_damaged(run: RunFolder) -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
 from sedpool.run_folder import RunFolder
-from sedpool.runtime.arrays import Float64Array
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
@@ -121,26 +120,22 @@ def _against_best(
 ) -> tuple[pd.DataFrame, list[float]]:
     """Compute each run's intervals, and the standard errors of the differences from the best."""
     weights = clip_weights(len(counts[best]))
+
+    def interval(statistic: Statistic, *, difference: bool) -> pd.Series:
+        return interval_table(
+            lambda rows: {metric.key: statistic(rows)[metric.key]}, weights, sources=sources, difference=difference
+        ).iloc[0]
+
     rows, errors = {}, []
     for index, one in counts.items():
         pair = (counts[best], one) if metric.sign > 0 else (one, counts[best])
-        own, behind = (
-            _interval(statistic, metric.key, weights, sources, difference=difference)
-            for statistic, difference in ((count_statistic(one), False), (count_difference(*pair), True))
-        )
+        own = interval(count_statistic(one), difference=False)
+        behind = interval(count_difference(*pair), difference=True)
         with_best = bool(index == best or behind["low"] <= 0 <= behind["high"])
         rows[index] = (own["low"], own["high"], behind["estimate"], behind["low"], behind["high"], with_best)
         if behind["standard_error"] > 0:
             errors.append(float(behind["standard_error"]))
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(INTERVAL_COLUMNS)), errors
-
-
-def _interval(
-    statistic: Statistic, key: MetricKey, weights: Float64Array, sources: Membership | None, *, difference: bool
-) -> pd.Series:
-    """Compute the row of one metric."""
-    table = interval_table(lambda rows: {key: statistic(rows)[key]}, weights, sources=sources, difference=difference)
-    return table.iloc[0]
 
 
 def _power_notes(dataset: str, n_clips: int, errors: list[float], sources: Membership | None) -> list[str]:

@@ -6,13 +6,14 @@ The run folder stays the truth: if the tracking server cannot be reached, the ru
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock
 
+from sedpool.comparison.run_names import flat_settings
 from sedpool.run_folder import RunFolder
 
 Status = Literal["FINISHED", "FAILED"]
@@ -58,16 +59,23 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
 
     for name in ("mlflow", "alembic"):  # the making of a database is no news
         logging.getLogger(name).setLevel(logging.WARNING)
-    with _alone(uri):  # concurrent first uses of a database collide in its migrations
+    lock: AbstractContextManager[Any] = nullcontext()
+    artifacts = None
+    if uri.startswith("sqlite:///"):  # a server needs no lock
+        database = Path(uri.removeprefix("sqlite:///")).absolute()
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
+        artifacts = database.with_name("mlruns").as_uri()
+    with lock:  # concurrent first uses of a database collide in its migrations
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(experiment)
-        identifier = found.experiment_id if found else client.create_experiment(experiment, _artifact_root(uri))
+        identifier = found.experiment_id if found else client.create_experiment(experiment, artifacts)
     started = int(folder.file("config.yaml").stat().st_mtime * 1000)
     tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
     run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
-    parameters = [Param(key, str(value)[:500]) for key, value in _flatten(folder.config)]
+    parameters = [Param(key, str(value)[:500]) for key, value in flat_settings(folder.config)]
     overall = _overall(folder.metrics) if folder.file("metrics.json").is_file() else {}
-    metrics = [Metric(key, value, started, 0) for key, value in _flatten(overall) if value is not None]
+    metrics = [Metric(key, value, started, 0) for key, value in flat_settings(overall) if value is not None]
     for row in folder.history.to_dict("records") if folder.file("history.csv").is_file() else ():
         epoch = int(row.pop("epoch"))
         metrics += [Metric(str(key), float(value), started, epoch) for key, value in row.items()]
@@ -83,39 +91,10 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
 def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
     searched = {"validation_f1": metrics["validation"]["f1"]} if "validation" in metrics else {}
     return searched | {
-        f"test_{level}_{average}": {key: value for key, value in metrics[level][average].items() if _is_number(value)}
+        f"test_{level}_{average}": {
+            key: value for key, value in metrics[level][average].items() if isinstance(value, int | float)
+        }
         for level in ("clip", "segment", "event")
         if metrics.get(level)
         for average in ("micro", "macro")
     }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, item in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(item, Mapping):
-            yield from _flatten(item, f"{name}.")
-        else:
-            yield name, item
-
-
-def _database(uri: str) -> Path | None:
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
-
-
-def _alone(uri: str) -> AbstractContextManager[Any]:
-    """Lock a local database by a file beside it; a server needs no lock."""
-    database = _database(uri)
-    if database is None:
-        return nullcontext()
-    database.absolute().parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
-
-
-def _artifact_root(uri: str) -> str | None:
-    database = _database(uri)
-    return database.absolute().parent.joinpath("mlruns").as_uri() if database else None

@@ -58,7 +58,11 @@ class Hierarchical(Pooling):
             raise ConfigError("hierarchical pooling cannot use attention: groups of frames have no logits")
         if operator.axis != 1:
             raise ConfigError(f"hierarchical pooling needs an operator with axis=1, got axis={operator.axis}")
-        if not isinstance(sizes, Sequence) or not sizes or not all(_is_size(size) for size in sizes):
+        if (
+            not isinstance(sizes, Sequence)
+            or not sizes
+            or not all(isinstance(size, Integral) and size >= 1 and not isinstance(size, bool) for size in sizes)
+        ):
             raise ConfigError(f"sizes={sizes!r} must be a list of one or more group sizes, whole numbers of at least 1")
         super().__init__(axis, **kwargs)
         self.operator = operator
@@ -144,10 +148,6 @@ class Hierarchical(Pooling):
         """Build the layer that `get_config` describes."""
         operator = keras.saving.deserialize_keras_object(config["operator"])
         return cls(**{**config, "operator": operator})
-
-
-def _is_size(size: Any) -> bool:
-    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1
 
 
 def _split(p: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:

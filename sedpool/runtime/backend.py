@@ -93,18 +93,14 @@ def configure(*, seed: int, threads: int | None, precision: str) -> None:
     keras.config.set_dtype_policy(policy(precision))
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
-        _configure_tensorflow(threads)
+        import tensorflow as tf
 
-
-def _configure_tensorflow(threads: int | None) -> None:
-    import tensorflow as tf
-
-    tf.config.experimental.enable_op_determinism()
-    if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != threads:
-        raise ConfigError(
-            f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
-            "start a new one"
-        )
+        tf.config.experimental.enable_op_determinism()
+        if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != threads:
+            raise ConfigError(
+                f"training.threads={threads}: TensorFlow has already started with other threads in this process; "
+                "start a new one"
+            )
 
 
 def policy(precision: str) -> str:

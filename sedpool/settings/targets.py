@@ -28,10 +28,6 @@ class Target:
     places: frozenset[str] = frozenset()
 
 
-def _operators(*names: str) -> dict[str, Target]:
-    return {f"sedpool.{name}": Target(f"sedpool.pooling.{name}") for name in names}
-
-
 _CORPUS = frozenset({"root", "n_jobs"})
 
 TARGETS: Mapping[str, Mapping[str, Target]] = {
@@ -58,28 +54,31 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "sedpool.paper_cnn": Target("sedpool.models.paper_cnn"),
         "sedpool.paper_crnn": Target("sedpool.models.paper_crnn"),
     },
-    "pooling": _operators(
-        "AlphaBound",
-        "Attention",
-        "AutoPool",
-        "AutoPool1D",
-        "GeneralizedMean",
-        "GlobalWeightedRank",
-        "Hierarchical",
-        "ISR",
-        "LinearSoftmax",
-        "LogSumExp",
-        "Max",
-        "Mean",
-        "Min",
-        "NoisyOr",
-        "Power",
-        "SoftMaxPool1D",
-        "Softmax",
-        "TopKMean",
-        "cap",
-        "rap",
-    ),
+    "pooling": {
+        f"sedpool.{name}": Target(f"sedpool.pooling.{name}")
+        for name in (
+            "AlphaBound",
+            "Attention",
+            "AutoPool",
+            "AutoPool1D",
+            "GeneralizedMean",
+            "GlobalWeightedRank",
+            "Hierarchical",
+            "ISR",
+            "LinearSoftmax",
+            "LogSumExp",
+            "Max",
+            "Mean",
+            "Min",
+            "NoisyOr",
+            "Power",
+            "SoftMaxPool1D",
+            "Softmax",
+            "TopKMean",
+            "cap",
+            "rap",
+        )
+    },
 }
 """By group and public name. The constructor is what the package has under that name."""
 

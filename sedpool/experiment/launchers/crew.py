@@ -118,7 +118,10 @@ class Crew:
         logger.info(f"{counted(len(tasks), 'run')}, {self.n_jobs} at a time: {self.remaining(tasks)}")
         waiting, at_work = deque(tasks), list[_Work]()
         failures: dict[str, str] = {}
-        with _progress() as progress:
+        console = Console(stderr=True, highlight=False)
+        status = TextColumn("{task.fields[status]}")
+        columns = TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), status
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             overall = progress.add_task("all runs", total=len(tasks), status="")
             try:
                 while waiting or at_work:
@@ -167,10 +170,3 @@ def _begin(task: Task, progress: Progress) -> _Work:
     worker = Worker(train, task.config, output=task.folder.file(OUTPUT))
     before = task.epochs_done()
     return _Work(task, worker, progress.add_task(str(task.run.key), total=task.budget, status="epochs"), before)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn())
-    console = Console(stderr=True, highlight=False)
-    status = TextColumn("{task.fields[status]}")
-    return Progress(*columns, status, console=console, transient=True, disable=not console.is_terminal)

@@ -44,11 +44,15 @@ class Worker:
     def result(self) -> tuple[Any, str | None]:
         """Wait for the end; return the function's value, and why it failed (None if it did not)."""
         try:
-            value, reason = self.receiver.recv()
+            ended: tuple[Any, str | None] = self.receiver.recv()
         except EOFError:
-            value, reason = None, ""
+            self._process.join()
+            code = self._process.exitcode or 0
+            if code < 0:
+                return None, f"killed by signal {-code}; out of memory?"
+            return None, f"exited with status {code} before it finished"
         self._process.join()
-        return value, _exit_reason(self._process.exitcode) if reason == "" else reason
+        return ended
 
     def stop(self) -> None:
         """End it; one that has ended is left alone."""
@@ -59,7 +63,10 @@ class Worker:
 def _work(sender: Connection, output: Path | None, function: Callable[..., Any], *arguments: Any) -> None:
     threading.Thread(target=_follow_parent, daemon=True).start()
     if output is not None:
-        _print_to(output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("ab") as stream:
+            for descriptor in (1, 2):
+                os.dup2(stream.fileno(), descriptor)
     try:
         sender.send((function(*arguments), None))
     except SedpoolError as error:
@@ -77,13 +84,6 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-def _print_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
-        for descriptor in (1, 2):
-            os.dup2(stream.fileno(), descriptor)
-
-
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -91,9 +91,3 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _exit_reason(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return f"killed by signal {-exitcode}; out of memory?"
-    return f"exited with status {exitcode} before it finished"
