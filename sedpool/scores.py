@@ -6,8 +6,10 @@ without gaps, and their probabilities hold from `onset` to `offset` (seconds). C
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,6 +92,70 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
     """Write scores as parquet, atomically."""
     with storage.atomic_path(path) as temporary:
         scores.to_parquet(temporary, index=False)
+
+
+@contextmanager
+def scores_file(path: str | Path, filename: str, step: float, classes: Sequence[str]) -> Iterator["ScoresFile"]:
+    """Open a parquet file for the frame scores of one recording that come in pieces; it appears once it is whole.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    filename : str
+        The recording's id.
+    step : float
+        Length of a frame in seconds.
+    classes : sequence of str
+        Class names, in the order of the columns.
+    """
+    with storage.atomic_path(path) as temporary:
+        file = ScoresFile(temporary, filename, step, classes)
+        try:
+            yield file
+        finally:
+            file.close()
+
+
+class ScoresFile:
+    """Frame scores of one recording that are being written; see `scores_file`."""
+
+    def __init__(self, path: Path, filename: str, step: float, classes: Sequence[str]) -> None:
+        self._path, self._filename, self._step, self._classes = path, filename, step, classes
+        self._frames = 0
+        self._kept = np.empty((0, len(classes)), np.float32)
+        self._writer: Any = None
+
+    def add(self, probabilities: np.ndarray) -> None:
+        """Take the next frame scores, shape (frames, classes)."""
+        if len(probabilities):  # the last frame waits for the recording's end
+            kept = np.concatenate([self._kept, probabilities])
+            self._write(kept[:-1])
+            self._kept = kept[-1:]
+
+    def finish(self, duration: float) -> None:
+        """Write the last frame, which lasts to the end of the recording."""
+        self._write(self._kept, duration)
+
+    def _write(self, probabilities: np.ndarray, end: float | None = None) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        edges = np.arange(self._frames, self._frames + len(probabilities) + 1) * self._step
+        if end is not None:
+            edges[-1] = end
+        table = pa.Table.from_pandas(
+            frame_scores(self._filename, probabilities, edges, self._classes), preserve_index=False
+        )
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema)
+        self._writer.write_table(table)
+        self._frames += len(probabilities)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:

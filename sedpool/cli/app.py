@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, compare, data, report, reproduce, track, train, tune
+from sedpool.cli import analyse, compare, data, detect, report, reproduce, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(context_settings=train.PASSED_ON)(train.train)
+app.command()(detect.detect)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)

@@ -1,11 +1,19 @@
 """``sedpool detect``: find events in anybody's recordings with a trained run."""
 
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from sedpool.cli.trust import TrustCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from sedpool.inference.recordings import Detected, Recording
 
 
 def detect(
@@ -13,16 +21,19 @@ def detect(
         list[str],
         typer.Argument(
             metavar="RUN... AUDIO...",
-            help="A run folder, or several, whose mean score then counts; then recordings: files, folders, patterns in "
+            help="A run folder, or several whose mean score counts; then recordings: files, folders, patterns in "
             "quotes, or - for a list on standard input.",
         ),
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; a run that was interrupted goes on there.")
-    ] = None,
-    beside: Annotated[bool, typer.Option(help="Write each recording's results beside it.")] = False,
-    format: Annotated[
-        list[str] | None, typer.Option(help="tsv, csv, json, jams, audacity, raven or scores; may be repeated.")
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; the same command goes on there.")] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="Write each recording's results beside it.")] = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="tsv, csv, json, jams, audacity, raven, or scores: all frame probabilities (parquet). Repeat it for "
+            "several. By default tsv.",
+        ),
     ] = None,
     decode: Annotated[
         Literal["tuned", "set"], typer.Option(help="Decode as tuned on validation, or as the run was set.")
@@ -40,17 +51,154 @@ def detect(
         float, typer.Option(min=0, max=1, help="Leave out events whose highest probability is lower.")
     ] = 0.0,
     classes: Annotated[
-        list[str] | None, typer.Option(help="Keep this class only; may be repeated, or several between commas.")
+        list[str] | None, typer.Option(help="Keep this class only. Repeat it, or separate several by commas.")
     ] = None,
     top: Annotated[
-        int | None, typer.Option(min=1, help="Keep so many events of each recording, the most confident.")
+        int | None, typer.Option(min=1, help="Keep so many events of each recording, the most confident ones.")
     ] = None,
     trust_code: TrustCode = False,
 ) -> None:
     """Detect events in recordings of any length, format and rate.
 
-    Events are printed as a table between tabs, with the highest probability of each as its confidence. With --out or
-    --beside they are written in the formats chosen, and the same command goes on where it was interrupted.
+    Prints a table of events, with the highest probability of each as its confidence, or writes files: with --out into a
+    folder, with --beside next to the recordings. The same command then goes on where it was interrupted.
 
-    Recordings that cannot be read are listed at the end; the exit status is then 1.
+    Recordings that cannot be read are listed at the end, and the exit status is 1.
     """
+    from dataclasses import replace
+
+    from sedpool.errors import AudioError, ConfigError
+    from sedpool.runtime.backend import import_backend
+
+    runs, inputs = runs_and_audio(arguments)
+    if beside and out is not None:
+        raise ConfigError("--beside and --out: give one of them, where the results go")
+    if formats and not beside and out is None:
+        raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
+    import_backend()
+    from sedpool.experiment.load import load
+    from sedpool.inference.detect import mean_decoder
+    from sedpool.inference.recordings import Method, Selection, find_recordings
+    from sedpool.inference.results import Results, detect_all
+
+    recordings = find_recordings(inputs)
+    results = Results(recordings, formats or ["tsv"], out) if beside or out is not None else None
+    detectors = tuple(load(run, tuned=decode == "tuned", trust_code=trust_code) for run in runs)
+    known = detectors[0].detector.classes
+    decoder = mean_decoder([one.decoder for one in detectors], known)
+    if threshold is not None:
+        decoder = replace(decoder, threshold=threshold, low_threshold=None)
+    decoder = replace(
+        decoder,
+        max_gap=decoder.max_gap if merge is None else merge,
+        min_duration=decoder.min_duration if min_duration is None else min_duration,
+    )
+    method = Method(detectors, decoder, Selection(min_confidence, chosen_classes(classes, known), top))
+
+    found: list[Detected] = []
+    broken: list[str] = []
+    with recordings_bar(recordings) as advance:
+        for detected in detect_all(method, recordings, results, advance):
+            if isinstance(detected, AudioError):
+                broken.append(str(detected))
+                continue
+            if results is None:
+                print_events(detected.events, with_header=not found)
+            found.append(detected)
+    written = results.write_all(found) if results is not None else []
+    report(found, written, broken, detectors[0].extractor.sr)
+
+
+def runs_and_audio(arguments: "Sequence[str]") -> tuple[list[str], list[str]]:
+    """Divide the arguments into the runs, which come first, and the recordings.
+
+    Raises
+    ------
+    ConfigError
+        If the first is no run, or no recordings follow.
+    """
+    from itertools import takewhile
+
+    from sedpool.errors import ConfigError
+
+    runs = list(takewhile(lambda one: Path(one, "config.yaml").is_file(), arguments))
+    if not runs:
+        raise ConfigError(f"{arguments[0]}: no run in it (no file config.yaml); give the folder that training printed")
+    if len(runs) == len(arguments):
+        raise ConfigError("no recordings: give files, folders or patterns after the run, or - to list them")
+    return runs, list(arguments[len(runs) :])
+
+
+def chosen_classes(given: "Sequence[str] | None", known: "Sequence[str]") -> tuple[str, ...] | None:
+    """Return the classes that --classes names, alone or several between commas; None for all.
+
+    Raises
+    ------
+    ConfigError
+        If the detector does not know one.
+    """
+    from sedpool.errors import ConfigError
+
+    if not given:
+        return None
+    names = [name for one in given for name in ([one] if one in known else map(str.strip, one.split(",")))]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(f"--classes {', '.join(unknown)}: unknown to the detector; it knows {', '.join(known)}")
+    return tuple(names)
+
+
+@contextmanager
+def recordings_bar(recordings: "Sequence[Recording]") -> "Iterator[Callable[[Recording, float], None]]":
+    """Show how much of the recordings is done, and how many times faster than they last."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    from sedpool import audio
+    from sedpool.errors import AudioError
+
+    class RealTime(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.0f} × real time" if task.speed else "")
+
+    total = 0.0
+    for recording in recordings:
+        with suppress(AudioError):  # it is reported when it is read
+            total += audio.duration(recording.path)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), RealTime(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda recording, seconds: bar.update(task, advance=seconds, description=recording.filename[-40:])
+
+
+def print_events(events: "pd.DataFrame", *, with_header: bool) -> None:
+    """Print events as rows between tabs, as `sedpool.formats.write_tsv` writes them."""
+    text = events.to_csv(sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n")
+    print(text, end="", flush=True)
+
+
+def report(found: "Sequence[Detected]", written: "Sequence[Path]", broken: "Sequence[str]", detector_sr: int) -> None:
+    """Say on standard error what was detected, what it may lack, and which recordings cannot be read.
+
+    Raises
+    ------
+    typer.Exit
+        With status 1 if there are such recordings.
+    """
+    from collections import Counter
+
+    n_events, seconds = sum(len(one.events) for one in found), sum(one.duration for one in found)
+    typer.echo(f"{n_events} events in {len(found)} recordings, {seconds / 3600:.2f} h", err=True)
+    for sr, count in sorted(Counter(one.sr for one in found if one.sr < detector_sr).items()):
+        typer.echo(
+            f"warning: {count} recordings at {sr} Hz have no energy above {sr / 2000:g} kHz; the detector was trained "
+            f"with up to {detector_sr / 2000:g} kHz",
+            err=True,
+        )
+    for path in written:
+        typer.echo(f"all events: {path}", err=True)
+    for reason in broken:
+        typer.echo(f"not read: {reason}", err=True)
+    if broken:
+        typer.echo(f"{len(broken)} of {len(broken) + len(found)} recordings cannot be read", err=True)
+        raise typer.Exit(1)

@@ -1,57 +1,34 @@
 """Detect events in audio of any length, piece by piece: windows are scored, scores decoded, nothing is kept."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from sedpool.errors import ConfigError
 from sedpool.events import EVENT_COLUMNS
 from sedpool.inference.decode import Decoder
 from sedpool.inference.stream import Detection, StreamDecoder
-from sedpool.inference.windows import BATCH, Windows, WindowScorer
+from sedpool.inference.windows import WindowScorer
 from sedpool.runtime.arrays import Float32Array
-
-if TYPE_CHECKING:
-    from sedpool.inference.trained_detector import TrainedDetector
 
 
 class RecordingScorer:
-    """Score one recording that arrives in pieces by one detector, or by the mean of several.
+    """Score one recording that arrives in pieces by one network, or by the mean of several.
 
     Parameters
     ----------
-    detectors : sequence of TrainedDetector
-        One, or several that agree; see `check_ensemble`.
-    windows : sequence of Windows, optional
-        How to cut for each detector; by default in windows of its training length.
-    batch_size : int
-        Windows that are scored at a time.
-    executor : Executor, optional
-        Computes features while the networks work.
+    scorers : sequence of WindowScorer
+        New ones, for audio at the same rate, and with frames and classes that agree.
     """
 
-    def __init__(
-        self,
-        detectors: Sequence["TrainedDetector"],
-        *,
-        windows: Sequence[Windows] | None = None,
-        batch_size: int = BATCH,
-        executor: Executor | None = None,
-    ) -> None:
-        self._scorers = [
-            WindowScorer(one.detector, one.extractor, cut, batch_size=batch_size, executor=executor)
-            for one, cut in zip(detectors, windows or [one.windows for one in detectors], strict=True)
-        ]
-        self._waiting = [np.empty((0, len(one.detector.classes)), np.float32) for one in detectors]
-        self._sr = detectors[0].extractor.sr
+    def __init__(self, scorers: Sequence[WindowScorer]) -> None:
+        self._scorers = scorers
+        self._waiting: list[list[Float32Array]] = [[] for _ in scorers]
 
     @property
     def duration(self) -> float:
         """Seconds received."""
-        return self._scorers[0].n_samples / self._sr
+        return self._scorers[0].duration
 
     def push(self, samples: Float32Array) -> Float32Array:
         """Take the next samples; return the scores of the next frames, shape (frames, classes), often none."""
@@ -65,37 +42,15 @@ class RecordingScorer:
         """Return the mean of the frames that all detectors have scored; the others wait."""
         if len(scored) == 1:
             return scored[0]
-        self._waiting = [np.concatenate(pair) for pair in zip(self._waiting, scored, strict=True)]
-        known = min(map(len, self._waiting))
-        mean: Float32Array = np.mean([rows[:known] for rows in self._waiting], axis=0)
-        self._waiting = [rows[known:] for rows in self._waiting]
+        rows = [np.concatenate([*kept, new]) for kept, new in zip(self._waiting, scored, strict=True)]
+        known = min(map(len, rows))
+        self._waiting = [[one[known:]] for one in rows]
+        mean: Float32Array = np.mean([one[:known] for one in rows], axis=0)
         return mean
 
 
-def check_ensemble(detectors: Sequence["TrainedDetector"]) -> None:
-    """Check that the scores of several detectors can be averaged.
-
-    Raises
-    ------
-    ConfigError
-        If they have other classes, sampling rates or frames; the message names both.
-    """
-    first = detectors[0]
-    for other in detectors[1:]:
-        first.detector.check_classes(other.detector.classes, "the other detector")
-        for what, ours, theirs in (
-            ("audio at Hz", first.extractor.sr, other.extractor.sr),
-            ("frames of seconds", first.step, other.step),
-        ):
-            if ours != theirs:
-                raise ConfigError(
-                    f"an ensemble needs equal frames: one detector takes {what} {ours:g}, another {theirs:g}; "
-                    "run them one by one"
-                )
-
-
 def detect_blocks(
-    scorer: RecordingScorer,
+    scorer: RecordingScorer | WindowScorer,
     stream: StreamDecoder,
     blocks: Iterable[Float32Array],
     keep_scores: Callable[[Float32Array], None] | None = None,

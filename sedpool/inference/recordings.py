@@ -1,19 +1,13 @@
-"""Detect in many recordings: what is done is kept in a journal, so that the same command goes on where it stopped.
-
-The journal, ``detections.jsonl``, has one JSON object per line: first how detections are made, then one for each
-recording, with its events. Every other output follows from it.
-"""
+"""Recordings to detect in: finding them, and detecting events in one of them."""
 
 import glob
-import json
-import logging
 import os
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +15,7 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.audio.stream import blocks
-from sedpool.errors import DataError, StorageError
-from sedpool.events import validate_events
+from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
 from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
 from sedpool.inference.stream import StreamDecoder
@@ -31,10 +24,6 @@ from sedpool.runtime.arrays import Float32Array
 if TYPE_CHECKING:
     from sedpool.inference.trained_detector import TrainedDetector
 
-logger = logging.getLogger(__name__)
-
-FORMAT = 1
-JOURNAL = "detections.jsonl"
 BLOCK_SECONDS = 30.0
 
 
@@ -127,6 +116,53 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How events are detected.
+
+    Attributes
+    ----------
+    detectors : tuple of TrainedDetector
+        One, or several whose mean score counts.
+    decoder : Decoder
+        Makes events from scores.
+    selection : Selection
+        Which events count.
+
+    Raises
+    ------
+    ConfigError
+        If the detectors have other classes, sampling rates or frames, so that their scores have no mean.
+    """
+
+    detectors: tuple["TrainedDetector", ...]
+    decoder: Decoder
+    selection: Selection = Selection()
+
+    def __post_init__(self) -> None:
+        first = self.detectors[0]
+        for other in self.detectors[1:]:
+            first.detector.check_classes(other.detector.classes, "the other detector")
+            for what, ours, theirs in (
+                ("audio at Hz", first.extractor.sr, other.extractor.sr),
+                ("frames of seconds", first.step, other.step),
+            ):
+                if ours != theirs:
+                    raise ConfigError(
+                        f"several detectors need equal frames: one has {what} {ours:g}, another {theirs:g}; run them "
+                        "one by one"
+                    )
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """All that the events of a recording depend on, as JSON takes it."""
+        return {
+            "detectors": [one.identity for one in self.detectors],
+            "decoding": self.decoder.settings(),
+            "selection": asdict(self.selection),
+        }
+
+
+@dataclass(frozen=True)
 class Detected:
     """What was detected in one recording.
 
@@ -150,27 +186,21 @@ class Detected:
 
 
 def detect_recording(
-    detectors: Sequence["TrainedDetector"],
-    decoder: Decoder,
+    method: Method,
     recording: Recording,
     *,
-    selection: Selection = Selection(),
     executor: Executor | None = None,
     keep_scores: Callable[[Float32Array], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Detected:
-    """Detect the events of one recording, of any length, with one detector or the mean of several.
+    """Detect the events of one recording of any length.
 
     Parameters
     ----------
-    detectors : sequence of TrainedDetector
-        See `RecordingScorer`.
-    decoder : Decoder
-        Makes events from scores.
+    method : Method
+        How.
     recording : Recording
         The recording.
-    selection : Selection
-        Which events count.
     executor : Executor, optional
         Computes features while the networks work.
     keep_scores : callable, optional
@@ -183,11 +213,10 @@ def detect_recording(
     AudioError
         If the recording cannot be read to its end.
     """
-    info = audio.info(recording.path)
-    first = detectors[0]
+    info, first = audio.info(recording.path), method.detectors[0]
     classes, sr = first.detector.classes, first.extractor.sr
-    scorer = RecordingScorer(detectors, executor=executor)
-    stream = StreamDecoder(decoder, classes, first.step)
+    scorer = RecordingScorer([one.scorer(executor) for one in method.detectors])
+    stream = StreamDecoder(method.decoder, classes, first.step)
 
     def samples() -> Iterator[Float32Array]:
         for block in blocks(recording.path, sr, block_seconds=BLOCK_SECONDS):
@@ -196,103 +225,5 @@ def detect_recording(
                 progress(len(block) / sr)
 
     found = detect_blocks(scorer, stream, samples(), keep_scores)
-    events = selection.of(detected_events(recording.filename, found, classes))
+    events = method.selection.of(detected_events(recording.filename, found, classes))
     return Detected(recording, scorer.duration, info.samplerate, info.channels, events)
-
-
-class Journal:
-    """What was detected so far, in a file that survives an interruption.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; it need not exist.
-    method : mapping
-        How detections are made: what is in the file counts only if it was made in the same way.
-
-    Raises
-    ------
-    DataError
-        If the file holds detections made in another way.
-    StorageError
-        If the file is damaged before its last line.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], method: Mapping[str, Any]) -> None:
-        self.path = Path(path)
-        head = {"format": FORMAT, "method": json.loads(json.dumps(dict(method)))}
-        self._done: dict[str, dict[str, Any]] = {}
-        whole = 0
-        for number, line in enumerate(self._lines(), start=1):
-            entry = _parsed(line, f"{self.path}: line {number}")
-            if number == 1 and entry != head:
-                different = [key for key in head["method"] if entry.get("method", {}).get(key) != head["method"][key]]
-                raise DataError(
-                    f"{self.path}: detections made in another way ({', '.join(different) or 'format'}); "
-                    "give another --out, or delete that file"
-                )
-            if number > 1:
-                self._done[str(entry.get("filename"))] = entry
-            whole += len(line)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            os.truncate(self.path, whole)  # a line that was being written when the machine stopped
-        if whole == 0:
-            self._append(head)
-
-    def _lines(self) -> Iterator[bytes]:
-        if self.path.exists():
-            with self.path.open("rb") as stream:
-                yield from (line for line in stream if line.endswith(b"\n"))
-
-    def get(self, recording: Recording) -> Detected | None:
-        """Return what was detected in a recording; None if nothing was, or if the file has changed since."""
-        entry = self._done.get(recording.filename)
-        if entry is None or entry.get("source") != _source(recording.path):
-            return None
-        try:
-            rows = [(recording.filename, *row) for row in entry["events"]]
-            events = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label", "confidence"])
-            events = validate_events(events, source=f"{self.path}: {recording.filename}")
-            return Detected(recording, float(entry["duration"]), int(entry["sr"]), int(entry["channels"]), events)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StorageError(f"{self.path}: {recording.filename}: damaged ({error}); delete that file") from None
-
-    def add(self, detected: Detected) -> None:
-        """Keep what was detected in a recording."""
-        columns = ["onset", "offset", "event_label", "confidence"]
-        entry = {
-            "filename": detected.recording.filename,
-            "source": _source(detected.recording.path),
-            "duration": detected.duration,
-            "sr": detected.sr,
-            "channels": detected.channels,
-            "events": detected.events[columns].to_numpy(dtype=object).tolist(),
-        }
-        self._append(entry)
-        self._done[detected.recording.filename] = entry
-
-    def _append(self, entry: Mapping[str, Any]) -> None:
-        with self.path.open("ab") as stream:
-            stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-
-def _parsed(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-    except ValueError as error:
-        raise StorageError(f"{where}: damaged ({error}); delete that file to detect anew") from None
-    if not isinstance(entry, dict):
-        raise StorageError(f"{where}: damaged (no object); delete that file to detect anew")
-    return entry
-
-
-def _source(path: Path) -> list[Any]:
-    """Return what tells whether a recording has changed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return [os.path.abspath(path)]
-    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]

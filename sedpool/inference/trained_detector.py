@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +21,10 @@ from sedpool.events import empty_events
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor
 from sedpool.inference.decode import Decoder
-from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
+from sedpool.inference.detect import detect_blocks, detected_events
 from sedpool.inference.predict import predict
 from sedpool.inference.stream import StreamDecoder
-from sedpool.inference.windows import Windows, training_windows
+from sedpool.inference.windows import BATCH, Windows, WindowScorer, training_windows
 from sedpool.models.detector import Detector
 from sedpool.runtime.arrays import Float32Array
 from sedpool.scores import frame_scores
@@ -105,6 +105,23 @@ class TrainedDetector:
         """How recordings are cut."""
         return training_windows(self.detector, self.extractor, self.patch_frames)
 
+    def scorer(
+        self, executor: Executor | None = None, *, windows: Windows | None = None, batch_size: int = BATCH
+    ) -> WindowScorer:
+        """Return what scores a recording that arrives in pieces.
+
+        Parameters
+        ----------
+        executor : Executor, optional
+            Computes features while the network works.
+        windows : Windows, optional
+            How to cut; by default in windows of the training length.
+        batch_size : int
+            Windows that are scored at a time.
+        """
+        cut = windows or self.windows
+        return WindowScorer(self.detector, self.extractor, cut, batch_size=batch_size, executor=executor)
+
     def detect(
         self, recordings: Audio | Dataset, sr: int | None = None, *, decoder: Decoder | None = None
     ) -> pd.DataFrame:
@@ -139,7 +156,7 @@ class TrainedDetector:
         classes, tables = self.detector.classes, []
         with ThreadPoolExecutor() as executor:
             for filename, blocks in _as_blocks(recordings, sr, self.extractor.sr):
-                scorer = RecordingScorer([self], executor=executor)
+                scorer = self.scorer(executor)
                 stream = StreamDecoder(decoder, classes, self.step)
                 tables.append(detected_events(filename, detect_blocks(scorer, stream, blocks), classes))
         return pd.concat(tables, ignore_index=True) if tables else empty_events().assign(confidence=[])
@@ -151,7 +168,7 @@ class TrainedDetector:
         tables = []
         with ThreadPoolExecutor() as executor:
             for filename, blocks in _as_blocks(recordings, sr, self.extractor.sr):
-                scorer = RecordingScorer([self], executor=executor)
+                scorer = self.scorer(executor)
                 rows = np.concatenate([*map(scorer.push, blocks), scorer.finish()])
                 edges = np.append(np.arange(len(rows)) * self.step, scorer.duration)
                 tables.append(frame_scores(filename, rows, edges, self.detector.classes))

@@ -142,6 +142,11 @@ class WindowScorer:
         """Samples received."""
         return self._dropped + len(self._samples)
 
+    @property
+    def duration(self) -> float:
+        """Seconds received."""
+        return self.n_samples / self._extractor.sr
+
     def push(self, samples: Float32Array) -> Float32Array:
         """Take the next samples, mono at the features' rate; return the scores that are known now.
 

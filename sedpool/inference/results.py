@@ -1,0 +1,167 @@
+"""Write what was detected: one file for each recording and format, and one of all where a format holds several."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from sedpool.audio import stem
+from sedpool.errors import AudioError, ConfigError
+from sedpool.events import empty_events
+from sedpool.formats.clip import RecordingInfo
+from sedpool.formats.write import WRITERS, write_events
+from sedpool.inference.journal import JOURNAL, Journal
+from sedpool.inference.recordings import Detected, Method, Recording, detect_recording
+from sedpool.scores import scores_file
+
+SCORES = "scores"
+"""Name of the format of frame scores."""
+SCORES_SUFFIX = ".scores.parquet"
+ALL = "detections"
+"""Name of the files of all recordings."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where results go, in which formats.
+
+    Attributes
+    ----------
+    recordings : sequence of Recording
+        All recordings: two that differ in their suffix only keep it in the names of their results.
+    formats : sequence of str
+        Names in `sedpool.formats.write.WRITERS`, or ``"scores"``.
+    folder : Path or None
+        Folder of the results, with the folders of the recordings in it; None to write beside each recording.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such format.
+    """
+
+    recordings: Sequence[Recording]
+    formats: Sequence[str]
+    folder: Path | None
+
+    def __post_init__(self) -> None:
+        for name in self.formats:
+            if name not in (*WRITERS, SCORES):
+                raise ConfigError(f"format {name!r}: unknown; expected {', '.join((*WRITERS, SCORES))}")
+
+    @cached_property
+    def _stems(self) -> Counter[str]:
+        return Counter(stem(one.filename) for one in self.recordings)
+
+    @property
+    def event_formats(self) -> list[str]:
+        """Formats of events."""
+        return [name for name in self.formats if name != SCORES]
+
+    def path(self, recording: Recording, suffix: str) -> Path:
+        """Return the path of a recording's result."""
+        without_suffix = stem(recording.filename)
+        name = without_suffix if self._stems[without_suffix] == 1 else recording.filename
+        if self.folder is None:
+            return recording.path.with_name(Path(name).name + suffix)
+        return self.folder / (name + suffix)
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal lies: with the results, or in the folder that all recordings share."""
+        shared = os.path.commonpath([one.path.absolute().parent for one in self.recordings])
+        return Path(self.folder or shared, JOURNAL)
+
+    def scores_path(self, recording: Recording) -> Path | None:
+        """Return the path of a recording's scores; None if they are not asked for."""
+        return self.path(recording, SCORES_SUFFIX) if SCORES in self.formats else None
+
+    def write(self, detected: Detected) -> None:
+        """Write the results of one recording in every format."""
+        for name in self.event_formats:
+            path = self.path(detected.recording, WRITERS[name].suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_events(detected.events, path, name, recordings=_infos([detected]))
+
+    def write_all(self, detected: Sequence[Detected]) -> list[Path]:
+        """Write one file of all recordings for each format that holds several; return their paths."""
+        if self.folder is None:
+            return []
+        found = [one.events for one in detected if len(one.events)]
+        events = pd.concat(found, ignore_index=True) if found else empty_events().assign(confidence=[])
+        written = []
+        for name in self.event_formats:
+            if WRITERS[name].holds_several:
+                written.append(self.folder / (ALL + WRITERS[name].suffix))
+                write_events(events, written[-1], name, recordings=_infos(detected))
+        return written
+
+
+def _infos(detected: Sequence[Detected]) -> Mapping[str, RecordingInfo]:
+    return {
+        one.recording.filename: RecordingInfo(one.duration, path=str(one.recording.path), upper_frequency=one.sr / 2)
+        for one in detected
+    }
+
+
+def detect_all(
+    method: Method,
+    recordings: Sequence[Recording],
+    results: Results | None = None,
+    progress: Callable[[Recording, float], None] = lambda recording, seconds: None,
+) -> Iterator[Detected | AudioError]:
+    """Detect the events of recordings one after another, and write them.
+
+    Parameters
+    ----------
+    method : Method
+        How.
+    recordings : sequence of Recording
+        Where.
+    results : Results, optional
+        Where to write, and a journal: recordings that it has are not read again.
+    progress : callable
+        Called with a recording and the seconds of it that were read, or known from before, piece by piece.
+
+    Yields
+    ------
+    detected : Detected or AudioError
+        What was detected in each recording, or why it cannot be read.
+    """
+    journal = None if results is None else Journal(results.journal_path, method.description)
+    with ThreadPoolExecutor() as executor:
+        for recording in recordings:
+            detected = None if journal is None else journal.get(recording)
+            scores = None if results is None else results.scores_path(recording)
+            try:
+                if detected is not None and (scores is None or scores.exists()):
+                    progress(recording, detected.duration)
+                else:
+                    detected = _detect(method, recording, scores, executor, partial(progress, recording))
+                    if journal is not None:
+                        journal.add(detected)
+            except AudioError as error:
+                yield error
+                continue
+            if results is not None:
+                results.write(detected)
+            yield detected
+
+
+def _detect(
+    method: Method, recording: Recording, scores: Path | None, executor: Executor, progress: Callable[[float], None]
+) -> Detected:
+    """Detect in one recording; write its scores too if they have a place."""
+    if scores is None:
+        return detect_recording(method, recording, executor=executor, progress=progress)
+    first = method.detectors[0]
+    scores.parent.mkdir(parents=True, exist_ok=True)
+    with scores_file(scores, recording.filename, first.step, first.detector.classes) as file:
+        detected = detect_recording(method, recording, executor=executor, keep_scores=file.add, progress=progress)
+        file.finish(detected.duration)
+    return detected
