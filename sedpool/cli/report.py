@@ -19,11 +19,11 @@ def report(
     """
     from sedpool.comparison.collect import finished_runs
     from sedpool.reports.document_files import write_document
-    from sedpool.reports.runs_document import default_title, runs_document
+    from sedpool.reports.runs_document import runs_document
     from sedpool.run_folder import RunFolder
 
     found = finished_runs(folders)
     for path, why in found.left_out.items():
         typer.echo(f"left out: {path} ({why})", err=True)
-    document = runs_document(found.runs, title or default_title(found.runs))
+    document = runs_document(found.runs, title)
     typer.echo(write_document(document, output or RunFolder(folders[0]).subfolder("report")))

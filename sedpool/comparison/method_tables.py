@@ -105,20 +105,6 @@ def event_durations(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
     return pd.concat(known.values()).groupby("event_label", sort=False).mean()
 
 
-def f1_blocks(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
-    """Dynamic F1 by corpus and seed (rows) and method (columns), for `sedpool.stats.ranks`.
-
-    Returns
-    -------
-    blocks : DataFrame or None
-        Only rows in which every method ran; None if fewer than two are left, or there are not two methods.
-    """
-    rows = [(run.dataset, run.config["seed"], run.method, run.metrics["segment"]["micro"]["f1"]) for run in runs]
-    table = pd.DataFrame(rows, columns=["corpus", "seed", "method", "f1"]).astype({"f1": float})
-    blocks = table.pivot_table(index=["corpus", "seed"], columns="method", values="f1").dropna()
-    return None if min(blocks.shape) < 2 else blocks
-
-
 def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """All rows, in the columns of the first table, which is empty."""
     if len(tables) == 1:

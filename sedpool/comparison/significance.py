@@ -10,7 +10,7 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
 from sedpool.run_folder import RunFolder
 from sedpool.stats.clusters import Membership, membership
-from sedpool.stats.power import SIGNIFICANCE_LEVEL, cannot_reach, detectable_difference, smallest_p_sign_flip
+from sedpool.stats.power import SIGNIFICANCE_LEVEL, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
 from sedpool.stats.replicates import MetricKey, Statistic, count_difference, count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
@@ -172,14 +172,23 @@ def seed_notes(table: pd.DataFrame, metric: str, *, unit: str = "seeds") -> list
     return notes
 
 
-def seed_blocks(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:
-    """Arrange scores of one corpus by seed (rows) and method (columns), signed so that more is better.
+def seed_blocks(rows: pd.DataFrame, metric: str, by: Sequence[str] = ("seed",)) -> pd.DataFrame | None:
+    """Arrange scores by seed (rows) and method (columns), signed so that more is better.
 
     None if there are not two methods and two seeds that all of them ran with, or a method ran twice with one seed.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per run, with `method`, the columns `by` and the column `metric`.
+    metric : str
+        What is compared.
+    by : sequence of str
+        What runs must share to be compared: their seed, and the corpus where rows are of several.
     """
-    if rows.duplicated(["method", "seed"]).any():
+    if rows.duplicated(["method", *by]).any():
         return None
-    blocks = rows.pivot_table(index="seed", columns="method", values=metric).dropna()
+    blocks = rows.astype({metric: float}).pivot_table(index=list(by), columns="method", values=metric).dropna()
     if min(blocks.shape) < 2:
         return None
     return -blocks if metric.endswith("error_rate") else blocks
@@ -195,8 +204,8 @@ def _test_over(blocks: pd.DataFrame, unit: str) -> str:
         found = friedman(blocks)
         title, p_value, smallest = f"Friedman's test of {n_methods} methods", found.p_value, found.smallest_p
     said = f"{title} over {n_seeds} {unit}: p = {p_value:.2g}"
-    if limit := cannot_reach(smallest):
-        return f"{said}; {limit}"
+    if smallest > SIGNIFICANCE_LEVEL:
+        return f"{said}; cannot be significant: the smallest possible p is {smallest:.2g}"
     if n_methods > 2 and p_value <= SIGNIFICANCE_LEVEL:
         best = str(average_ranks(blocks).idxmin())
         against = pairwise(blocks, control=best)

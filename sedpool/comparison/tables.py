@@ -12,7 +12,7 @@ from sedpool.comparison import significance
 from sedpool.comparison.labels import HASH_DIGITS
 from sedpool.comparison.run_names import named_apart, names_with_hashes
 from sedpool.errors import ConfigError, DataError
-from sedpool.evaluation.paper_compat import as_published
+from sedpool.evaluation.paper_compat import static_rule
 from sedpool.run_folder import RunFolder, find_runs
 from sedpool.stats.seeds import over_seeds
 
@@ -132,8 +132,9 @@ def _row(run: RunFolder) -> dict[str, Any]:
 def metric_values(run: RunFolder) -> dict[str, float]:
     """Return the `METRIC_COLUMNS` and `PAPER_COLUMNS` of a finished run, NaN where undefined."""
     values = {column: look_up(run.metrics, keys) for column, keys in METRIC_COLUMNS.items()}
-    paper = as_published(run.metrics["paper_compat"], run.corpus) if run.metrics.get("paper_compat") else {}
-    return values | {column: look_up(paper, keys) for column, keys in PAPER_COLUMNS.items()}
+    parts = {"static": ("static", static_rule(run.corpus)), "dynamic": ("dynamic", "micro")}
+    paper = {column: ("paper_compat", *parts[level], name) for column, (level, name) in PAPER_COLUMNS.items()}
+    return values | {column: look_up(run.metrics, keys) for column, keys in paper.items()}
 
 
 def look_up(metrics: Mapping[str, Any], keys: Sequence[str]) -> float:

@@ -25,7 +25,6 @@ import numpy as np
 import pandas as pd
 
 from sedpool.datasets.base import Dataset
-from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.segment import segment_counts
@@ -171,22 +170,6 @@ def paper_metrics(counts: Mapping[str, ClipCounts]) -> dict[str, Any]:
     return {
         "static": static,
         "dynamic": dynamic and {name: dynamic[name] for name in ("micro", "class_wise")},
-    }
-
-
-def as_published(metrics: Mapping[str, Any], corpus: str) -> Metrics:
-    """Select from the metrics of `paper_metrics` what the published tables hold: ``{"static": S, "dynamic": M}``.
-
-    Parameters
-    ----------
-    metrics : mapping
-        Of `paper_metrics`.
-    corpus : str
-        Its name decides what "static" means.
-    """
-    return {
-        "static": metrics["static"][static_rule(corpus)],
-        "dynamic": metrics["dynamic"] and metrics["dynamic"]["micro"],
     }
 
 

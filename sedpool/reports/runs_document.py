@@ -14,15 +14,15 @@ from sedpool.reports.study_figures import study_figures
 from sedpool.run_folder import RunFolder
 
 
-def runs_document(runs: Sequence[RunFolder], title: str) -> Document:
+def runs_document(runs: Sequence[RunFolder], title: str | None = None) -> Document:
     """Make the report of finished runs, or of their records without scores and weights.
 
     Parameters
     ----------
     runs : sequence of RunFolder
         Of any corpora and methods, at least one.
-    title : str
-        The report's title.
+    title : str, optional
+        The report's title; by default the corpora, and how many runs of how many methods there are.
     """
     found = grouped(runs, allow_repeated=True)
     ordered = [run for study in found for run in study]
@@ -38,14 +38,10 @@ def runs_document(runs: Sequence[RunFolder], title: str) -> Document:
     sections = [Section("Runs", [overview, *notes])]
     for study in found:
         sections += study_sections(study)
+    corpora = ", ".join(study.name for study in found)
+    n_methods = len({run.method for run in ordered})
+    title = title or f"{corpora}: {counted(len(ordered), 'run')} of {counted(n_methods, 'method')}"
     return Document(title, numbered([*sections, *appendix_sections(ordered)]))
-
-
-def default_title(runs: Sequence[RunFolder]) -> str:
-    """Say how many runs of how many methods there are on which corpora."""
-    n_methods = len({run.method for run in runs})
-    names = ", ".join(sorted({run.study for run in runs}))
-    return f"{names}: {counted(len(runs), 'run')} of {counted(n_methods, 'method')}"
 
 
 def study_sections(study: RunGroup, *, figures: bool = True) -> list[Section]:

@@ -1,11 +1,10 @@
 """Choose the figures that a set of runs allows, by study: those of the paper under its numbers, and others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
-from sedpool.comparison.axis import axis_table
 from sedpool.comparison.groups import RunGroup
 from sedpool.comparison.labels import DOUBLE_DAGGER
 from sedpool.comparison.method_tables import (
@@ -13,20 +12,17 @@ from sedpool.comparison.method_tables import (
     by_method,
     class_scores,
     event_durations,
-    f1_blocks,
     kept_alphas,
     threshold_curves,
 )
+from sedpool.comparison.significance import seed_blocks
 from sedpool.plot.alpha import alpha_durations_figure, alpha_trajectories_figure, learned_alpha_figure
-from sedpool.plot.axis import axis_figure
 from sedpool.plot.class_scores import class_score_figure
 from sedpool.plot.corpus import duration_figure
 from sedpool.plot.example import method_example_figure
 from sedpool.plot.ranking import critical_difference_figure
 from sedpool.plot.threshold import threshold_figure
-from sedpool.plot.weight_bound import weight_bound_figure
 from sedpool.reports.document import FigureBlock
-from sedpool.run_folder import RunFolder
 from sedpool.stats.ranks import average_ranks, critical_difference
 
 PAPER_NUMBERS = {
@@ -48,16 +44,6 @@ def figure_name(kind: str, study: str) -> str:
     """
     numbers = PAPER_NUMBERS[kind]
     return f"Figure {numbers[study]}" if study in numbers else f"Figure {numbers['urbansed']} ({study})"
-
-
-def weight_bounds_block() -> FigureBlock:
-    """Draw the paper's figure 2, which needs no run."""
-    return FigureBlock(
-        "Figure 2",
-        "Between which bounds the weight of one frame lies, against the size of the bag",
-        weight_bound_figure(),
-        "Softmax pooling (α = 1) approaches the mean as bags grow.",
-    )
 
 
 def study_figures(study: RunGroup, *, as_in_paper: bool = False) -> list[str | FigureBlock]:
@@ -123,7 +109,8 @@ def _score_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
         title = f"Precision and recall of the dynamic task at every threshold, {study.name}"
         note = f"Methods whose marks lie apart on one curve differ by their threshold alone.{_flagged_note(study)}"
         blocks.append(FigureBlock("", title, threshold_figure(curves), note))
-    ranks = f1_blocks(list(study))
+    scores = [(run.dataset, run.config["seed"], run.method, run.metrics["segment"]["micro"]["f1"]) for run in study]
+    ranks = seed_blocks(pd.DataFrame(scores, columns=["dataset", "seed", "method", "f1"]), "f1", ["dataset", "seed"])
     if ranks is not None:
         n_blocks, n_methods = ranks.shape
         figure = critical_difference_figure(average_ranks(ranks), critical_difference(n_methods, n_blocks))
@@ -190,17 +177,3 @@ def _in_order(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Sort rows by class and keep the order within a class; unchanged where no order is known."""
     position = {label: index for index, label in enumerate(labels)}
     return table.sort_values("event_label", key=lambda column: column.map(position), kind="stable", ignore_index=True)
-
-
-def axis_block(axis: str, conditions: Mapping[str, Sequence[RunFolder]]) -> FigureBlock:
-    """Draw dynamic F1 and α as one property of the data changes.
-
-    Parameters
-    ----------
-    axis : str
-        What changes, with its unit, e.g. ``"bag length (s)"``.
-    conditions : mapping of str to sequence of RunFolder
-        Finished runs by the property's value, in order.
-    """
-    note = "Mean over runs; bars through marks: 95 % intervals over test clips."
-    return FigureBlock("", f"Dynamic F1 and α by {axis}", axis_figure(axis_table(conditions), axis), note)

@@ -1,19 +1,21 @@
 """The report of a study, written from its tables of results and its records."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from sedpool.comparison.axis import axis_table
 from sedpool.comparison.groups import grouped
 from sedpool.comparison.labels import DOUBLE_DAGGER
 from sedpool.comparison.validity import flagged_runs, validity_issues
 from sedpool.errors import DataError
 from sedpool.experiment.plan import RunKey, Study
+from sedpool.plot.axis import axis_figure
+from sedpool.plot.weight_bound import weight_bound_figure
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, study_sections
-from sedpool.reports.study_figures import axis_block, study_figures, weight_bounds_block
+from sedpool.reports.study_figures import study_figures
 from sedpool.reproduction.claims import claims_section
 from sedpool.reproduction.paper_index import paper_index, published_figures
 from sedpool.reproduction.published import TITLES
@@ -60,7 +62,13 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     if not runs:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
     found = grouped(main, flagged=flagged_runs(main), allow_repeated=True)
-    figures: list[str | FigureBlock] = [weight_bounds_block()]
+    bounds = FigureBlock(
+        "Figure 2",
+        "Between which bounds the weight of one frame lies, against the size of the bag",
+        weight_bound_figure(),
+        "Softmax pooling (α = 1) approaches the mean as bags grow.",
+    )
+    figures: list[str | FigureBlock] = [bounds]
     for study in found:
         figures += study_figures(study, as_in_paper=True)
     sections = [
@@ -145,6 +153,8 @@ def axis_figures(records: Records) -> Iterator[FigureBlock]:
             for title, condition in conditions.items()
         }
         if any(found.values()):
-            block = axis_block(axis, {title: runs for title, runs in found.items() if runs})
-            flagged = [f"{run.method} at {title}" for title in found for run in flagged_runs(found[title])]
-            yield replace(block, note=f"{block.note} Not valid: {', '.join(flagged)}.") if flagged else block
+            figure = axis_figure(axis_table({title: runs for title, runs in found.items() if runs}), axis)
+            note = "Mean over runs; bars through marks: 95 % intervals over test clips."
+            if flagged := [f"{run.method} at {title}" for title in found for run in flagged_runs(found[title])]:
+                note += f" Not valid: {', '.join(flagged)}."
+            yield FigureBlock("", f"Dynamic F1 and α by {axis}", figure, note)

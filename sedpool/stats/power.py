@@ -88,18 +88,3 @@ def smallest_p_friedman(n_methods: int, n_blocks: int) -> float:
     (0.25, 0.0014)
     """
     return float(math.factorial(n_methods)) ** (1 - n_blocks)
-
-
-def cannot_reach(smallest_p: float, *, significance_level: float = SIGNIFICANCE_LEVEL) -> str:
-    """Say that a test cannot be significant, whatever the data; an empty string for one that can.
-
-    Examples
-    --------
-    >>> cannot_reach(0.25)
-    'cannot be significant: the smallest possible p is 0.25'
-    >>> cannot_reach(0.03)
-    ''
-    """
-    return (
-        f"cannot be significant: the smallest possible p is {smallest_p:.2g}" if smallest_p > significance_level else ""
-    )

@@ -3,8 +3,7 @@ import shutil
 import pytest
 
 from sedpool.comparison.groups import grouped
-from sedpool.reports.document import FigureBlock
-from sedpool.reports.study_figures import axis_block, figure_name, study_figures, weight_bounds_block
+from sedpool.reports.study_figures import figure_name, study_figures
 from sedpool.run_folder import RunFolder
 from tests.miniatures.runs import write_run
 
@@ -67,7 +66,7 @@ def test_the_corpora_of_the_paper_have_their_own_numbers():
         assert found == [f"Figure {number}" for number in numbers]
     assert [figure_name("alpha", study) for study in ("urbansed", "dcase2017")] == ["Figure 8", "Figure 11"]
     assert figure_name("alpha", "medleydb") == "Figure 8 (medleydb)"
-    assert (figure_name("example", "urbansed"), weight_bounds_block().name) == ("Figure 9", "Figure 2")
+    assert figure_name("example", "urbansed") == "Figure 9"
 
 
 def test_one_run_has_no_ranks_and_without_alpha_none_of_its_figures(records):
@@ -100,9 +99,3 @@ def test_weak_labels_leave_alpha_alone(make_run):
 def test_runs_that_differ_by_nothing_named_are_not_averaged(records):
     (said,) = study_figures(study_of([*records, records[0]]))
     assert "cap ran 2 times on esc10-fold1 with seed 0" in said
-
-
-def test_an_axis_has_a_figure(records):
-    block = axis_block("bag length (s)", {"2": records[:1], "10": records[1:2]})
-    assert isinstance(block, FigureBlock)
-    assert block.figure.axes[0].get_xlabel() == "bag length (s)"
