@@ -92,9 +92,11 @@ def test_public_names_keep_their_signatures() -> None:
 
 def grown(before: str, now: str) -> bool:
     """Whether a signature is as it was, but for parameters with defaults that it got."""
-    parts = [re.split(r", (?![^\[(]*[\])])", text.replace(") -> ", ", -> ")) for text in (before, now)]
-    added = [part for part in parts[1] if part not in parts[0]]
-    return [part for part in parts[1] if part in parts[0]] == parts[0] and all(" = " in part for part in added)
+    (before, returned), (now, returns) = ([*text.rsplit(" -> ", 1), ""][:2] for text in (before, now))
+    parts = [re.split(r", (?![^\[(]*[\])])", text.removesuffix(")")) for text in (before, now)]
+    added = [part for part in parts[1] if part not in (*parts[0], "*")]
+    kept = [part for part in parts[1] if part in parts[0]]
+    return returned == returns and kept == parts[0] and all(" = " in part for part in added)
 
 
 def test_commands_keep_their_options() -> None:
