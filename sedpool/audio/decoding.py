@@ -1,8 +1,9 @@
 """Decoding recordings piece by piece, with every channel and at their own rate; errors name the file."""
 
 import os
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,12 +11,12 @@ from typing import Self
 import numpy as np
 import soundfile as sf
 
+from sedpool.audio.containers import Stream, StreamFile, examine
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
 
 _PIECE = 1 << 16  # frames decoded at a time: they stay in the processor's cache while they are checked and mixed
-_OGG_PAGE = 65307  # the longest an Ogg page can be (RFC 3533, section 6)
-_OGG_END_OF_STREAM = 0x04
+_RATES = range(100, 10_000_001)  # Hz: from seismometers to bats
 
 
 class Decoder:
@@ -44,21 +45,29 @@ class Decoder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
         with _error_named(path):
-            self._file = sf.SoundFile(path)
-            self._truncated = _is_truncated(path)
-        self.samplerate: int = self._file.samplerate
-        self.channels: int = self._file.channels
-        self.frames: int = self._file.frames
-        if self.samplerate <= 0:
-            raise AudioError(
-                f"{path}: the header states a sampling rate of {self.samplerate} Hz; repair or remove the file"
-            )
+            self._container = examine(path)
+        with ExitStack() as stack:
+            self._streams = [
+                stack.enter_context(closing(_OpenStream(path, stream))) for stream in self._container.streams or (None,)
+            ]
+            first = self._streams[0].file
+            self.samplerate: int = first.samplerate
+            self.channels: int = first.channels
+            self.frames = sum(stream.frames for stream in self._streams)
+            if self.samplerate not in _RATES:
+                raise AudioError(
+                    f"{path}: the header states a sampling rate of {self.samplerate} Hz; repair or remove the file"
+                )
+            for stream in self._streams:
+                if (stream.file.samplerate, stream.file.channels) != (self.samplerate, self.channels):
+                    raise AudioError(f"{path}: holds sounds of different rates or channels one after another; split it")
+            self._opened = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
+        self._opened.close()
 
     def pieces(self, onset: float = 0.0, duration: float | None = None) -> Iterator[Float32Array]:
         """Decode the recording, or a part of it.
@@ -80,29 +89,101 @@ class Decoder:
             After all that could be decoded: if the file is shorter than its header says, has no samples after `onset`,
             or has a sample that is not finite.
         """
+        if self._container.note:
+            warnings.warn(f"{self.path}: {self._container.note}", stacklevel=4)
         first = min(round(onset * self.samplerate), self.frames)
-        rest = self.frames - first
-        if duration is not None:
-            rest = min(round(duration * self.samplerate), rest)
-        if first:
-            with _error_named(self.path):
-                self._file.seek(first)
-        decoded = 0
-        while decoded < rest:
-            with _error_named(self.path):
-                piece = self._file.read(min(_PIECE, rest - decoded), dtype="float32", always_2d=True)
-            if not len(piece):
-                break
-            if not np.isfinite(piece).all():
-                raise AudioError(f"{self.path}: holds samples that are not finite (NaN or Inf)")
-            decoded += len(piece)
-            yield piece
-        if self._truncated or decoded < rest:
-            raise AudioError(
-                f"{self.path}: truncated; the header promises more audio than the file holds; fetch it again"
-            )
+        last = self.frames if duration is None else min(first + round(duration * self.samplerate), self.frames)
+        decoded = start = 0
+        for stream in self._streams:
+            for piece in stream.pieces(max(0, first - start), min(last - start, stream.frames)):
+                if not np.isfinite(piece).all():
+                    raise AudioError(f"{self.path}: holds samples that are not finite (NaN or Inf)")
+                decoded += len(piece)
+                yield piece
+            start += stream.frames
+        fault = self._container.fault
+        if not fault and decoded < last - first:
+            there, promised = decoded / self.samplerate, (last - first) / self.samplerate
+            fault = f"truncated; the header promises {promised:.2f} s and {there:.2f} s are there"
+        if fault:
+            raise AudioError(f"{self.path}: {fault}; fetch it again")
         if not decoded:
             raise AudioError(f"{self.path}: holds no samples" + (f" from {onset:g} s on" if onset else ""))
+
+
+class _SoundFile(sf.SoundFile):
+    """A file that is read from where it is: SoundFile seeks after every read, which in MP3 changes the last bits."""
+
+    def seekable(self) -> bool:
+        """Return False, so that `read` does not seek."""
+        return False
+
+
+class _OpenStream:
+    """A stream that is open for reading.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    stream : Stream, optional
+        Its part; by default the whole file as it is.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], stream: Stream | None) -> None:
+        self._path = path
+        self.file = self._open(stream)
+        is_endless = stream is not None and stream.is_endless
+        self.frames: int = stream.frames if stream and is_endless else self.file.frames
+        self._mp3 = stream.mp3 if stream and stream.frames == self.frames else None
+
+    def close(self) -> None:
+        self.file.close()
+        if self._bytes:
+            self._bytes.close()
+
+    def pieces(self, first: int, last: int) -> Iterator[Float32Array]:
+        """Decode the samples from `first` to `last`; to be called once."""
+        if first >= last:
+            return
+        skip = self._move(first)
+        missing = last - first + skip
+        while missing > 0:
+            with _error_named(self._path):
+                piece = self.file.read(min(_PIECE, missing), dtype="float32", always_2d=True)
+            if not len(piece):
+                return
+            missing -= len(piece)
+            if len(piece) > skip:
+                yield piece[skip:]
+            skip = max(0, skip - len(piece))
+
+    def _open(self, stream: Stream | None) -> "_SoundFile":
+        is_file = stream is None or (stream.parts == (range(os.path.getsize(self._path)),) and not stream.is_endless)
+        self._bytes = None if stream is None or is_file else StreamFile(self._path, stream)
+        try:
+            with _error_named(self._path):
+                return _SoundFile(self._bytes or self._path)
+        except AudioError:
+            if self._bytes:
+                self._bytes.close()
+            raise
+
+    def _move(self, first: int) -> int:
+        """Move to the sample `first`, or before it; return the number of samples in between."""
+        skip = 0
+        if self._mp3 and first:
+            frame = (first + self._mp3.delay) // self._mp3.samples - self._mp3.warm_up
+            if frame > 0:  # seeking would read all frames from the first on
+                self.close()
+                part = range(int(self._mp3.starts[frame]), self._mp3.end)
+                self.file = self._open(Stream((part,), is_endless=True))
+                first, skip = 0, first + self._mp3.delay - frame * self._mp3.samples
+        try:
+            self.file.seek(first)
+        except sf.LibsndfileError:  # some codecs, as GSM 6.10, can only be read from the start
+            return first + skip
+        return skip
 
 
 @contextmanager
@@ -112,21 +193,3 @@ def _error_named(path: str | os.PathLike[str]) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         reason = "no such file" if not Path(path).exists() else f"not readable audio ({error})"
         raise AudioError(f"{path}: {reason}") from None
-
-
-def _is_truncated(path: str | os.PathLike[str]) -> bool:
-    """Return whether a WAV or Ogg file is shorter than its container says.
-
-    libsndfile silently accepts such files, so the number of frames does not reveal it.
-    """
-    size = os.path.getsize(path)
-    with Path(path).open("rb") as stream:
-        head = stream.read(8)
-        stream.seek(max(0, size - _OGG_PAGE))
-        tail = stream.read()
-    if head[:4] == b"RIFF" and head[4:] not in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):  # these mark a stream
-        return int.from_bytes(head[4:], "little") + 8 > size
-    if head[:4] == b"OggS":
-        last_page = tail[tail.rfind(b"OggS") :]
-        return len(last_page) < 6 or not last_page[5] & _OGG_END_OF_STREAM
-    return False

@@ -1,0 +1,56 @@
+"""Containers of sound: what their headers promise, compared with what is there.
+
+libsndfile believes most headers, and shortens a file in silence where they are wrong.
+"""
+
+import mmap
+import os
+import struct
+from functools import lru_cache
+
+from sedpool.audio.containers.base import Container, Mp3Frames, Stream, StreamFile
+from sedpool.audio.containers.chunks import examine_aiff, examine_au, examine_caf, examine_w64, examine_wav
+from sedpool.audio.containers.flac import examine_flac
+from sedpool.audio.containers.mp3 import examine_mp3
+from sedpool.audio.containers.ogg import examine_ogg
+
+__all__ = ["Container", "Mp3Frames", "Stream", "StreamFile", "examine"]
+
+_BY_CHUNKS = {
+    **dict.fromkeys((b"RIFF", b"RIFX", b"RF64", b"BW64"), examine_wav),
+    b"riff": examine_w64,
+    b"FORM": examine_aiff,
+    b"caff": examine_caf,
+    **dict.fromkeys((b".snd", b"dns."), examine_au),
+}
+_BY_FRAMES = {b"OggS": examine_ogg, b"fLaC": examine_flac}
+
+
+def examine(path: str | os.PathLike[str]) -> Container:
+    """Compare the header of a file with the rest of it; the answer is kept until the file changes.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    status = os.stat(path)
+    return _examine(os.path.abspath(path), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _examine(path: str, size: int, modified: int) -> Container:
+    with open(path, "rb") as file:
+        head = file.read(4)
+        if examine_chunks := _BY_CHUNKS.get(head):
+            try:
+                return examine_chunks(file, size)
+            except (struct.error, OverflowError):  # no such header: left to libsndfile
+                return Container()
+        examine_frames = _BY_FRAMES.get(head)
+        if not examine_frames and (head[:3] == b"ID3" or (head[:1] == b"\xff" and len(head) == 4)):
+            examine_frames = examine_mp3
+        if not examine_frames:
+            return Container()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return examine_frames(data, size)
