@@ -55,6 +55,11 @@ class PitchShifted:
         return self.extractor.context
 
     @property
+    def is_local(self) -> bool:
+        """Whether values do not depend on where a recording is cut."""
+        return self.extractor.is_local
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on."""
         shift = {"semitones": self.semitones, "vocoder": vocoder.VOCODER}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from sedpool.cli.live import Partial, print_live
 from sedpool.cli.trust import TrustCode
 
 if TYPE_CHECKING:
@@ -56,6 +57,16 @@ def detect(
     top: Annotated[
         int | None, typer.Option(min=1, help="Keep so many events of each recording, the most confident ones.")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read raw samples from standard input and print each event as it ends.")
+    ] = False,
+    rate: Annotated[int, typer.Option(min=1, help="With --stream: samples per second.")] = 44100,
+    channels: Annotated[int, typer.Option(min=1, help="With --stream: number of channels.")] = 1,
+    encoding: Annotated[
+        Literal["s16", "s24", "s32", "f32"],
+        typer.Option(help="With --stream: little-endian whole numbers of so many bits, or floating point."),
+    ] = "s16",
+    partial: Partial = False,
     trust_code: TrustCode = False,
 ) -> None:
     """Detect events in recordings of any length, format and rate.
@@ -65,23 +76,27 @@ def detect(
 
     Recordings that cannot be read are listed at the end, and the exit status is 1.
     """
+    import sys
     from dataclasses import replace
 
     from sedpool.errors import AudioError, ConfigError
     from sedpool.runtime.backend import import_backend
 
-    runs, inputs = runs_and_audio(arguments)
+    runs, inputs = runs_and_audio(arguments, stream)
     if beside and out is not None:
         raise ConfigError("--beside and --out: give one of them, where the results go")
     if formats and not beside and out is None:
         raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
+    if stream and (beside or out is not None):
+        raise ConfigError("--stream prints events; it goes without --out and --beside")
     import_backend()
     from sedpool.experiment.load import load
     from sedpool.inference.detect import mean_decoder
+    from sedpool.inference.live import LiveDetector, read_pcm
     from sedpool.inference.recordings import Method, Selection, find_recordings
     from sedpool.inference.results import Results, detect_all
 
-    recordings = find_recordings(inputs)
+    recordings = [] if stream else find_recordings(inputs)
     results = Results(recordings, formats or ["tsv"], out) if beside or out is not None else None
     detectors = tuple(load(run, tuned=decode == "tuned", trust_code=trust_code) for run in runs)
     known = detectors[0].detector.classes
@@ -94,6 +109,10 @@ def detect(
         min_duration=decoder.min_duration if min_duration is None else min_duration,
     )
     method = Method(detectors, decoder, Selection(min_confidence, chosen_classes(classes, known), top))
+
+    if stream:
+        print_live(LiveDetector(method, rate), read_pcm(sys.stdin.buffer, encoding, channels), partial=partial)
+        return
 
     found: list[Detected] = []
     broken: list[str] = []
@@ -109,13 +128,13 @@ def detect(
     report(found, written, broken, detectors[0].extractor.sr)
 
 
-def runs_and_audio(arguments: "Sequence[str]") -> tuple[list[str], list[str]]:
-    """Divide the arguments into the runs, which come first, and the recordings.
+def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str], list[str]]:
+    """Divide the arguments into the runs, which come first, and the recordings, which a stream takes the place of.
 
     Raises
     ------
     ConfigError
-        If the first is no run, or no recordings follow.
+        If the first is no run, or recordings follow a stream or do not follow otherwise.
     """
     from itertools import takewhile
 
@@ -124,7 +143,9 @@ def runs_and_audio(arguments: "Sequence[str]") -> tuple[list[str], list[str]]:
     runs = list(takewhile(lambda one: Path(one, "config.yaml").is_file(), arguments))
     if not runs:
         raise ConfigError(f"{arguments[0]}: no run in it (no file config.yaml); give the folder that training printed")
-    if len(runs) == len(arguments):
+    if stream and len(runs) < len(arguments):
+        raise ConfigError(f"--stream and {arguments[len(runs)]}: give recordings, or raw samples on standard input")
+    if not stream and len(runs) == len(arguments):
         raise ConfigError("no recordings: give files, folders or patterns after the run, or - to list them")
     return runs, list(arguments[len(runs) :])
 

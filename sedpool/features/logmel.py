@@ -71,6 +71,11 @@ class LogMel(BandSpectrogram):
         return FLOOR[self.reference]
 
     @property
+    def is_local(self) -> bool:
+        """Whether values do not depend on where a recording is cut; with ``reference='window'`` they do."""
+        return self.reference == "fixed"
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on, which key the feature store."""
         settings = recorded_form("sedpool.LogMel", asdict(self))

@@ -87,6 +87,11 @@ class BandSpectrogram:
         return self.sr / self.hop_length
 
     @property
+    def is_local(self) -> bool:
+        """Whether, except for `context`, the values of a frame do not depend on where a recording is cut."""
+        return True
+
+    @property
     def context(self) -> int:
         """Frames at either end whose values depend on what is beyond it; the sound is taken to be mirrored there."""
         return -(-(self.n_fft // 2) // self.hop_length)

@@ -62,6 +62,11 @@ class Extractor(Protocol):
         ...
 
     @property
+    def is_local(self) -> bool:
+        """Whether, except for `context`, the values of a frame do not depend on where a recording is cut."""
+        ...
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """All settings that the values depend on."""
         ...

@@ -18,7 +18,7 @@ from sedpool.audio.stream import blocks
 from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
 from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
-from sedpool.inference.stream import StreamDecoder
+from sedpool.inference.stream import Detection, StreamDecoder
 from sedpool.runtime.arrays import Float32Array
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ class Selection:
     min_confidence: float = 0.0
     classes: tuple[str, ...] | None = None
     top: int | None = None
+
+    def keeps(self, event: Detection) -> bool:
+        """Whether an event counts by itself, whatever else is in its recording."""
+        return event.confidence >= self.min_confidence and (self.classes is None or event.event_label in self.classes)
 
     def of(self, events: pd.DataFrame) -> pd.DataFrame:
         """Select from the events of one recording, in their order."""

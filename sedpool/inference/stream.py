@@ -100,15 +100,15 @@ class StreamDecoder:
 
     @property
     def current(self) -> list[Detection]:
-        """The events that go on, or may go on, at the last decoded frame."""
+        """The events that go on, or may go on, at the last decoded frame, as far as it is certain that they stand."""
         now = self._decoded * self._step
         found = []
         for number, state in enumerate(self._classes):
+            event = state.pending
             if state.first is not None and state.has_peak:
-                event = Detection(state.first * self._step, now, state.label, state.highest)
-                found.append(self._joined(number, event))
-            elif state.pending is not None:
-                found.append(state.pending)
+                event = self._joined(number, Detection(state.first * self._step, now, state.label, state.highest))
+            if event is not None and event.offset - event.onset >= self._min_duration[number] - ROUNDING:
+                found.append(event)
         return found
 
     def _smoothed(self) -> Float64Array:

@@ -64,15 +64,25 @@ def training_windows(detector: Detector, extractor: Extractor, patch_frames: int
     Parameters
     ----------
     detector : Detector
-        Its margin is measured: by how far inside the output changes with what surrounds a window. At most an eighth of
-        a window is left out on a side, which a recurrent network, whose memory has no end, always needs.
+        Its margin is measured: how far inside a window the output changes with what surrounds it. At most a quarter of
+        a window is left out on each side, which is what a recurrent network gets, whose memory has no end.
     extractor : Extractor
         Its `context` counts as surroundings.
     patch_frames : int
         Input frames of a training patch.
     """
     length = max(1, patch_frames // detector.min_frames)
-    return Windows(length, min(margin_of(detector, extractor, length), max(1, length // 8)))
+    return Windows(length, min(margin_of(detector, extractor, length), length // 4))
+
+
+def shortest_windows(windows: Windows, extractor: Extractor) -> Windows:
+    """Return the shortest windows that give the scores of `windows`: what live sound is scored in.
+
+    There are none but `windows` themselves where scores depend on all of a window.
+    """
+    if not extractor.is_local or windows.margin == windows.length // 4:
+        return windows
+    return Windows(2 * windows.margin + 1, windows.margin)
 
 
 def margin_of(detector: Detector, extractor: Extractor, length: int) -> int:
@@ -91,7 +101,7 @@ def margin_of(detector: Detector, extractor: Extractor, length: int) -> int:
     logits = {"logits": detector.network.get_layer("logits").output}
     predict = compiled(keras.Model(detector.network.input, logits))
     inside = slice(length * step, 2 * length * step)
-    whole = rng.uniform(extractor.silence, 0, (4, 3 * length * step, detector.n_mels)).astype(np.float32)
+    whole = (extractor.silence + 80 * rng.random((4, 3 * length * step, detector.n_mels))).astype(np.float32)
     cut = whole[:, inside].copy()
     cut[:, : extractor.context] = cut[:, length * step - extractor.context :] = extractor.silence
     of_whole, of_cut = (predict(features)["logits"] for features in (whole, cut))

@@ -67,7 +67,7 @@ def test_margins_are_as_wide_as_the_networks_reach():
     # 12 and 30 input frames, and that of the features; an output frame has 16.
     assert [margin_of(one, FIXED, 16) for one in (compact, paper)] == [1, 2]
     recurrent = detector_of(paper_crnn(32, (4, 6, 8, 8), 8, recurrent_units=8, recurrent_layers=1))
-    assert training_windows(recurrent, FIXED, 256).margin == 2  # an eighth of 16: a memory has no end
+    assert training_windows(recurrent, FIXED, 256).margin == 4  # a quarter of 16: a memory has no end
 
 
 def test_windows_without_a_middle_are_refused():
