@@ -11,7 +11,9 @@ from typing import Self
 import numpy as np
 import soundfile as sf
 
-from sedpool.audio.containers import Stream, StreamFile, examine
+from sedpool.audio import media
+from sedpool.audio.containers import Container, Stream, StreamFile, examine
+from sedpool.audio.media import MediaStream
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
 
@@ -25,7 +27,7 @@ class Decoder:
     Parameters
     ----------
     path : path-like
-        Any format that libsndfile reads.
+        Any format that libsndfile reads, or one of `sedpool.audio.media.SUFFIXES` if PyAV is installed.
 
     Attributes
     ----------
@@ -44,13 +46,17 @@ class Decoder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
-        with _error_named(path):
-            self._container = examine(path)
         with ExitStack() as stack:
-            self._streams = [
-                stack.enter_context(closing(_OpenStream(path, stream))) for stream in self._container.streams or (None,)
-            ]
-            first = self._streams[0].file
+            self._streams: list[_OpenStream | MediaStream]
+            if Path(path).suffix.lower() in media.SUFFIXES:
+                sound = stack.enter_context(closing(MediaStream(path)))
+                self._streams, self._container = [sound], Container(fault=sound.fault)
+            else:
+                with _error_named(path):
+                    self._container = examine(path)
+                streams = self._container.streams or (None,)
+                self._streams = [stack.enter_context(closing(_OpenStream(path, stream))) for stream in streams]
+            first = self._streams[0]
             self.samplerate: int = first.samplerate
             self.channels: int = first.channels
             self.frames = sum(stream.frames for stream in self._streams)
@@ -59,7 +65,7 @@ class Decoder:
                     f"{path}: the header states a sampling rate of {self.samplerate} Hz; repair or remove the file"
                 )
             for stream in self._streams:
-                if (stream.file.samplerate, stream.file.channels) != (self.samplerate, self.channels):
+                if (stream.samplerate, stream.channels) != (self.samplerate, self.channels):
                     raise AudioError(f"{path}: holds sounds of different rates or channels one after another; split it")
             self._opened = stack.pop_all()
 
@@ -132,13 +138,15 @@ class _OpenStream:
 
     def __init__(self, path: str | os.PathLike[str], stream: Stream | None) -> None:
         self._path = path
-        self.file = self._open(stream)
+        self._file = self._open(stream)
+        self.samplerate: int = self._file.samplerate
+        self.channels: int = self._file.channels
         is_endless = stream is not None and stream.is_endless
-        self.frames: int = stream.frames if stream and is_endless else self.file.frames
+        self.frames: int = stream.frames if stream and is_endless else self._file.frames
         self._mp3 = stream.mp3 if stream and stream.frames == self.frames else None
 
     def close(self) -> None:
-        self.file.close()
+        self._file.close()
         if self._bytes:
             self._bytes.close()
 
@@ -150,7 +158,7 @@ class _OpenStream:
         missing = last - first + skip
         while missing > 0:
             with _error_named(self._path):
-                piece = self.file.read(min(_PIECE, missing), dtype="float32", always_2d=True)
+                piece = self._file.read(min(_PIECE, missing), dtype="float32", always_2d=True)
             if not len(piece):
                 return
             missing -= len(piece)
@@ -177,10 +185,10 @@ class _OpenStream:
             if frame > 0:  # seeking would read all frames from the first on
                 self.close()
                 part = range(int(self._mp3.starts[frame]), self._mp3.end)
-                self.file = self._open(Stream((part,), is_endless=True))
+                self._file = self._open(Stream((part,), is_endless=True))
                 first, skip = 0, first + self._mp3.delay - frame * self._mp3.samples
         try:
-            self.file.seek(first)
+            self._file.seek(first)
         except sf.LibsndfileError:  # some codecs, as GSM 6.10, can only be read from the start
             return first + skip
         return skip

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,13 +12,13 @@ import soundfile as sf
 import soxr
 
 from sedpool import storage
-from sedpool.audio import stream
+from sedpool.audio import media, stream
 from sedpool.audio.decoding import Decoder
 from sedpool.audio.stream import Resampler
 from sedpool.errors import DataError
 from sedpool.runtime.arrays import Float32Array
 
-EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
+EXTENSIONS = media.SUFFIXES | {".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".ogg", ".opus", ".w64", ".wav"}
 RESAMPLER = f"soxr-{soxr.__version__}-HQ"
 
 
@@ -71,7 +72,7 @@ def stem(filename: str) -> str:
 
 
 def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
-    """List the names of the recordings in a folder and below it, relative to it and sorted.
+    """List the names of the recordings in a folder and below it, relative to it and sorted; see `find`.
 
     Parameters
     ----------
@@ -88,11 +89,32 @@ def list_files(root: str | os.PathLike[str], role: str) -> list[str]:
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{role} {root}: no such folder; expected a folder of recordings")
-    files = (path for path in root.rglob("*") if path.suffix.lower() in EXTENSIONS and path.is_file())
-    names = sorted(path.relative_to(root).as_posix() for path in files if not path.name.startswith("."))
+    names = sorted(Path(path).relative_to(root).as_posix() for path in find(root))
     if not names:
         raise DataError(f"{role} {root}: no audio in it; expected {', '.join(sorted(EXTENSIONS))} files")
     return names
+
+
+def find(root: str | os.PathLike[str]) -> Iterator[str]:
+    """Yield the paths of all recordings in a folder and below it, by their suffix in any case.
+
+    Links are followed, except to a folder that they are in. Files and folders whose names start with a dot are hidden.
+    """
+    yield from _find(os.fspath(root), ())
+
+
+def _find(folder: str, above: tuple[str, ...]) -> Iterator[str]:
+    real = os.path.realpath(folder)
+    if any(os.path.commonpath((real, other)) == real for other in above):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                yield from _find(entry.path, (*above, real))
+            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
+                yield entry.path
 
 
 @dataclass(frozen=True)

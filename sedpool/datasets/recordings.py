@@ -16,15 +16,8 @@ from sedpool.text_tables import TextTable, refuse_rows
 
 
 def find_recordings(root: str | os.PathLike[str]) -> list[str]:
-    """List the paths of all audio files in a folder and its sub-folders, sorted, without hidden ones."""
-    found = []
-    for parent, folders, names in os.walk(root):
-        folders[:] = [folder for folder in folders if not folder.startswith(".")]
-        visible = [name for name in names if not name.startswith(".")]
-        found += [
-            os.path.join(parent, name) for name in visible if os.path.splitext(name)[1].lower() in audio.EXTENSIONS
-        ]
-    return sorted(found)
+    """List the paths of all audio files in a folder and its sub-folders, sorted; see `sedpool.audio.find`."""
+    return sorted(audio.find(root)) if os.path.isdir(root) else []
 
 
 def named_durations(names: pd.Series, source: TextTable) -> npt.NDArray[np.float64]:

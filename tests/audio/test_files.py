@@ -1,3 +1,5 @@
+import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +114,60 @@ def test_a_part_of_a_recording_is_read_by_seconds(tmp_path: Path) -> None:
     assert np.array_equal(audio.read(tmp_path / "x.wav", SR, onset=1.5, duration=9.0), whole[3 * SR // 2 :])
     with pytest.raises(AudioError, match=r"x\.wav: holds no samples from 2 s on"):
         audio.read(tmp_path / "x.wav", SR, onset=2.0)
+
+
+@pytest.mark.parametrize("suffix", ["opus", "w64", "caf", "au", "aif", "AIFF", "Wav", "FLAC", "mp3", "ogg"])
+def test_recordings_of_every_format_are_found_and_read(tmp_path: Path, suffix: str) -> None:
+    kind = {"opus": "OGG", "aif": "AIFF"}.get(suffix.lower(), suffix.upper())
+    sf.write(tmp_path / f"x.{suffix}", tone(sr=48000), 48000, format=kind, subtype="OPUS" if suffix == "opus" else None)
+    assert audio.list_files(tmp_path, "test") == [f"x.{suffix}"]
+    assert audio.stem(f"x.{suffix}") == "x"
+    assert len(audio.read(tmp_path / f"x.{suffix}", 48000)) == 48000
+
+
+def test_links_are_followed_and_loops_are_not(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    for folder in (root / "a", root / "b", elsewhere):
+        folder.mkdir(parents=True)
+        audio.write_wav(folder / f"{folder.name}.wav", tone(0.1), SR)
+    (root / "linked").symlink_to(elsewhere)
+    (root / "b.WAV").symlink_to(root / "b" / "b.wav")
+    (root / ".hidden").symlink_to(elsewhere)
+    (root / "a" / "up").symlink_to(root)
+    (root / "a" / "self").symlink_to(root / "a")
+    (root / "a" / "out").symlink_to(tmp_path)
+    (elsewhere / "back").symlink_to(root / "a")
+    found = audio.list_files(root, "test")
+    assert found == ["a/a.wav", "b.WAV", "b/b.wav", "linked/back/a.wav", "linked/elsewhere.wav"]
+
+
+def test_siblings_that_link_to_each_other_end(tmp_path: Path) -> None:
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / one).mkdir()
+        audio.write_wav(tmp_path / one / f"{one}.wav", tone(0.1), SR)
+        (tmp_path / one / "to").symlink_to(tmp_path / other)
+    assert audio.list_files(tmp_path, "test") == ["a/a.wav", "a/to/b.wav", "b/b.wav", "b/to/a.wav"]
+
+
+def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.wav")
+    with pytest.raises(AudioError, match=r"x\.wav: not readable audio \(not a file\)"):
+        audio.read(tmp_path / "x.wav", SR)
+
+
+def test_properties_come_without_decoding(tmp_path: Path) -> None:
+    sf.write(tmp_path / "x.flac", np.zeros((2000, 3)), 8000)
+    assert audio.info(tmp_path / "x.flac") == audio.Info(duration=0.25, samplerate=8000, channels=3)
+    with pytest.raises(AudioError, match="no such file"):
+        audio.info(tmp_path / "y.flac")
+
+
+def test_inspection_is_that_of_all_samples(tmp_path: Path) -> None:
+    samples = np.stack([tone(3.0), 0.5 * tone(3.0)], axis=1)
+    sf.write(tmp_path / "x.wav", samples, SR, subtype="FLOAT")
+    digest = hashlib.sha256(samples.tobytes()).hexdigest()
+    assert audio.inspect(tmp_path / "x.wav") == audio.Inspection(3.0, is_silent=False, cancels=False, digest=digest)
+    sf.write(tmp_path / "y.wav", np.stack([tone(3.0), -tone(3.0)], axis=1), SR, subtype="FLOAT")
+    assert audio.inspect(tmp_path / "y.wav").cancels
+    sf.write(tmp_path / "z.wav", np.zeros((3 * SR, 2)), SR)
+    assert audio.inspect(tmp_path / "z.wav").is_silent

@@ -5,6 +5,7 @@ libsndfile believes most headers, and shortens a file in silence where they are 
 
 import mmap
 import os
+import stat
 import struct
 from functools import lru_cache
 
@@ -32,9 +33,11 @@ def examine(path: str | os.PathLike[str]) -> Container:
     Raises
     ------
     OSError
-        If the file cannot be read.
+        If it is not a file, or cannot be read.
     """
     status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
+        raise OSError("not a file")
     return _examine(os.path.abspath(path), status.st_size, status.st_mtime_ns)
 
 
