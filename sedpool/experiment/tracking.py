@@ -6,8 +6,8 @@ The run folder stays the truth: if the tracking server cannot be reached, the ru
 import logging
 import os
 import warnings
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,7 +74,12 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
     tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
     run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
     parameters = [Param(key, str(value)[:500]) for key, value in flat_settings(folder.config)]
-    overall = _overall(folder.metrics) if folder.file("metrics.json").is_file() else {}
+    scores = folder.metrics if folder.file("metrics.json").is_file() else {}
+    overall: dict[str, Any] = {"validation_f1": scores["validation"]["f1"]} if "validation" in scores else {}
+    for level, average in product(("clip", "segment", "event"), ("micro", "macro")):
+        if scores.get(level):
+            numbers = {key: value for key, value in scores[level][average].items() if isinstance(value, int | float)}
+            overall[f"test_{level}_{average}"] = numbers
     metrics = [Metric(key, value, started, 0) for key, value in flat_settings(overall) if value is not None]
     for row in folder.history.to_dict("records") if folder.file("history.csv").is_file() else ():
         epoch = int(row.pop("epoch"))
@@ -86,15 +91,3 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
         if folder.file(name).is_file() and not folder.file(name).is_symlink():  # a link could send any file away
             client.log_artifact(run_id, str(folder.file(name)))
     client.set_terminated(run_id, status)
-
-
-def _overall(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    searched = {"validation_f1": metrics["validation"]["f1"]} if "validation" in metrics else {}
-    return searched | {
-        f"test_{level}_{average}": {
-            key: value for key, value in metrics[level][average].items() if isinstance(value, int | float)
-        }
-        for level in ("clip", "segment", "event")
-        if metrics.get(level)
-        for average in ("micro", "macro")
-    }
