@@ -233,12 +233,12 @@ class RunFolder:
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row per epoch: losses, accuracies, learning rate, throughput."""
-        return self._csv("history.csv")
+        return self._table("history.csv")
 
     @cached_property
     def alpha(self) -> pd.DataFrame | None:
         """Learned α, one row per epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
-        return self._csv("alpha.csv") if self.file("alpha.csv").is_file() else None
+        return self._optional("alpha.csv")
 
     @property
     def kept_alpha(self) -> pd.DataFrame | None:
@@ -250,16 +250,22 @@ class RunFolder:
     @cached_property
     def gradient_share(self) -> pd.DataFrame | None:
         """Gradient among frames, one row per epoch and class (see `sedpool.training.gradient_share`), if recorded."""
-        return self._csv("gradient_share.csv") if self.file("gradient_share.csv").is_file() else None
+        return self._optional("gradient_share.csv")
 
     def _json(self, name: str) -> Content:
         return Content(self.file(name), storage.read_json(self.file(name)))
 
-    def _csv(self, name: str) -> pd.DataFrame:
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.file(name)
+        kind, read = ("table", pd.read_csv) if path.suffix == ".csv" else ("parquet file", pd.read_parquet)
         try:
-            return pd.read_csv(self.file(name))
+            table: pd.DataFrame = read(path)
         except (OSError, ValueError) as error:
-            raise StorageError(f"{self.file(name)}: not a readable table ({error})") from None
+            raise StorageError(f"{path}: not a readable {kind} ({error})") from None
+        return table
+
+    def _optional(self, name: str) -> pd.DataFrame | None:
+        return self._table(name) if self.file(name).is_file() else None
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -291,27 +297,27 @@ class RunFolder:
     @cached_property
     def counts(self) -> pd.DataFrame | None:
         """Counts of every test clip (see `sedpool.evaluation.counts_table`); None in a run of an earlier version."""
-        return self._parquet("counts.parquet")
+        return self._optional("counts.parquet")
 
     @cached_property
     def tuned_counts(self) -> pd.DataFrame | None:
         """The same, decoded as tuned on validation; None if nothing was tuned."""
-        return self._parquet("tuned_counts.parquet")
+        return self._optional("tuned_counts.parquet")
 
     @cached_property
     def paper_counts(self) -> pd.DataFrame | None:
         """Counts by the paper's published evaluation; None on other corpora than the paper's."""
-        return self._parquet("paper_counts.parquet")
+        return self._optional("paper_counts.parquet")
 
     @cached_property
     def curve(self) -> pd.DataFrame | None:
         """Segment-based `threshold, precision, recall, f1` on the test split; None without strong labels."""
-        return self._csv("curve.csv") if self.file("curve.csv").is_file() else None
+        return self._optional("curve.csv")
 
     @cached_property
     def durations(self) -> pd.DataFrame | None:
         """How long the corpus's events last, one row per class (see `sedpool.datasets.statistics`); None if unknown."""
-        return self._csv("durations.csv") if self.file("durations.csv").is_file() else None
+        return self._optional("durations.csv")
 
     @cached_property
     def example(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -322,13 +328,7 @@ class RunFolder:
     @cached_property
     def sources(self) -> pd.DataFrame | None:
         """Recordings that the test clips were mixed from: `filename, source`; None where they are not known."""
-        return self._csv("sources.csv") if self.file("sources.csv").is_file() else None
-
-    def _parquet(self, name: str) -> pd.DataFrame | None:
-        try:
-            return pd.read_parquet(self.file(name)) if self.file(name).is_file() else None
-        except (OSError, ValueError) as error:
-            raise StorageError(f"{self.file(name)}: not a readable parquet file ({error})") from None
+        return self._optional("sources.csv")
 
     @property
     def classes(self) -> tuple[str, ...]:
