@@ -6,7 +6,7 @@ and those that are finished are skipped: a search that was stopped goes on, and 
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -142,5 +142,5 @@ class ByOptuna:
         return self._trial.suggest_float(key, values.low, values.high, log=values.log)
 
 
-METHODS: dict[str, type[AtRandom] | type[ByOptuna]] = {"random": AtRandom, "optuna": ByOptuna}
+METHODS: Mapping[str, Callable[[Space, int], Method]] = {"random": AtRandom, "optuna": ByOptuna}
 """By the name that ``hydra/sweeper=`` takes."""
