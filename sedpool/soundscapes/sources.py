@@ -86,9 +86,7 @@ class FileSources:
         recordings = self.foreground[split, event.label]
         recording = recordings[int(rng.integers(len(recordings)))]
         samples, length = _load(recording.path)[recording.start : recording.stop], round(event.duration * SR)
-        first, last = (0, 0) if event.source_time is None else excerpt_at(samples, event.source_time, length)
-        if first == last:  # no time is asked for, or only a pause is there
-            first, last = excerpt(samples, length, rng)
+        first, last = excerpt(samples, length, rng, event.source_time)
         return Sound(samples[first:last], recording.name, (recording.start + first) / SR, event.label)
 
     def background(self, duration: float, split: str, rng: np.random.Generator) -> Sound:
@@ -108,11 +106,11 @@ def _load(path: str) -> Float32Array:
     return samples
 
 
-def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw an excerpt in which the labelled sound is audible.
+def excerpt(samples: Float32Array, length: int, rng: np.random.Generator, time: float | None = None) -> tuple[int, int]:
+    """Take an excerpt in which the labelled sound is audible.
 
-    Its energy is within 6 dB of the loudest excerpt of that length, so that it does not fall into a pause, and it
-    begins and ends with sound.
+    Where no time is given, or only a pause is there, its place is drawn: its energy is within 6 dB of the loudest
+    excerpt of that length, so that it does not fall into a pause. It begins and ends with sound.
 
     Parameters
     ----------
@@ -122,30 +120,25 @@ def excerpt(samples: Float32Array, length: int, rng: np.random.Generator) -> tup
         Most samples to take.
     rng : Generator
         Draws the place.
+    time : float, optional
+        Seconds into the recording at which to start, or earlier if the excerpt would pass the end.
 
     Returns
     -------
     first, last : int
-        The excerpt is ``samples[first:last]``.
+        The excerpt is ``samples[first:last]``, without silence at its ends.
     """
+    if time is not None:
+        start = min(round(time * SR), max(0, len(samples) - length))
+        first, last = _tight(samples, start, min(start + length, len(samples)))
+        if first < last:
+            return first, last
     per_hop = np.add.reduceat(np.square(samples), np.arange(0, len(samples), _HOP))
     energy = np.concatenate(([0.0], np.cumsum(per_hop, dtype=np.float64)))
     starts = np.arange(max(len(samples) - length, 0) // _HOP + 1)
     stops = np.minimum(starts + -(-length // _HOP), len(per_hop))
     levels = np.sqrt(np.maximum(energy[stops] - energy[starts], 0.0))
     first = _HOP * int(rng.choice(np.flatnonzero(levels >= _LOUD * levels.max())))
-    return _tight(samples, first, min(first + length, len(samples)))
-
-
-def excerpt_at(samples: Float32Array, time: float, length: int) -> tuple[int, int]:
-    """Return the excerpt that starts `time` seconds into the recording, or earlier if it would pass the end.
-
-    Returns
-    -------
-    first, last : int
-        The excerpt is ``samples[first:last]``, without silence at its ends; empty if all of it is silent.
-    """
-    first = min(round(time * SR), max(0, len(samples) - length))
     return _tight(samples, first, min(first + length, len(samples)))
 
 
