@@ -67,6 +67,25 @@ def training(
     report("training", measure(turns, torch_python), json_file)
 
 
+@app.command()
+def detect(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Turns of each candidate; the median counts.")] = 3,
+    minutes: Annotated[int, typer.Option(help="Length of the recording.")] = 60,
+    formats: Annotated[bool, typer.Option("--formats", help="Compare formats of audio instead.")] = False,
+    memory: Annotated[bool, typer.Option("--memory", help="Measure the memory of 1 and 24 hours instead.")] = False,
+) -> None:
+    """Time and memory of detection in long recordings, against a plain loop with librosa."""
+    from benchmarks.detect import measure, measure_formats, measure_memory
+
+    if memory:
+        report("detect: memory", measure_memory(), json_file)
+    elif formats:
+        report("detect: formats", measure_formats(turns, minutes), json_file)
+    else:
+        report("detect", measure(turns, minutes), json_file)
+
+
 @app.command(name="input")
 def input_(
     json_file: JsonFile = None,
