@@ -17,6 +17,8 @@ from sedpool.text_tables import TableSource, refuse_rows, without_number
 
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 OPTIONAL_COLUMNS = ("confidence", "channel", "low_frequency", "high_frequency")
+LATEST = 1e7
+"""Seconds, 115 days: no recording is longer, and later times are milliseconds, samples or times of a calendar."""
 
 
 def empty_events() -> pd.DataFrame:
@@ -63,9 +65,9 @@ def validate_events(
     Raises
     ------
     DataError
-        If a column is missing, a time is negative or not finite, an offset is not after its onset, a label is not one
-        of `classes`, or an optional column holds an impossible value. The message names the line of the file, or the
-        row counted from 1.
+        If a column is missing, a time is negative, not finite or later than `LATEST`, an offset is not after its onset,
+        a label is not one of `classes`, or an optional column holds an impossible value. The message names the line of
+        the file, or the row counted from 1.
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
@@ -80,6 +82,8 @@ def validate_events(
     onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
     refuse_rows(table, ~(np.isfinite(onset) & np.isfinite(offset)), no_time, source)
     refuse_rows(table, onset < 0, "starts before 0 s", source)
+    late = f"ends after {LATEST:g} s, 115 days; are these milliseconds, samples, or times of a calendar? (--unit)"
+    refuse_rows(table, offset > LATEST, late, source)
     refuse_rows(table, offset <= onset, "does not end after it starts; remove it or mend its offset", source)
     if classes is not None:
         unknown = ~table["event_label"].isin(list(classes))
@@ -130,6 +134,49 @@ def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.S
     changed = int((events["offset"].to_numpy() > end + 0.010).sum())
     clipped = events.assign(offset=np.minimum(events["offset"].to_numpy(), end))
     return clipped.loc[clipped["onset"].to_numpy() < end].reset_index(drop=True), changed
+
+
+def refuse_other_unit(
+    events: pd.DataFrame, durations: Mapping[str, float] | pd.Series, source: TableSource, advice: str
+) -> None:
+    """Refuse events if most of them begin after the end of their recordings: their times have another unit.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table, or rows without times.
+    durations : mapping of str to float, or Series
+        Length in seconds of recordings, by name; events of others are not looked at.
+    source : str or TextTable
+        Origin of the events, for the message.
+    advice : str
+        How to give the unit, for the message, e.g. ``--unit``.
+
+    Raises
+    ------
+    DataError
+        With the unit that the times may have.
+    """
+    end = events["filename"].map(durations).astype(np.float64).to_numpy()
+    onset = events["onset"].to_numpy(dtype=np.float64)
+    known = np.isfinite(end) & np.isfinite(onset)
+    late = known & (onset >= end)
+    if 2 * late.sum() <= known.sum() or not late.any():
+        return
+    rates = [
+        rate for rate in (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000) if (onset < end * rate)[late].all()
+    ]
+    if (onset < end * 1000)[late].all():
+        guess = f"are they milliseconds? then give {advice}ms"
+    elif rates:
+        guess = f"are they samples? then give {advice}samples:RATE with the sampling rate in Hz"
+    else:
+        guess = "expected seconds from the start of the recording"
+    row = int(late.argmax())
+    raise DataError(
+        f"{source}: {late.sum()} of {known.sum()} events begin after the end of their recording (first "
+        f"{events['filename'].iloc[row]}: {onset[row]:g} s of {end[row]:g} s); {guess}"
+    )
 
 
 def count_overlaps(events: pd.DataFrame) -> int:

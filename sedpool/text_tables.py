@@ -4,18 +4,43 @@ The index of a table is the number of each row in the file. The line of a row (h
 is looked up only once something is wrong.
 """
 
+import codecs
 import csv
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import DataError
+
+
+def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the text of a file as UTF-8 without a byte order mark; UTF-16 is recognised by its mark.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is no such text.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: not readable ({error.strerror})") from None
+    encoding = "UTF-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "UTF-8"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        problem = f"not {encoding} text ({error.reason} at byte {error.start}); save it as UTF-8"
+        raise DataError(f"{path}: {problem}") from None
+    return (text.encode() if encoding == "UTF-16" else data).removeprefix(codecs.BOM_UTF8)
 
 
 @dataclass(frozen=True)
@@ -26,16 +51,22 @@ class TextTable:
     ----------
     path : path-like
         The file.
-    separator : str or None
-        Separator of its fields. The table's index then counts the rows from 0 as pandas does: without the header and
-        blank lines, and with a quoted line break as part of its row. None if the index holds the lines.
+    separator : str
+        Separator of its fields. The table's index counts the rows from 0 as pandas does: without the header, comments
+        and blank lines, and with a quoted line break as part of its row.
     has_header : bool
         Whether the first row names the columns.
+    comments : frozenset of int
+        Lines, from 1, that are read over.
+    is_quoted : bool
+        Whether a field between quotes may hold the separator and line breaks.
     """
 
     path: str | os.PathLike[str]
-    separator: str | None = "\t"
+    separator: str = "\t"
     has_header: bool = True
+    comments: frozenset[int] = frozenset()
+    is_quoted: bool = True
 
     def __str__(self) -> str:
         return str(self.path)
@@ -55,16 +86,49 @@ class TextTable:
         DataError
             If there is no such file, or its rows differ in their number of fields.
         """
+        header = 0 if self.has_header else None
         try:
-            header = 0 if self.has_header else None
-            table: pd.DataFrame = pd.read_csv(self.path, sep=self.separator, header=header, **options)
-        except FileNotFoundError:
-            raise DataError(f"{self.path}: no such file") from None
-        except (OSError, ValueError) as error:
+            table: pd.DataFrame = pd.read_csv(
+                io.BytesIO(self._bytes()), sep=self.separator, header=header, quoting=self._quoting, **options
+            )
+        except ValueError as error:
             raise DataError(f"{self.path}: not {kind} ({' '.join(str(error).split())})") from None
         if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus fields for an index
             raise DataError(f"{self.path}: not {kind}; its rows have more fields than there are columns")
         return table
+
+    def read_cells(self, width: int) -> pd.DataFrame:
+        """Read every row but the header as text, fields that are missing at its end as blanks.
+
+        Parameters
+        ----------
+        width : int
+            Number of columns.
+
+        Returns
+        -------
+        cells : DataFrame of str
+            Columns 0 to `width` - 1.
+
+        Raises
+        ------
+        DataError
+            If a row has more fields that are not blank, or a quote is not closed on its line and joins it to others;
+            the message names the line.
+        """
+        data = self._bytes()
+        options: dict[str, Any] = {"dtype": str, "na_filter": False, "header": None, "names": range(width + 1)}
+        try:
+            cells: pd.DataFrame = pd.read_csv(io.BytesIO(data), sep=self.separator, quoting=self._quoting, **options)
+        except ValueError as error:
+            self._refuse_shape(data, width)
+            raise DataError(f"{self.path}: not a table ({' '.join(str(error).split())})") from None
+        if not isinstance(cells.index, pd.RangeIndex) or (cells[width] != "").any():
+            self._refuse_shape(data, width)
+        cells = cells.iloc[int(self.has_header) :].reset_index(drop=True)
+        if self.is_quoted and b'"' in data and len(cells) + self.has_header < len(data.splitlines()):
+            self._refuse_shape(data, width)
+        return cells.drop(columns=width)
 
     def line_of(self, row: int) -> int:
         """Return the line, counted from 1, on which a row begins.
@@ -74,22 +138,59 @@ class TextTable:
         DataError
             If the file no longer has such a row.
         """
-        if self.separator is None:
-            return row
-        for index, line in enumerate(self._beginnings(self.separator), start=-self.has_header):
+        for index, (line, _) in enumerate(self._rows(self._bytes()), start=-self.has_header):
             if index == row:
                 return line
         raise DataError(f"{self.path}: changed while it was read; try again")
 
-    def _beginnings(self, separator: str) -> Iterator[int]:
-        with Path(self.path).open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.reader(stream, delimiter=separator)
-            begins = 1
+    def first_rows(self) -> list[list[str]]:
+        """Return the fields of the first rows, header included."""
+        data = self._bytes()
+        if len(data) > _BEGINNING:
+            data = data[: data.rfind(b"\n", 0, _BEGINNING) + 1]
+        return [fields for _, fields in self._rows(data)]
+
+    @property
+    def _quoting(self) -> Literal[0, 3]:
+        return csv.QUOTE_MINIMAL if self.is_quoted else csv.QUOTE_NONE
+
+    def _bytes(self) -> bytes:
+        data = utf8_bytes(self.path)
+        if not self.comments:
+            return data
+        lines = data.split(b"\n")
+        return b"\n".join(b"" if number in self.comments else line for number, line in enumerate(lines, start=1))
+
+    def _rows(self, data: bytes) -> Iterator[tuple[int, list[str]]]:
+        """Iterate over the rows that are not blank: the line on which each begins, and its fields."""
+        text = data.decode(errors="replace")
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator, quoting=self._quoting)
+        begins = 1
+        try:
             for fields in rows:
                 if len(fields) > 1 or "".join(fields).strip():
-                    yield begins
+                    yield begins, fields
                 begins = rows.line_num + 1
+        except csv.Error:  # a field of more than 128 kB
+            raise DataError(f"{self.path}: line {begins}: {_OPEN_QUOTE}") from None
 
+    def _refuse_shape(self, data: bytes, width: int) -> None:
+        """Refuse the first row that has too many fields, or a field that holds a whole row."""
+        for line, fields in self._rows(data):
+            for field in fields:
+                if "\n" in field and any(part.count(self.separator) >= max(width - 1, 1) for part in field.split("\n")):
+                    raise DataError(f"{self.path}: line {line}: {_OPEN_QUOTE}")
+            if any(field.strip() for field in fields[width:]):
+                advice = ", or put quotes around a field that holds one" if self.is_quoted else ""
+                shown = {"\t": "tab", ";": "semicolon", ",": "comma"}.get(self.separator, self.separator)
+                raise DataError(
+                    f"{self.path}: line {line} has {len(fields)} fields; expected {width}: remove the surplus {shown}"
+                    f"{advice}"
+                )
+
+
+_BEGINNING = 1 << 16  # bytes, enough for the first rows
+_OPEN_QUOTE = "a quote is not closed on its line; remove it"
 
 TableSource = str | TextTable
 """Origin of a table: a name for messages, or the file."""
@@ -132,13 +233,6 @@ def row_location(table: pd.DataFrame, row: int, source: TableSource) -> str:
     if isinstance(source, str):
         return f"{source}: row {row + 1}"
     return f"{source}: line {source.line_of(int(table.index[row]))}"
-
-
-def to_numbers(texts: pd.Series, table: pd.DataFrame, problem: str, source: TableSource) -> pd.Series:
-    """Convert a column of text to numbers, refusing as `refuse_rows` does every text except numbers and ``nan``."""
-    numbers = pd.to_numeric(texts, errors="coerce")
-    refuse_rows(table, numbers.isna() & (texts.str.lower() != "nan"), problem, source)
-    return numbers
 
 
 def without_number(columns: pd.DataFrame) -> npt.NDArray[np.bool_]:

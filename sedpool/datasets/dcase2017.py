@@ -23,6 +23,8 @@ from sedpool.datasets.recordings import (
 from sedpool.errors import DataError
 from sedpool.events import tags_from_events, validate_events
 from sedpool.formats import listing
+from sedpool.formats.columns import recognise
+from sedpool.formats.options import RECOGNISED
 from sedpool.text_tables import TextTable, refuse_rows
 
 CLASSES = (
@@ -113,7 +115,8 @@ def _read_truth(root: Path, kind: str, part: str) -> tuple[pd.DataFrame, TextTab
         raise DataError(
             f"dcase2017: {path}: no such file; {_GIVE}, or set allow_missing=true to go on without absent sets"
         )
-    rows, source = listing.read_rows(path), TextTable(path, has_header=False)
+    layout = recognise(path, RECOGNISED, separator="\t")
+    rows, source = listing.list_rows(layout, RECOGNISED), layout.source
     if "event_label" not in rows.columns or "filename" not in rows.columns:
         raise DataError(f"{path}: {len(rows.columns)} columns; expected file, onset, offset and label")
     problem = f"has an unknown label; expected one of {', '.join(CLASSES)}"

@@ -21,6 +21,8 @@ from sedpool.datasets.recordings import (
 from sedpool.errors import DataError
 from sedpool.events import tags_from_events
 from sedpool.formats import table
+from sedpool.formats.columns import recognise
+from sedpool.formats.options import RECOGNISED
 from sedpool.text_tables import TextTable, refuse_rows
 
 CLASSES = (
@@ -103,9 +105,10 @@ def _rows(root: Path, part: str) -> pd.DataFrame:
         raise DataError(
             f"desed: {path}: no such file; {_GIVE}, or set allow_missing=true to go on without absent lists"
         )
-    rows = table.read_rows(path, "\t")
-    if "filename" not in rows.columns:
-        raise DataError(f"{path}: no column filename; found {', '.join(map(str, rows.columns))}")
+    layout = recognise(path, RECOGNISED, separator="\t")
+    if "filename" not in layout.columns:
+        raise DataError(f"{path}: no column filename; found {layout.found}")
+    rows = table.read_rows(layout, RECOGNISED)
     if "event_label" not in rows.columns:
         rows = rows.assign(event_label="")
     unknown = ~rows["event_label"].isin([*CLASSES, ""])

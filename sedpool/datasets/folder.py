@@ -1,7 +1,7 @@
 """A folder of the user's own recordings, with labels in any format and splits by folder, by column or at random."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
 from sedpool.datasets.transforms import rebag
 from sedpool.errors import ConfigError, DataError
-from sedpool.events import tags_from_events, validate_events
+from sedpool.events import refuse_other_unit, tags_from_events, validate_events
+from sedpool.formats.clip import ROUNDING
+from sedpool.formats.notes import gathered, note
+from sedpool.formats.options import LabelOptions
 
 TO_ANNOTATE = "label them (an empty .txt beside a recording says that it has no events)"
 
@@ -25,6 +28,9 @@ def load_folder(
     *,
     name: str | None = None,
     labels: str | None = None,
+    columns: Mapping[str, str | int] | None = None,
+    unit: str | None = None,
+    min_confidence: float | None = None,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
     shares: Sequence[float] = (0.6, 0.2, 0.2),
@@ -49,6 +55,8 @@ def load_folder(
         Name of the corpus; by default that of the folder.
     labels : str, optional
         The only file of labels to read, relative to `root`; by default every file that holds labels.
+    columns, unit, min_confidence : optional
+        What is not recognised in text tables, and which events to leave out: see `sedpool.formats.read_events`.
     classes : sequence of str, optional
         The labels to learn; others are left out. By default all, in alphabetical order.
     clip_duration : float or None
@@ -81,7 +89,10 @@ def load_folder(
     if clip_duration is not None and not clip_duration > 0:
         raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
     recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
-    rows, names, left_out = _of_classes(read_labels(root, recordings, labels), classes)
+    options = LabelOptions(columns or {}, unit, min_confidence)
+    with gathered():
+        rows = read_labels(root, recordings, labels, options)
+    rows, names, left_out = _of_classes(rows, classes)
     clips, manifest = _clips(rows, recordings, root)
     refuse_incomplete("folder", root, manifest, allow_missing=allow_missing, to_annotate=TO_ANNOTATE)
     filenames = clips["filename"].tolist()
@@ -98,6 +109,7 @@ def load_folder(
     if strong:
         labelled = rows["strong"] & (rows["event_label"] != "")
         labelled &= rows["filename"].isin(clips.loc[in_strong, "filename"])
+        _check_ends(rows.loc[labelled], clips, root)
         events, notes = within_recordings(validate_events(rows.loc[labelled]), clips.loc[in_strong])
         if "events_clipped_at_the_end" in notes:  # an event past the end gives no tag
             tags.loc[in_strong] = tags_from_events(events, clips.loc[in_strong, "filename"].tolist(), names).to_numpy()
@@ -112,6 +124,17 @@ def load_folder(
     if clip_duration is not None and (is_long & in_strong).any():
         dataset = rebag(dataset, clip_duration, splits=strong)
     return dataset.split(split) if split else dataset
+
+
+def _check_ends(rows: pd.DataFrame, clips: pd.DataFrame, root: Path) -> None:
+    """Refuse files of labels whose times have another unit, and note events that pass the end of their recording."""
+    durations = clips.loc[clips["path"].notna()].set_index("filename")["duration"]
+    late = rows.loc[rows["offset"] > rows["filename"].map(durations).astype(np.float64) + ROUNDING]
+    with gathered():
+        for source, part in late.groupby("source", sort=False):
+            of_file = rows.loc[rows["source"] == source]
+            refuse_other_unit(of_file, durations, str(root / str(source)), "dataset.unit=")
+            note(root / str(source), "cut or left out, as they pass the end of their recording: {n} events", len(part))
 
 
 def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.DataFrame, tuple[str, ...], int]:

@@ -4,6 +4,7 @@ A file that is named after a recording beside it holds that recording's labels; 
 is a table for several. Other files, e.g. a README, are ignored.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
@@ -14,15 +15,26 @@ from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
 from sedpool.events import optional_columns
 from sedpool.formats import listing, table
-from sedpool.formats.clip import clip_name, separator_of
-from sedpool.formats.detect import annotation_files, detect_format, read_file
+from sedpool.formats.clip import clip_name
+from sedpool.formats.columns import recognise
+from sedpool.formats.detect import (
+    annotation_files,
+    detect_format,
+    of_low_confidence,
+    read_file,
+    warn_of_lookalikes,
+)
 from sedpool.formats.jams import read_tags
+from sedpool.formats.notes import note
+from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.text_tables import TextTable
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
 
-def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd.DataFrame:
+def read_labels(
+    root: Path, recordings: Sequence[str], labels: str | None, options: LabelOptions = RECOGNISED
+) -> pd.DataFrame:
     """Read every label in a folder.
 
     Parameters
@@ -33,6 +45,8 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
         Its audio files, as POSIX paths relative to `root`.
     labels : str, optional
         The only file to read, relative to `root`; all by default.
+    options : LabelOptions
+        What the user says of them.
 
     Returns
     -------
@@ -51,12 +65,14 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
     count = Counter(PurePosixPath(name).name for name in recordings)
     known = {PurePosixPath(name).name: name for name in recordings if count[PurePosixPath(name).name] == 1}
     known |= {name: name for name in recordings}
-    tables = []
+    tables: list[pd.DataFrame] = []
+    ignored: list[str] = []
     for path in files:
         source = path.relative_to(root)
         owner = _owner(source, owners)
-        found = _read(path, owner, asked=labels is not None)
+        found = _read(path, owner, options, asked=labels is not None)
         if found is None:
+            ignored.append(source.as_posix())
             continue
         if owner is None:
             # A table may name a recording by its path from the table or from the root, or by its file name alone.
@@ -74,11 +90,15 @@ def read_labels(root: Path, recordings: Sequence[str], labels: str | None) -> pd
         found = found.assign(source=source.as_posix())
         tables.append(found.reindex(columns=[*COLUMNS, *optional_columns(found)]))
     if not tables:
-        seen = f"; ignored {', '.join(path.name for path in files[:3])}" if files else ""
-        raise DataError(f"{root}: no labels in it{seen}; see docs/corpora.md for the formats")
+        seen = f"; ignored {', '.join(ignored[:3])}" if ignored else ""
+        raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
+    if ignored:
+        note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
     rows = pd.concat(tables, ignore_index=True)
     _refuse_twice(rows, root)
-    return rows
+    warn_of_lookalikes(rows.loc[rows["event_label"] != "", "event_label"], root)
+    low = of_low_confidence(rows, options, root)
+    return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
 
 
 def _owner(path: Path, owners: dict[str, str]) -> str | None:
@@ -91,29 +111,24 @@ def _owner(path: Path, owners: dict[str, str]) -> str | None:
     return None
 
 
-def _read(path: Path, owner: str | None, *, asked: bool) -> pd.DataFrame | None:
+def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) -> pd.DataFrame | None:
     """Read the labels in a file; None if it has none, is named after no recording (`owner`) and was not `asked` for."""
-    kind = detect_format(path)
-    if kind == "tags":
-        separator = separator_of(path)
-        rows = table.read_rows(path, separator)
-        if "event_label" in rows.columns:
-            return with_splits(rows, TextTable(path, separator)).assign(strong=False)
+    kind = detect_format(path, options)
     if kind == "jams" and (tags := read_tags(path)) is not None:
         return pd.DataFrame({"filename": clip_name(path), "event_label": tags, "strong": False})
-    if owner is None and kind in ("tsv", "csv"):
-        separator = "\t" if kind == "tsv" else ","
-        return _events(table.read_rows(path, separator), TextTable(path, separator))
-    if owner is None and kind == "list":
-        return _events(listing.read_rows(path), TextTable(path, has_header=False))
+    if kind == "tags" or (owner is None and kind in ("table", "list")):
+        layout = recognise(path, options)
+        read = table.read_rows if layout.header else listing.list_rows
+        if {"event_label", "event_labels"} & set(layout.columns) or kind == "list":
+            rows = with_splits(read(layout, options), layout.source)
+            return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
     if owner or asked or kind in ("jams", "json", "raven") or (kind == "audacity" and path.stat().st_size):
-        return read_file(path, owner).assign(strong=True)
+        return read_file(path, owner, options).assign(strong=True)
     return None
 
 
 def _events(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Return checked events, followed by the recordings that a table lists without an event."""
-    rows = with_splits(rows, source)
     events = table.labelled_rows(rows, source)
     labelled = rows["event_label"] != ""
     if "split" in rows.columns:

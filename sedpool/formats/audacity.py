@@ -4,6 +4,7 @@ URBAN-SED's and Scaper's ``.txt`` files have the same form. A label made in a sp
 ``\ low high`` with its frequencies in Hz, where -1 stands for none.
 """
 
+import math
 import os
 from collections.abc import Collection
 
@@ -22,6 +23,8 @@ from sedpool.formats.clip import (
     tabbed_lines,
     values_of,
 )
+from sedpool.formats.columns import number_of
+from sedpool.formats.texts import tidied_text
 
 Band = tuple[float | None, float | None]
 """Lowest and highest frequency of an event in Hz; None where it is open."""
@@ -71,11 +74,12 @@ def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = Non
             continue
         try:
             start, end, label = fields
-            onset, offset = float(start), float(end)
+            onset, offset = _number(start), _number(end)
         except ValueError:
             raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
         check_times(onset, offset, where)
-        if not label.strip():
+        label = tidied_text(label)
+        if not label:
             raise DataError(f"{where}: {line!r}; the label is empty, give it a name")
         check_label(label, classes, where)
         rows.append((onset, offset, label))
@@ -83,9 +87,20 @@ def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = Non
     return rows, bands
 
 
+def _number(text: str) -> float:
+    """Return a number, also with a decimal comma or as a clock shows it, as Audacity writes them in some countries."""
+    try:
+        return float(text)
+    except ValueError:
+        number = number_of(text.strip())
+        if number is None or math.isnan(number):
+            raise
+        return number
+
+
 def _band(fields: list[str], where: str) -> Band:
     try:
-        low, high = (None if float(field) < 0 else float(field) for field in fields[1:])
+        low, high = (None if frequency < 0 else frequency for frequency in map(_number, fields[1:]))
     except ValueError:
         raise DataError(f"{where}: {fields[1:]}; expected lowest and highest frequency in Hz") from None
     return low, high

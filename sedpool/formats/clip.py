@@ -4,10 +4,8 @@ import math
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -15,6 +13,7 @@ import pandas as pd
 from sedpool.audio.files import EXTENSIONS
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows, validate_events
+from sedpool.text_tables import utf8_bytes
 
 Row = tuple[float, float, str]
 """Onset and offset in seconds and the label of an event."""
@@ -88,41 +87,11 @@ def check_label(label: str, classes: Collection[str] | None, where: str) -> None
         raise DataError(f"{where}: unknown label {label!r}; expected one of {', '.join(classes)}")
 
 
-@contextmanager
-def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    """Open a UTF-8 file, with or without a byte order mark.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or is not UTF-8 text.
-    """
-    try:
-        with Path(path).open(encoding="utf-8-sig") as stream:
-            yield stream
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
-
-
-def first_line(path: str | os.PathLike[str]) -> str:
-    """Return the first line of a text file that is not blank; empty if there is none."""
-    with open_text(path) as lines:
-        return next((line.rstrip("\n") for line in lines if line.strip()), "")
-
-
-def separator_of(path: str | os.PathLike[str]) -> str:
-    """Return what separates the columns of a table: a tab if its first line has one, else a comma."""
-    return "\t" if "\t" in first_line(path) else ","
-
-
 def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
     """Iterate over the lines of a text file that are not blank: their number from 1 and their fields between tabs."""
-    with open_text(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield number, line.rstrip("\n").split("\t")
+    for number, line in enumerate(utf8_bytes(path).decode().splitlines(), start=1):
+        if line.strip():
+            yield number, line.split("\t")
 
 
 def clip_name(path: str | os.PathLike[str]) -> str:

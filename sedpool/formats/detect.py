@@ -1,7 +1,7 @@
 """Detecting the format of a file of events from its content: a ``.txt`` or ``.csv`` may be in any of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,33 +10,51 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS
 from sedpool.formats import json_list, listing, table
 from sedpool.formats.audacity import read_audacity
-from sedpool.formats.clip import clip_name, first_line
+from sedpool.formats.clip import clip_name
+from sedpool.formats.columns import Layout, recognise
 from sedpool.formats.jams import read_jams
+from sedpool.formats.notes import gathered, note
+from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.raven import BEGIN, read_raven
+from sedpool.formats.texts import lookalikes
 
 SUFFIXES = (".jams", ".json", ".tsv", ".csv", ".txt")
-_READERS: dict[str, Callable[[Path, str | None], pd.DataFrame]] = {
-    "audacity": read_audacity,
-    "csv": table.read_csv,
-    "jams": read_jams,
-    "json": json_list.read_json,
+_READERS: dict[str, Callable[[Path, str | None, LabelOptions], pd.DataFrame]] = {
+    "audacity": lambda path, filename, _: read_audacity(path, filename),
+    "jams": lambda path, filename, _: read_jams(path, filename),
+    "json": lambda path, filename, _: json_list.read_json(path, filename),
     "list": listing.read_list,
     "names": listing.read_list,
     "raven": read_raven,
-    "tsv": table.read_tsv,
+    "table": table.read_table,
 }
 
 
-def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_events(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str | int] | None = None,
+    unit: str | None = None,
+    min_confidence: float | None = None,
+) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
-    The formats are JAMS, DCASE's TSV, CSV with the same columns, JSON as `write_events` writes it, sed_eval's lists,
-    Audacity label tracks and Raven selection tables.
+    The formats are JAMS, JSON as `write_events` writes it, Audacity label tracks, Raven selection tables, and text
+    tables such as DCASE's TSV and sed_eval's lists. What was recognised in a table is logged, and what is not read.
 
     Parameters
     ----------
     path : path-like
         A file, or a folder with one file per recording (sub-folders included).
+    columns : mapping of str to str or int, optional
+        For text tables, the name of a column, or its number from 1, by its meaning: `filename`, `onset`, `offset`,
+        `duration`, `event_label`, `confidence` and the others of `sedpool.formats.options.NAMES`. By default they are
+        recognised.
+    unit : str, optional
+        Unit of the times in text tables: ``s``, ``ms`` or ``samples:RATE`` with the sampling rate in Hz; by default
+        that of the header, else seconds.
+    min_confidence : float, optional
+        Events with a lower confidence are left out, and counted in the log.
 
     Returns
     -------
@@ -48,18 +66,27 @@ def read_events(path: str | os.PathLike[str]) -> pd.DataFrame:
     ------
     DataError
         If a file is in none of the formats, something in it is wrong, or two files describe the same recording.
+    ConfigError
+        If a column is not there, or a unit or confidence is none.
 
     Examples
     --------
     >>> read_events("labels.tsv")  # doctest: +SKIP
+    >>> read_events("calls.csv", columns={"onset": "Start", "offset": "Stop"}, unit="ms")  # doctest: +SKIP
     """
-    return read_all(Path(path), read_file)
+    options = LabelOptions(columns or {}, unit, min_confidence)
+    with gathered():
+        events = read_all(Path(path), options, _confident_file)
+        warn_of_lookalikes(events["event_label"], path)
+    return events
 
 
-def read_all(path: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd.DataFrame:
-    """Read a file, or all files of a folder, each by `read(path, name of its recording)`."""
+def read_all(
+    path: Path, options: LabelOptions, read: Callable[[Path, str | None, LabelOptions], pd.DataFrame]
+) -> pd.DataFrame:
+    """Read a file, or all files of a folder, each by `read(path, name of its recording, options)`."""
     if not path.is_dir():
-        return read(path, None)
+        return read(path, None, options)
     files = annotation_files(path)
     if not files:
         raise DataError(f"{path}: no file of events in it; expected {', '.join(SUFFIXES)}")
@@ -67,41 +94,88 @@ def read_all(path: Path, read: Callable[[Path, str | None], pd.DataFrame]) -> pd
     origin: dict[str, Path] = {}
     for file in files:
         name = (file.parent / clip_name(file)).relative_to(path).as_posix()
-        tables.append(read(file, name))
+        tables.append(read(file, name, options))
         for clip in tables[-1]["filename"].unique():
             if origin.setdefault(clip, file) != file:
                 raise DataError(f"{file}: describes {clip}, and so does {origin[clip]}; keep one of them")
     return pd.concat(tables, ignore_index=True)
 
 
-def read_file(path: Path, filename: str | None = None) -> pd.DataFrame:
+def read_file(path: Path, filename: str | None = None, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
     """Read one file; `filename` names the recording if the file does not."""
-    found = detect_format(path)
+    found = detect_format(path, options)
     if found == "tags":
         raise DataError(f"{path}: no columns onset and offset; expected {', '.join(EVENT_COLUMNS)}")
-    return _READERS[found](path, filename)
+    if found == "unknown":
+        raise DataError(
+            f"{path}: no labels recognised; found {recognise(path, options).found}; expected filename, onset, offset "
+            "(or duration) and event_label: say which is which with --columns onset=NAME,offset=NAME,event_label=NAME "
+            "(dataset.columns)"
+        )
+    return _READERS[found](path, filename, options)
 
 
-def detect_format(path: Path) -> str:
-    """Return a file's format: a name in the table of readers, or ``tags``.
+def _confident_file(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
+    return confident(read_file(path, filename, options), options, path)
 
-    ``tags`` are tables of labels without times, ``names`` lists of recordings without events. Prose is detected as
-    names too; their reader then refuses it.
+
+def confident(events: pd.DataFrame, options: LabelOptions, path: Path) -> pd.DataFrame:
+    """Leave out events of too low a confidence, and note how many, or that none is left out."""
+    return events.loc[~of_low_confidence(events, options, path)].reset_index(drop=True)
+
+
+def of_low_confidence(events: pd.DataFrame, options: LabelOptions, path: str | os.PathLike[str]) -> "pd.Series[bool]":
+    """Return which events have too low a confidence, and note how many, or that nobody asked."""
+    if "confidence" not in events.columns:
+        return pd.Series(False, index=events.index)
+    if options.min_confidence is None:
+        if (events["confidence"] < 1).any():
+            note(
+                path,
+                "confidence is not looked at ({n} events with one); --min-confidence (dataset.min_confidence) "
+                "leaves out those with less",
+                int(events["confidence"].notna().sum()),
+            )
+        return pd.Series(False, index=events.index)
+    low = events["confidence"] < options.min_confidence
+    if low.any():
+        note(path, f"left out, of a confidence below {options.min_confidence:g}: {{n}} events", int(low.sum()))
+    return low
+
+
+def warn_of_lookalikes(labels: pd.Series, path: str | os.PathLike[str]) -> None:
+    """Note labels that differ in case only; they are different classes."""
+    for group in lookalikes(labels.unique()):
+        named = " and ".join(f"{label} ({(labels == label).sum()})" for label in group)
+        note(
+            path, f"labels that differ in case only are different classes: {named}; rename one of them if they are one"
+        )
+
+
+def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:
+    """Return a file's format: a name in the table of readers, ``tags`` or ``unknown``.
+
+    ``tags`` are tables of labels without times, ``names`` lists of recordings without events.
     """
     if path.suffix.lower() in (".jams", ".json"):
         return path.suffix.lower()[1:]
-    first = first_line(path)
-    tabs = "\t" in first
-    fields = [field.strip() for field in first.split("\t" if tabs else ",")]
-    if BEGIN in fields:
+    return text_format(recognise(path, options))
+
+
+def text_format(layout: Layout) -> str:
+    """Return the format of a text file; see `detect_format`."""
+    columns = set(layout.columns)
+    if not layout.header:
+        if layout.kinds == "T":
+            return "names"
+        if not layout.kinds or (layout.source.separator == "\t" and len(layout.kinds) == 3):
+            return "audacity"
+        return "list" if "onset" in columns or layout.kinds == "NNTN" else "unknown"
+    if BEGIN in layout.header:
         return "raven"
-    if "onset" in fields:
-        return "tsv" if tabs else "csv"
-    if "filename" in fields:
-        return "tags"
-    if not tabs and first:
-        return "names"
-    return "audacity" if len(fields) == 3 or not first else "list"
+    if "onset" in columns and columns & {"filename", "event_label", "event_labels"}:
+        return "table"
+    return "tags" if "filename" in columns else "unknown"
 
 
 def annotation_files(folder: Path) -> list[Path]:

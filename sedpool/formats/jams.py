@@ -30,6 +30,7 @@ from sedpool.formats.clip import (
     rows_of,
     values_of,
 )
+from sedpool.formats.texts import tidied_text
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
 """Namespaces whose values are mappings with `label` and `role`; only the foreground counts."""
@@ -142,7 +143,7 @@ def _duration(document: Any, path: PathLike) -> float:
 def _stated_name(metadata: Any) -> str | None:
     identifiers = metadata.get("identifiers") if isinstance(metadata, dict) else None
     name = identifiers.get("filename") if isinstance(identifiers, dict) else None
-    return name if isinstance(name, str) else None
+    return tidied_text(name) or None if isinstance(name, str) else None
 
 
 def _sound_events(document: Any, path: PathLike) -> Iterator[tuple[Any, tuple[str, ...], str]]:
@@ -192,9 +193,9 @@ def _confidence(observation: Any, where: str) -> float | None:
 
 def _label(observation: Any, at: tuple[str, ...], where: str) -> str:
     label = _field(observation, at, where)
-    if not isinstance(label, str) or not label:
+    if not isinstance(label, str) or not (tidied := tidied_text(label)):
         raise DataError(f"{where}: label is {label!r}; expected a name")
-    return label
+    return tidied
 
 
 def _field(value: Any, keys: tuple[str, ...], where: str) -> Any:

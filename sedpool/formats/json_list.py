@@ -14,6 +14,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, empty_events, optional_columns, validate_events
+from sedpool.formats.texts import tidy
 
 _KEYS = (*EVENT_COLUMNS, *OPTIONAL_COLUMNS)
 
@@ -55,6 +56,7 @@ def read_json(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
         for number, value in enumerate(events[column], start=1):
             if not isinstance(value, str) or not value.strip():
                 raise DataError(f"{path}: event {number}: {column} is {value!r}; expected a name")
+        events[column] = tidy(events[column])
     return validate_events(events, source=str(path))
 
 

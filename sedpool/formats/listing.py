@@ -1,7 +1,8 @@
-"""sed_eval's lists: tab-separated rows without a header, with or without the columns for file and scene.
+"""sed_eval's lists: tables without a header, with or without the columns for file and scene.
 
 A row is ``onset offset label``, ``file onset offset label`` or ``file scene onset offset label``; a file without events
-has a row with its name alone. The DCASE 2017 ground truth has the second form.
+has a row with its name alone. The DCASE 2017 ground truth has the second form. They are between tabs; commas and
+semicolons are read too.
 """
 
 import os
@@ -9,24 +10,19 @@ import os
 import pandas as pd
 
 from sedpool import storage
-from sedpool.audio.files import EXTENSIONS
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS, validate_events
-from sedpool.formats.clip import clip_name
-from sedpool.formats.table import labelled_rows
-from sedpool.text_tables import TextTable, to_numbers
+from sedpool.events import EVENT_COLUMNS, empty_events, validate_events
+from sedpool.formats.columns import Layout, is_recording, recognise
+from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.table import labelled_rows, read_rows
+from sedpool.text_tables import refuse_rows
 
-_TIMES = ("onset", "offset", "event_label")
-_FORMS = {
-    1: ("filename",),
-    3: _TIMES,
-    4: ("filename", *_TIMES),
-    5: ("filename", "scene", *_TIMES),
-}
 _ROW = "[file, [scene,]] onset, offset and label between tabs"
 
 
-def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
+def read_list(
+    path: str | os.PathLike[str], filename: str | None = None, options: LabelOptions = RECOGNISED
+) -> pd.DataFrame:
     """Read a list of events.
 
     Parameters
@@ -36,6 +32,8 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
     filename : str, optional
         Id of the recording, where the list has no column for it; by default that of the audio file beside the list
         with the same stem, else ``stem.wav``.
+    options : LabelOptions
+        What the user says of it.
 
     Returns
     -------
@@ -47,31 +45,38 @@ def read_list(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
     DataError
         If a row has another form or an impossible time; the message names the line.
     """
-    table = read_rows(path)
-    if "filename" not in table.columns:
-        table = table.assign(filename=filename or clip_name(path))
-    rows = table.reindex(columns=list(EVENT_COLUMNS), fill_value="")  # a list of names has only one column
-    return labelled_rows(rows, TextTable(path, has_header=False))
+    layout = recognise(path, options)
+    if not layout.kinds and not layout.header:
+        return empty_events()
+    rows = list_rows(layout, options, filename)
+    if "event_label" not in rows.columns:  # a list of names
+        rows = rows.assign(onset=float("nan"), offset=float("nan"), event_label="")
+    return labelled_rows(rows, layout.source)
 
 
-def read_rows(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read every row of a list: names as text, times as numbers (NaN in rows without an event).
+def list_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
+    """Read every row of a list; see `sedpool.formats.table.read_rows`.
 
-    The index is the number of the row in the file (see `sedpool.text_tables`).
+    Raises
+    ------
+    DataError
+        If it has another form, or a row that is no name in a list of names.
     """
-    width = max(_FORMS)
-    source = TextTable(path, has_header=False)
-    table = source.read("a list of events", names=range(width), dtype=str, keep_default_na=False)
-    used = max((column + 1 for column in range(width) if (table[column] != "").any()), default=len(_TIMES))
-    if used not in _FORMS or (used == 1 and not table[0].str.lower().str.endswith(tuple(EXTENSIONS)).all()):
-        raise DataError(f"{path}: not a list of events; expected rows of {_ROW}")
-    table = table.iloc[:, :used].set_axis(list(_FORMS[used]), axis=1)
-    times = {}
-    for column in ("onset", "offset"):
-        if column in table.columns:
-            problem = f"has an {column} that is no number; expected {_ROW}"
-            times[column] = to_numbers(table[column].replace("", "nan"), table, problem, source)
-    return table.assign(**times)
+    path = layout.source.path
+    if layout.kinds == "NNTN" and not options.columns:
+        raise DataError(
+            f"{path}: soft labels (onset, offset, label and a value), which are not read yet; if the value is a "
+            "confidence, say so: --columns onset=1,offset=2,event_label=3,confidence=4"
+        )
+    if layout.header or not {"filename", "onset"} & set(layout.columns):
+        raise DataError(f"{path}: not a list of events; found {layout.found}, expected rows of {_ROW}")
+    rows = read_rows(layout, options, filename)
+    if layout.kinds == "T":
+        wrong = ~rows["filename"].map(is_recording)
+        refuse_rows(
+            rows[["filename"]], wrong, f"is not the name of a recording; expected rows of {_ROW}", layout.source
+        )
+    return rows
 
 
 def write_list(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:

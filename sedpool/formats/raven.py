@@ -1,10 +1,12 @@
 """Raven selection tables: tab-separated, with Raven's column names, one row per selection and view.
 
-Raven has no fixed column for labels; users add one. Of a selection with rows for several views, only the first is read.
+Raven has no fixed column for labels; users add one. A selection may have a row for each view and channel; it is one
+event. BirdNET-Analyzer writes such tables too.
 """
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PureWindowsPath
 
 import numpy as np
@@ -12,19 +14,25 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.events import validate_events
-from sedpool.formats.clip import RecordingInfo, clip_name, only_clip, refuse_characters, tabbed_lines
-from sedpool.text_tables import TextTable, to_numbers
+from sedpool.events import empty_events, validate_events
+from sedpool.formats.clip import RecordingInfo, only_clip, refuse_characters
+from sedpool.formats.columns import Layout, recognise
+from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.table import read_rows
+from sedpool.text_tables import refuse_rows
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, PATH, FILE_OFFSET = "Begin File", "Begin Path", "File Offset (s)"
-LABELS = ("annotation", "label", "event_label", "species", "common name", "class", "event", "call type", "tag")
-"""Names of a column of labels; case is ignored."""
+SELECTION, VIEW = "Selection", "View"
 CHANNEL, LOW, HIGH = "Channel", "Low Freq (Hz)", "High Freq (Hz)"
 
 
 def read_raven(
-    path: str | os.PathLike[str], filename: str | None = None, *, label_column: str | None = None
+    path: str | os.PathLike[str],
+    filename: str | None = None,
+    options: LabelOptions = RECOGNISED,
+    *,
+    label_column: str | None = None,
 ) -> pd.DataFrame:
     """Read a selection table.
 
@@ -33,10 +41,12 @@ def read_raven(
     path : path-like
         The table.
     filename : str, optional
-        Id of the recording, where the table has no column ``Begin File``; by default that of the audio file beside
-        the table with the same stem, else ``stem.wav``.
+        Id of the recording, where the table has neither ``Begin File`` nor ``Begin Path``; by default that of the audio
+        file beside the table with the same stem, else ``stem.wav``.
+    options : LabelOptions
+        What the user says of it.
     label_column : str, optional
-        The column with the labels; by default the one whose name comes first in `LABELS`.
+        The column with the labels; by default the one whose name comes first in `sedpool.formats.options.NAMES`.
 
     Returns
     -------
@@ -46,71 +56,76 @@ def read_raven(
     Raises
     ------
     DataError
-        If a column is missing, a time is impossible (the message names the line), or the selections belong to several
-        recordings without their ``File Offset (s)``.
+        If a column or a label is missing, a time is impossible, a selection has two times in one recording (the message
+        names the line), or the selections belong to several recordings without their ``File Offset (s)``.
     """
-    table, source = _table(path), TextTable(path, separator=None)
-    if "Selection" in table.columns:
-        table = table.drop_duplicates("Selection")
-    problem = "has no number in {}; expected seconds"
-    seconds = {
-        column: to_numbers(table[column], table, problem.format(column), source)
-        for column in (BEGIN, END, FILE_OFFSET)
-        if column in table.columns
-    }
-    onset, offset = seconds[BEGIN], seconds[END]
-    if FILE_OFFSET in table.columns:
-        onset, offset = seconds[FILE_OFFSET], seconds[FILE_OFFSET] + (offset - onset)
-    names: pd.Series | str = filename or clip_name(path)
-    if FILE in table.columns:
-        names = table[FILE].map(_recording_name)
-        recordings = names.unique()
-        if len(recordings) > 1 and FILE_OFFSET not in table.columns:
-            raise DataError(
-                f"{path}: selections in {len(recordings)} recordings but no column {FILE_OFFSET}; add it in Raven"
-            )
-    if label_column is None:
-        by_name = {str(column).strip().lower(): str(column) for column in reversed(table.columns)}
-        label_column = next((by_name[name] for name in LABELS if name in by_name), None)
-    if label_column is None:
-        raise DataError(f"{path}: no column of labels; name one of its columns Annotation")
-    columns = {"filename": names, "onset": onset, "offset": offset, "event_label": table[label_column]}
-    return validate_events(pd.DataFrame(columns | _optional(table)), source=source)
+    if label_column is not None:
+        options = replace(options, columns={**options.columns, "event_label": label_column})
+    layout = recognise(path, options, separator="\t")
+    layout = replace(layout, source=replace(layout.source, is_quoted=False))
+    missing = [column for column in ("onset", "offset") if column not in layout.columns]
+    if missing:
+        absent = ", ".join({"onset": BEGIN, "offset": END}[column] for column in missing)
+        raise DataError(f"{path}: no column {absent}; expected a Raven selection table")
+    rows = read_rows(layout, options, filename)
+    if rows.empty:
+        return empty_events()
+    if "event_label" not in rows.columns:
+        raise DataError(
+            f"{path}: no column of labels; found {layout.found}; name one of them Annotation, or say which it is with "
+            "--columns event_label=NAME (dataset.columns)"
+        )
+    rows = _selections(rows, layout).drop(columns=["file_offset"], errors="ignore")
+    return validate_events(rows, source=layout.source)
+
+
+def _selections(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """Return one row for each selection, with times in its recording."""
+    source, shown = layout.source, rows[["filename", "onset", "offset", "event_label"]]
+    for name, column in (("onset", BEGIN), ("offset", END), ("file_offset", FILE_OFFSET)):
+        if name in rows.columns:
+            refuse_rows(shown, rows[name].isna(), f"has no number in {column}; expected seconds", source)
+    refuse_rows(shown, rows["event_label"] == "", "has no label; give it one, or remove the row", source)
+    names = rows["filename"].unique()
+    if len(names) > 1 and "file_offset" not in rows.columns:
+        raise DataError(f"{source}: selections in {len(names)} recordings but no column {FILE_OFFSET}; add it in Raven")
+    rows = rows.assign(filename=rows["filename"].map({name: _recording_name(name) for name in names}))
+    if SELECTION in layout.header:
+        rows = _once(rows, layout)
+    if "file_offset" in rows.columns:
+        length = rows["offset"] - rows["onset"]
+        rows = rows.assign(onset=rows["file_offset"], offset=rows["file_offset"] + length)
+    return rows
+
+
+def _once(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """Keep the first of the rows that show one selection in several views or channels."""
+    cells = layout.source.read_cells(len(layout.header))
+    number = cells[layout.header.index(SELECTION)]
+    twice = pd.DataFrame({"filename": rows["filename"], "number": number}).duplicated(keep=False)
+    if not twice.any():
+        return rows
+    view = [cells[layout.header.index(name)] for name in (VIEW, CHANNEL) if name in layout.header]
+    views = pd.concat([rows["filename"], number, *view], axis=1)
+    same = ["filename", "onset", "offset", "event_label"]
+    selections = rows[same].assign(number=number).loc[twice].drop_duplicates()
+    differs = selections.duplicated(["filename", "number"])
+    shown = selections.loc[:, ["number", *same]]
+    problem = "has the number of another selection in this recording, with other times or another label; renumber them"
+    refuse_rows(shown, differs, problem, layout.source)
+    repeated = views.duplicated()  # the same view again: another event
+    first = ~rows[same].assign(number=number).duplicated() | repeated
+    bands = [column for column in ("low_frequency", "high_frequency") if column in rows.columns]
+    if bands:  # a waveform view may have none
+        known = rows[bands].groupby([rows["filename"], number], sort=False).transform("first")
+        rows = rows.assign(**{band: rows[band].fillna(known[band]) for band in bands})
+    return rows.loc[first]
 
 
 def _recording_name(text: str) -> str:
     """Return a recording's path as a POSIX path; of an absolute one, which is another computer's, only the name."""
-    path = PureWindowsPath(text.strip())
+    path = PureWindowsPath(text)
     return path.name if path.root or path.drive else path.as_posix()
-
-
-def _optional(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return channel, frequencies and confidence, as text, where a table has them."""
-    found = {
-        name: table[column]
-        for name, column in (("channel", CHANNEL), ("low_frequency", LOW), ("high_frequency", HIGH))
-        if column in table.columns
-    }
-    by_name = {str(column).strip().lower(): table[column] for column in table.columns}
-    if "confidence" in by_name:
-        found["confidence"] = by_name["confidence"]
-    elif "score" in by_name and pd.to_numeric(by_name["score"], errors="coerce").between(0, 1).all():
-        found["confidence"] = by_name["score"]  # other scores, such as those in dB, are no confidence
-    return {name: column for name, column in found.items() if (column.str.strip() != "").any()}
-
-
-def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read the selections as text, indexed by their lines in the file."""
-    rows = dict(tabbed_lines(path))
-    names = rows.pop(min(rows)) if rows else []
-    for line, row in rows.items():
-        if len(row) != len(names):
-            raise DataError(f"{path}: line {line} has {len(row)} columns; expected {len(names)}")
-    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=names, dtype=str)
-    missing = [column for column in (BEGIN, END) if column not in table.columns]
-    if missing:
-        raise DataError(f"{path}: no column {', '.join(missing)}; expected a Raven selection table")
-    return table
 
 
 def write_raven(

@@ -8,15 +8,19 @@ import pandas as pd
 from sedpool import audio
 from sedpool.errors import DataError
 from sedpool.formats import jams, listing, table
-from sedpool.formats.clip import clip_name, separator_of
+from sedpool.formats.clip import clip_name
+from sedpool.formats.columns import recognise
 from sedpool.formats.detect import annotation_files, detect_format, read_file
+from sedpool.formats.notes import gathered
+from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.texts import tidy
 from sedpool.text_tables import TextTable, refuse_rows
 
 Lengths = dict[str, float | None]
 """Length in seconds by recording; None if it is not stated."""
 
 
-def recordings(path: str | os.PathLike[str]) -> Lengths:
+def recordings(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED) -> Lengths:
     """List every recording that a file or folder of labels names, in its order.
 
     Parameters
@@ -24,6 +28,8 @@ def recordings(path: str | os.PathLike[str]) -> Lengths:
     path : path-like
         Anything that `sedpool.formats.read_events` reads, or a tag list. Rows without a label and files without a row
         name recordings too.
+    options : LabelOptions
+        What the user says of text tables.
 
     Returns
     -------
@@ -36,24 +42,25 @@ def recordings(path: str | os.PathLike[str]) -> Lengths:
         In the same cases as `sedpool.formats.read_events`.
     """
     path = Path(path)
-    if not path.is_dir():
-        return _of_file(path, None)
     found: Lengths = {}
-    for file in annotation_files(path):
-        found |= _of_file(file, (file.parent / clip_name(file)).relative_to(path).as_posix())
+    with gathered(is_shown=False):
+        if not path.is_dir():
+            return _of_file(path, None, options)
+        for file in annotation_files(path):
+            found |= _of_file(file, (file.parent / clip_name(file)).relative_to(path).as_posix(), options)
     return found
 
 
-def _of_file(path: Path, filename: str | None) -> Lengths:
-    kind = detect_format(path)
+def _of_file(path: Path, filename: str | None, options: LabelOptions) -> Lengths:
+    kind = detect_format(path, options)
     if kind == "jams":
         return dict([jams.recording(path, filename)])
-    if kind in ("tsv", "csv", "tags"):
-        names = table.read_rows(path, separator_of(path)).get("filename", pd.Series(dtype=str)).tolist()
-    elif kind in ("list", "names") and "filename" in (rows := listing.read_rows(path)).columns:
-        names = rows["filename"].tolist()
-    else:
-        names = [*read_file(path, filename)["filename"]] or [filename or clip_name(path)]
+    if kind in ("table", "tags", "list", "names"):
+        layout = recognise(path, options)
+        if "filename" in layout.columns:
+            read = table.read_rows if layout.header else listing.list_rows
+            return dict.fromkeys(read(layout, options)["filename"].tolist())
+    names = [*read_file(path, filename, options)["filename"]] or [filename or clip_name(path)]
     return dict.fromkeys(names)
 
 
@@ -79,13 +86,16 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     path = Path(path)
     if path.is_dir():
         return {name: audio.duration(path / name) for name in audio.list_files(path, "durations")}
-    separator = separator_of(path)
-    rows = table.read_rows(path, separator)
-    missing = [column for column in ("filename", "duration") if column not in rows.columns]
+    layout = recognise(path, RECOGNISED)
+    missing = [column for column in ("filename", "duration") if column not in layout.columns]
     if missing:
-        raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and duration (seconds)")
-    seconds = pd.to_numeric(rows["duration"], errors="coerce")
-    source, shown = TextTable(path, separator), rows[["filename", "duration"]]
+        raise DataError(
+            f"{path}: no column {', '.join(missing)}; found {layout.found}; expected filename and duration (seconds)"
+        )
+    cells, source = layout.source.read_cells(len(layout.header)), layout.source
+    rows = pd.DataFrame({column: cells[layout.columns[column]] for column in ("filename", "duration")})
+    rows["filename"] = tidy(rows["filename"])
+    seconds, shown = pd.to_numeric(rows["duration"], errors="coerce"), rows.copy()
     problem = "does not say how long it is; expected a duration in seconds above 0"
     refuse_rows(shown, ~(seconds > 0), problem, source)
     differs = seconds != seconds.groupby(rows["filename"]).transform("first")
@@ -101,7 +111,8 @@ def read_sources(path: str | os.PathLike[str]) -> pd.DataFrame:
     DataError
         If a column is missing.
     """
-    rows = TextTable(path, separator_of(path)).read("a table of sources", dtype=str, keep_default_na=False)
+    separator = recognise(path, RECOGNISED).source.separator
+    rows = TextTable(path, separator).read("a table of sources", dtype=str, keep_default_na=False)
     missing = [column for column in ("filename", "source") if column not in rows.columns]
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; expected filename and source, one row per source")

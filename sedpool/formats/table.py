@@ -1,15 +1,27 @@
-"""Tables with the header ``filename onset offset event_label``: DCASE's TSV, and CSV with the same columns.
+"""Text tables of events and tags: DCASE's TSV, CSV, lists without a header, and whatever else has such columns.
 
-The columns of `sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them.
+Separator, header, decimal sign and columns are recognised (`sedpool.formats.columns`). The columns of
+`sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them.
 """
 
+import logging
 import os
+import re
 
+import numpy as np
 import pandas as pd
 
 from sedpool import storage
+from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
-from sedpool.text_tables import TableSource, TextTable, refuse_rows
+from sedpool.formats.clip import clip_name
+from sedpool.formats.columns import TIMES, Layout, is_recording, recognise, to_numbers
+from sedpool.formats.notes import note
+from sedpool.formats.options import RECOGNISED, LabelOptions, per_second
+from sedpool.formats.texts import tidy
+from sedpool.text_tables import TextTable, refuse_rows
+
+_OTHER_ROW = re.compile(r"\S.*?[\s,;|]+\d[\d.:]*[\s,;|]+\d[\d.:]*([\s,;|]|$)")
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -29,35 +41,128 @@ def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.Da
     DataError
         If the file is not such a table; the message names the column or line.
     """
-    return labelled_rows(read_rows(path, "\t", filename), TextTable(path, "\t"))
+    return events_of(recognise(path, RECOGNISED, separator="\t"), RECOGNISED, filename)
 
 
 def read_csv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
-    """Read events from a comma-separated table with DCASE's columns; see `read_tsv`."""
-    return labelled_rows(read_rows(path, ",", filename), TextTable(path, ","))
+    """Read events from a table between commas or semicolons with DCASE's columns; see `read_tsv`."""
+    return read_table(path, filename)
 
 
-def read_rows(path: str | os.PathLike[str], separator: str, filename: str | None = None) -> pd.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], filename: str | None = None, options: LabelOptions = RECOGNISED
+) -> pd.DataFrame:
+    """Read events from a text table whose columns are recognised or given; see `read_tsv`."""
+    return events_of(recognise(path, options), options, filename)
+
+
+def events_of(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
+    """Read the events of a table; see `read_tsv`."""
+    missing = [name for name in ("onset", "offset", "event_label") if name not in layout.columns]
+    missing = [name for name in missing if (name, "duration" in layout.columns) != ("offset", True)]
+    if missing and not (missing == ["event_label"] and "event_labels" in layout.columns):
+        raise DataError(
+            f"{layout.source}: no column {', '.join(missing)}; found {layout.found}; expected filename, onset, offset "
+            f"(or duration) and event_label: say which is which with --columns {missing[0]}=NAME "
+            f"(dataset.columns={{{missing[0]}: NAME}})"
+        )
+    return labelled_rows(read_rows(layout, options, filename), layout.source)
+
+
+def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
     """Read every row of a table, including those without an event.
 
-    A column `event_labels` (DESED's weak labels, separated by commas) becomes `event_label` with one row per label. The
-    index is the number of the row in the file (see `sedpool.text_tables`).
+    Parameters
+    ----------
+    layout : Layout
+        What was recognised of it.
+    options : LabelOptions
+        What the user says of it.
+    filename : str, optional
+        Id of the recording, for a table without such a column; by default that of the audio file beside the table with
+        the same stem, else ``stem.wav``.
+
+    Returns
+    -------
+    rows : DataFrame
+        `filename` and, as far as the table has them, `onset`, `offset` (seconds, NaN in rows without an event),
+        `event_label`, `split` and `OPTIONAL_COLUMNS`. Labels between commas have become one row each. The index is the
+        number of the row in the file (see `sedpool.text_tables`).
+
+    Raises
+    ------
+    DataError
+        If a row has too many fields or another separator, or a value is no number; the message names the line.
     """
-    texts = {"filename": str, "event_label": str, "event_labels": str}
-    table = TextTable(path, separator).read("an event table", dtype=texts, keep_default_na=False)
-    if "event_labels" in table.columns:
-        table = table.assign(event_label=table["event_labels"].str.split(",")).explode("event_label")
-    if filename is not None and "filename" not in table.columns:
-        table = table.assign(filename=filename)
-    return table
+    source = layout.source
+    cells = source.read_cells(len(layout.header) or max(len(layout.kinds), 1))
+    texts = pd.DataFrame({meaning: cells[column] for meaning, column in layout.columns.items()}, index=cells.index)
+    shown = texts.filter(["filename", *TIMES, "event_label"])
+    _refuse_other_rows(texts, cells, layout)
+    rows = {name: tidy(texts[name]) for name in ("filename", "event_label", "event_labels", "split") if name in texts}
+    for name in (*TIMES, "low_frequency", "high_frequency", "confidence", "channel"):
+        if name in texts:
+            problem = f"has no number in {layout.column(name)}; expected {'seconds' if name in TIMES else 'a number'}"
+            context = shown if name in TIMES else texts.filter(["filename", "onset", name])
+            numbers = to_numbers(texts[name], context, problem, source)
+            if name in TIMES:
+                rows[name] = numbers / _divisor(layout, options, name)
+            elif numbers.notna().any():
+                rows[name] = numbers
+    table = pd.DataFrame(rows, index=cells.index)
+    if "duration" in table and "offset" not in table and "onset" in table:
+        table["offset"] = table["onset"] + table["duration"]
+    if "event_labels" in table and "event_label" not in table:
+        parts = table["event_labels"].str.split(",")
+        table = table.assign(event_label=parts).explode("event_label")
+        table["event_label"] = tidy(table["event_label"].astype(str))
+    if "filename" not in table:
+        table.insert(0, "filename", clip_name(source.path) if filename is None else filename)
+    is_score = "confidence" in table and layout.column("confidence").lower() in ("score", "probability")
+    if is_score and not table["confidence"].dropna().between(0, 1).all():
+        note(source.path, f"column {layout.column('confidence')} is no confidence, as it is not from 0 to 1")
+        table = table.drop(columns="confidence")
+    elif layout.description:
+        note(source.path, layout.description, level=logging.INFO)
+    return table.drop(columns=["duration", "event_labels"], errors="ignore")
 
 
-def labelled_rows(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
+def _divisor(layout: Layout, options: LabelOptions, name: str) -> float:
+    """Return how many units of a column of times make a second."""
+    divisor = layout.units.get(name, 1.0) if options.unit is None else per_second(options.unit)
+    if np.isnan(divisor):
+        raise DataError(
+            f"{layout.source}: column {layout.column(name)} counts samples; give their rate in Hz: --unit samples:RATE "
+            "(dataset.unit=samples:RATE)"
+        )
+    return divisor
+
+
+def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout) -> None:
+    """Refuse rows of a single field that are no names: rows with another separator, and prose."""
+    if len(cells.columns) < 2 or 0 not in layout.columns.values():
+        return
+    alone = (cells.drop(columns=0) == "").all(axis=1) & (cells[0] != "")
+    if not alone.any():
+        return
+    first = cells.loc[alone, 0]
+    wrong = first.map(lambda text: _OTHER_ROW.match(text) is not None)
+    if not layout.header:
+        wrong |= ~first.map(is_recording)
+    refuse_rows(
+        first.to_frame(),
+        wrong,
+        f"is one field where other rows have {len(cells.columns)}; separate all alike, and begin comments with #",
+        layout.source,
+    )
+
+
+def labelled_rows(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Make an event table of the rows that have a label."""
     return validate_events(without_blanks(table, source), source=source)
 
 
-def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
+def without_blanks(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Return the rows that have a label; the others mean that a recording has no events.
 
     Raises
@@ -68,9 +173,7 @@ def without_blanks(table: pd.DataFrame, source: TableSource) -> pd.DataFrame:
     if "event_label" not in table.columns:
         return table
     unlabelled = table["event_label"] == ""
-    has_time = pd.Series(False, index=table.index)
-    for column in {"onset", "offset"} & set(table.columns):
-        has_time |= table[column].notna() & (table[column] != "")
+    has_time = table.filter(["onset", "offset"]).notna().any(axis=1)
     shown = table.filter(["filename", "onset", "offset"])
     problem = "has a time and no label; give both, or neither if the recording has no events"
     refuse_rows(shown, unlabelled & has_time, problem, source)

@@ -7,28 +7,31 @@ import pandas as pd
 
 from sedpool.errors import DataError
 from sedpool.formats import listing
-from sedpool.formats.clip import clip_name, separator_of
-from sedpool.formats.detect import detect_format, read_all, read_file
+from sedpool.formats.columns import recognise
+from sedpool.formats.detect import confident, detect_format, read_all, read_file, warn_of_lookalikes
+from sedpool.formats.notes import gathered
+from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.table import read_rows, without_blanks
-from sedpool.text_tables import TextTable
 
 _COLUMNS = ["filename", "event_label"]
 
 
-def is_tag_list(path: str | os.PathLike[str]) -> bool:
+def is_tag_list(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED) -> bool:
     """Return whether a file is a table of tags: it names recordings, and has no onset."""
-    return Path(path).is_file() and detect_format(Path(path)) == "tags"
+    return Path(path).is_file() and detect_format(Path(path), options) == "tags"
 
 
-def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_tags(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED) -> pd.DataFrame:
     """Read tags from a tag list, or from events in any format; the times of tables and lists are not checked.
 
-    The columns of a tag list are separated by tabs or commas; DESED's `event_labels`, several in a field, are read too.
+    Several labels in a field, as in DESED's `event_labels`, are read too.
 
     Parameters
     ----------
     path : path-like
         A file, or a folder of them.
+    options : LabelOptions
+        What the user says of text tables.
 
     Returns
     -------
@@ -41,21 +44,18 @@ def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
     DataError
         If there is no column of labels, or a row has times but no label.
     """
-    return read_all(Path(path), _of_file).drop_duplicates(ignore_index=True)
+    with gathered():
+        tags = read_all(Path(path), options, _of_file).drop_duplicates(ignore_index=True)
+        warn_of_lookalikes(tags["event_label"], path)
+    return tags
 
 
-def _of_file(path: Path, filename: str | None) -> pd.DataFrame:
-    kind = detect_format(path)
-    if kind in ("tags", "tsv", "csv"):
-        separator = separator_of(path)
-        source, table = TextTable(path, separator), read_rows(path, separator, filename)
-    elif kind == "list":
-        source, table = TextTable(path, has_header=False), listing.read_rows(path)
-        if "filename" not in table.columns:
-            table = table.assign(filename=filename or clip_name(path))
-    else:
-        return read_file(path, filename)[_COLUMNS]
-    missing = [column for column in _COLUMNS if column not in table.columns]
-    if missing:
-        raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}")
-    return without_blanks(table, source)[_COLUMNS]
+def _of_file(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
+    kind = detect_format(path, options)
+    if kind not in ("tags", "table", "list"):
+        return confident(read_file(path, filename, options), options, path)[_COLUMNS]
+    layout = recognise(path, options)
+    rows = read_rows(layout, options, filename) if layout.header else listing.list_rows(layout, options, filename)
+    if "event_label" not in rows.columns:
+        raise DataError(f"{path}: no column event_label; found {layout.found}; expected {', '.join(_COLUMNS)}")
+    return confident(without_blanks(rows, layout.source), options, path)[_COLUMNS]

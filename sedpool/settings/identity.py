@@ -18,7 +18,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offs
 """By group, or by public name of what it builds: the settings' names of today by their former names."""
 
 LATER: Mapping[str, Mapping[str, Any]] = {
-    "sedpool.load_folder": {"name": None},
+    "sedpool.load_folder": {"name": None, "columns": None, "unit": None, "min_confidence": None},
     "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
 }
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""

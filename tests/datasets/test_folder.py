@@ -100,6 +100,55 @@ def test_confidence_gives_a_corpus_no_other_name(tmp_path: Path) -> None:
     assert manifest_of(load_folder(tmp_path, shares=(1, 0, 0))) == plain
 
 
+TABLE = "filename\tonset\toffset\tevent_label\tconfidence\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "guess"),
+    [
+        ("a.wav\t1000\t2000\tdog\t\n", "are they milliseconds\\? then give dataset.unit=ms"),
+        ("a.wav\t44100\t88200\tdog\t\n", "are they samples\\? then give dataset.unit=samples:RATE"),
+        ("a.wav\t9e6\t9.1e6\tdog\t\n", "expected seconds from the start of the recording"),
+    ],
+)
+def test_times_of_another_unit_are_refused(tmp_path: Path, rows: str, guess: str) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "labels.tsv", f"{TABLE}{rows}")
+    with pytest.raises(DataError, match=rf"labels\.tsv: 1 of 1 events begin after the end .*; {guess}"):
+        load_folder(tmp_path, shares=(1, 0, 0))
+    if "dataset" in guess:
+        unit = "ms" if "ms" in guess else "samples:44100"
+        assert load_folder(tmp_path, shares=(1, 0, 0), unit=unit).events["onset"].tolist() == [1.0]
+
+
+def test_events_past_the_end_are_counted_by_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    record(tmp_path / "a.wav")
+    rows = "a.wav\t1\t2\tdog\t\na.wav\t3\t5\tdog\t\na.wav\t4\t5\tdog\t\n"
+    table = write(tmp_path / "labels.tsv", f"{TABLE}{rows}")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.events["offset"].tolist() == [2.0, 4.0]
+    assert caplog.messages == [f"{table}: cut or left out, as they pass the end of their recording: 2 events"]
+
+
+def test_unsure_labels_are_left_out_and_their_recordings_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for stem in "ab":
+        record(tmp_path / f"{stem}.wav")
+        write(tmp_path / f"{stem}.tsv", f"{TABLE}{stem}.wav\t1\t2\tdog\t{0.2 if stem == 'a' else 0.9}\n")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0), min_confidence=0.5)
+    assert dataset.clips["filename"].tolist() == ["a.wav", "b.wav"]
+    assert dataset.events["filename"].tolist() == ["b.wav"]
+    assert caplog.messages == [f"{tmp_path}: left out, of a confidence below 0.5: 1 events"]
+
+
+def test_columns_of_a_folder_are_given(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "labels.csv", "datei;von;bis;art\na.wav;0,5;1,5;dog\n")
+    with pytest.raises(DataError, match=r"no labels in it; ignored labels\.csv; see docs/labels\.md"):
+        load_folder(tmp_path)
+    columns = {"filename": "datei", "onset": "von", "offset": "bis", "event_label": "art"}
+    assert load_folder(tmp_path, shares=(1, 0, 0), columns=columns).events["offset"].tolist() == [1.5]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

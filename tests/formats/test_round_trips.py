@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sedpool import formats
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, empty_events, events_from_rows, validate_events
+from sedpool.formats.texts import tidied_text
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 LABELS = TEXT.filter(str.strip) | st.sampled_from(
@@ -35,7 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
-    assert one[["filename", "event_label"]].equals(other[["filename", "event_label"]])
+    for column in ("filename", "event_label"):
+        assert one[column].tolist() == [tidied_text(text) for text in other[column]]
     assert np.allclose(one[["onset", "offset"]], other[["onset", "offset"]], atol=1e-6, rtol=0)
 
 
@@ -132,7 +134,7 @@ def test_fault_20_time_that_is_no_number(tmp_path: Path, name: str, wrong: str) 
     FORMATS[name](events_from_rows([("a b.wav", 0.125, 1.5, "dog")]), tmp_path / name)
     text = (tmp_path / name).read_text()
     (tmp_path / name).write_text(text.replace("1.500000000", wrong).replace("1.500000", wrong))
-    with pytest.raises(DataError, match="finite"):
+    with pytest.raises(DataError, match=r"finite|has no number in End Time"):
         formats.read_events(tmp_path / name)
 
 

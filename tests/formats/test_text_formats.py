@@ -4,15 +4,22 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sedpool import formats
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, events_from_rows
 from sedpool.formats import audacity, listing
+from sedpool.formats.columns import recognise
+from sedpool.formats.options import RECOGNISED
 from sedpool.formats.score_folder import read_score_folder
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\t"
+
+
+def rows_of_list(path: Path) -> pd.DataFrame:
+    return listing.list_rows(recognise(path, RECOGNISED), RECOGNISED)
 
 
 def written(path: Path, text: str) -> Path:
@@ -103,10 +110,11 @@ def test_every_region_of_a_label_track_is_of_a_known_class(tmp_path: Path) -> No
     [
         ("3\t2\tdog", r"\(a\.wav, 3\.0, 2\.0, dog\) does not end after it starts"),
         ("-1\t2\tdog", "starts before 0 s"),
-        ("nan\t2\tdog", "not a finite number"),
-        ("\t2\tdog", r"\(, 2, dog\) has no number in Begin Time \(s\); expected seconds"),
+        ("nan\t2\tdog", r"\(a\.wav, nan, 2\.0, dog\) has no number in Begin Time \(s\); expected seconds"),
+        ("\t2\tdog", r"\(a\.wav, nan, 2\.0, dog\) has no number in Begin Time \(s\); expected seconds"),
         ("1\t2 s\tdog", r"\(1, 2 s, dog\) has no number in End Time \(s\); expected seconds"),
-        ("1\t2", "has 2 columns; expected 3"),
+        ("1\t2", "has no label; give it one, or remove the row"),
+        ("1\t2\tdog\tcat", "has 4 fields; expected 3: remove the surplus tab"),
     ],
 )
 def test_wrong_line_of_a_raven_table_is_named(tmp_path: Path, row: str, message: str) -> None:
@@ -116,7 +124,7 @@ def test_wrong_line_of_a_raven_table_is_named(tmp_path: Path, row: str, message:
 
 
 def test_raven_table_that_is_cut_or_lacks_a_column(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="line 2 has 3 columns; expected 8"):
+    with pytest.raises(DataError, match=r"line 2 .* has no number in Begin Time"):
         formats.read_raven(written(tmp_path / "a.txt", f"{RAVEN}Label\n1\tS\t1\n"))
     with pytest.raises(DataError, match=r"no column End Time \(s\)"):
         formats.read_raven(written(tmp_path / "a.txt", "Begin Time (s)\tLabel\n1\tdog\n"))
@@ -148,12 +156,9 @@ def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_rows_with_more_fields_than_columns_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "x.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\t\n")
-    with pytest.raises(
-        DataError, match=r"x\.tsv: not an event table; its rows have more fields than there are columns"
-    ):
-        formats.read_events(path)
+    assert formats.read_events(path).equals(events_from_rows([("a.wav", 1, 2, "dog")]))
     written(path, "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\nb.wav\t1\t2\tdog\t3\n")
-    with pytest.raises(DataError, match=r"x\.tsv: not an event table \(.* line 3, saw 5\)$"):
+    with pytest.raises(DataError, match=r"x\.tsv: line 3 has 5 fields; expected 4: remove the surplus tab, or put"):
         formats.read_events(path)
 
 
@@ -171,7 +176,7 @@ HEADERS = {
         ("b.wav\t3\t2\tdog", r"\(b\.wav, 3\.0, 2\.0, dog\) does not end after it starts; remove it or mend its offset"),
         ("b.wav\t-1\t2\tdog", r"\(b\.wav, -1\.0, 2\.0, dog\) starts before 0 s"),
         ("b.wav\tinf\t2\tdog", r"\(b\.wav, inf, 2\.0, dog\) has a time that is not a finite number"),
-        ("b.wav\t1 s\t2\tdog", r"\(b\.wav, 1 s, 2, dog\) has .* number; expected"),
+        ("b.wav\t1 s\t2\tdog", r"\(b\.wav, 1 s, 2, dog\) has no number in \w+; expected seconds"),
         ("b.wav\t1\t\tdog", r"\(b\.wav, .* number; expected"),
         ("b.wav\t0.1", r"\(b\.wav, 0\.1, \w*\) has a time and no label; give both, or neither"),
         ("b.wav\t1\t2\t", r"\(b\.wav, 1(\.0)?, 2(\.0)?\) has a time and no label"),
@@ -192,7 +197,7 @@ def test_wrong_length_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x\.tsv: line 4 \(b\.wav, 10 s\) does not say how long it is; expected a dur"):
         formats.read_durations(path)
     written(path, "filename\tduration\na.wav\t10\nb.wav\t8\na.wav\t10.0\nb.wav\t9\n")
-    with pytest.raises(DataError, match=r"x\.tsv: line 5 \(b\.wav, 9\.0\) has another length in a line above"):
+    with pytest.raises(DataError, match=r"x\.tsv: line 5 \(b\.wav, 9\) has another length in a line above"):
         formats.read_durations(path)
 
 
@@ -217,7 +222,7 @@ def test_wrong_line_of_a_table_of_scores_is_named(tmp_path: Path, text: str, mes
 
 
 def test_rows_of_a_list_include_files_without_events(tmp_path: Path) -> None:
-    table = listing.read_rows(written(tmp_path / "x.txt", "a.wav\t1.5\t2\tdog\nb.wav\n"))
+    table = rows_of_list(written(tmp_path / "x.txt", "a.wav\t1.5\t2\tdog\nb.wav\n"))
     assert table["filename"].tolist() == ["a.wav", "b.wav"]
     assert table["onset"].isna().tolist() == [False, True]
 
@@ -229,7 +234,7 @@ def test_file_without_events_adds_no_event(tmp_path: Path) -> None:
 
 def test_columns_may_be_in_any_order_and_more(tmp_path: Path) -> None:
     path = written(tmp_path / "x.csv", 'score,event_label,onset,offset,filename\n0.5,"a, b",1,2,x.wav\n')
-    assert formats.read_events(path).equals(events_from_rows([("x.wav", 1, 2, "a, b")]))
+    assert formats.read_events(path).equals(events_from_rows([("x.wav", 1, 2, "a, b")]).assign(confidence=0.5))
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,9 @@ def test_impossible_value_of_an_optional_column_is_named(
     tmp_path: Path, column: str, value: str, expected: str
 ) -> None:
     text = f"filename\tonset\toffset\tevent_label\t{column}\na.wav\t1\t2\tdog\t\nb.wav\t1\t2\tdog\t{value}\n"
-    problem = rf"x\.tsv: line 3 \(b\.wav, 1, {re.escape(value)}\) has another {column} than {expected}$"
+    problem = rf"x\.tsv: line 3 \(b\.wav, 1.*, {re.escape(value)}.*\) has another {column} than {expected}$"
+    if value == "sure":
+        problem = rf"x\.tsv: line 3 \(b\.wav, 1, sure\) has no number in {column}; expected a number"
     with pytest.raises(DataError, match=problem):
         formats.read_events(written(tmp_path / "x.tsv", text))
 
@@ -307,7 +314,7 @@ def test_real_files_of_others(shared_data: Path, name: str) -> None:
 
 def test_sed_evals_reference_has_a_row_without_length(shared_data: Path) -> None:
     path = shared_data / "sed_eval/tests_data/sound_event/street_fold1_reference.txt"
-    assert len(listing.read_rows(path)) == 142
+    assert len(rows_of_list(path)) == 142
     with pytest.raises(DataError, match=r"txt: line 25 \(.*224\.691453.*does not end after it starts"):
         formats.read_list(path)
 

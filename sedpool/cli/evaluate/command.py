@@ -23,6 +23,9 @@ def evaluate(
     metric: options.MetricKinds = [MetricKind.segment, MetricKind.event],  # noqa: B006 (typer wants a list, and nobody changes it)
     durations: options.Durations = None,
     classes: options.Classes = None,
+    columns: options.Columns = None,
+    unit: options.Unit = None,
+    min_confidence: options.MinConfidence = None,
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
     operating_points: options.OperatingPoints = None,
@@ -49,16 +52,19 @@ def evaluate(
     from sedpool.evaluation.evaluation_input import index_operating_points
     from sedpool.evaluation.event_arrays import concatenated
     from sedpool.evaluation.levels import Criteria
+    from sedpool.formats.options import LabelOptions, parse_columns
 
+    reading = LabelOptions({} if columns is None else parse_columns(columns), unit, min_confidence)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points})
     needs_estimate = operating_points is None or jams is not None or set(metric) != {MetricKind.psds}
-    table = None if scores is None else read_score_table(scores, reference)
+    table = None if scores is None else read_score_table(scores, reference, reading)
     evaluation_input = read_input(
         reference,
         estimated,
         table,
+        reading,
         durations=durations,
         classes=classes,
         past_end=past_end,

@@ -9,13 +9,17 @@ import pandas as pd
 
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
-from sedpool.events import empty_events, stretch_tags
+from sedpool.evaluation.validation import refuse_unknown_files
+from sedpool.events import empty_events, refuse_other_unit, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
-from sedpool.formats.clip import clip_name, open_text
+from sedpool.formats.clip import clip_name
 from sedpool.formats.detect import annotation_files
+from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
+from sedpool.formats.texts import tidied_text
 from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import highest_frames, read_scores
+from sedpool.text_tables import utf8_bytes
 
 THRESHOLD = 0.5
 Lengths = Mapping[str, float | None]
@@ -43,10 +47,10 @@ class ScoreTable:
         return "scores" if self.frames is None else "highest frame"
 
 
-def read_score_table(path: Path, reference: Path) -> ScoreTable:
+def read_score_table(path: Path, reference: Path, reading: LabelOptions) -> ScoreTable:
     """Read a parquet file, or a folder with a file for each clip of the reference."""
     if path.is_dir():
-        return ScoreTable(read_score_folder(path, list(recordings(reference))))
+        return ScoreTable(read_score_folder(path, list(recordings(reference, reading))))
     try:
         return ScoreTable(read_scores(path))
     except StorageError:
@@ -60,6 +64,7 @@ def read_input(
     reference: Path,
     estimated: Path | None,
     scores: ScoreTable | None,
+    reading: LabelOptions,
     *,
     durations: Path | None,
     classes: Path | None,
@@ -69,7 +74,7 @@ def read_input(
     needs_estimate: bool,
     writes_times: bool,
 ) -> EvaluationInput:
-    """Read the reference, and the estimate or what scores say at a threshold.
+    """Read the reference as `reading` says, and the estimate or what scores say at a threshold.
 
     Raises
     ------
@@ -78,17 +83,20 @@ def read_input(
     DataError, EvaluationError
         If a file is not what it should be, or the two cannot be compared.
     """
-    clips: Lengths = recordings(reference)
+    clips: Lengths = recordings(reference, reading)
     if durations is not None:
         listed = read_durations(durations)
         clips = {name: listed.get(name) for name in clips}
-    true = _labels(reference, clips, is_tagging=is_tagging)
+    true = _labels(reference, clips, reading, is_tagging=is_tagging)
+    _refuse_other_unit(true, clips, f"reference {reference}")
     looks_at_times = not is_tagging or (writes_times and estimated is not None and not is_tag_list(estimated))
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
-        found = _labels(estimated, clips, is_tagging=not looks_at_times)
+        detections = LabelOptions(min_confidence=reading.min_confidence or 0.0)  # a detector has decided already
+        found = _labels(estimated, clips, detections, is_tagging=not looks_at_times)
         detected = _same_recording(found, estimated, list(clips), reference)
+        _refuse_other_unit(detected, clips, f"estimate {estimated}")
     elif scores is not None:
         detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
     elif not needs_estimate:
@@ -97,15 +105,23 @@ def read_input(
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
     labels = None if classes is None else _lines(classes)
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
-    return make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
+    compared = make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
+    if estimated is not None and detected is found:  # also those without an event belong to the reference
+        refuse_unknown_files(recordings(estimated), clips, source=names[1])
+    return compared
 
 
-def _labels(path: Path, clips: Lengths, *, is_tagging: bool) -> pd.DataFrame:
+def _labels(path: Path, clips: Lengths, reading: LabelOptions, *, is_tagging: bool) -> pd.DataFrame:
     """Read events; where times do not matter, each tag becomes an event as long as its clip."""
     if not is_tagging:
-        return read_events(path)
-    tags = read_tags(path)
+        return read_events(path, columns=reading.columns, unit=reading.unit, min_confidence=reading.min_confidence)
+    tags = read_tags(path, reading)
     return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
+
+
+def _refuse_other_unit(events: pd.DataFrame, clips: Lengths, source: str) -> None:
+    known = {name: seconds for name, seconds in clips.items() if seconds is not None}
+    refuse_other_unit(events, known, source, "--unit ")
 
 
 def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging: bool) -> pd.DataFrame:
@@ -149,8 +165,8 @@ def read_operating_points(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def _lines(path: Path) -> list[str]:
-    with open_text(path) as stream:
-        labels = list(dict.fromkeys(line.strip() for line in stream if line.strip()))
+    lines = utf8_bytes(path).decode().splitlines()
+    labels = list(dict.fromkeys(text for line in lines if (text := tidied_text(line))))
     if not labels:
         raise DataError(f"--classes {path}: no labels in it; expected one per line")
     return labels

@@ -39,6 +39,20 @@ Classes = Annotated[
     Path | None,
     typer.Option(help="All labels, one per line: those of the reference (no subset) and more; default: the former."),
 ]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MEANING=NAME,...",
+        help="Columns of the reference's tables where they are not recognised: onset=Start,event_label=3.",
+    ),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(metavar="s|ms|samples:RATE", help="Unit of the times in the reference's tables, if not seconds."),
+]
+MinConfidence = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Leaves out events of a lower confidence, true and detected ones.")
+]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
 ]

@@ -1,5 +1,7 @@
 """Labels, scores and lengths in anybody's files."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -61,7 +63,7 @@ def test_durations_of_some_clips_are_refused(evaluate, files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [("filename\tlength\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "line 2")]
+    ("content", "reason"), [("filename\tsize\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "line 2")]
 )
 def test_durations_that_are_none_are_refused(evaluate, files, tmp_path, content, reason):
     (tmp_path / "durations.tsv").write_text(content)
@@ -110,3 +112,37 @@ def test_metrics_of_clips_look_at_no_times(evaluate, files, tmp_path):
 def test_an_unknown_tag_is_named(evaluate, files):
     shown = evaluate(*files(estimated=TAGS.replace("dog", "unicorn")), "-m", "clip")
     assert_one_line(shown, "1 unknown label (unicorn)")
+
+
+TABLE = "Datei;von;bis;Art;sicher\na.wav;0,5;1,5;dog;0,9\nb.wav;1,0;2,0;dog;0,2\n"
+
+
+def test_columns_and_confidence_of_a_reference(evaluate, tmp_path):
+    (tmp_path / "true.csv").write_text(TABLE)
+    (tmp_path / "found.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t0.5\t1.5\tdog\n")
+    files = ("-r", tmp_path / "true.csv", "-e", tmp_path / "found.tsv")
+    columns = "filename=Datei,onset=von,offset=bis,event_label=Art,confidence=sicher"
+    assert_one_line(evaluate(*files), "found Datei, von, bis, Art, sicher", "--columns onset=NAME")
+    for sure, recall in (0.0, 0.5), (0.5, 1.0):
+        shown = evaluate(*files, "--columns", columns, "--min-confidence", sure, "--json", "-")
+        assert json.loads(shown.output)["event"]["micro"]["recall"] == recall
+        assert "Datei as filename, von as onset" in shown.error
+    assert_one_line(evaluate(*files, "--columns", "onset"), "columns=onset: expected MEANING=NAME between commas")
+
+
+def test_times_in_another_unit(evaluate, files, tmp_path):
+    (tmp_path / "ms.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t1000\t5000\tdog\n")
+    (tmp_path / "lengths.tsv").write_text("filename\tduration\na.wav\t10\n")
+    given = ("-r", tmp_path / "ms.tsv", "-e", tmp_path / "ms.tsv", "--durations", tmp_path / "lengths.tsv")
+    assert_one_line(evaluate(*given), "ms.tsv: 1 of 1 events begin after the end", "milliseconds? then give --unit ms")
+    (tmp_path / "s.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t1\t5\tdog\n")
+    found = metrics(evaluate, *given[:2], "-e", tmp_path / "s.tsv", *given[4:], "--unit", "ms")
+    assert found["event"]["micro"]["f1"] == 1.0
+
+
+def test_an_unknown_clip_without_an_event_is_refused_as_with_one(evaluate, tmp_path):
+    header = "filename,onset,offset,event_label\n"
+    (tmp_path / "true.csv").write_text(f"{header}north.wav,0.0,1.0,plover\n")
+    (tmp_path / "found.csv").write_text(f"{header}north.wav,0.0,1.0,plover\nelsewhere.wav,,,\n")
+    shown = evaluate("-r", tmp_path / "true.csv", "-e", tmp_path / "found.csv")
+    assert_one_line(shown, "1 file is not in the reference's file list (elsewhere.wav)")

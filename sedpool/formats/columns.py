@@ -1,0 +1,266 @@
+"""What the columns of a text table mean: recognised from its header and first rows, or given by the user.
+
+One description serves every table: separator, header, decimal sign, unit of time, and which column holds what.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+
+from sedpool.audio.files import EXTENSIONS
+from sedpool.errors import ConfigError, DataError
+from sedpool.formats.options import NAMES, UNITS, LabelOptions
+from sedpool.text_tables import TextTable, refuse_rows, utf8_bytes
+
+TIMES = ("onset", "offset", "duration", "file_offset")
+NUMBERS = (*TIMES, "confidence", "channel", "low_frequency", "high_frequency")
+
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "T": ("filename",),
+    "NNT": ("onset", "offset", "event_label"),
+    "TNNT": ("filename", "onset", "offset", "event_label"),
+    "TTNNT": ("filename", "scene", "onset", "offset", "event_label"),
+    "TNNTN": ("filename", "onset", "offset", "event_label", "confidence"),
+}
+"""Columns of tables without a header, by the kinds of their fields: text, or numbers and times."""
+
+_UNIT = re.compile(r"[\s_(\[]+(s|secs?|seconds?|ms|msec|milliseconds?|samples?|hz)[)\]]?$")
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d*)?)")
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf|nan")
+_NO_VALUE = frozenset({"", "nan", "na", "n/a", "none", "null", "-"})
+_SAMPLE = 50  # rows that are looked at
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text table is to be read.
+
+    Attributes
+    ----------
+    source : TextTable
+        The file, with its separator and whether it has a header.
+    header : tuple of str
+        Names of the columns; empty if there is none.
+    columns : dict of str to int
+        Number of a column, from 0, by its meaning.
+    units : dict of str to float
+        Units that make a second, by the meaning of the column, where its name states the unit.
+    kinds : str
+        Kinds of the columns where there is no header, T for text and N for numbers.
+    """
+
+    source: TextTable
+    header: tuple[str, ...]
+    columns: dict[str, int]
+    units: dict[str, float]
+    kinds: str = ""
+
+    @property
+    def found(self) -> str:
+        """The columns that there are, for messages."""
+        n_columns = len(self.kinds)
+        return ", ".join(self.header) if self.header else f"{n_columns} columns without names"
+
+    def column(self, meaning: str) -> str:
+        """Return what a column is called in messages."""
+        index = self.columns[meaning]
+        return self.header[index] if self.header else str(index + 1)
+
+    @property
+    def description(self) -> str:
+        """What was recognised and is not as DCASE writes it, for the user to check; empty if nothing."""
+        said = {meaning: self.column(meaning) for meaning in self.columns if meaning != "scene"}
+        parts = [f"{name} as {meaning}" for meaning, name in said.items() if self.header and name != meaning]
+        if self.source.separator == ";":
+            parts.append("between semicolons")
+        return ", ".join(parts)
+
+
+def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator: str | None = None) -> Layout:
+    """Recognise how a text table is to be read.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    options : LabelOptions
+        What the user says of it.
+    separator : str, optional
+        The separator, if it is known.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no text, or a web page.
+    ConfigError
+        If a column of `options` is not there.
+    """
+    data = utf8_bytes(path)
+    if re.match(rb"\s*<(!doctype|html)\b", data[:200], re.IGNORECASE):
+        raise DataError(f"{path}: line 1: a web page and no table; download the file itself")
+    found = separator or _separator(data, options)
+    tables = TextTable(path, found, comments=_comments(data, found))
+    rows = tables.first_rows()
+    has_header = bool(rows) and (_is_header(rows[0], options) or _names_numbers(rows))
+    source = TextTable(path, found, has_header, tables.comments)
+    header = tuple(name.strip() for name in rows[0]) if has_header else ()
+    kinds = "" if has_header else _kinds(rows)
+    columns, units = _by_name(header) if has_header else (dict(zip(FORMS.get(kinds, ()), range(9), strict=False)), {})
+    for meaning, name in options.columns.items():
+        columns.pop(meaning, None)
+        units.pop(meaning, None)
+        if str(name) != "":
+            columns[meaning] = _chosen(path, meaning, name, header, len(header or kinds))
+    return Layout(source, header, columns, units, kinds)
+
+
+def _separator(data: bytes, options: LabelOptions) -> str:
+    """Return the separator: a tab where the first row has one, else that which gives a header, numbers or columns."""
+    lines = [line for line in data[: 1 << 16].decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in lines[:_SAMPLE] if not line.startswith("#")] or lines[:1]
+    if not lines or "\t" in lines[0]:
+        return "\t"
+    tables = {separator: list(csv.reader(lines, delimiter=separator)) for separator in (";", ",")}
+    for separator, rows in tables.items():
+        if len(rows[0]) > 1 and (_is_header(rows[0], options) or sum(map(is_number, rows[0])) > 1):
+            return separator
+    for separator, rows in tables.items():
+        if len(rows[0]) > 1 and {len(row) for row in rows} == {len(rows[0])} and not is_recording(lines[0]):
+            return separator
+    return "\t"
+
+
+def _comments(data: bytes, separator: str) -> frozenset[int]:
+    """Return the lines that begin with ``#`` and are neither a header nor a row of values."""
+    if not re.search(rb"(?m)^#", data):
+        return frozenset()
+    found = set()
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.startswith(b"#"):
+            fields = line.decode(errors="replace").rstrip("\r").split(separator)
+            is_row = any(map(is_number, fields[1:])) or is_recording(fields[0])
+            if not is_row and len(_by_name(tuple(fields))[0]) < 2:
+                found.add(number)
+    return frozenset(found)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a field is a number, with a decimal point or comma, or a time of a clock (``0:01:02.5``)."""
+    text = text.strip().strip('"').lower()
+    return bool(_NUMBER.fullmatch(text) or _CLOCK.fullmatch(text))
+
+
+def is_recording(text: str) -> bool:
+    """Return whether a field is the name of an audio file."""
+    return PurePath(text.strip().strip('"')).suffix.lower() in EXTENSIONS
+
+
+def _is_header(fields: Sequence[str], options: LabelOptions) -> bool:
+    if any(map(is_number, fields)) or any(map(is_recording, fields)):
+        return False
+    chosen = {str(name).strip() for name in options.columns.values()}
+    named = chosen & {field.strip().strip('"') for field in fields}
+    return bool(named) or bool(_by_name(tuple(field.strip('" ') for field in fields))[0])
+
+
+def _names_numbers(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a first row of texts is above columns of numbers: a header, whatever its language."""
+    first, others = rows[0], rows[1:_SAMPLE]
+    if len(first) < 3 or any(map(is_number, first)) or any(map(is_recording, first)) or not all(map(str.strip, first)):
+        return False
+    return _kinds(others).count("N") > 1
+
+
+def _by_name(header: tuple[str, ...]) -> tuple[dict[str, int], dict[str, float]]:
+    """Return column and unit of every meaning that a header names."""
+    plain, stated = [], []
+    for name in header:
+        text = name.strip().strip("#").strip().lower()
+        unit = _UNIT.search(text)
+        plain.append(re.sub(r"[\s_\-.]+", " ", text[: unit.start()] if unit else text).strip())
+        stated.append(unit.group(1) if unit else "")
+    columns = {}
+    for meaning, names in NAMES.items():
+        exact = next((index for index, name in enumerate(header) if name.strip() == meaning), None)
+        index = next((plain.index(name) for name in names if name in plain), None) if exact is None else exact
+        if index is not None:
+            columns[meaning] = index
+    units = {}
+    for meaning in set(TIMES) & set(columns):
+        if name := stated[columns[meaning]]:
+            units[meaning] = UNITS.get(name, np.nan)  # NaN: samples of a rate that is not stated
+    return columns, units
+
+
+def _kinds(rows: Sequence[Sequence[str]]) -> str:
+    """Return the kinds of the columns of rows without a header, T for text and N for numbers."""
+    width = max((len(row) for row in rows), default=0)
+    kinds = []
+    for index in range(width):
+        filled = [row[index] for row in rows if len(row) > index and row[index].strip()]
+        kinds.append("N" if filled and 2 * sum(map(is_number, filled)) >= len(filled) else "T")
+    text = "".join(kinds)
+    # Labels and names may be numbers: three columns of numbers are times and labels all the same.
+    return {"NNN": "NNT", "NNNT": "TNNT", "TNNN": "TNNT", "TTNNN": "TTNNT"}.get(text, text)
+
+
+def _chosen(path: str | os.PathLike[str], meaning: str, name: str | int, header: tuple[str, ...], width: int) -> int:
+    text = str(name).strip()
+    if text in header:
+        return header.index(text)
+    if text.isdecimal() and 1 <= int(text) <= width:
+        return int(text) - 1
+    found = ", ".join(header) if header else f"{width} columns without names, numbered from 1"
+    raise ConfigError(f"columns: {path}: no column {text} for {meaning}; found {found}")
+
+
+def to_numbers(texts: pd.Series, table: pd.DataFrame, problem: str, source: TextTable) -> pd.Series:
+    """Convert a column of text to numbers; blanks and words for no value become NaN.
+
+    A decimal comma and times of a clock are understood; the latter are seconds, whatever the unit of the others.
+
+    Raises
+    ------
+    DataError
+        If a text is none of these, or decimal points and commas are mixed; the message names the line of its row in
+        `table`.
+    """
+    numbers = pd.to_numeric(texts, errors="coerce")
+    left = numbers.isna().to_numpy()
+    if not left.any():
+        return numbers.astype(np.float64)
+    others = texts.loc[left].str.strip().str.lower()
+    values = {text: number_of(text) for text in others.unique()}
+    wrong = left.copy()
+    wrong[left] = [values[text] is None for text in others]
+    refuse_rows(table, wrong, problem, source)
+    has_comma = np.zeros(len(texts), dtype=bool)
+    has_comma[left] = [bool(_NUMBER.fullmatch(text)) and "," in text for text in others]
+    if has_comma.any() and texts.loc[~left].str.contains(".", regex=False).any():
+        refuse_rows(table, has_comma, "has a decimal comma where other rows have a point; use one of them", source)
+    numbers = numbers.astype(np.float64)
+    filled = numbers.to_numpy(copy=True)
+    filled[left] = [values[text] for text in others]
+    return pd.Series(filled, texts.index)
+
+
+def number_of(text: str) -> float | None:
+    """Return a number with a decimal comma, seconds of a clock, or NaN for no value; None for other texts.
+
+    Examples
+    --------
+    >>> number_of("0,5"), number_of("1:02.5"), number_of("01:00:00,250"), number_of("soon")
+    (0.5, 62.5, 3600.25, None)
+    """
+    if text in _NO_VALUE:
+        return np.nan
+    if clock := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = clock.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
