@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,28 +47,26 @@ class Decoder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
+        self._first: _OpenStream | MediaStream
+        if Path(path).suffix.lower() in media.SUFFIXES:
+            self._first = MediaStream(path)
+            self._container = Container(fault=self._first.fault)
+        else:
+            with _error_named(path):
+                self._container = examine(path)
+            self._first = _OpenStream(path, self._container.streams[0] if self._container.streams else None)
         with ExitStack() as stack:
-            self._streams: list[_OpenStream | MediaStream]
-            if Path(path).suffix.lower() in media.SUFFIXES:
-                sound = stack.enter_context(closing(MediaStream(path)))
-                self._streams, self._container = [sound], Container(fault=sound.fault)
-            else:
-                with _error_named(path):
-                    self._container = examine(path)
-                streams = self._container.streams or (None,)
-                self._streams = [stack.enter_context(closing(_OpenStream(path, stream))) for stream in streams]
-            first = self._streams[0]
-            self.samplerate: int = first.samplerate
-            self.channels: int = first.channels
-            self.frames = sum(stream.frames for stream in self._streams)
+            stack.enter_context(closing(self._first))
+            self.samplerate: int = self._first.samplerate
+            self.channels: int = self._first.channels
             if self.samplerate not in _RATES:
                 raise AudioError(
                     f"{path}: the header states a sampling rate of {self.samplerate} Hz; repair or remove the file"
                 )
-            for stream in self._streams:
-                if (stream.samplerate, stream.channels) != (self.samplerate, self.channels):
-                    raise AudioError(f"{path}: holds sounds of different rates or channels one after another; split it")
+            is_one = len(self._container.streams) < 2
+            self._lengths = (self._first.frames,) if is_one else _lengths(os.fspath(path), self._container)
             self._opened = stack.pop_all()
+        self.frames = sum(self._lengths)
 
     def __enter__(self) -> Self:
         return self
@@ -100,13 +99,16 @@ class Decoder:
         first = min(round(onset * self.samplerate), self.frames)
         last = self.frames if duration is None else min(first + round(duration * self.samplerate), self.frames)
         decoded = start = 0
-        for stream in self._streams:
-            for piece in stream.pieces(max(0, first - start), min(last - start, stream.frames)):
-                if not np.isfinite(piece).all():
-                    raise AudioError(f"{self.path}: holds samples that are not finite (NaN or Inf)")
-                decoded += len(piece)
-                yield piece
-            start += stream.frames
+        for number, length in enumerate(self._lengths):
+            if start < last and first < start + length:
+                stream = _OpenStream(self.path, self._container.streams[number]) if number else self._first
+                with closing(stream):
+                    for piece in stream.pieces(max(0, first - start), min(last - start, length)):
+                        if not np.isfinite(piece).all():
+                            raise AudioError(f"{self.path}: holds samples that are not finite (NaN or Inf)")
+                        decoded += len(piece)
+                        yield piece
+            start += length
         fault = self._container.fault
         if not fault and decoded < last - first:
             there, promised = decoded / self.samplerate, (last - first) / self.samplerate
@@ -115,6 +117,19 @@ class Decoder:
             raise AudioError(f"{self.path}: {fault}; fetch it again")
         if not decoded:
             raise AudioError(f"{self.path}: holds no samples" + (f" from {onset:g} s on" if onset else ""))
+
+
+@lru_cache(maxsize=8)
+def _lengths(path: str, container: Container) -> tuple[int, ...]:
+    """Return the samples of each of the streams that follow one another in a file."""
+    lengths, kinds = [], set()
+    for stream in container.streams:
+        with closing(_OpenStream(path, stream)) as opened:
+            lengths.append(opened.frames)
+            kinds.add((opened.samplerate, opened.channels))
+    if len(kinds) > 1:
+        raise AudioError(f"{path}: holds sounds of different rates or channels one after another; split it")
+    return tuple(lengths)
 
 
 class _SoundFile(sf.SoundFile):
@@ -152,8 +167,6 @@ class _OpenStream:
 
     def pieces(self, first: int, last: int) -> Iterator[Float32Array]:
         """Decode the samples from `first` to `last`; to be called once."""
-        if first >= last:
-            return
         skip = self._move(first)
         missing = last - first + skip
         while missing > 0:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 
 from sedpool import audio
 from sedpool.errors import StorageError
@@ -70,6 +71,23 @@ def test_fault_07_broken_recordings_are_reported_and_the_others_kept(tmp_path: P
     assert set(broken) == {"1.wav", "x.wav"}
     assert paths["1.wav"] in broken["1.wav"]
     assert set(features) == set(paths) - {"1.wav"}
+
+
+def test_fault_07_headers_that_claim_hours_cost_no_memory_and_are_left_out(
+    tmp_path: Path, paths: dict[str, str]
+) -> None:
+    slow = bytearray(Path(paths["1.wav"]).read_bytes())
+    slow[24:28] = (1).to_bytes(4, "little")  # one sample per second
+    Path(paths["1.wav"]).write_bytes(slow)
+    sf.write(tmp_path / "long.flac", np.zeros(SR), SR)
+    long = bytearray((tmp_path / "long.flac").read_bytes())
+    long[21:26] = bytes((long[21] | 0x0F, 0xFF, 0xFF, 0xFF, 0xFF))  # 2 ** 36 - 1 samples
+    (tmp_path / "long.flac").write_bytes(long)
+    sources = {**paths, "long.flac": str(tmp_path / "long.flac")}
+    features, broken = FeatureStore(tmp_path / "store", EXTRACTOR).prepare(sources)
+    assert set(features) == set(paths) - {"1.wav"}
+    assert "sampling rate of 1 Hz" in broken["1.wav"]
+    assert "the header promises 8589934.59 s and 1.00 s are there" in broken["long.flac"]
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "index"])

@@ -41,7 +41,7 @@ def examine(path: str | os.PathLike[str]) -> Container:
     return _examine(os.path.abspath(path), status.st_size, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _examine(path: str, size: int, modified: int) -> Container:
     with open(path, "rb") as file:
         head = file.read(4)

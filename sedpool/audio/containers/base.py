@@ -63,9 +63,9 @@ class Stream:
     mp3: Mp3Frames | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Container:
-    """What was found in a file.
+    """What was found in a file; each is equal to itself only.
 
     Attributes
     ----------

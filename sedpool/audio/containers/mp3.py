@@ -1,9 +1,10 @@
 """MP3: frames one after another, and in most files an info frame before them that states how many there are."""
 
-import bisect
 import itertools
 import mmap
 import struct
+from array import array
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ _BIT_RATES = {  # kbit/s, by whether it is MPEG 1, and the layer
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz, by the version's bits
 _DECODER_DELAY = 529  # samples by which every decoder is late
 _INFO = (b"Xing", b"Info")
+_RELEASE = 1 << 15  # frames
 _FARTHEST, _GAP = 1 << 20, 1 << 12  # bytes in which the first frame has to start, and the next after what is none
 
 
@@ -42,47 +44,57 @@ def examine_mp3(data: mmap.mmap, size: int) -> Container:
     even where more follows.
     """
     first = _first_frame(data, size)
-    return Container() if first is None else _examine(data, *_frames(data, first, size), 0, size)
+    if first is None:
+        return Container()
+    starts, end = _frames(data, first, size)
+    header = _header(data[first : first + 4])
+    assert header is not None
+    stated = _stated(data, first, header)
+    infos = [0] if stated is None or stated >= len(starts) - 1 else _info_frames(data, starts, header)
+    parts = []
+    for here, after in itertools.zip_longest(infos, infos[1:]):  # one, except where files were joined
+        begin, stop = (starts[here] if here else 0), (size if after is None else starts[after])
+        parts.append(_examine(data, starts[here:after], end if after is None else stop, range(begin, stop), header))
+    streams = tuple(stream for part in parts for stream in part.streams)
+    fault, note = (next((value for part in parts if (value := getattr(part, key))), "") for key in ("fault", "note"))
+    return Container(streams, fault, note)
 
 
-def _examine(data: mmap.mmap, starts: list[int], end: int, begin: int, stop: int) -> Container:
+def _examine(data: mmap.mmap, starts: Sequence[int], end: int, around: range, header: _Header) -> Container:
     """Compare what the first of the frames at `starts` states with them.
 
-    The last of them ends at the byte `end`; `begin` and `stop` are the bytes around them, with tags.
+    The last of them ends at the byte `end`; `around` are all bytes of this part of the file, with tags.
     """
-    header = _header(data[starts[0] : starts[0] + 4])
-    assert header is not None
-    info = starts[0] + header.info
-    flags = int.from_bytes(data[info + 4 : info + 8], "big")
-    has_info = data[info : info + 4] in _INFO
-    if has_info and len(starts) < 2:
+    stated = _stated(data, starts[0], header)
+    has_info = data[starts[0] + header.info : starts[0] + header.info + 4] in _INFO
+    n = len(starts) - has_info
+    if not n:
         return Container(fault="truncated; its header promises more and there is no audio")
-    if not has_info or not flags & 1:
+    if stated is None:
         mp3 = Mp3Frames(np.array(starts[has_info:], np.int64), header.samples, 0, end)
-        n = len(mp3.starts)
-        stream = Stream((range(starts[has_info], stop),), n * header.samples, is_endless=True, mp3=mp3)
+        stream = Stream((range(starts[has_info], around.stop),), n * header.samples, is_endless=True, mp3=mp3)
         note = "its last MP3 frame is cut; all before is read, and what may have followed is unknown"
-        return Container((stream,), note=note if _is_cut(data, end, stop, header) else "")
-    stated, n = int.from_bytes(data[info + 8 : info + 12], "big"), len(starts) - 1
-    if stated < n:
-        joint = _next_info(data, starts, header)
-        if joint:
-            one = _examine(data, starts[:joint], starts[joint], begin, starts[joint])
-            rest = _examine(data, starts[joint:], end, starts[joint], stop)
-            return Container((*one.streams, *rest.streams), one.fault or rest.fault, one.note or rest.note)
-    delay, padding = _gapless(data, info, flags)
+        return Container((stream,), note=note if _is_cut(data, end, around.stop, header) else "")
+    delay, padding = _gapless(data, starts[0] + header.info)
     frames = n * header.samples - delay - max(0, padding - _DECODER_DELAY)
     mp3 = Mp3Frames(np.array(starts[1:], np.int64), header.samples, delay, end)
     if stated == n:
-        return Container((Stream((range(begin, stop),), frames, mp3=mp3),))
-    patched = data[starts[0] : info + 8] + struct.pack(">I", n) + data[info + 12 : starts[1]]
-    stream = Stream((patched, range(starts[1], stop)), mp3=mp3, frames=frames)
+        return Container((Stream((around,), frames, mp3=mp3),))
+    count = starts[0] + header.info + 8
+    patched = data[starts[0] : count] + struct.pack(">I", n) + data[count + 4 : starts[1]]
+    stream = Stream((patched, range(starts[1], around.stop)), frames, mp3=mp3)
     promised, there = (f"{count * header.samples / header.sr:.2f} s" for count in (stated, n))
-    if stated > n + 1 or _is_cut(data, end, stop, header):
+    if stated > n + 1 or _is_cut(data, end, around.stop, header):
         return Container((stream,), f"truncated; the header promises {promised} and {there} are there")
     return Container(
         (stream,), note=f"the header states {promised} of audio, the file holds {there}; all of it is read"
     )
+
+
+def _stated(data: mmap.mmap, start: int, header: _Header) -> int | None:
+    """Return the number of frames that an info frame states; None if the frame at `start` is none or does not."""
+    info = data[start + header.info : start + header.info + 12]
+    return int.from_bytes(info[8:], "big") if info[:4] in _INFO and info[7] & 1 else None
 
 
 def _first_frame(data: mmap.mmap, size: int) -> int | None:
@@ -109,12 +121,12 @@ def _next_frame(data: mmap.mmap, start: int, stop: int, kind: bytes = b"") -> in
     return None
 
 
-def _frames(data: mmap.mmap, start: int, stop: int) -> tuple[list[int], int]:
+def _frames(data: mmap.mmap, start: int, stop: int) -> tuple["array[int]", int]:
     """Return where each whole frame starts, and where the last ends; bytes between frames are passed over."""
     first = _header(data[start : start + 4])
     assert first is not None
     lengths = _lengths(first.kind)
-    starts: list[int] = []
+    starts = array("q")
     end, position = start, start
     while position + 4 <= stop:
         length = lengths[data[position + 1] << 8 | data[position + 2]] if data[position] == 0xFF else 0
@@ -122,6 +134,8 @@ def _frames(data: mmap.mmap, start: int, stop: int) -> tuple[list[int], int]:
             starts.append(position)
             position += length
             end = position
+            if not len(starts) % _RELEASE:
+                data.madvise(mmap.MADV_DONTNEED)  # what was read no longer counts as memory of this process
             continue
         position = _after_tags(data, position, stop)
         found = None if length else _next_frame(data, position, min(stop, position + _GAP), first.kind)
@@ -159,20 +173,20 @@ def _header(head: bytes) -> _Header | None:
     return _Header(length, samples, rate, 4 + side, bytes((head[1] & 0xFE, head[2] & 0x0C)))
 
 
-def _next_info(data: mmap.mmap, starts: list[int], header: _Header) -> int:
-    """Return which frame is the next info frame, where files were joined; 0 if none is."""
-    for mark in _INFO:
-        at = data.find(mark, starts[1])
-        while at >= 0:
-            frame = bisect.bisect_right(starts, at) - 1
-            if frame and at - starts[frame] == header.info:
-                return frame
-            at = data.find(mark, at + 1)
-    return 0
+def _info_frames(data: mmap.mmap, starts: Sequence[int], header: _Header) -> list[int]:
+    """Return which frames are info frames: more than the first where files were joined."""
+    found = []
+    for frame, start in enumerate(starts):
+        if data[start + header.info : start + header.info + 4] in _INFO:
+            found.append(frame)
+        if not frame % _RELEASE:
+            data.madvise(mmap.MADV_DONTNEED)
+    return found
 
 
-def _gapless(data: mmap.mmap, info: int, flags: int) -> tuple[int, int]:
+def _gapless(data: mmap.mmap, info: int) -> tuple[int, int]:
     """Return how many samples the decoder drops before the sound, and how many the encoder put after it."""
+    flags = data[info + 7]
     lame = info + 8 + sum(length for bit, length in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
     value = int.from_bytes(data[lame + 21 : lame + 24], "big")
     return (value >> 12) + _DECODER_DELAY, value & 0xFFF

@@ -10,6 +10,7 @@ from sedpool.audio.containers.base import Container, Stream
 
 _HEADER = 27  # bytes of a page before its table of segments
 _FIRST, _LAST = 0x02, 0x04  # flags of the pages at the ends of a stream
+_RELEASE = 1 << 10  # pages
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
@@ -56,12 +57,15 @@ def examine_ogg(data: mmap.mmap, size: int) -> Container:
 
 
 def _pages(data: mmap.mmap, size: int) -> Iterator[_Page]:
-    start = data.find(b"OggS")
+    start, n_pages = data.find(b"OggS"), 0
     while 0 <= start <= size - _HEADER:
         _, flags, _, serial, number, checksum, n = struct.unpack_from("<BBqIIIB", data, start + 4)
         end = start + _HEADER + n + sum(data[start + _HEADER : start + _HEADER + n])
         page = data[start : start + 22] + bytes(4) + data[start + 26 : end]
         yield _Page(start, end, flags, serial, number, is_intact=_checksum(page) == checksum)
+        n_pages += 1
+        if not n_pages % _RELEASE:
+            data.madvise(mmap.MADV_DONTNEED)  # what was read no longer counts as memory of this process
         start = end if data[end : end + 4] == b"OggS" else data.find(b"OggS", end)
 
 
