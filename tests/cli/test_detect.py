@@ -172,26 +172,102 @@ def test_wrong_arguments_end_in_one_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.filterwarnings("ignore:.*the channels cancel each other")
-def test_fault_47_any_recording_is_detected_in(finished: RunFolder, tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    write(folder / "silence.wav", np.zeros(12 * SR))
-    write(folder / "short.wav", noise(0.02))
-    write(folder / "shorter_than_a_frame.wav", noise(0.05))
-    write(folder / "one_sample.wav", noise(1 / SR))
-    write(folder / "eight_channels.wav", np.stack([noise(11, seed=n) for n in range(8)], axis=1))
-    write(folder / "low_rate.wav", noise(11, sr=8000), 8000)
-    write(folder / "clipped.wav", np.clip(30 * noise(11), -1, 1))
-    write(folder / "direct_current.wav", np.full(11 * SR, 0.5))
-    write(folder / "<script>alert(1)<.wav", noise(11))
-    write(folder / "same.wav", noise(2))
-    write(folder / "same.flac", noise(2))
-    result = detect(finished.path, folder, "--out", tmp_path / "out", "--format", "jams", "--threshold", "0.01")
-    assert result.exit_code == 0, result.output
-    assert "in 11 recordings" in result.stderr
-    assert "1 recordings at 8000 Hz have no energy above 4 kHz" in result.stderr
-    assert len(list((tmp_path / "out").glob("*.jams"))) == 11
-    assert {path.name for path in (tmp_path / "out").glob("same*")} == {"same.wav.jams", "same.flac.jams"}
+ODD = {
+    "silence.wav": np.zeros(12 * SR),
+    "two_hundredths.wav": noise(0.02),
+    "shorter_than_a_frame.wav": noise(0.05),
+    "one_sample.wav": noise(1 / SR),
+    "eight_channels.wav": np.stack([noise(11, seed=n) for n in range(8)], axis=1),
+    "clipped.wav": np.clip(30 * noise(11), -1, 1),
+    "direct_current.wav": np.full(11 * SR, 0.5),
+    "<script>alert(1)<.wav": noise(11),
+    "same.wav": noise(2),
+    "same.flac": noise(2, seed=1),
+    "north/same.wav": noise(2, seed=2),
+}
+
+
+@pytest.fixture(scope="module")
+def odd(finished: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """Results of recordings of odd kinds, and what the command says about them."""
+    folder = tmp_path_factory.mktemp("odd")
+    for name, samples in ODD.items():
+        write(folder / "in" / name, samples)
+    write(folder / "in/low_rate.wav", noise(11, sr=8000), 8000)
+    write(folder / "in/not_a_number.wav", np.full(SR, np.nan), subtype="FLOAT")
+    formats = ("--format", "jams", "--format", "tsv", "--format", "scores")
+    result = detect(finished.path, folder / "in", "--out", folder / "out", *formats, "--threshold", "0.01")
+    return folder / "out", result
+
+
+def odd_scores(out: Path, name: str) -> pd.DataFrame:
+    scores = read_scores(out / f"{name}.scores.parquet")
+    assert np.isfinite(scores.iloc[:, 3:].to_numpy()).all()
+    return scores
+
+
+def test_fault_47_any_recording_is_detected_in(odd: tuple[Path, Result]) -> None:
+    out, result = odd
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert len(list(out.rglob("*.jams"))) == len(ODD) + 1
+    assert f"in {len(ODD) + 1} recordings" in result.stderr
+
+
+def test_fault_49_recordings_of_one_name_keep_results_of_their_own(odd: tuple[Path, Result]) -> None:
+    out, _ = odd
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*same*.jams")}
+    assert names == {"same.wav.jams", "same.flac.jams", "north/same.jams"}
+    events = sp.formats.read_events(out / "detections.tsv")
+    assert {"same.wav", "same.flac", "north/same.wav"} <= set(events["filename"])
+
+
+def test_fault_50_output_that_cannot_be_written_is_named(finished: RunFolder, recordings: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    error = detect(finished.path, recordings, "--out", tmp_path / "out").exception
+    assert isinstance(error, OSError)
+    assert str(tmp_path / "out") in str(error)
+
+
+@pytest.mark.parametrize("name", ["two_hundredths", "shorter_than_a_frame", "one_sample"])
+def test_fault_51_a_recording_shorter_than_a_frame_has_one_frame(odd: tuple[Path, Result], name: str) -> None:
+    scores = odd_scores(odd[0], name)
+    assert len(scores) == 1
+    assert scores["offset"].iloc[0] == pytest.approx(len(ODD[f"{name}.wav"]) / SR)
+
+
+def test_fault_52_silence_is_scored_in_every_frame(odd: tuple[Path, Result]) -> None:
+    scores = odd_scores(odd[0], "silence")
+    assert scores["offset"].iloc[-1] == 12.0
+
+
+def test_fault_53_many_channels_are_scored_as_their_mean(finished: RunFolder, odd: tuple[Path, Result]) -> None:
+    scores = odd_scores(odd[0], "eight_channels")
+    samples = ODD["eight_channels.wav"].mean(axis=1)
+    alone = sp.load(finished.path).scores(samples, sr=SR)
+    np.testing.assert_allclose(scores.iloc[:, 3:], alone.iloc[:, 3:], atol=0.02)  # 16 bits for each channel
+
+
+def test_fault_54_a_rate_too_low_for_the_detector_is_said(odd: tuple[Path, Result]) -> None:
+    assert "1 recordings at 8000 Hz have no energy above 4 kHz" in odd[1].stderr
+    assert odd_scores(odd[0], "low_rate")["offset"].iloc[-1] == 11.0
+
+
+@pytest.mark.parametrize("name", ["clipped", "direct_current"])
+def test_fault_55_and_56_clipped_sound_and_direct_current_are_scored(odd: tuple[Path, Result], name: str) -> None:
+    assert odd_scores(odd[0], name)["offset"].iloc[-1] == 11.0
+
+
+def test_fault_57_samples_that_are_not_finite_are_listed_and_the_rest_goes_on(odd: tuple[Path, Result]) -> None:
+    out, result = odd
+    assert result.exit_code == 1
+    assert "not_a_number.wav: holds samples that are not finite" in result.stderr
+    assert not list(out.glob("not_a_number*"))
+
+
+def test_fault_58_a_name_with_markup_stays_a_name(odd: tuple[Path, Result]) -> None:
+    out, _ = odd
+    events = sp.formats.read_events(out / "<script>alert(1)<.tsv")
+    assert set(events["filename"]) == {"<script>alert(1)<.wav"}
 
 
 def test_recordings_that_cannot_be_read_are_listed_and_the_rest_goes_on(
@@ -212,10 +288,3 @@ def test_recordings_that_cannot_be_read_are_listed_and_the_rest_goes_on(
         "b.tsv",
         "detections.tsv",
     ]
-
-
-def test_output_that_cannot_be_written_is_named(finished: RunFolder, recordings: Path, tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("a file")
-    error = detect(finished.path, recordings, "--out", tmp_path / "out").exception
-    assert isinstance(error, OSError)
-    assert str(tmp_path / "out") in str(error)
