@@ -205,3 +205,29 @@ def write_wav(path: str | os.PathLike[str], samples: npt.NDArray[np.floating], s
     """Write mono samples in [-1, 1] as 16-bit PCM, atomically; the same samples give the same bytes."""
     with storage.atomic_path(path) as temporary:
         sf.write(temporary, samples, sr, subtype="PCM_16", format="WAV")
+
+
+def copy_part(source: str | os.PathLike[str], path: str | os.PathLike[str], *, onset: float, duration: float) -> None:
+    """Write a part of a recording as 16-bit WAV, atomically, with the rate and the channels of the recording.
+
+    Parameters
+    ----------
+    source : path-like
+        The recording.
+    path : path-like
+        The file to write.
+    onset : float
+        Start in seconds.
+    duration : float
+        Seconds to copy, or fewer if the recording ends before.
+
+    Raises
+    ------
+    AudioError
+        In the same cases as `read`.
+    """
+    with Decoder(source) as decoder, storage.atomic_path(path) as temporary:
+        form = {"samplerate": decoder.samplerate, "channels": decoder.channels, "subtype": "PCM_16", "format": "WAV"}
+        with sf.SoundFile(temporary, "w", **form) as written:
+            for piece in decoder.pieces(onset, duration):
+                written.write(piece)

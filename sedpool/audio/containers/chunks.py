@@ -7,7 +7,7 @@ that are promised and missing are a fault.
 import functools
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -18,7 +18,7 @@ _PIPED = range(0x7FFFEFF8, 0x80000040), range(0xFFFFEFF8, 0xFFFFFFFF)
 """Sizes that programs write to a pipe, where they cannot come back to correct them."""
 _TAIL = 0.1  # seconds: what goes on for longer after the end by the header is sound; less is what programs append
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
-_LONGEST_FORMAT, _LONGEST_HEADER = 1 << 12, 1 << 26  # bytes
+_LONGEST_FORMAT, _LONGEST_METADATA, _LONGEST_HEADER = 1 << 12, 1 << 16, 1 << 26  # bytes
 
 
 class _Layout(NamedTuple):
@@ -69,6 +69,45 @@ def examine_wav(file: BinaryIO, size: int) -> Container:
             known = None if stated == _UNKNOWN else stated
             return _fitted(file, size, layout, _Samples(start, known, 0 if end - 8 == _UNKNOWN else end, rate, whole))
     return Container()
+
+
+def wav_chunks(path: str | os.PathLike[str], names: Collection[bytes]) -> dict[bytes, bytes]:
+    """Return the content of the chunks of metadata that a WAV or RF64 file has, by name.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one of another kind has none.
+    names : collection of bytes
+        Names of the chunks, or of entries of the list ``INFO``; the first of each name counts.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    found: dict[bytes, bytes] = {}
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if _read(file, 0, 12)[:4] not in (b"RIFF", b"RF64", b"BW64"):
+            return {}
+        position, large = _WAV.first, 0
+        while chunk := next(_chunks(file, size, _WAV, position), None):
+            name, start, stated = chunk
+            if not _is_name(name):
+                break  # samples, after an unfinished header
+            if name == b"ds64":
+                large = int.from_bytes(_read(file, start + 8, 8), "little")
+            stated = large if name == b"data" and stated == _UNKNOWN else stated
+            position = start + stated + stated % 2
+            if name == b"LIST" and _read(file, start, 4) == b"INFO":
+                entries = _chunks(file, min(size, start + stated), _WAV, start + 4)
+            else:
+                entries = iter([(name, start, stated)])
+            for name, start, stated in entries:
+                if name in names:
+                    found.setdefault(name, _read(file, start, min(stated, _LONGEST_METADATA)).rstrip(b"\0"))
+    return found
 
 
 def _wav_header(file: BinaryIO, layout: _Layout, start: int, fmt: bytes, n: int) -> bytes:
@@ -184,7 +223,7 @@ def _is_sound(file: BinaryIO, end: int, size: int, layout: _Layout | None, rate:
         header = layout.name + layout.size
         for start in {end, -(-end // layout.align) * layout.align}:  # a last chunk of odd length is not always padded
             first = next(_chunks(file, size, layout, start), None)
-            if first and all(0x20 <= letter < 0x7F for letter in first[0][:4]) and first[1] + first[2] <= size + header:
+            if first and _is_name(first[0]) and first[1] + first[2] <= size + header:
                 return False
     zeros = bytes(1 << 20)
     file.seek(end)
@@ -202,6 +241,10 @@ def _chunks(file: BinaryIO, size: int, layout: _Layout, position: int) -> Iterat
         stated = max(0, _unsigned(layout, head[layout.name :]) - (header if layout.inclusive else 0))
         yield head[: layout.name], position + header, stated
         position = -(-(position + header + stated) // layout.align) * layout.align
+
+
+def _is_name(name: bytes) -> bool:
+    return all(0x20 <= letter < 0x7F for letter in name[:4])
 
 
 def _patched(file: BinaryIO, n: int, changes: dict[int, bytes]) -> bytes:
