@@ -5,12 +5,14 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sedpool.audio.files import EXTENSIONS
+from sedpool.audio.start_time import later
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows, validate_events
 from sedpool.text_tables import utf8_bytes
@@ -22,6 +24,9 @@ _RAVEN_ENDING = re.compile(r"\.Table\.\d+\.selections$")
 
 UPPER_FREQUENCY = 20000.0
 """Hz up to which an event without a band is drawn, if the recording's own limit is not known."""
+
+DATETIME = "datetime"
+"""Column that tables written for people have besides those of an event table."""
 
 ROUNDING = 0.010
 """Seconds by which an event may pass the clip's end because of rounding; beyond, it counts as clipped."""
@@ -58,11 +63,33 @@ class RecordingInfo:
         Where it lies; by default its name.
     upper_frequency : float
         Hz: the highest frequency that it can hold, half its sampling rate.
+    start : datetime, optional
+        When it begins.
     """
 
     duration: float
     path: str | None = None
     upper_frequency: float = UPPER_FREQUENCY
+    start: datetime | None = None
+
+
+def with_datetimes(events: pd.DataFrame, recordings: Mapping[str, RecordingInfo]) -> pd.DataFrame:
+    """Add a column `datetime`: when each event begins, in ISO 8601, empty for recordings whose start is not known.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table.
+    recordings : mapping of str to RecordingInfo
+        What is known of the recordings; where no start is, no column is added.
+    """
+    if not any(recording.start for recording in recordings.values()):
+        return events
+    times = []
+    for filename, onset in zip(events["filename"], events["onset"], strict=True):
+        start = recordings[filename].start if filename in recordings else None
+        times.append(later(start, onset).isoformat(timespec="milliseconds") if start else "")
+    return events.assign(**{DATETIME: times})
 
 
 def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:

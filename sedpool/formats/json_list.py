@@ -1,7 +1,7 @@
 """JSON for other programs: a list of objects, one per event, with the columns of an event table as keys.
 
 ``[{"filename": "a.wav", "onset": 0.5, "offset": 2.0, "event_label": "dog", "confidence": 0.9}]``, in UTF-8. Times are
-in seconds, and what is not known of an event (`sedpool.events.OPTIONAL_COLUMNS`) is left out of its object.
+in seconds, and what is not known of an event (`sedpool.events.OPTIONAL_COLUMNS`, ``datetime``) is left out.
 """
 
 import json
@@ -14,6 +14,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, empty_events, optional_columns, validate_events
+from sedpool.formats.clip import DATETIME
 from sedpool.formats.texts import tidy
 
 _KEYS = (*EVENT_COLUMNS, *OPTIONAL_COLUMNS)
@@ -69,9 +70,11 @@ def is_event_list(path: Path) -> bool:
 
 def write_json(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write events as a list of objects, one on each line."""
-    columns = [*EVENT_COLUMNS, *optional_columns(events)]
+    columns = [*EVENT_COLUMNS, *optional_columns(events), *events.columns.intersection([DATETIME])]
     lines = []
     for row in events[columns].astype(object).itertuples(index=False, name=None):
-        known = {column: value for column, value in zip(columns, row, strict=True) if not pd.isna(value)}
+        known = {
+            column: value for column, value in zip(columns, row, strict=True) if not pd.isna(value) and value != ""
+        }
         lines.append(json.dumps(known, ensure_ascii=False, allow_nan=False))
     storage.write_text(path, "[" + ",\n ".join(lines) + "]\n")

@@ -1,7 +1,8 @@
 """Text tables of events and tags: DCASE's TSV, CSV, lists without a header, and whatever else has such columns.
 
 Separator, header, decimal sign and columns are recognised (`sedpool.formats.columns`). The columns of
-`sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them.
+`sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them. A column ``datetime``, when each event begins, is
+written for people and not read.
 """
 
 import logging
@@ -14,7 +15,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
-from sedpool.formats.clip import clip_name
+from sedpool.formats.clip import DATETIME, clip_name
 from sedpool.formats.columns import TIMES, Layout, is_recording, recognise, to_numbers
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions, per_second
@@ -191,5 +192,5 @@ def write_csv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 def _write(events: pd.DataFrame, path: str | os.PathLike[str], separator: str) -> None:
-    table = events.loc[:, [*EVENT_COLUMNS, *optional_columns(events)]]
+    table = events.loc[:, [*EVENT_COLUMNS, *optional_columns(events), *events.columns.intersection([DATETIME])]]
     storage.write_text(path, table.to_csv(sep=separator, index=False, float_format="%.6f", lineterminator="\n"))

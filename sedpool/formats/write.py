@@ -10,7 +10,7 @@ import pandas as pd
 from sedpool.errors import ConfigError, DataError
 from sedpool.formats import table
 from sedpool.formats.audacity import write_audacity
-from sedpool.formats.clip import RecordingInfo, only_clip
+from sedpool.formats.clip import RecordingInfo, only_clip, with_datetimes
 from sedpool.formats.jams import write_jams
 from sedpool.formats.json_list import write_json
 from sedpool.formats.raven import write_raven
@@ -49,9 +49,9 @@ def _write_jams(events: pd.DataFrame, path: Path, recordings: Recordings) -> Non
 
 
 WRITERS: dict[str, Writer] = {
-    "tsv": Writer(".tsv", True, False, lambda events, path, _: table.write_tsv(events, path)),
-    "csv": Writer(".csv", True, False, lambda events, path, _: table.write_csv(events, path)),
-    "json": Writer(".json", True, False, lambda events, path, _: write_json(events, path)),
+    "tsv": Writer(".tsv", True, False, lambda *a: table.write_tsv(with_datetimes(a[0], a[2]), a[1])),
+    "csv": Writer(".csv", True, False, lambda *a: table.write_csv(with_datetimes(a[0], a[2]), a[1])),
+    "json": Writer(".json", True, False, lambda *a: write_json(with_datetimes(a[0], a[2]), a[1])),
     "jams": Writer(".jams", False, True, _write_jams),
     "audacity": Writer(".txt", False, False, lambda events, path, _: write_audacity(events, path)),
     "raven": Writer(".Table.1.selections.txt", True, True, lambda *a: write_raven(*a[:2], recordings=a[2])),
@@ -75,7 +75,8 @@ def write_events(
         A name in `WRITERS`.
     recordings : mapping of str to RecordingInfo, optional
         What is known of each recording, in the order of Raven's sound list: JAMS needs the length of its recording, a
-        Raven table of several recordings the lengths of all.
+        Raven table of several recordings the lengths of all. Where it says when they begin, tables and JSON have a
+        column ``datetime``: when each event does.
 
     Raises
     ------

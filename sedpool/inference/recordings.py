@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sedpool import audio
+from sedpool.audio.start_time import Clock
 from sedpool.audio.stream import blocks
 from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
@@ -37,13 +39,16 @@ class Recording:
         Its id in event tables.
     path : Path
         The file.
+    start : datetime or None
+        When it begins, if that is known.
     """
 
     filename: str
     path: Path
+    start: datetime | None = None
 
 
-def find_recordings(inputs: Iterable[str]) -> list[Recording]:
+def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[Recording]:
     """Find the recordings that files, folders, patterns and lists name, each once and in that order.
 
     Parameters
@@ -51,6 +56,8 @@ def find_recordings(inputs: Iterable[str]) -> list[Recording]:
     inputs : iterable of str
         Files, which need not exist; folders, of which all audio counts; patterns such as ``2024*/*.wav``; ``-`` for
         a list on standard input, one of these per line.
+    clock : Clock, optional
+        How it is known when they begin; by default from what recorders write.
 
     Returns
     -------
@@ -84,7 +91,8 @@ def find_recordings(inputs: Iterable[str]) -> list[Recording]:
     if alike:
         parent = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in alike])
         ids |= {path: Path(os.path.relpath(path, parent)).as_posix() for path in alike}
-    return [Recording(name, Path(path)) for path, name in ids.items()]
+    clock = clock or Clock()
+    return [Recording(name, Path(path), clock.start(path)) for path, name in ids.items()]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -86,25 +86,30 @@ class Results:
         for name in self.event_formats:
             path = self.path(detected.recording, WRITERS[name].suffix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_events(detected.events, path, name, recordings=_infos([detected]))
+            write_events(detected.events, path, name, recordings=recording_infos([detected]))
 
     def write_all(self, detected: Sequence[Detected]) -> list[Path]:
         """Write one file of all recordings for each format that holds several; return their paths."""
         if self.folder is None:
             return []
-        found = [one.events for one in detected if len(one.events)]
-        events = pd.concat(found, ignore_index=True) if found else empty_events().assign(confidence=[])
-        written = []
+        events, written = all_events(detected), []
         for name in self.event_formats:
             if WRITERS[name].holds_several:
                 written.append(self.folder / (ALL + WRITERS[name].suffix))
-                write_events(events, written[-1], name, recordings=_infos(detected))
+                write_events(events, written[-1], name, recordings=recording_infos(detected))
         return written
 
 
-def _infos(detected: Sequence[Detected]) -> Mapping[str, RecordingInfo]:
+def all_events(detected: Sequence[Detected]) -> pd.DataFrame:
+    """Return one table of the events of all recordings."""
+    found = [one.events for one in detected if len(one.events)]
+    return pd.concat(found, ignore_index=True) if found else empty_events().assign(confidence=[])
+
+
+def recording_infos(detected: Sequence[Detected]) -> dict[str, RecordingInfo]:
+    """Return what label files state of each recording, by its id."""
     return {
-        one.recording.filename: RecordingInfo(one.duration, path=str(one.recording.path), upper_frequency=one.sr / 2)
+        one.recording.filename: RecordingInfo(one.duration, str(one.recording.path), one.sr / 2, one.recording.start)
         for one in detected
     }
 
