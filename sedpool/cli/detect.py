@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from sedpool.cli import field
 from sedpool.cli.live import Partial, print_live
 from sedpool.cli.trust import TrustCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import pandas as pd
 
     from sedpool.inference.recordings import Detected, Recording
 
@@ -57,6 +56,11 @@ def detect(
     top: Annotated[
         int | None, typer.Option(min=1, help="Keep so many events of each recording, the most confident ones.")
     ] = None,
+    time_pattern: field.TimePattern = None,
+    timezone: field.Timezone = None,
+    summary: field.Summary = False,
+    clips: field.Clips = None,
+    by: field.By = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read raw samples from standard input and print each event as it ends.")
     ] = False,
@@ -79,6 +83,7 @@ def detect(
     import sys
     from dataclasses import replace
 
+    from sedpool.audio.start_time import Clock
     from sedpool.errors import AudioError, ConfigError
     from sedpool.runtime.backend import import_backend
 
@@ -89,6 +94,8 @@ def detect(
         raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
     if stream and (beside or out is not None):
         raise ConfigError("--stream prints events; it goes without --out and --beside")
+    field.refuse_idle(clips, by, out)
+    clock = Clock(time_pattern, timezone)
     import_backend()
     from sedpool.experiment.load import load
     from sedpool.inference.detect import mean_decoder
@@ -96,7 +103,7 @@ def detect(
     from sedpool.inference.recordings import Method, Selection, find_recordings
     from sedpool.inference.results import Results, detect_all
 
-    recordings = [] if stream else find_recordings(inputs)
+    recordings = [] if stream else find_recordings(inputs, clock)
     results = Results(recordings, formats or ["tsv"], out) if beside or out is not None else None
     detectors = tuple(load(run, tuned=decode == "tuned", trust_code=trust_code) for run in runs)
     known = detectors[0].detector.classes
@@ -121,10 +128,14 @@ def detect(
             if isinstance(detected, AudioError):
                 broken.append(str(detected))
                 continue
-            if results is None:
-                print_events(detected.events, with_header=not found)
+            if results is None and not summary:
+                print_events(detected, recordings, with_header=not found)
             found.append(detected)
     written = results.write_all(found) if results is not None else []
+    if summary:
+        field.write_summary(found, method.selection.classes or known, out)
+    if clips is not None and out is not None:
+        field.write_clips(found, clips, by or "confidence", out)
     report(found, written, broken, detectors[0].extractor.sr)
 
 
@@ -192,9 +203,14 @@ def recordings_bar(recordings: "Sequence[Recording]") -> "Iterator[Callable[[Rec
         yield lambda recording, seconds: bar.update(task, advance=seconds, description=recording.filename[-40:])
 
 
-def print_events(events: "pd.DataFrame", *, with_header: bool) -> None:
-    """Print events as rows between tabs, as `sedpool.formats.write_tsv` writes them."""
-    text = events.to_csv(sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n")
+def print_events(detected: "Detected", recordings: "Sequence[Recording]", *, with_header: bool) -> None:
+    """Print events as rows between tabs, with a column `datetime` where the start of any recording is known."""
+    from sedpool.formats.clip import RecordingInfo, with_datetimes
+
+    infos = {one.filename: RecordingInfo(0.0, start=one.start) for one in recordings}
+    text = with_datetimes(detected.events, infos).to_csv(
+        sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n"
+    )
     print(text, end="", flush=True)
 
 

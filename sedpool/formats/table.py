@@ -1,8 +1,8 @@
 """Text tables of events and tags: DCASE's TSV, CSV, lists without a header, and whatever else has such columns.
 
 Separator, header, decimal sign and columns are recognised (`sedpool.formats.columns`). The columns of
-`sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them. A column ``datetime``, when each event begins, is
-written for people and not read.
+`sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them. A column ``datetime``,
+begins, is written for people and not read.
 """
 
 import logging
