@@ -94,6 +94,16 @@ def test_a_corpus_brings_its_recipe_and_the_command_line_wins() -> None:
     assert composed("dataset=soundscapes", *FOLDERS)["model"]["_target_"].endswith("paper_cnn")
 
 
+def test_features_bring_the_augmentation_that_they_need_and_the_command_line_wins() -> None:
+    fixed = composed("features=logmel_fixed")
+    assert (fixed["features"]["reference"], fixed["augment"]["gain"]) == ("fixed", 20.0)
+    assert composed("features=logmel_fixed", "augment=none")["augment"]["gain"] == 0.0
+    assert composed("features=logmel_fixed", "augment=light")["augment"] == composed("augment=light")["augment"]
+    for features in ("logmel", "pcen"):  # neither needs levels that vary
+        assert composed(f"features={features}")["augment"] == composed("augment=none")["augment"]
+    assert composed()["features"] == composed("features=logmel")["features"]
+
+
 def test_names_follow_from_the_choices_unless_given() -> None:
     assert composed("pooling=max")["method"] == "max"
     assert composed("pooling=max", "supervision=strong")["method"] == "strong"
