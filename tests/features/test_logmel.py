@@ -131,6 +131,18 @@ def test_fixed_is_librosas_power_over_that_of_a_sine_at_full_scale(settings: dic
     assert extractor(samples) == pytest.approx(expected, abs=1e-3)
 
 
+def test_fixed_is_exact_over_the_range_of_a_frame() -> None:
+    rng = np.random.default_rng(1)
+    slope = np.fft.irfft(np.fft.rfft(rng.normal(0, 0.1, 44100)) * np.geomspace(1, 1e-5, 22051)).astype(np.float32)
+    powers = librosa.feature.melspectrogram(y=slope.astype(float), sr=44100, hop_length=1024, pad_mode="reflect")
+    expected = 10 * np.log10(powers.T[:43] * 44100 / 2048 / 512**2)
+    error = np.abs(FIXED(slope) - np.maximum(expected, -120))
+    range_of_frames = expected.max(axis=1, keepdims=True) - expected
+    assert range_of_frames.max() > 90
+    assert error[range_of_frames < 60].max() < 1e-3
+    assert error.max() < 0.02
+
+
 def test_fixed_follows_the_level_and_window_does_not() -> None:
     samples = noise(1)
     assert FIXED(samples * 0.1) == pytest.approx(FIXED(samples) - 20, abs=1e-3)
