@@ -31,6 +31,9 @@ def load_folder(
     columns: Mapping[str, str | int] | None = None,
     unit: str | None = None,
     min_confidence: float | None = None,
+    annotators: str | None = None,
+    tiers: Sequence[str] | None = None,
+    point_duration: float | None = None,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
     shares: Sequence[float] = (0.6, 0.2, 0.2),
@@ -55,8 +58,8 @@ def load_folder(
         Name of the corpus; by default that of the folder.
     labels : str, optional
         The only file of labels to read, relative to `root`; by default every file that holds labels.
-    columns, unit, min_confidence : optional
-        What is not recognised in text tables, and which events to leave out: see `sedpool.formats.read_events`.
+    columns, unit, min_confidence, annotators, tiers, point_duration : optional
+        What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
     classes : sequence of str, optional
         The labels to learn; others are left out. By default all, in alphabetical order.
     clip_duration : float or None
@@ -89,7 +92,7 @@ def load_folder(
     if clip_duration is not None and not clip_duration > 0:
         raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
     recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
-    options = LabelOptions(columns or {}, unit, min_confidence)
+    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration)
     with gathered():
         rows = read_labels(root, recordings, labels, options)
     rows, names, left_out = _of_classes(rows, classes)

@@ -13,8 +13,9 @@ import pandas as pd
 
 from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
-from sedpool.events import optional_columns
+from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
 from sedpool.formats import listing, table
+from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.clip import clip_name
 from sedpool.formats.columns import recognise
 from sedpool.formats.detect import (
@@ -29,6 +30,7 @@ from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.text_tables import TextTable
 
+_OTHERS = frozenset({"elan", "jams", "json", "label studio", "raven", "textgrid"})  # cannot be anything else
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
 
@@ -94,8 +96,7 @@ def read_labels(
         raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
-    rows = pd.concat(tables, ignore_index=True)
-    _refuse_twice(rows, root)
+    rows = _annotated_once(pd.concat(tables, ignore_index=True), options, root)
     warn_of_lookalikes(rows.loc[rows["event_label"] != "", "event_label"], root)
     low = of_low_confidence(rows, options, root)
     return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
@@ -120,9 +121,9 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
         layout = recognise(path, options)
         read = table.read_rows if layout.header else listing.list_rows
         if {"event_label", "event_labels"} & set(layout.columns) or kind == "list":
-            rows = with_splits(read(layout, options), layout.source)
+            rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
-    if owner or asked or kind in ("jams", "json", "raven") or (kind == "audacity" and path.stat().st_size):
+    if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
         return read_file(path, owner, options).assign(strong=True)
     return None
 
@@ -136,12 +137,28 @@ def _events(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     return pd.concat([events, rows.loc[~labelled].filter(["filename", "event_label", "split"])]).assign(strong=True)
 
 
-def _refuse_twice(rows: pd.DataFrame, root: Path) -> None:
-    if len(rows["source"].unique()) == 1:
-        return
+def _annotated_once(rows: pd.DataFrame, options: LabelOptions, root: Path) -> pd.DataFrame:
+    """Resolve recordings whose events are in several files."""
     sources = rows.loc[rows["strong"], ["filename", "source"]].drop_duplicates()
     twice = sources.loc[sources["filename"].duplicated(keep=False)]
-    if len(twice):
-        name = twice["filename"].iloc[0]
-        files = twice.loc[twice["filename"] == name, "source"].tolist()
-        raise DataError(f"{root}: {name} is labelled in {files[0]} and in {files[1]}; keep one of them")
+    if twice.empty:
+        return rows
+    several = rows["strong"] & rows["filename"].isin(twice["filename"])
+    annotators = {str(name): part["source"].tolist() for name, part in twice.groupby("filename", sort=False)}
+    labelled = rows.loc[several & (rows["event_label"] != "")]
+    columns = [*EVENT_COLUMNS, *optional_columns(rows)]
+    events = resolve_annotators(
+        validate_events(labelled[columns]).assign(annotator=labelled["source"].to_numpy()),
+        annotators,
+        options.annotators,
+        root,
+    )
+    # A recording in which nobody, or no majority, has an event is one without events.
+    silent = pd.DataFrame({"filename": [name for name in annotators if name not in set(events["filename"])]})
+    silent = silent.assign(event_label="")
+    splits = rows.loc[several].groupby("filename")["split"].first()
+    united = pd.concat([events, silent], ignore_index=True)
+    united = united.assign(
+        strong=True, split=united["filename"].map(splits), source=", ".join(sources["source"].unique())
+    )
+    return pd.concat([rows.loc[~several], united], ignore_index=True)

@@ -111,7 +111,7 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     source = TextTable(path, found, has_header, tables.comments)
     header = tuple(name.strip() for name in rows[0]) if has_header else ()
     kinds = "" if has_header else _kinds(rows)
-    columns, units = _by_name(header) if has_header else (dict(zip(FORMS.get(kinds, ()), range(9), strict=False)), {})
+    columns, units = _by_name(header) if has_header else (_by_form(kinds, rows), {})
     for meaning, name in options.columns.items():
         columns.pop(meaning, None)
         units.pop(meaning, None)
@@ -208,6 +208,25 @@ def _kinds(rows: Sequence[Sequence[str]]) -> str:
     text = "".join(kinds)
     # Labels and names may be numbers: three columns of numbers are times and labels all the same.
     return {"NNN": "NNT", "NNNT": "TNNT", "TNNN": "TNNT", "TTNNN": "TTNNT"}.get(text, text)
+
+
+def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return the columns of a table without a header, or none if its form is not known.
+
+    ELAN's export has tier, participant, begin, end and, if asked for, duration, each in one or more forms, and the
+    value.
+    """
+    has_tier = kinds == "TTNNT" and not any(is_recording(row[0]) for row in rows)
+    if kinds in FORMS and not has_tier:
+        return dict(zip(FORMS[kinds], range(len(kinds)), strict=True))
+    if not re.fullmatch("TTN{2,9}T", kinds):
+        return {}
+    table = np.array([[number_of(text.strip().lower()) for text in row[2:-1]] for row in rows[:_SAMPLE]], dtype=float)
+    begin = table[:, 0]
+    later = [index for index in range(table.shape[1]) if (table[:, index] > begin + 0.001).all()]
+    if not later:
+        return {}
+    return {"tier": 0, "onset": 2, "offset": 2 + later[0], "event_label": len(kinds) - 1}
 
 
 def _chosen(path: str | os.PathLike[str], meaning: str, name: str | int, header: tuple[str, ...], width: int) -> int:

@@ -1,7 +1,7 @@
 """Detecting the format of a file of events from its content: a ``.txt`` or ``.csv`` may be in any of them."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,24 +9,31 @@ import pandas as pd
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS
 from sedpool.formats import json_list, listing, table
+from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.audacity import read_audacity
 from sedpool.formats.clip import clip_name
 from sedpool.formats.columns import Layout, recognise
+from sedpool.formats.elan import read_elan
 from sedpool.formats.jams import read_jams
+from sedpool.formats.label_studio import is_label_studio, read_label_studio
 from sedpool.formats.notes import gathered, note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.raven import BEGIN, read_raven
+from sedpool.formats.textgrid import read_textgrid
 from sedpool.formats.texts import lookalikes
 
-SUFFIXES = (".jams", ".json", ".tsv", ".csv", ".txt")
+SUFFIXES = (".jams", ".json", ".eaf", ".textgrid", ".tsv", ".csv", ".txt")
 _READERS: dict[str, Callable[[Path, str | None, LabelOptions], pd.DataFrame]] = {
     "audacity": lambda path, filename, _: read_audacity(path, filename),
-    "jams": lambda path, filename, _: read_jams(path, filename),
+    "elan": read_elan,
+    "jams": read_jams,
     "json": lambda path, filename, _: json_list.read_json(path, filename),
+    "label studio": read_label_studio,
     "list": listing.read_list,
     "names": listing.read_list,
     "raven": read_raven,
     "table": table.read_table,
+    "textgrid": read_textgrid,
 }
 
 
@@ -36,11 +43,15 @@ def read_events(
     columns: Mapping[str, str | int] | None = None,
     unit: str | None = None,
     min_confidence: float | None = None,
+    annotators: str | None = None,
+    tiers: Sequence[str] | None = None,
+    point_duration: float | None = None,
 ) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
-    The formats are JAMS, JSON as `write_events` writes it, Audacity label tracks, Raven selection tables, and text
-    tables such as DCASE's TSV and sed_eval's lists. What was recognised in a table is logged, and what is not read.
+    The formats are JAMS, JSON as `write_events` writes it, Audacity label tracks, Raven selection tables, Praat's
+    TextGrids, ELAN's files, exports of Label Studio, and text tables such as DCASE's TSV and sed_eval's lists. What was
+    recognised in a table is logged, and what is not read.
 
     Parameters
     ----------
@@ -55,6 +66,14 @@ def read_events(
         that of the header, else seconds.
     min_confidence : float, optional
         Events with a lower confidence are left out, and counted in the log.
+    annotators : str, optional
+        What counts where a recording has several annotations, in a file or in several files of a folder: ``union`` (an
+        event wherever anyone has one), ``majority`` (where more than half of them have one of its class), or the name
+        of the annotator, or of the file, that counts.
+    tiers : sequence of str, optional
+        Names of the tiers to read from TextGrids and ELAN's files; all with intervals by default.
+    point_duration : float, optional
+        Seconds that a point on a tier lasts; by default points are not read.
 
     Returns
     -------
@@ -74,7 +93,7 @@ def read_events(
     >>> read_events("labels.tsv")  # doctest: +SKIP
     >>> read_events("calls.csv", columns={"onset": "Start", "offset": "Stop"}, unit="ms")  # doctest: +SKIP
     """
-    options = LabelOptions(columns or {}, unit, min_confidence)
+    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration)
     with gathered():
         events = read_all(Path(path), options, _confident_file)
         warn_of_lookalikes(events["event_label"], path)
@@ -91,14 +110,15 @@ def read_all(
     if not files:
         raise DataError(f"{path}: no file of events in it; expected {', '.join(SUFFIXES)}")
     tables = []
-    origin: dict[str, Path] = {}
+    origin: dict[str, list[str]] = {}
     for file in files:
         name = (file.parent / clip_name(file)).relative_to(path).as_posix()
-        tables.append(read(file, name, options))
-        for clip in tables[-1]["filename"].unique():
-            if origin.setdefault(clip, file) != file:
-                raise DataError(f"{file}: describes {clip}, and so does {origin[clip]}; keep one of them")
-    return pd.concat(tables, ignore_index=True)
+        events = read(file, name, options)
+        source = file.relative_to(path).as_posix()
+        for clip in events["filename"].unique().tolist() or [name]:
+            origin.setdefault(clip, []).append(source)
+        tables.append(events.assign(annotator=source))
+    return resolve_annotators(pd.concat(tables, ignore_index=True), origin, options.annotators, path)
 
 
 def read_file(path: Path, filename: str | None = None, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
@@ -157,9 +177,14 @@ def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:
 
     ``tags`` are tables of labels without times, ``names`` lists of recordings without events.
     """
-    if path.suffix.lower() in (".jams", ".json"):
-        return path.suffix.lower()[1:]
-    return text_format(recognise(path, options))
+    suffix = path.suffix.lower()
+    if suffix in (".jams", ".textgrid"):
+        return suffix[1:]
+    if suffix == ".eaf":
+        return "elan"
+    if suffix in (".json", ".csv") and path.is_file() and is_label_studio(path):
+        return "label studio"
+    return "json" if suffix == ".json" else text_format(recognise(path, options))
 
 
 def text_format(layout: Layout) -> str:
@@ -185,4 +210,8 @@ def annotation_files(folder: Path) -> list[Path]:
     """
     found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith("."))
     suited = (path for path in found if path.suffix.lower() in SUFFIXES)
-    return sorted(path for path in suited if path.suffix.lower() != ".json" or json_list.is_event_list(path))
+    return sorted(
+        path
+        for path in suited
+        if path.suffix.lower() != ".json" or json_list.is_event_list(path) or is_label_studio(path)
+    )

@@ -11,13 +11,14 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from gettext import ngettext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import clip_to_duration
+from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.clip import (
     Annotation,
     Row,
@@ -30,6 +31,7 @@ from sedpool.formats.clip import (
     rows_of,
     values_of,
 )
+from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
@@ -41,16 +43,18 @@ NAMESPACES = SCAPER_NAMESPACES + OPEN_NAMESPACES
 PathLike = str | os.PathLike[str]
 
 
-def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
+def read_jams(path: PathLike, filename: str | None = None, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
     """Read the events of one recording; from Scaper's annotations, those in the foreground.
 
     Parameters
     ----------
     path : path-like
-        A JAMS file with one annotation in a namespace for sound events (`NAMESPACES`).
+        A JAMS file with annotations in a namespace for sound events (`NAMESPACES`).
     filename : str, optional
         Id of the recording; by default the one that `write_jams` wrote, else that of the audio file beside the
         annotation with the same stem, else ``stem.wav``.
+    options : LabelOptions
+        What becomes of several annotations.
 
     Returns
     -------
@@ -65,12 +69,18 @@ def read_jams(path: PathLike, filename: str | None = None) -> pd.DataFrame:
         file, the annotation and the observation, both counted from 0.
     """
     document = _parse(path)
-    found = list(_sound_events(document, path))
-    rows = [_event(observation, label_at, where) for observation, label_at, where in found]
-    confidence = [_confidence(observation, where) for observation, _, where in found]
     metadata = _field(document, ("file_metadata",), str(path))
     name = filename or _stated_name(metadata) or clip_name(path)
-    events = clip_events(rows, path, name, {"confidence": confidence})
+    tables, annotators = [], []
+    for annotation in _annotations(document, path):
+        found = list(_sound_events(annotation))
+        rows = [_event(observation, label_at, where) for observation, label_at, where in found]
+        confidence = [_confidence(observation, where) for observation, _, where in found]
+        annotator = annotation.annotator if annotation.annotator not in annotators else str(annotation.number)
+        annotators.append(annotator)
+        tables.append(clip_events(rows, path, name, {"confidence": confidence}).assign(annotator=annotator))
+    events = pd.concat(tables, ignore_index=True)
+    events = resolve_annotators(events, {name: annotators}, options.annotators, path)
     if isinstance(metadata, dict) and metadata.get("duration") is not None:
         events, n_clipped = clip_to_duration(events, {name: _duration(document, path)})
         if n_clipped:
@@ -94,16 +104,20 @@ def read_annotation(path: PathLike, classes: Collection[str] | None = None) -> A
     length of the source before time stretching.
     """
     document = _parse(path)
-    rows = [_event(*found, classes) for found in _sound_events(document, path)]
+    rows = [_event(*found, classes) for found in _sound_events(_annotation(document, path))]
     return clip_rows(_duration(document, path), rows)
 
 
 def read_tags(path: PathLike) -> list[str] | None:
     """Read the labels of a recording whose annotation states no times (``tag_open``); None for other annotations."""
-    namespace, observations, inside = _annotation(_parse(path), path)
-    if namespace != "tag_open":
+    annotations = _annotations(_parse(path), path)
+    if any(annotation.namespace != "tag_open" for annotation in annotations):
         return None
-    return [_label(entry, ("value",), f"{inside} {index}") for index, entry in enumerate(observations)]
+    return [
+        _label(entry, ("value",), f"{annotation.where} {index}")
+        for annotation in annotations
+        for index, entry in enumerate(annotation.observations)
+    ]
 
 
 def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
@@ -112,10 +126,10 @@ def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
     A ratio that is not stated is NaN, a source that is not stated is empty. For annotations in other namespaces
     the list is empty.
     """
-    namespace, observations, inside = _annotation(_parse(path), path)
+    annotation = _annotation(_parse(path), path)
     mixed = []
-    for index, observation in enumerate(observations if namespace in SCAPER_NAMESPACES else []):
-        where = f"{inside} {index}"
+    for index, observation in enumerate(annotation.observations if annotation.namespace in SCAPER_NAMESPACES else []):
+        where = f"{annotation.where} {index}"
         if _field(observation, ("value", "role"), where) == "foreground":
             onset, _, label = _event(observation, ("value", "label"), where)
             snr, source = (observation["value"].get(key) for key in ("snr", "source_file"))
@@ -146,30 +160,66 @@ def _stated_name(metadata: Any) -> str | None:
     return tidied_text(name) or None if isinstance(name, str) else None
 
 
-def _sound_events(document: Any, path: PathLike) -> Iterator[tuple[Any, tuple[str, ...], str]]:
+class _SoundAnnotation(NamedTuple):
+    """One annotation of sound events: its number, who made it, and the place of its observations for messages."""
+
+    number: int
+    annotator: str
+    namespace: str
+    observations: list[Any]
+    where: str
+
+
+def _sound_events(annotation: _SoundAnnotation) -> Iterator[tuple[Any, tuple[str, ...], str]]:
     """Iterate over the observations of events: each with the keys of its label, and its place for messages."""
-    namespace, observations, inside = _annotation(document, path)
-    for index, observation in enumerate(observations):
-        where = f"{inside} {index}"
-        if namespace in OPEN_NAMESPACES:
+    for index, observation in enumerate(annotation.observations):
+        where = f"{annotation.where} {index}"
+        if annotation.namespace in OPEN_NAMESPACES:
             yield observation, ("value",), where
         elif _field(observation, ("value", "role"), where) == "foreground":
             yield observation, ("value", "label"), where
 
 
-def _annotation(document: Any, path: PathLike) -> tuple[str, list[Any], str]:
-    """Return namespace and observations of the only annotation of sound events, and their place for messages."""
+def _annotation(document: Any, path: PathLike) -> _SoundAnnotation:
+    """Return the only annotation of sound events."""
+    annotations = _annotations(document, path)
+    if len(annotations) > 1:
+        who = ", ".join(annotation.annotator for annotation in annotations)
+        raise DataError(f"{path}: {len(annotations)} annotations of sound events ({who}); expected one")
+    return annotations[0]
+
+
+def _annotations(document: Any, path: PathLike) -> list[_SoundAnnotation]:
+    """Return all annotations of sound events."""
     annotations = _list(document, "annotations", str(path))
     namespaces = [
         _field(annotation, ("namespace",), f"{path}: annotation {index}")
         for index, annotation in enumerate(annotations)
     ]
     known = [index for index, namespace in enumerate(namespaces) if namespace in NAMESPACES]
-    if len(known) != 1:
+    if not known:
         found = ", ".join(map(str, namespaces)) or "none"
         raise DataError(f"{path}: annotations of namespace {found}; expected one of {', '.join(NAMESPACES)}")
-    where = f"{path}: annotation {known[0]}"
-    return namespaces[known[0]], _list(annotations[known[0]], "data", where), f"{where}, observation"
+    return [
+        _SoundAnnotation(
+            index,
+            _annotator(annotations[index].get("annotation_metadata")) or str(index),
+            namespaces[index],
+            _list(annotations[index], "data", f"{path}: annotation {index}"),
+            f"{path}: annotation {index}, observation",
+        )
+        for index in known
+    ]
+
+
+def _annotator(metadata: Any) -> str:
+    """Return who made an annotation, as far as its metadata tell."""
+    for role in ("annotator", "curator"):
+        person = metadata.get(role) if isinstance(metadata, dict) else None
+        name = person.get("name") if isinstance(person, dict) else None
+        if isinstance(name, str) and name.strip():
+            return tidied_text(name)
+    return ""
 
 
 def _event(observation: Any, label_at: tuple[str, ...], where: str, classes: Collection[str] | None = None) -> Row:

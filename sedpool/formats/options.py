@@ -1,7 +1,8 @@
 """What a user may say of label files, where they do not say it themselves."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sedpool.errors import ConfigError
@@ -45,6 +46,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "low_frequency": ("low frequency", "low freq", "min frequency", "min freq", "fmin"),
     "high_frequency": ("high frequency", "high freq", "max frequency", "max freq", "fmax"),
     "file_offset": ("file offset",),
+    "tier": ("tier",),
     "split": ("split",),
 }
 """Names that a column may have for each meaning, the best first; case, unit and punctuation are ignored."""
@@ -91,6 +93,12 @@ class LabelOptions:
         Unit of the times in text tables: ``s``, ``ms`` or ``samples:RATE`` with the sampling rate in Hz.
     min_confidence : float, optional
         Events with a lower confidence are left out; those without one are kept.
+    annotators : str, optional
+        What counts where a recording has several annotations: ``union``, ``majority`` or the name of one annotator.
+    tiers : sequence of str, optional
+        Names of the tiers to read from TextGrids and ELAN's files; all by default.
+    point_duration : float, optional
+        Seconds that a point on a tier lasts; by default points are not read.
 
     Raises
     ------
@@ -101,6 +109,9 @@ class LabelOptions:
     columns: Mapping[str, str | int] = field(default_factory=dict)
     unit: str | None = None
     min_confidence: float | None = None
+    annotators: str | None = None
+    tiers: Sequence[str] | None = None
+    point_duration: float | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(NAMES))
@@ -110,6 +121,8 @@ class LabelOptions:
             per_second(self.unit)
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise ConfigError(f"min_confidence={self.min_confidence}: expected a number from 0 to 1")
+        if self.point_duration is not None and not 0 < self.point_duration < math.inf:
+            raise ConfigError(f"point_duration={self.point_duration}: expected seconds above 0")
 
 
 def per_second(unit: str) -> float:

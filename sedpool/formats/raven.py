@@ -18,7 +18,7 @@ from sedpool.events import empty_events, validate_events
 from sedpool.formats.clip import RecordingInfo, only_clip, refuse_characters
 from sedpool.formats.columns import Layout, recognise
 from sedpool.formats.options import RECOGNISED, LabelOptions
-from sedpool.formats.table import read_rows
+from sedpool.formats.table import is_nocall, read_rows
 from sedpool.text_tables import refuse_rows
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
@@ -61,8 +61,7 @@ def read_raven(
     """
     if label_column is not None:
         options = replace(options, columns={**options.columns, "event_label": label_column})
-    layout = recognise(path, options, separator="\t")
-    layout = replace(layout, source=replace(layout.source, is_quoted=False))
+    layout = unquoted(recognise(path, options, separator="\t"))
     missing = [column for column in ("onset", "offset") if column not in layout.columns]
     if missing:
         absent = ", ".join({"onset": BEGIN, "offset": END}[column] for column in missing)
@@ -75,7 +74,7 @@ def read_raven(
             f"{path}: no column of labels; found {layout.found}; name one of them Annotation, or say which it is with "
             "--columns event_label=NAME (dataset.columns)"
         )
-    rows = _selections(rows, layout).drop(columns=["file_offset"], errors="ignore")
+    rows = _selections(rows.loc[~is_nocall(rows, layout)], layout).drop(columns=["file_offset"], errors="ignore")
     return validate_events(rows, source=layout.source)
 
 
@@ -89,7 +88,7 @@ def _selections(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     names = rows["filename"].unique()
     if len(names) > 1 and "file_offset" not in rows.columns:
         raise DataError(f"{source}: selections in {len(names)} recordings but no column {FILE_OFFSET}; add it in Raven")
-    rows = rows.assign(filename=rows["filename"].map({name: _recording_name(name) for name in names}))
+    rows = rows.assign(filename=rows["filename"].map({name: recording_name(name) for name in names}))
     if SELECTION in layout.header:
         rows = _once(rows, layout)
     if "file_offset" in rows.columns:
@@ -122,7 +121,12 @@ def _once(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return rows.loc[first]
 
 
-def _recording_name(text: str) -> str:
+def unquoted(layout: Layout) -> Layout:
+    """Return the layout of a table in which quotes are characters as others, as in Raven's."""
+    return replace(layout, source=replace(layout.source, is_quoted=False))
+
+
+def recording_name(text: str) -> str:
     """Return a recording's path as a POSIX path; of an absolute one, which is another computer's, only the name."""
     path = PureWindowsPath(text)
     return path.name if path.root or path.drive else path.as_posix()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.errors import DataError
-from sedpool.formats import jams, listing, table
+from sedpool.formats import jams, label_studio, listing, raven, table
 from sedpool.formats.clip import clip_name
 from sedpool.formats.columns import recognise
 from sedpool.formats.detect import annotation_files, detect_format, read_file
@@ -55,11 +55,16 @@ def _of_file(path: Path, filename: str | None, options: LabelOptions) -> Lengths
     kind = detect_format(path, options)
     if kind == "jams":
         return dict([jams.recording(path, filename)])
-    if kind in ("table", "tags", "list", "names"):
+    if kind == "label studio":
+        return dict.fromkeys(label_studio.recordings_of(path))
+    if kind in ("table", "tags", "list", "names", "raven"):
         layout = recognise(path, options)
+        if kind == "raven":
+            layout = raven.unquoted(layout)
         if "filename" in layout.columns:
             read = table.read_rows if layout.header else listing.list_rows
-            return dict.fromkeys(read(layout, options)["filename"].tolist())
+            named = read(layout, options)["filename"]
+            return dict.fromkeys(map(raven.recording_name, named) if kind == "raven" else named)
     names = [*read_file(path, filename, options)["filename"]] or [filename or clip_name(path)]
     return dict.fromkeys(names)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
+from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, optional_columns, validate_events
 from sedpool.formats.clip import DATETIME, clip_name
 from sedpool.formats.columns import TIMES, Layout, is_recording, recognise, to_numbers
 from sedpool.formats.notes import note
@@ -67,7 +67,7 @@ def events_of(layout: Layout, options: LabelOptions, filename: str | None = None
             f"(or duration) and event_label: say which is which with --columns {missing[0]}=NAME "
             f"(dataset.columns={{{missing[0]}: NAME}})"
         )
-    return labelled_rows(read_rows(layout, options, filename), layout.source)
+    return labelled_rows(without_nocalls(read_rows(layout, options, filename), layout), layout.source)
 
 
 def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
@@ -97,20 +97,12 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     """
     source = layout.source
     cells = source.read_cells(len(layout.header) or max(len(layout.kinds), 1))
+    if options.tiers and "tier" in layout.columns:
+        cells = cells.loc[cells[layout.columns["tier"]].isin(list(options.tiers))]
     texts = pd.DataFrame({meaning: cells[column] for meaning, column in layout.columns.items()}, index=cells.index)
-    shown = texts.filter(["filename", *TIMES, "event_label"])
     _refuse_other_rows(texts, cells, layout)
     rows = {name: tidy(texts[name]) for name in ("filename", "event_label", "event_labels", "split") if name in texts}
-    for name in (*TIMES, "low_frequency", "high_frequency", "confidence", "channel"):
-        if name in texts:
-            problem = f"has no number in {layout.column(name)}; expected {'seconds' if name in TIMES else 'a number'}"
-            context = shown if name in TIMES else texts.filter(["filename", "onset", name])
-            numbers = to_numbers(texts[name], context, problem, source)
-            if name in TIMES:
-                rows[name] = numbers / _divisor(layout, options, name)
-            elif numbers.notna().any():
-                rows[name] = numbers
-    table = pd.DataFrame(rows, index=cells.index)
+    table = pd.DataFrame(rows | _numbers(texts, layout, options), index=cells.index)
     if "duration" in table and "offset" not in table and "onset" in table:
         table["offset"] = table["onset"] + table["duration"]
     if "event_labels" in table and "event_label" not in table:
@@ -126,6 +118,39 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     elif layout.description:
         note(source.path, layout.description, level=logging.INFO)
     return table.drop(columns=["duration", "event_labels"], errors="ignore")
+
+
+def _numbers(texts: pd.DataFrame, layout: Layout, options: LabelOptions) -> dict[str, pd.Series]:
+    """Return the columns of numbers, times in seconds; optional columns without a number are left out."""
+    found = {}
+    times = texts.filter(["filename", *TIMES, "event_label"])
+    for name in (*TIMES, *OPTIONAL_COLUMNS):
+        if name not in texts:
+            continue
+        problem = f"has no number in {layout.column(name)}; expected {'seconds' if name in TIMES else 'a number'}"
+        shown = times if name in TIMES else texts.filter(["filename", "onset", name])
+        numbers = to_numbers(texts[name], shown, problem, layout.source)
+        if name in TIMES:
+            found[name] = numbers / _divisor(layout, options, name)
+        elif numbers.notna().any():
+            found[name] = numbers
+    return found
+
+
+def without_nocalls(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """Let rows that say that BirdNET-Analyzer found nothing be rows without a label and times."""
+    silent = is_nocall(rows, layout)
+    if not silent.any():
+        return rows
+    times = {name: rows[name].mask(silent) for name in ("onset", "offset") if name in rows}
+    return rows.assign(event_label=rows["event_label"].mask(silent, ""), **times)
+
+
+def is_nocall(rows: pd.DataFrame, layout: Layout) -> "pd.Series[bool]":
+    """Return which rows are BirdNET-Analyzer's way to say that a recording has no event."""
+    if "common name" not in [name.lower() for name in layout.header] or "event_label" not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows["event_label"].str.lower() == "nocall"
 
 
 def _divisor(layout: Layout, options: LabelOptions, name: str) -> float:

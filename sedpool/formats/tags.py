@@ -11,7 +11,7 @@ from sedpool.formats.columns import recognise
 from sedpool.formats.detect import confident, detect_format, read_all, read_file, warn_of_lookalikes
 from sedpool.formats.notes import gathered
 from sedpool.formats.options import RECOGNISED, LabelOptions
-from sedpool.formats.table import read_rows, without_blanks
+from sedpool.formats.table import read_rows, without_blanks, without_nocalls
 
 _COLUMNS = ["filename", "event_label"]
 
@@ -45,9 +45,14 @@ def read_tags(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED) 
         If there is no column of labels, or a row has times but no label.
     """
     with gathered():
-        tags = read_all(Path(path), options, _of_file).drop_duplicates(ignore_index=True)
+        tags = read_all(Path(path), options, _as_events)[_COLUMNS].drop_duplicates(ignore_index=True)
         warn_of_lookalikes(tags["event_label"], path)
     return tags
+
+
+def _as_events(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
+    """Read the tags of a file as events of one second, which annotators may agree on."""
+    return _of_file(path, filename, options).assign(onset=0.0, offset=1.0)
 
 
 def _of_file(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
@@ -58,4 +63,5 @@ def _of_file(path: Path, filename: str | None, options: LabelOptions) -> pd.Data
     rows = read_rows(layout, options, filename) if layout.header else listing.list_rows(layout, options, filename)
     if "event_label" not in rows.columns:
         raise DataError(f"{path}: no column event_label; found {layout.found}; expected {', '.join(_COLUMNS)}")
-    return confident(without_blanks(rows, layout.source), options, path)[_COLUMNS]
+    rows = without_blanks(without_nocalls(rows, layout), layout.source)
+    return confident(rows, options, path)[_COLUMNS]

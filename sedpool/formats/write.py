@@ -14,6 +14,7 @@ from sedpool.formats.clip import RecordingInfo, only_clip, with_datetimes
 from sedpool.formats.jams import write_jams
 from sedpool.formats.json_list import write_json
 from sedpool.formats.raven import write_raven
+from sedpool.formats.textgrid import write_textgrid
 
 Recordings = Mapping[str, RecordingInfo]
 
@@ -42,10 +43,20 @@ class Writer:
 
 
 def _write_jams(events: pd.DataFrame, path: Path, recordings: Recordings) -> None:
+    name = _only_recording(events, path, recordings, "JAMS")
+    write_jams(events, path, duration=recordings[name].duration, filename=name)
+
+
+def _write_textgrid(events: pd.DataFrame, path: Path, recordings: Recordings) -> None:
+    name = _only_recording(events, path, recordings, "a TextGrid")
+    write_textgrid(events, path, duration=recordings[name].duration)
+
+
+def _only_recording(events: pd.DataFrame, path: Path, recordings: Recordings, format: str) -> str:
     named = only_clip(events, path)["filename"].unique().tolist() or list(recordings)
     if len(named) != 1 or named[0] not in recordings:
-        raise DataError(f"{path}: JAMS states the length of the one recording; give it in `recordings`")
-    write_jams(events, path, duration=recordings[named[0]].duration, filename=named[0])
+        raise DataError(f"{path}: {format} states the length of the one recording; give it in `recordings`")
+    return str(named[0])
 
 
 WRITERS: dict[str, Writer] = {
@@ -55,6 +66,7 @@ WRITERS: dict[str, Writer] = {
     "jams": Writer(".jams", False, True, _write_jams),
     "audacity": Writer(".txt", False, False, lambda events, path, _: write_audacity(events, path)),
     "raven": Writer(".Table.1.selections.txt", True, True, lambda *a: write_raven(*a[:2], recordings=a[2])),
+    "textgrid": Writer(".TextGrid", False, True, _write_textgrid),
 }
 """Every format that `write_events` writes, by its name."""
 
@@ -68,15 +80,16 @@ def write_events(
     ----------
     events : DataFrame
         Event table (see `sedpool.events`). Confidence, channel and frequencies are written where the format has a place
-        for them: tables and JSON have all, label tracks of Audacity only frequencies, JAMS only confidence.
+        for them: tables and JSON have all, label tracks of Audacity only frequencies, JAMS only confidence, and
+        TextGrids none.
     path : path-like
         The file; its name does not choose the format.
-    format : {"tsv", "csv", "json", "jams", "audacity", "raven"}
+    format : {"tsv", "csv", "json", "jams", "audacity", "raven", "textgrid"}
         A name in `WRITERS`.
     recordings : mapping of str to RecordingInfo, optional
-        What is known of each recording, in the order of Raven's sound list: JAMS needs the length of its recording, a
-        Raven table of several recordings the lengths of all. Where it says when they begin, tables and JSON have a
-        column ``datetime``: when each event does.
+        What is known of each recording, in the order of Raven's sound list: JAMS and TextGrids need the length of their
+        recording, a Raven table of several recordings the lengths of all. Where it says when they begin, tables and
+        JSON have a column ``datetime``: when each event does.
 
     Raises
     ------

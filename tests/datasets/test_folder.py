@@ -245,7 +245,7 @@ def test_classes_can_be_chosen(audacity: Path) -> None:
 
 def test_labels_can_be_one_file(audacity: Path) -> None:
     write(audacity / "other.tsv", "filename\tonset\toffset\tevent_label\nrec 0.wav\t0\t1\tbird\n")
-    with pytest.raises(DataError, match=r"day 1/rec 0\.wav is labelled in day 1/rec 0\.txt and in other\.tsv"):
+    with pytest.raises(DataError, match=r"2 annotations of day 1/rec 0\.wav \(day 1/rec 0\.txt, other\.tsv\); unite"):
         load_folder(audacity)
     dataset = load_folder(audacity, labels="other.tsv", shares=(1, 0, 0), allow_missing=True)
     assert dataset.clips["filename"].tolist() == ["day 1/rec 0.wav"]

@@ -285,8 +285,10 @@ def test_folder_of_any_formats(tmp_path: Path) -> None:
 def test_folder_that_describes_a_recording_twice(tmp_path: Path) -> None:
     written(tmp_path / "a.txt", "1\t2\tdog\n")
     written(tmp_path / "b.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\n")
-    with pytest.raises(DataError, match=r"b\.tsv: describes a\.wav, and so does .*a\.txt; keep one"):
+    with pytest.raises(DataError, match=r"2 annotations of a\.wav \(a\.txt, b\.tsv\); unite or choose: --annotators"):
         formats.read_events(tmp_path)
+    assert len(formats.read_events(tmp_path, annotators="union")) == 1
+    assert len(formats.read_events(tmp_path, annotators="b.tsv")) == 1
 
 
 def test_folder_without_events(tmp_path: Path) -> None:

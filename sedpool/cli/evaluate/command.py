@@ -26,6 +26,9 @@ def evaluate(
     columns: options.Columns = None,
     unit: options.Unit = None,
     min_confidence: options.MinConfidence = None,
+    annotators: options.Annotators = None,
+    tiers: options.Tiers = None,
+    point_duration: options.PointDuration = None,
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
     operating_points: options.OperatingPoints = None,
@@ -54,7 +57,8 @@ def evaluate(
     from sedpool.evaluation.levels import Criteria
     from sedpool.formats.options import LabelOptions, parse_columns
 
-    reading = LabelOptions({} if columns is None else parse_columns(columns), unit, min_confidence)
+    given = {} if columns is None else parse_columns(columns)
+    reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points})

@@ -114,7 +114,7 @@ def read_input(
 def _labels(path: Path, clips: Lengths, reading: LabelOptions, *, is_tagging: bool) -> pd.DataFrame:
     """Read events; where times do not matter, each tag becomes an event as long as its clip."""
     if not is_tagging:
-        return read_events(path, columns=reading.columns, unit=reading.unit, min_confidence=reading.min_confidence)
+        return read_events(path, **vars(reading))
     tags = read_tags(path, reading)
     return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
 

@@ -53,6 +53,18 @@ Unit = Annotated[
 MinConfidence = Annotated[
     float | None, typer.Option(min=0, max=1, help="Leaves out events of a lower confidence, true and detected ones.")
 ]
+Annotators = Annotated[
+    str | None,
+    typer.Option(
+        metavar="union|majority|NAME", help="What counts where the reference has several annotations of a clip."
+    ),
+]
+Tiers = Annotated[
+    list[str] | None, typer.Option(help="Tier of the reference's TextGrids and ELAN files; may be given several times.")
+]
+PointDuration = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="How long points on these tiers last; default: not read.")
+]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
 ]

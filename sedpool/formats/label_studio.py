@@ -1,0 +1,154 @@
+"""Label Studio's exports of audio regions: JSON, its short form JSON-MIN, and CSV; a task is a recording."""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
+
+import pandas as pd
+
+from sedpool.errors import DataError
+from sedpool.events import events_from_rows, validate_events
+from sedpool.formats.annotators import resolve_annotators
+from sedpool.formats.clip import check_times
+from sedpool.formats.columns import is_recording
+from sedpool.formats.notes import note
+from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.texts import tidied_text
+from sedpool.text_tables import utf8_bytes
+
+_UPLOADED = re.compile(r"[0-9a-f]{6,8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
+
+
+def is_label_studio(path: Path) -> bool:
+    """Return whether a JSON file begins as an export of Label Studio does, or a CSV has its columns."""
+    with path.open("rb") as stream:
+        head = stream.read(4000)
+    if path.suffix.lower() == ".json":
+        return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*\{\s*"(id|audio)"', head) is not None and b'"audio"' in head
+    return b"annotation_id" in head.partition(b"\n")[0] and b"audio" in head.partition(b"\n")[0]
+
+
+def read_label_studio(
+    path: str | os.PathLike[str], filename: str | None = None, options: LabelOptions = RECOGNISED
+) -> pd.DataFrame:
+    """Read the regions of an export; channels are counted from 1.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    filename : str, optional
+        Not used: every task names its recording.
+    options : LabelOptions
+        What becomes of several annotations of a task.
+
+    Returns
+    -------
+    events : DataFrame
+        See `sedpool.events`; a region with several labels is one event for each.
+
+    Raises
+    ------
+    DataError
+        If the file is no such export, a region has an impossible time, or tasks have several annotations and `options`
+        do not say which counts.
+    """
+    rows: list[tuple[str, float, float, str]] = []
+    channels, who = [], []
+    annotators: dict[str, list[str]] = {}
+    n_blank = 0
+    for name, annotator, regions, where in _annotations(path):
+        annotators.setdefault(name, []).append(annotator)
+        for number, region in enumerate(regions):
+            value = region.get("value", region) if isinstance(region, dict) else {}
+            labels = value.get("labels") or value.get("timeserieslabels") or []
+            if "start" not in value:
+                continue
+            onset, offset = (_number(value.get(key), f"{where}, region {number}: {key}") for key in ("start", "end"))
+            check_times(onset, offset, f"{where}, region {number}")
+            n_blank += not labels
+            for label in labels:
+                rows.append((name, onset, offset, tidied_text(str(label))))
+                channel = value.get("channel")
+                channels.append(channel + 1 if isinstance(channel, int) else None)
+                who.append(annotator)
+    if n_blank:
+        note(path, "not read, as they have no label: {n} regions", n_blank)
+    events = events_from_rows(rows).assign(channel=pd.Series(channels, dtype="Int64"))
+    events = validate_events(events, source=str(path)).assign(annotator=who)
+    if not any(channel is not None for channel in channels):
+        events = events.drop(columns="channel")
+    return resolve_annotators(events, annotators, options.annotators, path)
+
+
+def recordings_of(path: str | os.PathLike[str]) -> list[str]:
+    """Return the recordings of all annotated tasks, also of those without a region."""
+    return list(dict.fromkeys(name for name, *_ in _annotations(path)))
+
+
+def _annotations(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, list[Any], str]]:
+    """Iterate over annotations: the recording, who made it, its regions, and its place for messages."""
+    for number, task in enumerate(_tasks(path)):
+        where = f"{path}: task {number}"
+        stated = task.get("data")
+        data: dict[str, Any] = stated if isinstance(stated, dict) else task
+        audio = next((value for value in data.values() if isinstance(value, str) and _is_audio(value)), None)
+        if audio is None:
+            raise DataError(f"{where}: names no audio file; expected an export of Label Studio")
+        name = _name(audio)
+        if "annotations" not in task:  # the short form: its regions are under the name of the control
+            lists = [value for value in task.values() if isinstance(value, list)]
+            yield name, str(task.get("annotator", "")), lists[0] if lists else [], where
+            continue
+        for index, annotation in enumerate(task["annotations"]):
+            if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
+                raise DataError(f"{where}, annotation {index}: no list of results; expected an export of Label Studio")
+            if not annotation.get("was_cancelled"):
+                author = annotation.get("completed_by", annotation.get("id", index))
+                author = author.get("email", author.get("id", index)) if isinstance(author, dict) else author
+                yield name, str(author), annotation["result"], f"{where}, annotation {index}"
+
+
+def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    text = utf8_bytes(path).decode()
+    try:
+        if Path(path).suffix.lower() == ".json":
+            tasks = json.loads(text)
+        else:
+            tasks = [
+                {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items() if key}
+                for row in csv.DictReader(io.StringIO(text, newline=""))
+            ]
+    except (ValueError, RecursionError, csv.Error) as error:
+        raise DataError(f"{path}: not an export of Label Studio ({error})") from None
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise DataError(f"{path}: not an export of Label Studio; expected a list of tasks")
+    return tasks
+
+
+def _is_audio(text: str) -> bool:
+    return is_recording(_path(text))
+
+
+def _path(url: str) -> str:
+    """Return the path in an address; that of local storage is in its query."""
+    parts = urlparse(url)
+    return unquote(parse_qs(parts.query).get("d", [parts.path or url])[0])
+
+
+def _name(url: str) -> str:
+    path = _path(url)
+    name = tidied_text(path.replace("\\", "/").rpartition("/")[2])
+    return _UPLOADED.sub("", name, count=1) if "upload" in path and _UPLOADED.match(name) else name
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"{where} is {value!r}; expected seconds")
+    return float(value)
