@@ -13,7 +13,7 @@ import numpy as np
 import soundfile as sf
 
 from sedpool.audio import media
-from sedpool.audio.containers import Container, Stream, StreamFile, examine
+from sedpool.audio.containers import Container, Stream, StreamFile, examine, truncated
 from sedpool.audio.media import MediaStream
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
@@ -111,10 +111,9 @@ class Decoder:
             start += length
         fault = self._container.fault
         if not fault and decoded < last - first:
-            there, promised = decoded / self.samplerate, (last - first) / self.samplerate
-            fault = f"truncated; the header promises {promised:.2f} s and {there:.2f} s are there"
+            fault = truncated((last - first) / self.samplerate, decoded / self.samplerate)
         if fault:
-            raise AudioError(f"{self.path}: {fault}; fetch it again")
+            raise AudioError(f"{self.path}: {fault}")
         if not decoded:
             raise AudioError(f"{self.path}: holds no samples" + (f" from {onset:g} s on" if onset else ""))
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sedpool.audio.containers import truncated
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
 
@@ -102,9 +103,9 @@ def _examine(path: str, size: int, modified: int) -> _Contents:
             for _, piece in _decoded(container):
                 frames += len(piece)
         except av.FFmpegError as error:
-            fault = f"damaged; {frames / sr:.2f} s of it can be decoded ({error.strerror})"
+            fault = f"damaged; {frames / sr:.2f} s of it can be decoded ({error.strerror}); fetch it again"
         if frames < stated - _PADDING:
-            fault = f"truncated; the header promises {stated / sr:.2f} s and {frames / sr:.2f} s are there"
+            fault = truncated(stated / sr, frames / sr)
         elif is_mp4 and 0 <= frames - stated < _PADDING:
             frames = stated  # an MP4 does not count what its encoder added at the end
         return _Contents(sr, channels, frames, fault, is_mp4 and 1 / sound.time_base == sr)

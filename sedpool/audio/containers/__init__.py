@@ -9,13 +9,13 @@ import stat
 import struct
 from functools import lru_cache
 
-from sedpool.audio.containers.base import Container, Mp3Frames, Stream, StreamFile
+from sedpool.audio.containers.base import Container, Mp3Frames, Stream, StreamFile, truncated
 from sedpool.audio.containers.chunks import examine_aiff, examine_au, examine_caf, examine_w64, examine_wav
 from sedpool.audio.containers.flac import examine_flac
 from sedpool.audio.containers.mp3 import examine_mp3
 from sedpool.audio.containers.ogg import examine_ogg
 
-__all__ = ["Container", "Mp3Frames", "Stream", "StreamFile", "examine"]
+__all__ = ["Container", "Mp3Frames", "Stream", "StreamFile", "examine", "truncated"]
 
 _BY_CHUNKS = {
     **dict.fromkeys((b"RIFF", b"RIFX", b"RF64", b"BW64"), examine_wav),

@@ -72,7 +72,7 @@ class Container:
     streams : tuple of Stream
         Pieces of sound to decode one after another; empty if the file decodes as it is.
     fault : str
-        What is missing or damaged, for an error after all that can be decoded; empty if nothing is.
+        What is missing or damaged, and what to do, for an error after all that can be decoded; empty if nothing is.
     note : str
         What the header says wrongly although all samples are there; empty if nothing.
     """
@@ -80,6 +80,16 @@ class Container:
     streams: tuple[Stream, ...] = ()
     fault: str = ""
     note: str = ""
+
+
+def truncated(promised: float, there: float) -> str:
+    """Describe the fault of a file that promises more seconds than there are."""
+    return f"truncated; the header promises {promised:.2f} s and {there:.2f} s are there; fetch it again"
+
+
+def misstated(stated: float, there: float) -> str:
+    """Describe a header that states another number of seconds than there are and have to be."""
+    return f"the header states {stated:.2f} s of audio, the file holds {there:.2f} s; all of it is read"
 
 
 class StreamFile:

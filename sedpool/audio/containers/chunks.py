@@ -8,16 +8,17 @@ import functools
 import os
 import struct
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
-from sedpool.audio.containers.base import Container, Stream
+from sedpool.audio.containers.base import Container, Stream, misstated, truncated
 
 _UNKNOWN = 0xFFFFFFFF  # as a size: by the formats' own rules it is not known
 _PIPED = range(0x7FFFEFF8, 0x80000040), range(0xFFFFEFF8, 0xFFFFFFFF)
 """Sizes that programs write to a pipe, where they cannot come back to correct them."""
 _TAIL = 0.1  # seconds: what goes on for longer after the end by the header is sound; less is what programs append
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
+_UNCOMPRESSED = (1, 3, 0xFFFE)  # codes of integers, floats and either
 _LONGEST_FORMAT, _LONGEST_METADATA, _LONGEST_HEADER = 1 << 12, 1 << 16, 1 << 26  # bytes
 
 
@@ -61,13 +62,15 @@ def examine_wav(file: BinaryIO, size: int) -> Container:
         elif name == b"fmt ":
             fmt = _read(file, start, min(stated, _LONGEST_FORMAT))
         elif name == b"data" and len(fmt) >= 16:
-            kind, _, sr, byte_rate, block, _ = struct.unpack(f"{layout.order}HHIIHH", fmt[:16])
-            rate = sr * block if kind in (1, 3, 0xFFFE) else byte_rate
-            whole = functools.partial(_wav_header, file, layout, start, fmt)
             if large is not None:
-                return _fitted(file, size, layout, _Samples(start, large, end, rate, whole))
+                stated = large
+            elif end - 8 == _UNKNOWN:
+                end = 0
             known = None if stated == _UNKNOWN else stated
-            return _fitted(file, size, layout, _Samples(start, known, 0 if end - 8 == _UNKNOWN else end, rate, whole))
+            rate, contradiction = _byte_rate(layout, fmt)
+            header = functools.partial(_wav_header, file, layout, start, fmt)
+            found = _fitted(file, size, layout, _Samples(start, known, end, rate, header))
+            return replace(found, note="; ".join(note for note in (found.note, contradiction) if note))
     return Container()
 
 
@@ -110,6 +113,16 @@ def wav_chunks(path: str | os.PathLike[str], names: Collection[bytes]) -> dict[b
     return found
 
 
+def _byte_rate(layout: _Layout, fmt: bytes) -> tuple[int, str]:
+    """Return the bytes of a second, and a note if the header states another number than follows from the rest of it."""
+    kind, channels, sr, stated, _, bits = struct.unpack(f"{layout.order}HHIIHH", fmt[:16])
+    if kind not in _UNCOMPRESSED:
+        return stated, ""
+    rate = sr * channels * -(-bits // 8)
+    same = stated in (rate, 0)
+    return rate, "" if same else f"the header states {sr} Hz, which is {rate} bytes per second, and {stated} of them"
+
+
 def _wav_header(file: BinaryIO, layout: _Layout, start: int, fmt: bytes, n: int) -> bytes:
     if start + n <= _UNKNOWN and _read(file, 0, 4) in (b"RIFF", b"RIFX"):
         sizes = {4: start + n - 8, start - 4: n}
@@ -125,8 +138,7 @@ def examine_w64(file: BinaryIO, size: int) -> Container:
     end, rate = _unsigned(_W64, _read(file, 16, 8)), 0
     for name, start, stated in _chunks(file, size, _W64, _W64.first):
         if name[:4] == b"fmt ":
-            kind, _, sr, byte_rate, block, _ = struct.unpack("<HHIIHH", _read(file, start, 16))
-            rate = sr * block if kind in (1, 3, 0xFFFE) else byte_rate
+            rate, _ = _byte_rate(_W64, _read(file, start, 16))
         elif name[:4] == b"data":
 
             def header(n: int, start: int = start) -> bytes:
@@ -193,22 +205,21 @@ def _fitted(file: BinaryIO, size: int, layout: _Layout | None, found: _Samples) 
     there = size - found.start
     if not found.rate or there < 0 or found.start > _LONGEST_HEADER:
         return Container()
-    seconds = f"{there / found.rate:.2f} s"
     fault = note = ""
     if found.stated is None:
         pass
     elif found.stated != there and any(found.stated in sizes for sizes in _PIPED):
-        note = f"the header does not state its length; all {seconds} to the end of the file are read"
-    elif found.stated > there:
-        promised = f"{found.stated / found.rate:.2f} s"
-        if found.start < found.end <= size:
-            note = f"the header states {promised} of audio, the file holds {seconds}; these are read"
-        else:
-            fault = f"truncated; the header promises {promised} and {seconds} are there"
-    elif _is_sound(file, found.start + found.stated, size, layout, found.rate):
-        stated = f"{found.stated / found.rate:.2f} s"
-        note = f"the header states {stated} of audio, the file holds {seconds}; all of it is read"
+        note = f"the header does not state its length; all {there / found.rate:.2f} s to the end of the file are read"
+    elif found.stated > there and not found.start < found.end <= size:
+        fault = truncated(found.stated / found.rate, there / found.rate)
+    elif found.stated > there or _is_sound(file, found.start + found.stated, size, layout, found.rate):
+        note = misstated(found.stated / found.rate, there / found.rate)
     else:
+        end = found.start + found.stated
+        end += -end % layout.align if layout else 0
+        if _read(file, end, 4) in (b"RIFF", b"FORM"):
+            fault = f"damaged; another file follows at byte {end}; split it there, since only the first is read"
+            return Container((Stream((range(end),)),), fault)
         beyond = found.end - size
         note = f"the header states a size too large by {beyond} B; no audio is missing"
         return Container(note=note if beyond > 0 else "")

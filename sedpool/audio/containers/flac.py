@@ -4,7 +4,7 @@ import mmap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sedpool.audio.containers.base import Container, Stream
+from sedpool.audio.containers.base import Container, Stream, misstated, truncated
 
 _HEADER = 42  # bytes of the signature and of the block that states the number of samples, in the last five at 21
 _LONGEST_FRAME = 1 << 21
@@ -32,10 +32,9 @@ def examine_flac(data: mmap.mmap, size: int) -> Container:
         return Container()
     total = (data[21] & 0xF0) << 32 | there
     stream = Stream((data[:21] + total.to_bytes(5, "big"), range(26, size)))
-    says, holds = f"the header promises {stated / sr:.2f} s", f"{there / sr:.2f} s are there"
     if stated > there:
-        return Container((stream,), fault=f"truncated; {says} and {holds}")
-    return Container((stream,), note=f"{says} and {holds}; all of it is read" if stated else "")
+        return Container((stream,), fault=truncated(stated / sr, there / sr))
+    return Container((stream,), note=misstated(stated / sr, there / sr) if stated else "")
 
 
 def _end(data: mmap.mmap, size: int, stated: int) -> int | None:

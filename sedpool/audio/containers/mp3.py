@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sedpool.audio.containers.base import Container, Mp3Frames, Stream
+from sedpool.audio.containers.base import Container, Mp3Frames, Stream, misstated, truncated
 
 _BIT_RATES = {  # kbit/s, by whether it is MPEG 1, and the layer
     (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -69,7 +69,7 @@ def _examine(data: mmap.mmap, starts: Sequence[int], end: int, around: range, he
     has_info = data[starts[0] + header.info : starts[0] + header.info + 4] in _INFO
     n = len(starts) - has_info
     if not n:
-        return Container(fault="truncated; its header promises more and there is no audio")
+        return Container(fault=truncated((stated or 0) * header.samples / header.sr, 0.0))
     if stated is None:
         mp3 = Mp3Frames(np.array(starts[has_info:], np.int64), header.samples, 0, end)
         stream = Stream((range(starts[has_info], around.stop),), n * header.samples, is_endless=True, mp3=mp3)
@@ -83,12 +83,10 @@ def _examine(data: mmap.mmap, starts: Sequence[int], end: int, around: range, he
     count = starts[0] + header.info + 8
     patched = data[starts[0] : count] + struct.pack(">I", n) + data[count + 4 : starts[1]]
     stream = Stream((patched, range(starts[1], around.stop)), frames, mp3=mp3)
-    promised, there = (f"{count * header.samples / header.sr:.2f} s" for count in (stated, n))
+    promised, there = (count * header.samples / header.sr for count in (stated, n))
     if stated > n + 1 or _is_cut(data, end, around.stop, header):
-        return Container((stream,), f"truncated; the header promises {promised} and {there} are there")
-    return Container(
-        (stream,), note=f"the header states {promised} of audio, the file holds {there}; all of it is read"
-    )
+        return Container((stream,), truncated(promised, there))
+    return Container((stream,), note=misstated(promised, there))
 
 
 def _stated(data: mmap.mmap, start: int, header: _Header) -> int | None:
@@ -110,14 +108,22 @@ def _after_tags(data: mmap.mmap, start: int, stop: int) -> int:
     return start
 
 
-def _next_frame(data: mmap.mmap, start: int, stop: int, kind: bytes = b"") -> int | None:
+def _next_frame(data: mmap.mmap, start: int, stop: int, asked: bytes = b"") -> int | None:
+    """Return where the next frame that three others follow starts, or fewer at the end of the file.
+
+    Other bytes look like one frame often, and like two in a row now and then.
+    """
+    kind = asked
     while (start := data.find(b"\xff", start, stop)) >= 0:
-        header = _header(data[start : start + 4])
-        if header and kind in (b"", header.kind):
-            after = _header(data[start + header.length : start + header.length + 4])
-            if after and after.kind == header.kind:
+        position = start
+        for number in range(4):
+            header = _header(data[position : position + 4])
+            if not header or kind not in (b"", header.kind):
+                break
+            kind, position = header.kind, position + header.length
+            if number == 3 or (number and position + 4 > len(data)):
                 return start
-        start += 1
+        start, kind = start + 1, asked
     return None
 
 

@@ -10,6 +10,7 @@ from sedpool.audio.containers.base import Container, Stream
 
 _HEADER = 27  # bytes of a page before its table of segments
 _FIRST, _LAST = 0x02, 0x04  # flags of the pages at the ends of a stream
+_ADVICE = "; fetch it again"
 _RELEASE = 1 << 10  # pages
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
@@ -40,16 +41,16 @@ def examine_ogg(data: mmap.mmap, size: int) -> Container:
         opening = is_first
         if page.end > size:
             lacking, length = page.end - size, page.end - page.start
-            fault = fault or f"truncated; {lacking} of the {length} bytes of its last Ogg page are missing"
+            fault = fault or f"truncated; {lacking} of the {length} bytes of its last Ogg page are missing{_ADVICE}"
         elif not page.is_intact:
-            fault = fault or f"damaged; the Ogg page at byte {page.start} has another checksum than it states"
+            fault = fault or f"damaged; the Ogg page at byte {page.start} has another checksum than it states{_ADVICE}"
         elif not is_first and page.number != numbers.get(page.serial, page.number - 1) + 1:
-            fault = fault or f"damaged; Ogg pages are missing before byte {page.start}"
+            fault = fault or f"damaged; Ogg pages are missing before byte {page.start}{_ADVICE}"
         numbers[page.serial] = page.number
         if page.flags & _LAST:
             del numbers[page.serial]
     if numbers and not fault:
-        fault = "truncated; its last Ogg page is not the end of the sound, and what followed is missing"
+        fault = f"truncated; its last Ogg page is not the end of the sound, and what followed is missing{_ADVICE}"
     if len(starts) < 2 or at_once:
         return Container(fault=fault)
     ends = [*starts[1:], size]

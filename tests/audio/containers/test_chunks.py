@@ -6,6 +6,7 @@ import pytest
 import soundfile as sf
 
 from sedpool import audio
+from sedpool.audio.stream import blocks
 from sedpool.errors import AudioError
 
 SR = 44100
@@ -148,6 +149,24 @@ def test_chunks_tags_and_zeros_after_the_samples_are_no_sound(tmp_path: Path, ta
     whole = patched(content + tail, 4, struct.pack("<I", len(content + tail) - 8))
     (tmp_path / "x.wav").write_bytes(whole)
     assert np.array_equal(audio.read(tmp_path / "x.wav", SR), samples)
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff"])
+def test_files_that_were_joined_are_an_error_after_the_first(tmp_path: Path, kind: str) -> None:
+    content, samples = written(tmp_path / "x.wav", kind)
+    (tmp_path / "x.wav").write_bytes(content + content)
+    parts = blocks(tmp_path / "x.wav", SR, block_seconds=3.0)
+    assert np.array_equal(next(parts), samples)
+    with pytest.raises(AudioError, match=rf"x\.wav: damaged; another file follows at byte {len(content)}; split it"):
+        next(parts)
+
+
+@pytest.mark.parametrize(("at", "value"), [(24, struct.pack("<I", 200)), (22, struct.pack("<H", 2))])
+def test_a_header_that_contradicts_itself_is_named(tmp_path: Path, at: int, value: bytes) -> None:
+    content, _ = written(tmp_path / "x.wav", "wav")
+    (tmp_path / "x.wav").write_bytes(patched(content, at, value))
+    with pytest.warns(UserWarning, match=r"x\.wav: the header states \d+ Hz, which is \d+ bytes per second, and 88200"):
+        audio.read(tmp_path / "x.wav", SR)
 
 
 @pytest.mark.parametrize("data", [0xFFFFFFFF, (5_000_000_000) & 0xFFFFFFFF], ids=["streamed", "wrapped"])

@@ -33,7 +33,7 @@ def test_the_number_of_samples_is_checked_and_mended(
     assert audio.info(tmp_path / "x.flac").duration == len(samples) / SR
     assert np.array_equal(audio.read(tmp_path / "x.flac", SR), samples)
     (tmp_path / "x.flac").write_bytes(stating(content, len(samples) // 2))
-    with pytest.warns(UserWarning, match=r"x\.flac: the header promises .* are there; all of it is read"):
+    with pytest.warns(UserWarning, match=r"x\.flac: the header states .* s of audio, the file holds"):
         assert np.array_equal(audio.read(tmp_path / "x.flac", SR), samples)
 
 
@@ -54,6 +54,12 @@ def test_fault_07_every_cut_is_noticed(tmp_path: Path) -> None:
         (tmp_path / "x.flac").write_bytes(content[:cut])
         with pytest.raises(AudioError, match=r"x\.flac"):
             audio.read(tmp_path / "x.flac", SR)
+
+
+def test_a_file_after_an_id3_tag_is_not_taken_for_an_mp3(tmp_path: Path) -> None:
+    content, samples = written(tmp_path / "x.flac", 30.0)
+    (tmp_path / "x.flac").write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x20" + bytes(32) + content)
+    assert np.array_equal(audio.read(tmp_path / "x.flac", SR), samples)
 
 
 def test_tags_at_the_end_are_no_sound(tmp_path: Path) -> None:
