@@ -39,7 +39,7 @@ FRAME_RATE = 44100 / 1024
 STRONG_DURATION = 400 / FRAME_RATE
 """Seconds of each clip on which the strong model was scored."""
 THRESHOLD = 0.5
-RESOLUTION = 1.0  # seconds a segment
+RESOLUTION = 1.0  # seconds per segment
 
 
 def substring_reference(events: pd.DataFrame, filenames: Sequence[str]) -> pd.DataFrame:

@@ -30,7 +30,7 @@ class RunSettings:
     allow_missing, force : bool
         Whether to go on without missing clips; whether to repeat a finished run.
     jobs : int or None
-        Processes for feature extraction; None for one a processor.
+        Processes for feature extraction; None for one per processor.
     corpus, method : str
         Names of the run folder.
     data_root, cache, runs : str

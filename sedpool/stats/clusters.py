@@ -67,7 +67,7 @@ def design_effect(influences: Float64Array, sources: Membership) -> float:
     Returns
     -------
     effect : float
-        1 where no source is shared, NaN where an influence is undefined. With one source a clip this is the ordinary
+        1 where no source is shared, NaN where an influence is undefined. With one source per clip this is the ordinary
         cluster-robust variance ratio.
 
     Examples

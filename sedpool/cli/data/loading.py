@@ -12,7 +12,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]...", help="Settings, as for training: features.sr=22050 dataset.seed=1"),
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a processor.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one per processor.")]
 
 
 def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
