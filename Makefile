@@ -53,6 +53,7 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/shape.py
 	$(MAKE) docs
 
 docs: install
