@@ -2,7 +2,7 @@
 
 Separator, header, decimal sign and columns are recognised (`sedpool.formats.columns`). The columns of
 `sedpool.events.OPTIONAL_COLUMNS` are read and written where a table has them. A column ``datetime``,
-begins, is written for people and not read.
+when each event begins, is written for people and not read.
 """
 
 import logging
