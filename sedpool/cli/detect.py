@@ -13,7 +13,8 @@ from sedpool.cli.trust import TrustCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sedpool.inference.recordings import Detected, Recording
+    from sedpool.inference.decode import Decoder
+    from sedpool.inference.recordings import Detected, Method, Recording
 
 
 def detect(
@@ -92,31 +93,24 @@ def detect(
         raise ConfigError("--beside and --out: give one of them, where the results go")
     if formats and not beside and out is None:
         raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
-    if stream and (beside or out is not None):
-        raise ConfigError("--stream prints events; it goes without --out and --beside")
+    if stream and (beside or summary or out is not None):
+        raise ConfigError("--stream prints events; it goes without --out, --beside and --summary")
     field.refuse_idle(clips, by, out)
     clock = Clock(time_pattern, timezone)
     import_backend()
-    from sedpool.experiment.load import load
-    from sedpool.inference.detect import mean_decoder
     from sedpool.inference.live import LiveDetector, read_pcm
-    from sedpool.inference.recordings import Method, Selection, find_recordings
+    from sedpool.inference.recordings import Selection, find_recordings
     from sedpool.inference.results import Results, detect_all
 
     recordings = [] if stream else find_recordings(inputs, clock)
     results = Results(recordings, formats or ["tsv"], out) if beside or out is not None else None
-    detectors = tuple(load(run, tuned=decode == "tuned", trust_code=trust_code) for run in runs)
-    known = detectors[0].detector.classes
-    decoder = mean_decoder([one.decoder for one in detectors], known)
-    if threshold is not None:
-        decoder = replace(decoder, threshold=threshold, low_threshold=None)
-    decoder = replace(
-        decoder,
-        max_gap=decoder.max_gap if merge is None else merge,
-        min_duration=decoder.min_duration if min_duration is None else min_duration,
+    method = load_method(runs, tuned=decode == "tuned", trust_code=trust_code)
+    known = method.detectors[0].detector.classes
+    method = replace(
+        method,
+        decoder=changed_decoder(method.decoder, threshold, merge, min_duration),
+        selection=Selection(min_confidence, chosen_classes(classes, known), top),
     )
-    method = Method(detectors, decoder, Selection(min_confidence, chosen_classes(classes, known), top))
-
     if stream:
         print_live(LiveDetector(method, rate), read_pcm(sys.stdin.buffer, encoding, channels), partial=partial)
         return
@@ -136,7 +130,7 @@ def detect(
         field.write_summary(found, method.selection.classes or known, out)
     if clips is not None and out is not None:
         field.write_clips(found, clips, by or "confidence", out)
-    report(found, written, broken, detectors[0].extractor.sr)
+    report(found, written, broken, method.detectors[0].extractor.sr)
 
 
 def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str], list[str]]:
@@ -159,6 +153,31 @@ def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str],
     if not stream and len(runs) == len(arguments):
         raise ConfigError("no recordings: give files, folders or patterns after the run, or - to list them")
     return runs, list(arguments[len(runs) :])
+
+
+def load_method(runs: "Sequence[str]", *, tuned: bool, trust_code: bool) -> "Method":
+    """Load the detector of a run, or several whose mean score counts."""
+    from sedpool.experiment.load import load
+    from sedpool.inference.detect import mean_decoder
+    from sedpool.inference.recordings import Method
+
+    detectors = tuple(load(run, tuned=tuned, trust_code=trust_code) for run in runs)
+    return Method(detectors, mean_decoder([one.decoder for one in detectors], detectors[0].detector.classes))
+
+
+def changed_decoder(
+    decoder: "Decoder", threshold: float | None, merge: float | None, min_duration: float | None
+) -> "Decoder":
+    """Return a decoder with those settings that are given in place of its own."""
+    from dataclasses import replace
+
+    if threshold is not None:
+        decoder = replace(decoder, threshold=threshold, low_threshold=None)
+    return replace(
+        decoder,
+        max_gap=decoder.max_gap if merge is None else merge,
+        min_duration=decoder.min_duration if min_duration is None else min_duration,
+    )
 
 
 def chosen_classes(given: "Sequence[str] | None", known: "Sequence[str]") -> tuple[str, ...] | None:

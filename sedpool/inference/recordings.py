@@ -54,7 +54,7 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
     Parameters
     ----------
     inputs : iterable of str
-        Files, which need not exist; folders, of which all audio counts; patterns such as ``2024*/*.wav``; ``-`` for
+        Files, which need not exist; folders, with all audio in them; patterns such as ``2024*/*.wav``; ``-`` for
         a list on standard input, one of these per line.
     clock : Clock, optional
         How it is known when they begin; by default from what recorders write.
