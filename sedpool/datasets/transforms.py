@@ -3,6 +3,7 @@
 A bag is a clip that is a part of its file (see `Dataset.clips`); its tags follow from the events inside it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,10 @@ Rate = float | Mapping[str, float]
 
 ROUNDING = 1e-6
 """Seconds: shorter differences come from rounding, not from the corpus."""
+
+_CUT = "#t="
+_TIMES = re.compile(rf"{_CUT}([\d.e-]+),([\d.e-]+)")
+_AT_CUT = 1e-3  # seconds within which an event counts as beginning or ending at a cut
 
 
 def add_label_noise(
@@ -131,7 +136,7 @@ def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
     bags = bags.assign(clip=bags["filename"], bag=number, start=start, duration=duration)
     is_part = counts[row] > 1
     bags.loc[is_part, "filename"] = [
-        f"{clip}#t={round(onset, 6):.12g},{round(onset + seconds, 6):.12g}"
+        f"{clip}{_CUT}{round(onset, 6):.12g},{round(onset + seconds, 6):.12g}"
         for clip, onset, seconds in bags.loc[is_part, ["clip", "start", "duration"]].itertuples(index=False)
     ]
     own_onset = bags["onset"].astype(float) if "onset" in bags else pd.Series(np.nan, bags.index)
@@ -146,7 +151,70 @@ def recording_of(bag: str) -> str:
     >>> recording_of("a.wav#t=10,20")
     'a.wav'
     """
-    return bag.partition("#t=")[0]
+    return bag.partition(_CUT)[0]
+
+
+def join_pieces(events: pd.DataFrame) -> pd.DataFrame:
+    """Put events of pieces back into the recordings that these were cut from; the opposite of `rebag`.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Event table; names such as ``a.wav#t=10,20`` are of pieces.
+
+    Returns
+    -------
+    joined : DataFrame
+        Event table of the recordings, by recording in the order of `events`, then by onset. An event that goes on
+        across a cut is one, with the highest confidence of its parts.
+
+    Examples
+    --------
+    >>> from sedpool.events import events_from_rows
+    >>> join_pieces(events_from_rows([("a.wav#t=0,10", 8, 10, "dog"), ("a.wav#t=10,20", 0, 1, "dog")]))
+      filename  onset  offset event_label
+    0    a.wav    8.0    11.0         dog
+    """
+    start, end = (events["filename"].map(bound).astype(np.float64) for bound in (piece_onset, piece_offset))
+    recordings = events["filename"].map(recording_of)
+    placed = events.assign(
+        filename=recordings,
+        onset=events["onset"] + start,
+        offset=events["offset"] + start,
+        order=recordings.factorize()[0],
+        begins_at_cut=(start > 0) & (events["onset"] <= _AT_CUT),
+        cut_after=end.where(events["offset"] + start >= end - _AT_CUT),
+    ).sort_values(["order", "event_label", "onset"], kind="stable")
+    cut_before = placed.groupby(["order", "event_label"])["cut_after"].shift()
+    goes_on = placed["begins_at_cut"] & ((placed["onset"] - cut_before).abs() <= _AT_CUT)
+    how = {"filename": "first", "onset": "first", "offset": "max", "event_label": "first", "order": "first"}
+    how |= {"confidence": "max", "channel": "first", "low_frequency": "min", "high_frequency": "max"}
+    joined = placed.groupby((~goes_on).cumsum().rename(None)).agg({key: how[key] for key in how if key in placed})
+    joined = joined.sort_values(["order", "onset"], kind="stable", ignore_index=True)
+    return joined[events.columns.intersection(list(how), sort=False)]
+
+
+def piece_onset(piece: str) -> float:
+    """Return the second of its recording at which a piece starts; 0 for a whole recording.
+
+    Examples
+    --------
+    >>> piece_onset("a.wav#t=10,20"), piece_onset("a.wav")
+    (10.0, 0.0)
+    """
+    return sum((float(begin) for begin, _ in _TIMES.findall(piece)), start=0.0)
+
+
+def piece_offset(piece: str) -> float:
+    """Return the second of its recording at which a piece ends; infinity for a whole recording.
+
+    Examples
+    --------
+    >>> piece_offset("a.wav#t=10,20"), piece_offset("a.wav")
+    (20.0, inf)
+    """
+    times = [(float(begin), float(end)) for begin, end in _TIMES.findall(piece)]
+    return piece_onset(piece) + times[-1][1] - times[-1][0] if times else np.inf
 
 
 def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:

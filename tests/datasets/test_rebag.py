@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sedpool import audio
 from sedpool.datasets.base import Dataset
-from sedpool.datasets.transforms import rebag
+from sedpool.datasets.transforms import join_pieces, rebag
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import active_seconds, events_from_rows, tags_from_events
 from sedpool.features import FeatureStore, LogMel
@@ -137,3 +137,46 @@ def test_the_features_of_bags_are_those_of_the_audio_in_them(tmp_path: Path) -> 
     assert np.array_equal(features["x#t=1.5,3"], extractor(whole[12000:24000]))
     assert np.array_equal(features["x#t=3,4"], extractor(whole[24000:]))
     assert np.array_equal(features["x"], extractor(whole))
+
+
+@st.composite
+def apart(draw: st.DrawFn) -> Dataset:
+    """A corpus in which events of a class do not meet."""
+    rows = []
+    for clip in ("x", "y"):
+        for label in CLASSES:
+            times = sorted(draw(st.sets(st.integers(0, 200), max_size=8)))
+            rows += [(clip, a / 10, b / 10, label) for a, b in zip(times[::2], times[1::2], strict=False)]
+    return corpus(rows, {"x": 20.0, "y": 20.0})
+
+
+@given(dataset=apart(), bag=st.floats(0.5, 25), again=st.booleans())
+def test_joined_pieces_are_the_recordings(dataset: Dataset, bag: float, again: bool) -> None:
+    bags = rebag(dataset, bag)
+    pieces = (rebag(bags, bag / 2) if again else bags).events
+    order = ["filename", "event_label", "onset"]
+    joined = join_pieces(pieces).sort_values(order, ignore_index=True)
+    expected = dataset.events.sort_values(order, ignore_index=True)
+    pd.testing.assert_frame_equal(joined, expected, rtol=0, atol=1e-5)
+
+
+def test_parts_of_an_event_are_one_with_the_highest_confidence_and_others_stay() -> None:
+    rows = [
+        ("r/a.wav#t=0,10", 9.0, 10.0, "a", 0.6),
+        ("r/a.wav#t=10,20", 0.0, 10.0, "a", 0.9),
+        ("r/a.wav#t=20,25", 0.0, 1.0, "a", 0.7),
+        ("r/a.wav#t=20,25", 0.0, 1.0, "b", 0.5),
+        ("r/a.wav#t=20,25", 1.5, 2.0, "a", 0.4),
+        ("whole.wav", 10.0, 11.0, "a", 0.3),
+        ("whole.wav", 11.0, 12.0, "a", 0.2),
+    ]
+    columns = ["filename", "onset", "offset", "event_label", "confidence"]
+    joined = join_pieces(pd.DataFrame(rows, columns=columns))
+    assert joined.to_numpy().tolist() == [
+        ["r/a.wav", 9.0, 21.0, "a", 0.9],
+        ["r/a.wav", 20.0, 21.0, "b", 0.5],
+        ["r/a.wav", 21.5, 22.0, "a", 0.4],
+        ["whole.wav", 10.0, 11.0, "a", 0.3],
+        ["whole.wav", 11.0, 12.0, "a", 0.2],
+    ]
+    assert join_pieces(pd.DataFrame([], columns=columns)).empty
