@@ -337,7 +337,7 @@ class RunFolder:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Events detected on the test split."""
+        """Events detected on the test split, decoded as the run was set."""
         return read_tsv(self.file("events.tsv"))
 
 

@@ -84,6 +84,7 @@ def evaluate_folder(
 
     write_tsv(output.events, folder.file("events.tsv"))
     if tuned is not None:
+        write_tsv(tuned.decoder.events(output.frame_scores), folder.file("tuned_events.tsv"))
         storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
     storage.write_json(folder.file("metrics.json"), metrics)
     write_curve_and_example(folder, run.clips, resolution=criteria.resolution)
@@ -97,10 +98,10 @@ def write_run_counts(folder: RunFolder, as_set: DecodedCounts, as_tuned: Decoded
     """Write the counts of every test clip as ``counts.parquet`` and ``tuned_counts.parquet``.
 
     Besides clips, segments and events there are the segments of the run's own clip decisions stretched over the clip.
-    A ``tuned_counts.parquet`` and ``tuned.json`` of an earlier evaluation are removed if nothing was tuned.
+    What an earlier evaluation tuned is removed if nothing was tuned now.
     """
     if as_tuned is None:
-        for name in ("tuned.json", "tuned_counts.parquet"):
+        for name in ("tuned.json", "tuned_counts.parquet", "tuned_events.tsv"):
             folder.file(name).unlink(missing_ok=True)
     for name, decoded in (("counts.parquet", as_set), ("tuned_counts.parquet", as_tuned)):
         if decoded is None:

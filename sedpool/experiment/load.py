@@ -33,6 +33,8 @@ from sedpool.soundscapes.writing import NotSynthesised, without_synthesis
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sedpool.inference.trained_detector import TrainedDetector
     from sedpool.models.detector import Detector
 
@@ -196,6 +198,15 @@ def decoding_of(run: RunFolder, tuned: bool) -> tuple[Decoder, str]:
         raise ConfigError(f"{path}: decoding={decoding}: expected its settings by name")
     settings = checked(EvaluationSettings, {**asdict(settings), **decoding}, f"{path}: decoding")
     return decoder_of(settings), f"as tuned on {run.tuned['n_clips']} validation clips by {run.tuned['objective']}"
+
+
+def events_of(run: RunFolder, tuned: bool) -> tuple["pd.DataFrame", str]:
+    """Return the events that a finished run detected on its test split, and how they were decoded, in words.
+
+    Parameters and errors are those of `decoding_of`.
+    """
+    decoder, described = decoding_of(run, tuned)
+    return decoder.events(run.scores), described
 
 
 def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ _ARTIFACTS = (
     "gradient_share.csv",
     "report.html",
     "events.tsv",
+    "tuned_events.tsv",
 )
 
 

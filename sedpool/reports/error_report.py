@@ -14,7 +14,6 @@ from sedpool.analysis.confusion import NOTHING, confusion
 from sedpool.analysis.detection_rate import detection_rate, event_detections, quantile_edges, with_snr
 from sedpool.analysis.false_alarms import false_alarms
 from sedpool.analysis.timeline import timeline
-from sedpool.comparison.labels import threshold_title
 from sedpool.datasets.base import Dataset
 from sedpool.plot import errors as figures
 from sedpool.plot.style import data_uri
@@ -29,7 +28,13 @@ _WORST = 10  # confusions listed on the page
 Tables = dict[str, pd.DataFrame]
 
 
-def error_tables(run: RunFolder, test: Dataset, durations: pd.DataFrame | None, mixing: pd.DataFrame | None) -> Tables:
+def error_tables(
+    run: RunFolder,
+    test: Dataset,
+    durations: pd.DataFrame | None,
+    mixing: pd.DataFrame | None,
+    detected: pd.DataFrame,
+) -> Tables:
     """Make every table that the run and its corpus allow.
 
     Parameters
@@ -42,6 +47,8 @@ def error_tables(run: RunFolder, test: Dataset, durations: pd.DataFrame | None, 
         Of `sedpool.datasets.statistics.duration_percentiles` for the training split: α is compared with them.
     mixing : DataFrame or None
         Of `sedpool.datasets.mixing.mixing_details` for `test`.
+    detected : DataFrame
+        The run's events on its test clips, as set or as tuned.
 
     Returns
     -------
@@ -53,13 +60,13 @@ def error_tables(run: RunFolder, test: Dataset, durations: pd.DataFrame | None, 
     test = test.select(run.clip_scores["filename"].tolist())
     tables: Tables = {}
     if test.events is not None:
-        line = timeline(test.events, run.events, durations=test.durations, classes=test.classes)
+        line = timeline(test.events, detected, durations=test.durations, classes=test.classes)
         found = event_detections(line)
         tables["confusion"] = confusion(line)
         tables["false_alarms"] = false_alarms(line)
         tables["detection_by_duration"] = detection_rate(found, "duration", quantile_edges(found["duration"]))
         tables["detection_by_polyphony"] = detection_rate(found, "polyphony", POLYPHONY_EDGES)
-        tables["boundaries"] = boundary_deviations(test.events, run.events)
+        tables["boundaries"] = boundary_deviations(test.events, detected)
         if mixing is not None and mixing["snr"].notna().any():
             found = with_snr(found, mixing)
             tables["detection_by_snr"] = detection_rate(found, "snr", quantile_edges(found["snr"]))
@@ -70,7 +77,7 @@ def error_tables(run: RunFolder, test: Dataset, durations: pd.DataFrame | None, 
     return tables
 
 
-def write_error_report(run: RunFolder, tables: Tables) -> Path:
+def write_error_report(run: RunFolder, tables: Tables, decoded: str) -> Path:
     """Write ``errors.html`` and ``errors/<table>.csv`` into the run folder.
 
     Parameters
@@ -79,6 +86,8 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
         The run.
     tables : dict of str to DataFrame
         Of `error_tables`.
+    decoded : str
+        How its events were decoded, in words.
 
     Returns
     -------
@@ -88,7 +97,7 @@ def write_error_report(run: RunFolder, tables: Tables) -> Path:
     page = html_page(
         "error_report.html",
         config=run.config,
-        threshold_title=threshold_title(run.metrics["decoding"]),
+        decoded=decoded,
         n_clips=len(run.clip_scores),
         coverage=coverage(run.manifest),
         worst=worst_confusions(tables["confusion"]) if "confusion" in tables else None,

@@ -35,6 +35,7 @@ LEFT_BEHIND = frozenset(
         "validation_clip_scores.parquet",
         "weights.npz",
         "events.tsv",
+        "tuned_events.tsv",
         "report.html",
         "log.txt",
         OUTPUT,

@@ -37,6 +37,7 @@ FILES = {
     "counts.parquet",
     "tuned.json",
     "tuned_counts.parquet",
+    "tuned_events.tsv",
     "validation_clip_scores.parquet",
     "validation_scores.parquet",
     "weights.npz",

@@ -22,7 +22,7 @@ def mixing():
 
 def test_every_table_has_a_figure_and_a_file(make_run, mixing):
     run = make_run()
-    tables = error_tables(run, made_dataset(), duration_percentiles(made_dataset()), mixing)
+    tables = error_tables(run, made_dataset(), duration_percentiles(made_dataset()), mixing, run.events)
     assert set(tables) == {
         "confusion",
         "false_alarms",
@@ -35,7 +35,7 @@ def test_every_table_has_a_figure_and_a_file(make_run, mixing):
         "alpha",
     }
     assert set(FIGURES) == set(tables) - {"frame_calibration"}
-    page = write_error_report(run, tables).read_text(encoding="utf-8")
+    page = write_error_report(run, tables, "as set").read_text(encoding="utf-8")
     assert page.count("data:image/svg+xml;base64,") == 8
     written = {path.stem for path in run.file("errors").iterdir()}
     assert written == set(tables)
@@ -44,16 +44,16 @@ def test_every_table_has_a_figure_and_a_file(make_run, mixing):
 
 def test_weak_labels_leave_calibration_alone(make_run):
     run = make_run("max", weak=True)
-    tables = error_tables(run, made_dataset(weak=True), None, None)
+    tables = error_tables(run, made_dataset(weak=True), None, None, run.events)
     assert set(tables) == {"clip_calibration"}
-    assert "weak labels only" in write_error_report(run, tables).read_text(encoding="utf-8")
+    assert "weak labels only" in write_error_report(run, tables, "as set").read_text(encoding="utf-8")
 
 
 def test_without_scapers_annotations_nothing_is_said_about_snr(make_run):
     run = make_run()
-    tables = error_tables(run, made_dataset(), None, None)
+    tables = error_tables(run, made_dataset(), None, None, run.events)
     assert "detection_by_snr" not in tables
-    assert "give no signal-to-noise ratio" in write_error_report(run, tables).read_text(encoding="utf-8")
+    assert "give no signal-to-noise ratio" in write_error_report(run, tables, "as set").read_text(encoding="utf-8")
 
 
 def set_dataset(run, **node):
