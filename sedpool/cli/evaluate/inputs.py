@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from sedpool.cli.evaluate.runs import in_whole_recordings, is_run, run_events, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
 from sedpool.evaluation.validation import refuse_unknown_files
@@ -87,15 +88,19 @@ def read_input(
     if durations is not None:
         listed = read_durations(durations)
         clips = {name: listed.get(name) for name in clips}
+    run = estimated if is_run(estimated) else None
     true = _labels(reference, clips, reading, is_tagging=is_tagging)
+    if run is not None:
+        clips = tested_clips(run, clips)
+        true = true[true["filename"].isin(list(clips))]
     _refuse_other_unit(true, clips, f"reference {reference}")
-    looks_at_times = not is_tagging or (writes_times and estimated is not None and not is_tag_list(estimated))
+    looks_at_times = not is_tagging or (writes_times and says_when(estimated, scores))
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
         detections = LabelOptions(min_confidence=reading.min_confidence or 0.0)  # a detector has decided already
-        found = _labels(estimated, clips, detections, is_tagging=not looks_at_times)
-        detected = _same_recording(found, estimated, list(clips), reference)
+        found = run_events(run) if run else _labels(estimated, clips, detections, is_tagging=not looks_at_times)
+        detected = in_whole_recordings(_same_recording(found, estimated, list(clips), reference), clips)
         _refuse_other_unit(detected, clips, f"estimate {estimated}")
     elif scores is not None:
         detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
@@ -106,7 +111,8 @@ def read_input(
     labels = None if classes is None else _lines(classes)
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
     compared = make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
-    if estimated is not None and detected is found:  # also those without an event belong to the reference
+    if estimated is not None and run is None and detected is found:
+        # Those without an event belong to the reference too.
         refuse_unknown_files(recordings(estimated), clips, source=names[1])
     return compared
 
@@ -151,7 +157,9 @@ def _same_recording(detected: pd.DataFrame, estimated: Path, clips: list[str], r
 
 def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     """Return whether what was detected has times."""
-    return not is_tag_list(estimated) if estimated is not None else scores is None or scores.frames is not None
+    if estimated is not None:
+        return is_run(estimated) or not is_tag_list(estimated)
+    return scores is None or scores.frames is not None
 
 
 def read_operating_points(folder: Path) -> dict[str, pd.DataFrame]:

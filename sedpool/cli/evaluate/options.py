@@ -25,7 +25,9 @@ TAGGING = frozenset({MetricKind.clip, MetricKind.ranking})
 _FORMATS = "DCASE TSV or CSV, sed_eval list, JAMS, Audacity labels, Raven table, or a folder of them"
 
 Reference = Annotated[Path, typer.Option("--reference", "-r", help=f"True events: {_FORMATS}.")]
-Estimated = Annotated[Path | None, typer.Option("--estimated", "-e", help="Detected events, in any of these formats.")]
+Estimated = Annotated[
+    Path | None, typer.Option("--estimated", "-e", help="Detected events, in any of these formats; or a run folder.")
+]
 Scores = Annotated[
     Path | None, typer.Option(help="Frame scores: parquet, or a folder with a TSV for each clip; or clip scores.")
 ]

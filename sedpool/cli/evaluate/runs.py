@@ -1,0 +1,66 @@
+"""A run as what ``sedpool evaluate`` scores: its events as tuned, in the recordings that it was tested on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import typer
+
+from sedpool.datasets.transforms import join_pieces, piece_onset, recording_of
+from sedpool.errors import DataError
+from sedpool.run_folder import RunFolder
+
+Lengths = Mapping[str, float | None]
+
+
+def is_run(path: Path | None) -> bool:
+    """Return whether a path is that of a run folder."""
+    return path is not None and (path / "config.yaml").is_file()
+
+
+def run_events(path: Path) -> pd.DataFrame:
+    """Return the events of a run as tuned, or as set if nothing was tuned; say which."""
+    from sedpool.experiment.load import events_of
+
+    events, described = events_of(RunFolder(path), tuned=True)
+    typer.echo(f"{path.name}: events decoded {described}", err=True)
+    return events
+
+
+def tested_clips(path: Path, clips: Lengths) -> Lengths:
+    """Return those clips of a reference that a run was tested on, with their lengths; say how many others there are.
+
+    Raises
+    ------
+    DataError
+        If it was tested on none of them.
+    """
+    ends = RunFolder(path).scores.groupby("filename", sort=False)["offset"].max()
+    lengths: dict[str, float] = {}
+    for piece, seconds in ends.items():
+        name = str(piece)
+        lengths[name] = float(seconds)
+        whole = recording_of(name)
+        lengths[whole] = max(lengths.get(whole, 0.0), piece_onset(name) + float(seconds))
+    tested = {name: lengths[name] if seconds is None else seconds for name, seconds in clips.items() if name in lengths}
+    if not tested:
+        first = recording_of(str(ends.index[0]))
+        raise DataError(
+            f"{path}: tested on none of the reference's recordings, but on others such as {first}; the reference names "
+            f"{next(iter(clips), 'none')}"
+        )
+    if others := len(clips) - len(tested):
+        typer.echo(
+            f"{path.name}: tested on {len(tested)} recordings of the reference; the other {others} do not count",
+            err=True,
+        )
+    return tested
+
+
+def in_whole_recordings(events: pd.DataFrame, clips: Lengths) -> pd.DataFrame:
+    """Join events of pieces such as ``a.wav#t=10,20`` where the reference knows the recording, and not the piece."""
+    names = events["filename"]
+    is_piece = ~names.isin(list(clips)) & names.map(recording_of).isin(list(clips))
+    if not is_piece.any():
+        return events
+    return pd.concat([events[~is_piece], join_pieces(events[is_piece])], ignore_index=True)
