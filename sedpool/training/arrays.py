@@ -35,8 +35,11 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise StorageError(f"{path}: differs from its sha256; the file is damaged, restore it or train again")
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            # As `write_arrays` writes them: what is compressed may be any number of times longer than the file.
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in arrays.zip.infolist()):
+                raise ValueError("it is compressed")
             return {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, MemoryError, RuntimeError, AttributeError, zipfile.BadZipFile) as error:
         raise StorageError(f"{path}: not an archive of plain arrays ({error}); refused") from None
 
 
