@@ -369,7 +369,38 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
     return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
 
 
+def finished(folder: str | os.PathLike[str]) -> RunFolder:
+    """Return the run in a folder, if it is finished.
+
+    Raises
+    ------
+    ConfigError
+        If there is no finished run.
+    """
+    run = RunFolder(folder)
+    _refuse_package(run.path)
+    if not run.file("config.yaml").is_file():
+        raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
+    if not run.is_done:
+        raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
+    return run
+
+
 def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:
-    """Every run folder at or below `folder`, sorted by path, finished or not."""
+    """Every run folder at or below `folder`, sorted by path, finished or not.
+
+    Raises
+    ------
+    ConfigError
+        If it is a package.
+    """
+    _refuse_package(Path(folder))
     configs = sorted(Path(folder).rglob("config.yaml"))
     return [RunFolder(path.parent) for path in configs]
+
+
+def _refuse_package(path: Path) -> None:
+    if path.is_file():
+        raise ConfigError(
+            f"{path}: a file; expected a run folder; a package has no scores and no corpus, which this needs"
+        )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, compare, data, detect, live, report, reproduce, track, train, tune
+from sedpool.cli import analyse, compare, data, detect, live, pack, report, reproduce, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(detect.detect)
 app.command()(live.listen)
+app.command()(pack.pack)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)

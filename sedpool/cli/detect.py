@@ -22,8 +22,8 @@ def detect(
         list[str],
         typer.Argument(
             metavar="RUN... AUDIO...",
-            help="A run folder, or several whose mean score counts; then recordings: files, folders, patterns in "
-            "quotes, or - for a list on standard input.",
+            help="A run folder or a package, or several whose mean score counts; then recordings: files, folders, "
+            "patterns in quotes, or - for a list on standard input.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Folder for the results; the same command goes on there.")] = None,
@@ -144,10 +144,12 @@ def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str],
     from itertools import takewhile
 
     from sedpool.errors import ConfigError
+    from sedpool.inference.package import is_package
 
-    runs = list(takewhile(lambda one: Path(one, "config.yaml").is_file(), arguments))
+    runs = list(takewhile(lambda one: is_package(one) or Path(one, "config.yaml").is_file(), arguments))
     if not runs:
-        raise ConfigError(f"{arguments[0]}: no run in it (no file config.yaml); give the folder that training printed")
+        reason = "no run in it (no file config.yaml), and no package"
+        raise ConfigError(f"{arguments[0]}: {reason}; give the folder that training printed")
     if stream and len(runs) < len(arguments):
         raise ConfigError(f"--stream and {arguments[len(runs)]}: give recordings, or raw samples on standard input")
     if not stream and len(runs) == len(arguments):

@@ -19,7 +19,7 @@ Partial = Annotated[
 
 
 def listen(
-    run: Annotated[str, typer.Argument(help="A run folder.")],
+    run: Annotated[str, typer.Argument(help="A run folder or a package.")],
     device: Annotated[
         str | None, typer.Option(help="Name or number of the microphone; by default the system's.")
     ] = None,

@@ -12,8 +12,8 @@ def track(
     experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "sedpool",
 ) -> None:
     """Copy runs to MLflow."""
-    from sedpool.experiment.load import finished
     from sedpool.experiment.tracking import log_run
+    from sedpool.run_folder import finished
 
     for folder in [finished(path) for path in runs]:
         log_run(folder, uri=uri, experiment=experiment)

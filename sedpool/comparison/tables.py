@@ -98,7 +98,7 @@ def runs_below(folders: Iterable[Path]) -> list[RunFolder]:
     """
     folders = list(folders)
     for folder in folders:
-        if not folder.is_dir():
+        if not folder.exists():
             raise DataError(f"{folder}: no such folder; expected one that holds run folders")
     runs = {run.path.resolve(): run for folder in folders for run in find_runs(folder)}
     if not runs:

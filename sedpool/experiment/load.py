@@ -13,6 +13,7 @@ import shlex
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ from sedpool import audio, storage
 from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.evaluation.run_folder import decoder_of
+from sedpool.experiment.pack import pack_run
 from sedpool.features.store import Extractor
 from sedpool.inference.decode import Decoder
-from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.inference.package import PackagedRun, open_run
+from sedpool.run_folder import RunFolder, finished, kept_epoch
 from sedpool.runtime.backend import import_backend
 from sedpool.settings.instantiate import build
 from sedpool.settings.schema import EvaluationSettings, LabelSettings, checked
@@ -73,10 +76,12 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
         hashes = storage.sha256_files(Path(folder, name) for name in names)
         data["augment.background"] = storage.hash_value(list(zip(names, hashes, strict=True)))
     if start := config["training"]["init_from"]:
-        weights = finished(start).file("weights.npz")
-        if not weights.is_file():
-            raise ConfigError(f"training.init_from={start}: no weights in it (no file weights.npz); give another run")
-        data["training.init_from"] = storage.sha256_file(weights)
+        with open_run(start) as run:
+            weights = run.file("weights.npz")
+            if not weights.is_file():
+                reason = "no weights in it (no file weights.npz); give another run"
+                raise ConfigError(f"training.init_from={start}: {reason}")
+            data["training.init_from"] = storage.sha256_file(weights)
     return data, dataset
 
 
@@ -110,12 +115,12 @@ def load(
     trust_code: bool = False,
     cache: str | Path = "data/features",
 ) -> "TrainedDetector":
-    """Load the trained detector of a finished run.
+    """Load the trained detector of a finished run, or of a package.
 
     Parameters
     ----------
     folder : path-like
-        The run folder.
+        The run folder, or the file that ``sedpool pack`` or `sedpool.TrainedDetector.save` wrote.
     tuned : bool
         Whether it decodes as tuned on the run's validation clips, if that was done, or as the run was set. A message
         says which.
@@ -129,9 +134,13 @@ def load(
     ConfigError
         If the run is not finished, or names what may not be built.
     StorageError
-        If its weights are damaged or belong to another network.
+        If the package or its weights are damaged, or these belong to another network.
     """
-    run = finished(folder)
+    with open_run(folder) as run:
+        return _loaded(run, tuned, trust_code, Path(cache))
+
+
+def _loaded(run: RunFolder, tuned: bool, trust_code: bool, cache: Path) -> "TrainedDetector":
     import_backend()
     from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
     from sedpool.models.detector import build_detector
@@ -164,7 +173,7 @@ def load(
     decoder.check(detector.classes)
     logger.info(f"{run.path.name}: decodes {described}")
     result = TrainingResult(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
-    return TrainedDetector(detector, result, extractor, Path(cache), patch_frames, decoder)
+    return TrainedDetector(detector, result, extractor, cache, patch_frames, decoder, partial(_packed, run))
 
 
 def load_run(
@@ -173,6 +182,13 @@ def load_run(
     """Load the trained detector of a finished run: the former name of `load`."""
     warnings.warn("sedpool.load_run is now sedpool.load", DeprecationWarning, stacklevel=2)
     return load(folder, trust_code=trust_code, cache=cache)
+
+
+def _packed(run: RunFolder, trained: "TrainedDetector") -> bytes:
+    """Return the package of a detector that was loaded."""
+    if trained.decoder not in [decoding_of(run, tuned)[0] for tuned in (True, False)]:
+        raise ConfigError(f"{run.path}: its detector now decodes in another way, which its scores say nothing about")
+    return run.content if isinstance(run, PackagedRun) else pack_run(run)
 
 
 def decoding_of(run: RunFolder, tuned: bool) -> tuple[Decoder, str]:
@@ -228,13 +244,13 @@ def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:
     """
     from sedpool.training.weights import load_weights
 
-    run = finished(config["training"]["init_from"])
-    detector.check_classes(run.classes, f"run {run.path}")
-    others = "; ".join(_differences(run.config, config, ("model", "pooling")))
-    try:
-        load_weights(detector.network, run.file("weights.npz"))
-    except StorageError as error:
-        raise StorageError(f"{error}; that run has {others}" if others else str(error)) from None
+    with open_run(config["training"]["init_from"]) as run:
+        detector.check_classes(run.classes, f"run {run.path}")
+        others = "; ".join(_differences(run.config, config, ("model", "pooling")))
+        try:
+            load_weights(detector.network, run.file("weights.npz"))
+        except StorageError as error:
+            raise StorageError(f"{error}; that run has {others}" if others else str(error)) from None
     logger.info(f"starts from the weights of {run.path}" + (f", which has {others}" if others else ""))
 
 
@@ -313,19 +329,3 @@ def _is_another(dataset: Dataset, run: RunFolder) -> bool:
     if run.manifest is None or labels.bag_duration is not None or labels.are_noisy:
         return False
     return bool(manifest_of(dataset, run.manifest["unusable"])["hash"] != run.manifest["hash"])
-
-
-def finished(folder: str | os.PathLike[str]) -> RunFolder:
-    """Return the run in a folder, if it is finished.
-
-    Raises
-    ------
-    ConfigError
-        If there is no finished run.
-    """
-    run = RunFolder(folder)
-    if not run.file("config.yaml").is_file():
-        raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
-    if not run.is_done:
-        raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
-    return run

@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.audio.stream import Resampler, blocks
 from sedpool.datasets.base import Dataset
-from sedpool.errors import DataError
+from sedpool.errors import ConfigError, DataError
 from sedpool.events import empty_events
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor
@@ -56,6 +57,13 @@ Audio = str | os.PathLike[str] | npt.NDArray[np.floating] | Sequence[str | os.Pa
 """A file, samples at a known rate, or several files."""
 
 
+class Packer(Protocol):
+    """Makes the bytes of a package of a detector (see `sedpool.inference.package`)."""
+
+    def __call__(self, trained: "TrainedDetector") -> bytes:
+        """Return the package; raise a `sedpool.errors.ConfigError` that says what cannot be packed."""
+
+
 @dataclass(frozen=True)
 class TrainedDetector:
     """A trained detector with what it takes to run it on audio.
@@ -74,6 +82,8 @@ class TrainedDetector:
         Input frames of a training patch: the length of the windows in which long recordings are scored.
     decoder : Decoder
         Makes events from scores.
+    packer : Packer, optional
+        Makes a package of it; None if it is not known how it was made.
     """
 
     detector: Detector
@@ -82,6 +92,7 @@ class TrainedDetector:
     cache: Path
     patch_frames: int = 430
     decoder: Decoder = field(default_factory=Decoder)
+    packer: Packer | None = None
 
     def __repr__(self) -> str:
         """Say what was trained."""
@@ -173,6 +184,25 @@ class TrainedDetector:
                 edges = np.append(np.arange(len(rows)) * self.step, scorer.duration)
                 tables.append(frame_scores(filename, rows, edges, self.detector.classes))
         return pd.concat(tables, ignore_index=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the detector as one file, a package, which `sedpool.load` and every command take in place of a run.
+
+        One that came from a run gets the same bytes as by ``sedpool pack``, model card included.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, by custom with the suffix ``.sedpool``; one that is there is replaced.
+
+        Raises
+        ------
+        ConfigError
+            If something of it is not sedpool's own, or was changed after it was loaded.
+        """
+        if self.packer is None:
+            raise ConfigError(f"{self}: not made by sedpool.fit or sedpool.load, which know how to describe it")
+        storage.write_bytes(path, self.packer(self))
 
     def predict(self, dataset: Dataset) -> pd.DataFrame:
         """Return the frame scores of a dataset (see `sedpool.scores`), every clip scored at once as in evaluation."""
