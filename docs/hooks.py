@@ -52,7 +52,7 @@ class ReferencePage:
 
 REFERENCE = {
     "datasets": ReferencePage("Corpora", ("datasets",), ("sedpool.events", "sedpool.scores")),
-    "features": ReferencePage("Features and augmentation", ("features", "frontends", "augment")),
+    "features": ReferencePage("Features and augmentation", ("features", "frontends", "augment"), ("sedpool.features",)),
     "models": ReferencePage("Networks", ("models",)),
     "pooling": ReferencePage(
         "Pooling operators", ("pooling",), ("sedpool.pooling.functional", "sedpool.pooling.bounds")

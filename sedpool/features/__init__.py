@@ -2,6 +2,7 @@
 
 from sedpool.features.logmel import LogMel
 from sedpool.features.pcen import PCEN
+from sedpool.features.spectrum import BandSpectrogram
 from sedpool.features.store import Extractor, Features, FeatureStore
 
-__all__ = ["PCEN", "Extractor", "FeatureStore", "Features", "LogMel"]
+__all__ = ["PCEN", "BandSpectrogram", "Extractor", "FeatureStore", "Features", "LogMel"]
