@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from sedpool.datasets.base import Dataset, Manifest, nonzero
 from sedpool.datasets.folder_labels import read_labels
+from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
 from sedpool.datasets.transforms import rebag
@@ -18,6 +20,7 @@ from sedpool.events import refuse_other_unit, tags_from_events, validate_events
 from sedpool.formats.clip import ROUNDING
 from sedpool.formats.notes import gathered, note
 from sedpool.formats.options import LabelOptions
+from sedpool.formats.texts import tidied_text
 
 TO_ANNOTATE = "label them (an empty .txt beside a recording says that it has no events)"
 
@@ -34,6 +37,7 @@ def load_folder(
     annotators: str | None = None,
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
+    zero_length: Literal["error", "drop"] = "error",
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
     shares: Sequence[float] = (0.6, 0.2, 0.2),
@@ -58,7 +62,7 @@ def load_folder(
         Name of the corpus; by default that of the folder.
     labels : str, optional
         The only file of labels to read, relative to `root`; by default every file that holds labels.
-    columns, unit, min_confidence, annotators, tiers, point_duration : optional
+    columns, unit, min_confidence, annotators, tiers, point_duration, zero_length : optional
         What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
     classes : sequence of str, optional
         The labels to learn; others are left out. By default all, in alphabetical order.
@@ -77,7 +81,8 @@ def load_folder(
     Returns
     -------
     dataset : Dataset
-        `filename` is the path from `root`, with start and end in seconds if the recording was cut (``a.wav#t=10,20``).
+        `filename` is the path from `root` in Unicode's composed form (NFC), with start and end in seconds if the
+        recording was cut (``a.wav#t=10,20``).
 
     Raises
     ------
@@ -91,13 +96,16 @@ def load_folder(
         raise DataError(f"folder: {root}: no such folder (dataset.root)")
     if clip_duration is not None and not clip_duration > 0:
         raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
-    recordings = [Path(path).relative_to(root).as_posix() for path in find_recordings(root)]
-    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration)
+    recordings = {tidied_text(Path(path).relative_to(root).as_posix()): path for path in find_recordings(root)}
+    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     with gathered():
-        rows = read_labels(root, recordings, labels, options)
+        rows = read_labels(root, list(recordings), labels, options)
     rows, names, left_out = _of_classes(rows, classes)
-    clips, manifest = _clips(rows, recordings, root)
-    refuse_incomplete("folder", root, manifest, allow_missing=allow_missing, to_annotate=TO_ANNOTATE)
+    clips, manifest = _clips(rows, recordings)
+    to_complete = "" if allow_missing else _how_to_complete(manifest.missing, recordings)
+    refuse_incomplete(
+        "folder", root, manifest, allow_missing=allow_missing, to_complete=to_complete, to_annotate=TO_ANNOTATE
+    )
     filenames = clips["filename"].tolist()
     tags = tags_from_events(rows, filenames, names)
     stated = stated_splits(filenames, rows)
@@ -152,11 +160,18 @@ def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.D
     return rows.assign(event_label=rows["event_label"].mask(other, "")), names, int(other.sum())
 
 
-def _clips(rows: pd.DataFrame, recordings: Sequence[str], root: Path) -> tuple[pd.DataFrame, Manifest]:
+def _how_to_complete(missing: Sequence[str], recordings: Mapping[str, str]) -> str:
+    """Say how recordings were looked for, and which are similar to those that are missing."""
+    similar = RecordingNames(list(recordings)).similar(missing[:3])
+    hint = f"; similar: {', '.join(similar)}" if similar else ""
+    return f"looked for by path, by name and by name without suffix{hint}; correct the labels, add the recordings,"
+
+
+def _clips(rows: pd.DataFrame, recordings: Mapping[str, str]) -> tuple[pd.DataFrame, Manifest]:
     """List every labelled recording; one without audio is taken to last until its last label."""
     last = rows["offset"].fillna(0.0).groupby(rows["filename"]).max()  # sorted by name
     names, here = last.index.tolist(), set(recordings)
-    paths = [str(root / name) if name in here else None for name in names]
+    paths = [recordings.get(name) for name in names]
     durations = recorded_durations(paths, last)
     clips = pd.DataFrame({"filename": names, "path": pd.Series(paths, dtype=object), "duration": durations})
     missing = tuple(name for name in names if name not in here)

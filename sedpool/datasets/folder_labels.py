@@ -5,12 +5,12 @@ is a table for several. Other files, e.g. a README, are ignored.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
 import pandas as pd
 
+from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
@@ -28,6 +28,7 @@ from sedpool.formats.detect import (
 from sedpool.formats.jams import read_tags
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import TextTable
 
 _OTHERS = frozenset({"elan", "jams", "json", "label studio", "raven", "textgrid"})  # cannot be anything else
@@ -44,7 +45,7 @@ def read_labels(
     root : Path
         The folder.
     recordings : sequence of str
-        Its audio files, as POSIX paths relative to `root`.
+        Its audio files, as POSIX paths relative to `root`, in Unicode's composed form (NFC).
     labels : str, optional
         The only file to read, relative to `root`; all by default.
     options : LabelOptions
@@ -60,13 +61,11 @@ def read_labels(
     Raises
     ------
     DataError
-        If there are no labels, a file is wrong, or two files hold the events of one recording.
+        If there are no labels, a file is wrong, two files hold the events of one recording, or a name is ambiguous.
     """
     files = annotation_files(root) if labels is None else [root / labels]
     owners = {PurePosixPath(name).with_suffix("").as_posix(): name for name in recordings}
-    count = Counter(PurePosixPath(name).name for name in recordings)
-    known = {PurePosixPath(name).name: name for name in recordings if count[PurePosixPath(name).name] == 1}
-    known |= {name: name for name in recordings}
+    known = RecordingNames(recordings)
     tables: list[pd.DataFrame] = []
     ignored: list[str] = []
     for path in files:
@@ -77,12 +76,9 @@ def read_labels(
             ignored.append(source.as_posix())
             continue
         if owner is None:
-            # A table may name a recording by its path from the table or from the root, or by its file name alone.
-            prefix = "" if source.parent == PurePath() else f"{source.parent.as_posix()}/"
-            names = [
-                known.get(prefix + name) or known.get(name) or prefix + name for name in found["filename"].tolist()
-            ]
-            found = found.assign(filename=pd.Series(names, index=found.index, dtype=str))
+            folder = "" if source.parent == PurePath() else source.parent.as_posix()
+            names = {name: known.find(name, folder=folder, source=path) for name in found["filename"].unique().tolist()}
+            found = found.assign(filename=found["filename"].map(names).astype(str))
         elif len(found["filename"].unique()) > 1:
             raise DataError(f"{path}: holds labels of several recordings, but is named after {owner}; rename it")
         elif found.empty:
@@ -104,7 +100,7 @@ def read_labels(
 
 def _owner(path: Path, owners: dict[str, str]) -> str | None:
     """Find the recording that a file is named after: ``a.wav`` for ``a.txt`` and ``a.Table.1.selections.txt``."""
-    stem = path.as_posix()
+    stem = tidied_text(path.as_posix())
     while "." in PurePosixPath(stem).name:
         stem = stem.rpartition(".")[0]
         if stem in owners:

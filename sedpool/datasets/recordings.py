@@ -97,11 +97,17 @@ def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.Dat
 
 
 def refuse_incomplete(
-    name: str, root: Path, manifest: Manifest, *, allow_missing: bool, to_annotate: str = "complete the corpus"
+    name: str,
+    root: Path,
+    manifest: Manifest,
+    *,
+    allow_missing: bool,
+    to_complete: str = "complete the corpus",
+    to_annotate: str = "complete the corpus",
 ) -> None:
     """Refuse a corpus that lacks audio or annotations, unless `allow_missing`.
 
-    `to_annotate` is the advice for audio without annotation.
+    `to_complete` is the advice for clips without audio, `to_annotate` that for audio without annotation.
 
     Raises
     ------
@@ -111,7 +117,7 @@ def refuse_incomplete(
     if allow_missing:
         return
     for problem, files, advice in (
-        ("without audio", manifest.missing, "complete the corpus"),
+        ("without audio", manifest.missing, to_complete),
         ("without annotation", manifest.extra, to_annotate),
     ):
         if files:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -46,6 +47,7 @@ def read_events(
     annotators: str | None = None,
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
+    zero_length: Literal["error", "drop"] = "error",
 ) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
@@ -74,6 +76,9 @@ def read_events(
         Names of the tiers to read from TextGrids and ELAN's files; all with intervals by default.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
+    zero_length : {"error", "drop"}
+        What becomes of rows of tables and lists that end when they start, as some published ground truth has them: an
+        error, or they are left out and counted in the log.
 
     Returns
     -------
@@ -93,7 +98,7 @@ def read_events(
     >>> read_events("labels.tsv")  # doctest: +SKIP
     >>> read_events("calls.csv", columns={"onset": "Start", "offset": "Stop"}, unit="ms")  # doctest: +SKIP
     """
-    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration)
+    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     with gathered():
         events = read_all(Path(path), options, _confident_file)
         warn_of_lookalikes(events["event_label"], path)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sedpool.errors import ConfigError
 
@@ -99,6 +100,9 @@ class LabelOptions:
         Names of the tiers to read from TextGrids and ELAN's files; all by default.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
+    zero_length : {"error", "drop"}
+        What becomes of rows of tables and lists that end when they start: an error, or they are left out and their
+        recordings stay.
 
     Raises
     ------
@@ -112,6 +116,7 @@ class LabelOptions:
     annotators: str | None = None
     tiers: Sequence[str] | None = None
     point_duration: float | None = None
+    zero_length: Literal["error", "drop"] = "error"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(NAMES))
@@ -121,6 +126,8 @@ class LabelOptions:
             per_second(self.unit)
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise ConfigError(f"min_confidence={self.min_confidence}: expected a number from 0 to 1")
+        if self.zero_length not in ("error", "drop"):
+            raise ConfigError(f"zero_length={self.zero_length}: expected error or drop")
         if self.point_duration is not None and not 0 < self.point_duration < math.inf:
             raise ConfigError(f"point_duration={self.point_duration}: expected seconds above 0")
 

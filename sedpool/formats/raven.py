@@ -66,7 +66,7 @@ def read_raven(
     if missing:
         absent = ", ".join({"onset": BEGIN, "offset": END}[column] for column in missing)
         raise DataError(f"{path}: no column {absent}; expected a Raven selection table")
-    rows = read_rows(layout, options, filename)
+    rows = read_rows(layout, replace(options, zero_length="error"), filename)
     if rows.empty:
         return empty_events()
     if "event_label" not in rows.columns:

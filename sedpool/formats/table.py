@@ -111,6 +111,8 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
         table["event_label"] = tidy(table["event_label"].astype(str))
     if "filename" not in table:
         table.insert(0, "filename", clip_name(source.path) if filename is None else filename)
+    if options.zero_length == "drop" and {"onset", "offset", "event_label"} <= set(table):
+        table = _without_zero_lengths(table, source)
     is_score = "confidence" in table and layout.column("confidence").lower() in ("score", "probability")
     if is_score and not table["confidence"].dropna().between(0, 1).all():
         note(source.path, f"column {layout.column('confidence')} is no confidence, as it is not from 0 to 1")
@@ -135,6 +137,16 @@ def _numbers(texts: pd.DataFrame, layout: Layout, options: LabelOptions) -> dict
         elif numbers.notna().any():
             found[name] = numbers
     return found
+
+
+def _without_zero_lengths(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
+    """Let rows that end when they start be rows without a label and times, and note how many there are."""
+    zero = (table["offset"] == table["onset"]) & (table["event_label"] != "")
+    if not zero.any():
+        return table
+    note(source.path, "left out, as they end when they start: {n} events", int(zero.sum()))
+    times = {name: table[name].mask(zero) for name in ("onset", "offset")}
+    return table.assign(event_label=table["event_label"].mask(zero, ""), **times)
 
 
 def without_nocalls(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
@@ -185,7 +197,14 @@ def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout)
 
 def labelled_rows(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Make an event table of the rows that have a label."""
-    return validate_events(without_blanks(table, source), source=source)
+    rows = without_blanks(table, source)
+    if {"onset", "offset"} <= set(rows.columns):
+        problem = (
+            "does not end after it starts; mend its offset, or leave such rows out: --zero-length drop "
+            "(dataset.zero_length=drop)"
+        )
+        refuse_rows(rows.filter(EVENT_COLUMNS), rows["offset"] == rows["onset"], problem, source)
+    return validate_events(rows, source=source)
 
 
 def without_blanks(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:

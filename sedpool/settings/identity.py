@@ -18,9 +18,10 @@ RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offs
 """By group, or by public name of what it builds: the settings' names of today by their former names."""
 
 LATER: Mapping[str, Mapping[str, Any]] = {
-    "sedpool.load_folder": dict.fromkeys(
-        ("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration")
-    ),
+    "sedpool.load_folder": {
+        **dict.fromkeys(("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration")),
+        "zero_length": "error",
+    },
     "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
 }
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""

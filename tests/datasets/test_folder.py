@@ -348,3 +348,40 @@ def test_draw_meets_the_shares_and_spreads_each_class(n: int, seed: int, shares:
 def test_wrong_clip_duration(audacity: Path, length: float) -> None:
     with pytest.raises(ConfigError, match=r"clip_duration=.*expected seconds above 0"):
         load_folder(audacity, clip_duration=length)
+
+
+PLACES = {
+    "./north.wav": "north.wav",
+    "C:\\field\\south.wav": "south.wav",
+    "/mnt/card/east.wav": "east.wav",
+    "west": "west.wav",
+    "upper.wav": "upper.WAV",
+    "blank.wav ": "blank.wav",
+    "sub\\inner.wav": "sub/inner.wav",
+    "inner": "sub/inner.wav",
+    "../field/x/two.wav": "x/two.wav",
+    "fu\u0308nf.wav": "f\u00fcnf.wav",
+}
+
+
+def test_recordings_are_found_however_they_are_written(tmp_path: Path) -> None:
+    on_disk = set(PLACES.values()) - {"f\u00fcnf.wav"} | {"fu\u0308nf.wav", "y/two.wav"}
+    for name in on_disk:
+        record(tmp_path / name)
+    rows = "".join(f"{written}\t0\t1\tplover\n" for written in [*PLACES, "y/two.wav"])
+    write(tmp_path / "labels.tsv", f"filename\tonset\toffset\tevent_label\n{rows}")
+    dataset = load_folder(tmp_path, shares=(1, 0, 0), clip_duration=None)
+    assert set(dataset.clips["filename"]) == {*PLACES.values(), "y/two.wav"}
+    assert dataset.events["filename"].value_counts()["sub/inner.wav"] == 2
+    assert all(Path(path).exists() for path in dataset.clips["path"])
+
+
+def test_ambiguous_and_similar_names(tmp_path: Path) -> None:
+    for name in ("x/two.wav", "y/two.wav", "other.wav"):
+        record(tmp_path / name)
+    table = write(tmp_path / "labels.tsv", "filename\tonset\toffset\tevent_label\ntwo\t0\t1\tdog\n")
+    with pytest.raises(DataError, match=r"labels\.tsv: two is ambiguous: x/two\.wav or y/two\.wav; write its path"):
+        load_folder(tmp_path)
+    write(table, "filename\tonset\toffset\tevent_label\nothr.wav\t0\t1\tdog\n")
+    with pytest.raises(DataError, match=r"1 clips without audio \(othr\.wav\); looked for by .*; similar: other\.wav;"):
+        load_folder(tmp_path)

@@ -312,3 +312,16 @@ def test_weak_labels_between_quotes(tmp_path: Path) -> None:
     written(path, "filename,event_labels\nnorth.wav,plover,gull\nsouth.wav,gull\n")
     with pytest.raises(DataError, match=r"line 2 has 3 fields; expected 2: remove the surplus comma, or put quotes"):
         formats.read_tags(path)
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.txt"])
+def test_rows_that_end_when_they_start(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    text = (DCASE if name == "x.tsv" else "") + "north.wav\t1.0\t2.0\tplover\nsouth.wav\t0.0\t0.0\tgull\n"
+    path = written(tmp_path / name, text)
+    with pytest.raises(DataError, match=r"\(south\.wav, 0\.0, 0\.0, gull\) does not end after .*--zero-length drop"):
+        read_events(path)
+    assert rows(read_events(path, zero_length="drop")) == [("north.wav", 1.0, 2.0, "plover")]
+    assert caplog.messages == [f"{path}: left out, as they end when they start: 1 events"]
+    assert list(formats.recordings(path)) == ["north.wav", "south.wav"]
+    with pytest.raises(ConfigError, match="zero_length=keep: expected error or drop"):
+        read_events(path, zero_length="keep")

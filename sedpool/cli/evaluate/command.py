@@ -29,6 +29,7 @@ def evaluate(
     annotators: options.Annotators = None,
     tiers: options.Tiers = None,
     point_duration: options.PointDuration = None,
+    zero_length: options.ZeroLength = "error",
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
     operating_points: options.OperatingPoints = None,
@@ -58,7 +59,7 @@ def evaluate(
     from sedpool.formats.options import LabelOptions, parse_columns
 
     given = {} if columns is None else parse_columns(columns)
-    reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration)
+    reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points})
