@@ -18,7 +18,7 @@ from sedpool.audio.media import MediaStream
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
 
-_PIECE = 1 << 16  # frames decoded at a time: they stay in the processor's cache while they are checked and mixed
+_PIECE = 1 << 17  # samples decoded at a time: they stay in the processor's cache while they are checked and mixed
 _RATES = range(100, 10_000_001)  # Hz: from seismometers to bats
 
 
@@ -168,9 +168,10 @@ class _OpenStream:
         """Decode the samples from `first` to `last`; to be called once."""
         skip = self._move(first)
         missing = last - first + skip
+        frames = max(1, _PIECE // self.channels)
         while missing > 0:
             with _error_named(self._path):
-                piece = self._file.read(min(_PIECE, missing), dtype="float32", always_2d=True)
+                piece = self._file.read(min(frames, missing), dtype="float32", always_2d=True)
             if not len(piece):
                 return
             missing -= len(piece)

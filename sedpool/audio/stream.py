@@ -149,8 +149,11 @@ class Resampler:
             return np.ascontiguousarray(samples[:, self._channel - 1])
         if channels == 1:
             return samples[:, 0]
-        if channels == 2:  # the bits of the mean, in a tenth of its time
-            mixed = (samples[:, 0] + samples[:, 1]) * np.float32(0.5)
+        if channels < 8:  # the bits of the mean, in a fraction of its time
+            mixed = samples[:, 0] + samples[:, 1]
+            for channel in range(2, channels):
+                mixed += samples[:, channel]
+            mixed /= np.float32(channels)
         else:
             mixed = samples.mean(axis=1, dtype=np.float32)
         self._energy += float(np.einsum("tc,tc->", samples, samples)) / channels
