@@ -10,15 +10,14 @@ import pandas as pd
 import yaml
 
 from sedpool import storage
-from sedpool.comparison.run_intervals import run_intervals
+from sedpool.comparison.run_intervals import COLUMNS, run_intervals
 from sedpool.errors import StorageError
-from sedpool.inference.package import FORMAT, NEEDED, OPTIONAL, About, PackagedRun, pack, unpack
+from sedpool.inference.package import FORMAT, NEEDED, OPTIONAL, About, PackagedRun, pack, unpack, without_machine
 from sedpool.reports.model_card import card_html, card_markdown, model_card
 from sedpool.run_folder import RunFolder
 from sedpool.settings.identity import without_places
 from sedpool.settings.targets import TARGETS
 
-_OF_THE_MACHINE = frozenset({"device", "processors", "system"})
 _UNDEFINED = {"low": [""], "high": [""]}
 _MADE_HERE = frozenset({"LICENSE", "card.html", "card.md"})
 
@@ -63,7 +62,8 @@ def pack_run(
     if licence_text is not None:
         parts["LICENSE"] = licence_text.encode()
     try:
-        intervals = pd.read_csv(io.BytesIO(parts["intervals.csv"]), keep_default_na=False, na_values=_UNDEFINED)
+        text = parts.get("intervals.csv", b",".join(map(str.encode, COLUMNS)))
+        intervals = pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=_UNDEFINED)
         card = model_card(about, run, intervals)
         return pack(about, parts | {"card.html": card_html(card).encode(), "card.md": card_markdown(card).encode()})
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -93,10 +93,9 @@ def _parts(run: RunFolder) -> dict[str, bytes]:
     config = without_places(dict(run.config))
     if config["dataset"].get("_target_") not in TARGETS["dataset"]:  # any argument of one's own may be a place
         config["dataset"] = {"_target_": config["dataset"].get("_target_")}
-    environment = {key: value for key, value in run.environment.items() if key not in _OF_THE_MACHINE}
     made = {
         "config.yaml": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
-        "environment.json": storage.json_text(environment),
+        "environment.json": storage.json_text(without_machine(run.environment)),
         "intervals.csv": run_intervals(run).to_csv(index=False, lineterminator="\n"),
     }
     if missing := [name for name in NEEDED if not run.file(name).is_file()]:

@@ -50,6 +50,7 @@ LARGEST = 2**31
 _MAGIC = b"PK\x03\x04"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644
+_OF_THE_MACHINE = frozenset({"device", "processors", "system"})
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True))
@@ -189,6 +190,11 @@ def pack(about: About, parts: Mapping[str, bytes]) -> bytes:
             entry.create_system, entry.external_attr = 3, _PLAIN_FILE << 16
             archive.writestr(entry, content)
     return buffer.getvalue()
+
+
+def without_machine(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``environment.json`` says of versions and precision, and nothing of the machine."""
+    return {key: value for key, value in environment.items() if key not in _OF_THE_MACHINE}
 
 
 def unpack(content: bytes, path: str | os.PathLike[str]) -> tuple[About, dict[str, bytes]]:

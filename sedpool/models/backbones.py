@@ -4,8 +4,11 @@ A backbone is a Keras model from ``(batch, frames, n_mels)`` to ``(batch, frames
 takes any number of frames from `time_reduction` on.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import keras
 from keras import layers
@@ -14,7 +17,39 @@ from sedpool.errors import ConfigError
 from sedpool.models.input_convolution import InputConvolution
 from sedpool.models.normalization import BatchNormalization
 
+_Arguments = ParamSpec("_Arguments")
 
+
+def _described(make: Callable[_Arguments, keras.Model]) -> Callable[_Arguments, keras.Model]:
+    """Have the networks of a constructor say how they were made; see `description_of`."""
+
+    @functools.wraps(make)
+    def described(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> keras.Model:
+        backbone = make(*args, **kwargs)
+        bound = inspect.signature(make).bind(*args, **kwargs)
+        bound.apply_defaults()
+        # As text, since Keras tracks dictionaries and lists.
+        backbone.description = json.dumps({"_target_": f"sedpool.{make.__name__}", **bound.arguments}, default=int)
+        return backbone
+
+    return described
+
+
+def description_of(network: keras.Model) -> dict[str, Any]:
+    """Return the public name and the arguments of the constructor that made the backbone in a network.
+
+    Raises
+    ------
+    ConfigError
+        If it is none of those below.
+    """
+    found = [layer.description for layer in network.layers if hasattr(layer, "description")]
+    if len(found) != 1:
+        raise ConfigError("model is not sedpool's: only what compact_cnn, paper_cnn or paper_crnn made can be packed")
+    return dict(json.loads(found[0]))
+
+
+@_described
 def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), head_filters: int = 256) -> keras.Model:
     """Convolutional network of McFee, Salamon and Bello 2018, section IV.B (``cnnL3_7`` in their code).
 
@@ -34,6 +69,7 @@ def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), hea
     return keras.Model(inputs, _paper_features(inputs, filters, head_filters), name="backbone")
 
 
+@_described
 def paper_crnn(
     n_mels: int = 128,
     filters: Sequence[int] = (16, 32, 64, 128),
@@ -72,6 +108,7 @@ def paper_crnn(
     return keras.Model(inputs, x, name="backbone")
 
 
+@_described
 def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_filters: int = 128) -> keras.Model:
     """Small network for quick work: several times faster than `paper_cnn`, at the same output rate.
 

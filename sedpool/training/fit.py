@@ -17,6 +17,7 @@ from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
 from sedpool.training.loop import train
+from sedpool.training.packing import FitPacker
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
 from sedpool.training.targets import frame_targets
@@ -79,7 +80,8 @@ def fit(
         progress=progress,
     )
     patch_frames = features.n_frames(recipe.patch_duration)
-    return TrainedDetector(detector, result, features, Path(cache), patch_frames)
+    packer = FitPacker(train.name, {"train": len(train), "validate": len(validate)}, recipe, augmentation, seed)
+    return TrainedDetector(detector, result, features, Path(cache), patch_frames, packer=packer)
 
 
 def fit_prepared(
