@@ -21,6 +21,7 @@ from .features.store import FeatureStore as FeatureStore
 from .formats.detect import read_events as read_events
 from .inference.decode import Decoder as Decoder
 from .inference.decode import decode as decode
+from .inference.export.export import export as export
 from .inference.trained_detector import TrainedDetector as TrainedDetector
 from .models.backbones import compact_cnn as compact_cnn
 from .models.backbones import paper_cnn as paper_cnn

@@ -31,3 +31,7 @@ class StorageError(SedpoolError):
 
 class TrainingError(SedpoolError):
     """Training cannot go on."""
+
+
+class ExportError(SedpoolError):
+    """A detector cannot be exported, or the file would compute something else."""

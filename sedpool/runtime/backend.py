@@ -33,7 +33,7 @@ def import_backend(threads: int | None = None) -> None:
         If there is no such backend, or it is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _stderr_aside():
+    with stderr_aside():
         try:
             import keras
         except (ImportError, ValueError) as error:
@@ -51,7 +51,8 @@ def import_backend(threads: int | None = None) -> None:
 
 
 @contextmanager
-def _stderr_aside() -> Iterator[None]:
+def stderr_aside() -> Iterator[None]:
+    """Put aside what is written on standard error within the block, and show it only if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as aside:

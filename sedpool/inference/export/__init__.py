@@ -1,0 +1,1 @@
+"""Export: a trained detector as a file that runs without sedpool."""
