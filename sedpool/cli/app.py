@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, compare, data, detect, live, pack, report, reproduce, track, train, tune
+from sedpool.cli import analyse, compare, data, detect, export, live, pack, report, reproduce, track, train, tune
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -26,6 +26,7 @@ app.command()(pack.pack)
 app.command()(analyse.analyse)
 app.command()(track.track)
 app.command()(tune.tune)
+app.command()(export.export)
 app.command()(compare.compare)
 app.command()(report.report)
 app.command()(reproduce.reproduce)
