@@ -146,6 +146,17 @@ def evaluation(
     report("evaluation", measure_size() if size else measure_sweeps(), json_file)
 
 
+@app.command()
+def export(
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Windows that each runtime scores; the median counts.")] = 30,
+) -> None:
+    """Time of a 10 s window in each runtime that a detector is exported to, on one thread and on two."""
+    from benchmarks.export import measure
+
+    report("export", measure(turns), json_file)
+
+
 def report(subject: str, rows: list[dict[str, object]], json_file: Path | None) -> None:
     """Print the rows of a benchmark as a table, and write them if asked."""
     table = Table(title=subject, box=box.SIMPLE_HEAD, title_justify="left")
