@@ -100,9 +100,12 @@ def validate_events(
 
 def _optional_numbers(events: pd.DataFrame, column: str, source: TableSource) -> pd.Series:
     """Return the numbers of an optional column; missing and blank values become NaN, or NA for channels."""
-    given = events[column]
-    known = given.notna() & (given.astype(str).str.strip() != "")
-    numbers = pd.to_numeric(given.where(known), errors="coerce").astype(np.float64)
+    numbers = given = events[column]
+    known = given.notna()
+    if not pd.api.types.is_numeric_dtype(given):
+        known &= given.astype(str).str.strip() != ""
+        numbers = pd.to_numeric(given.where(known), errors="coerce")
+    numbers = numbers.astype(np.float64)
     if column == "confidence":
         expected, fits = "a number from 0 to 1", numbers.between(0, 1)
     elif column == "channel":

@@ -75,7 +75,7 @@ class Layout:
     @property
     def description(self) -> str:
         """What was recognised and is not as DCASE writes it, for the user to check; empty if nothing."""
-        said = {meaning: self.column(meaning) for meaning in self.columns if meaning != "scene"}
+        said = {meaning: self.column(meaning) for meaning in self.columns if meaning not in ("selection", "view")}
         parts = [f"{name} as {meaning}" for meaning, name in said.items() if self.header and name != meaning]
         if self.source.separator == ";":
             parts.append("between semicolons")
@@ -138,7 +138,7 @@ def _separator(data: bytes, options: LabelOptions) -> str:
 
 def _comments(data: bytes, separator: str) -> frozenset[int]:
     """Return the lines that begin with ``#`` and are neither a header nor a row of values."""
-    if not re.search(rb"(?m)^#", data):
+    if not data.startswith(b"#") and b"\n#" not in data:
         return frozenset()
     found = set()
     for number, line in enumerate(data.split(b"\n"), start=1):

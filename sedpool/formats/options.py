@@ -47,6 +47,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "low_frequency": ("low frequency", "low freq", "min frequency", "min freq", "fmin"),
     "high_frequency": ("high frequency", "high freq", "max frequency", "max freq", "fmax"),
     "file_offset": ("file offset",),
+    "selection": ("selection",),
+    "view": ("view",),
     "tier": ("tier",),
     "split": ("split",),
 }

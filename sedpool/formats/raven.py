@@ -19,11 +19,10 @@ from sedpool.formats.clip import RecordingInfo, only_clip, refuse_characters
 from sedpool.formats.columns import Layout, recognise
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.table import is_nocall, read_rows
-from sedpool.text_tables import refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows
 
 BEGIN, END = "Begin Time (s)", "End Time (s)"
 FILE, PATH, FILE_OFFSET = "Begin File", "Begin Path", "File Offset (s)"
-SELECTION, VIEW = "Selection", "View"
 CHANNEL, LOW, HIGH = "Channel", "Low Freq (Hz)", "High Freq (Hz)"
 
 
@@ -89,34 +88,29 @@ def _selections(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     if len(names) > 1 and "file_offset" not in rows.columns:
         raise DataError(f"{source}: selections in {len(names)} recordings but no column {FILE_OFFSET}; add it in Raven")
     rows = rows.assign(filename=rows["filename"].map({name: recording_name(name) for name in names}))
-    if SELECTION in layout.header:
-        rows = _once(rows, layout)
+    if "selection" in rows.columns:
+        rows = _once(rows, source)
     if "file_offset" in rows.columns:
         length = rows["offset"] - rows["onset"]
         rows = rows.assign(onset=rows["file_offset"], offset=rows["file_offset"] + length)
     return rows
 
 
-def _once(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+def _once(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Keep the first of the rows that show one selection in several views or channels."""
-    cells = layout.source.read_cells(len(layout.header))
-    number = cells[layout.header.index(SELECTION)]
-    twice = pd.DataFrame({"filename": rows["filename"], "number": number}).duplicated(keep=False)
-    if not twice.any():
+    number = ["filename", "selection"]
+    if not rows.duplicated(number).any():
         return rows
-    view = [cells[layout.header.index(name)] for name in (VIEW, CHANNEL) if name in layout.header]
-    views = pd.concat([rows["filename"], number, *view], axis=1)
-    same = ["filename", "onset", "offset", "event_label"]
-    selections = rows[same].assign(number=number).loc[twice].drop_duplicates()
-    differs = selections.duplicated(["filename", "number"])
-    shown = selections.loc[:, ["number", *same]]
+    same = [*number, "onset", "offset", "event_label"]
+    selections = rows[same].drop_duplicates()
+    differs = selections.duplicated(number)
     problem = "has the number of another selection in this recording, with other times or another label; renumber them"
-    refuse_rows(shown, differs, problem, layout.source)
-    repeated = views.duplicated()  # the same view again: another event
-    first = ~rows[same].assign(number=number).duplicated() | repeated
-    bands = [column for column in ("low_frequency", "high_frequency") if column in rows.columns]
-    if bands:  # a waveform view may have none
-        known = rows[bands].groupby([rows["filename"], number], sort=False).transform("first")
+    refuse_rows(selections[["selection", "filename", "onset", "offset", "event_label"]], differs, problem, source)
+    repeated = rows.duplicated([*same, *rows.columns.intersection(["view", "channel"])])  # another event
+    first = ~rows.duplicated(same) | repeated
+    bands = rows.columns.intersection(["low_frequency", "high_frequency"])
+    if len(bands):  # a waveform view may have none
+        known = rows.groupby(number, sort=False)[list(bands)].transform("first")
         rows = rows.assign(**{band: rows[band].fillna(known[band]) for band in bands})
     return rows.loc[first]
 
