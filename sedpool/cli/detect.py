@@ -115,6 +115,7 @@ def detect(
         print_live(LiveDetector(method, rate), read_pcm(sys.stdin.buffer, encoding, channels), partial=partial)
         return
 
+    dated = any(one.start for one in recordings)
     found: list[Detected] = []
     broken: list[str] = []
     with recordings_bar(recordings) as advance:
@@ -123,7 +124,7 @@ def detect(
                 broken.append(str(detected))
                 continue
             if results is None and not summary:
-                print_events(detected, recordings, with_header=not found)
+                print_events(detected, dated, with_header=not found)
             found.append(detected)
     written = results.write_all(found) if results is not None else []
     if summary:
@@ -224,14 +225,15 @@ def recordings_bar(recordings: "Sequence[Recording]") -> "Iterator[Callable[[Rec
         yield lambda recording, seconds: bar.update(task, advance=seconds, description=recording.filename[-40:])
 
 
-def print_events(detected: "Detected", recordings: "Sequence[Recording]", *, with_header: bool) -> None:
+def print_events(detected: "Detected", dated: bool, *, with_header: bool) -> None:
     """Print events as rows between tabs, with a column `datetime` where the start of any recording is known."""
-    from sedpool.formats.clip import RecordingInfo, with_datetimes
+    from sedpool.formats.clip import DATETIME, RecordingInfo, with_datetimes
 
-    infos = {one.filename: RecordingInfo(0.0, start=one.start) for one in recordings}
-    text = with_datetimes(detected.events, infos).to_csv(
-        sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n"
-    )
+    recording = detected.recording
+    events = with_datetimes(detected.events, {recording.filename: RecordingInfo(0.0, start=recording.start)})
+    if dated and DATETIME not in events:
+        events = events.assign(**{DATETIME: ""})
+    text = events.to_csv(sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n")
     print(text, end="", flush=True)
 
 
