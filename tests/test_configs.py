@@ -96,12 +96,30 @@ def test_a_corpus_brings_its_recipe_and_the_command_line_wins() -> None:
 
 def test_features_bring_the_augmentation_that_they_need_and_the_command_line_wins() -> None:
     fixed = composed("features=logmel_fixed")
-    assert (fixed["features"]["reference"], fixed["augment"]["gain"]) == ("fixed", 20.0)
+    assert (fixed["features"]["reference"], fixed["augment"]["gain"]) == ("fixed", 10.0)
     assert composed("features=logmel_fixed", "augment=none")["augment"]["gain"] == 0.0
     assert composed("features=logmel_fixed", "augment=light")["augment"] == composed("augment=light")["augment"]
     for features in ("logmel", "pcen"):  # neither needs levels that vary
         assert composed(f"features={features}")["augment"] == composed("augment=none")["augment"]
-    assert composed()["features"] == composed("features=logmel")["features"]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "dataset=urbansed",
+        "dataset=dcase2017",
+        "dataset=medleydb",
+        "training=paper",
+        "training=paper_dcase2017",
+        "training=paper_medleydb",
+        *(f"experiment={name}" for name in EXPERIMENTS if name.startswith(("mcfee2018/", "esc10"))),
+    ],
+)
+def test_the_papers_presets_keep_its_features(choice: str) -> None:
+    config = composed(choice, *(FOLDERS if "soundscapes" in choice else []))
+    assert config["features"] == composed("features=logmel")["features"]
+    assert config["features"]["reference"] == "window"
+    assert config["augment"]["gain"] == 0.0
 
 
 def test_names_follow_from_the_choices_unless_given() -> None:
