@@ -120,9 +120,8 @@ class BandSpectrogram:
             Means of the bins, weighted by the triangle of the band.
         """
         n_frames = max(1, len(samples) // self.hop_length)
-        samples = self._padded(samples)
         window, filters = _full_scale(*self._bands)
-        mirrored = np.pad(samples, self.n_fft // 2, mode="reflect")
+        mirrored = np.pad(self._padded(samples), self.n_fft // 2, mode="reflect")
         frames = np.lib.stride_tricks.sliding_window_view(mirrored, self.n_fft)[:: self.hop_length][:n_frames]
         powers = np.empty((n_frames, self.n_mels), dtype=np.float32)
         for first in range(0, n_frames, _BLOCK):
