@@ -100,8 +100,11 @@ def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path, command: str, name:
 
 
 def test_analyse_writes_nothing_for_a_run_of_an_earlier_version(run: RunFolder) -> None:
+    without("evaluation")(RunFolder(run.path))
     message = refused("analyse", run.path)
-    assert message.endswith("metrics.json: no decoding in it; an earlier version wrote it, repeat the run (force=true)")
+    assert message.endswith(
+        "config.yaml: no evaluation in it; an earlier version wrote it, repeat the run (force=true)"
+    )
     assert not run.file("errors").exists()
 
 

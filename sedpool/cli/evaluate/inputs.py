@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from sedpool.cli.evaluate.runs import in_whole_recordings, is_run, run_events, tested_clips
+from sedpool.cli.evaluate.runs import in_whole_recordings, run_events, run_of, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
 from sedpool.evaluation.validation import refuse_unknown_files
@@ -19,7 +19,7 @@ from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
 from sedpool.formats.texts import tidied_text
 from sedpool.inference.decode import Decoder, decode
-from sedpool.scores import highest_frames, read_scores
+from sedpool.scores import classes_of, highest_frames, read_scores
 from sedpool.text_tables import utf8_bytes
 
 THRESHOLD = 0.5
@@ -88,7 +88,7 @@ def read_input(
     if durations is not None:
         listed = read_durations(durations)
         clips = {name: listed.get(name) for name in clips}
-    run = estimated if is_run(estimated) else None
+    run = run_of(estimated)
     true = _labels(reference, clips, reading, is_tagging=is_tagging)
     if run is not None:
         clips = tested_clips(run, clips)
@@ -98,8 +98,11 @@ def read_input(
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
-        detections = LabelOptions(min_confidence=reading.min_confidence or 0.0)  # a detector has decided already
-        found = run_events(run) if run else _labels(estimated, clips, detections, is_tagging=not looks_at_times)
+        least = reading.min_confidence or 0.0  # a detector has decided already
+        if run is not None:
+            found = run_events(run, least)
+        else:
+            found = _labels(estimated, clips, LabelOptions(min_confidence=least), is_tagging=not looks_at_times)
         detected = in_whole_recordings(_same_recording(found, estimated, list(clips), reference), clips)
         _refuse_other_unit(detected, clips, f"estimate {estimated}")
     elif scores is not None:
@@ -109,6 +112,8 @@ def read_input(
     else:
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
     labels = None if classes is None else _lines(classes)
+    if labels is None and run is not None:
+        labels = sorted({*true["event_label"], *classes_of(run.scores)})
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
     compared = make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
     if estimated is not None and run is None and detected is found:
@@ -158,7 +163,7 @@ def _same_recording(detected: pd.DataFrame, estimated: Path, clips: list[str], r
 def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     """Return whether what was detected has times."""
     if estimated is not None:
-        return is_run(estimated) or not is_tag_list(estimated)
+        return run_of(estimated) is not None or not is_tag_list(estimated)
     return scores is None or scores.frames is not None
 
 

@@ -13,21 +13,21 @@ from sedpool.run_folder import RunFolder
 Lengths = Mapping[str, float | None]
 
 
-def is_run(path: Path | None) -> bool:
-    """Return whether a path is that of a run folder."""
-    return path is not None and (path / "config.yaml").is_file()
+def run_of(path: Path | None) -> RunFolder | None:
+    """Return the run in a folder; None if it holds none."""
+    return RunFolder(path) if path is not None and (path / "config.yaml").is_file() else None
 
 
-def run_events(path: Path) -> pd.DataFrame:
+def run_events(run: RunFolder, min_confidence: float) -> pd.DataFrame:
     """Return the events of a run as tuned, or as set if nothing was tuned; say which."""
     from sedpool.experiment.load import events_of
 
-    events, described = events_of(RunFolder(path), tuned=True)
-    typer.echo(f"{path.name}: events decoded {described}", err=True)
-    return events
+    events, described = events_of(run, tuned=True)
+    typer.echo(f"{run.path.name}: events decoded {described}", err=True)
+    return events[events["confidence"] >= min_confidence]
 
 
-def tested_clips(path: Path, clips: Lengths) -> Lengths:
+def tested_clips(run: RunFolder, clips: Lengths) -> Lengths:
     """Return those clips of a reference that a run was tested on, with their lengths; say how many others there are.
 
     Raises
@@ -35,7 +35,7 @@ def tested_clips(path: Path, clips: Lengths) -> Lengths:
     DataError
         If it was tested on none of them.
     """
-    ends = RunFolder(path).scores.groupby("filename", sort=False)["offset"].max()
+    ends = run.scores.groupby("filename", sort=False)["offset"].max()
     lengths: dict[str, float] = {}
     for piece, seconds in ends.items():
         name = str(piece)
@@ -46,12 +46,12 @@ def tested_clips(path: Path, clips: Lengths) -> Lengths:
     if not tested:
         first = recording_of(str(ends.index[0]))
         raise DataError(
-            f"{path}: tested on none of the reference's recordings, but on others such as {first}; the reference names "
-            f"{next(iter(clips), 'none')}"
+            f"{run.path}: tested on none of the reference's recordings, but on others such as {first}; the reference "
+            f"names {next(iter(clips), 'none')}"
         )
     if others := len(clips) - len(tested):
         typer.echo(
-            f"{path.name}: tested on {len(tested)} recordings of the reference; the other {others} do not count",
+            f"{run.path.name}: tested on {len(tested)} recordings of the reference; the other {others} do not count",
             err=True,
         )
     return tested

@@ -92,6 +92,14 @@ def test_a_reference_of_other_recordings_is_refused_in_one_line(evaluate: Comman
     )
 
 
+def test_a_class_that_the_reference_never_has_is_a_false_alarm(evaluate: Command, run: RunFolder) -> None:
+    write_scores(
+        run.scores.assign(cat=np.where(run.scores["filename"] == "b.wav", 0.9, 0.1)), run.file("scores.parquet")
+    )
+    score, _ = f1(evaluate, run, run.path)
+    assert score == pytest.approx(6 / 7)
+
+
 def test_the_joined_events_of_a_run_are_those_of_the_recordings(run: RunFolder) -> None:
     joined = join_pieces(sp.read_events(run.file("tuned_events.tsv")))
     assert joined[["filename", "onset", "offset"]].to_numpy().tolist() == [
