@@ -4,6 +4,7 @@ import doctest
 import importlib
 import importlib.util
 import re
+import shlex
 import shutil
 import tokenize
 from dataclasses import replace
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 import sedpool as sp
+from sedpool.cli.app import app
 from sedpool.events import events_from_rows
 from sedpool.settings.compose import compose
 from tests.datasets.test_desed import write_desed
@@ -24,11 +27,13 @@ from tests.miniatures.urbansed import write_urbansed
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL_OR_PYTHON = re.compile(r"^```(python|(?=\nsedpool))\n(.*?)^```", re.DOTALL | re.MULTILINE)
+HOW_TO = [ROOT / "docs" / name for name in ("detect.md", "field-season.md", "audacity-raven.md", "thresholds.md")]
 BLOCKS = [
     pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}")
     for page in PAGES
     for index, code in enumerate(FENCED.findall(page.read_text(encoding="utf-8")))
-    if ">>>" not in code
+    if ">>>" not in code and page not in HOW_TO
 ]
 FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
 FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py"}
@@ -53,7 +58,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # put back where a page asks for another
     monkeypatch.setattr(sp, "load_demo", partial(sp.load_demo, n_train=16, n_validate=8, n_test=8, n_jobs=1))
     monkeypatch.setattr(sp, "fit", partial(sp.fit, recipe=replace(sp.STUDY, epochs=1)))
-    for name in ("RUN", "demo-cap-s0-5a94d1c1ef"):
+    for name in ("RUN", "RUN-s1", "demo-cap-s0-5a94d1c1ef"):
         shutil.copytree(FINISHED, tmp_path / "experiments/runs" / name)
     (tmp_path / "experiments/esc10-soundscapes").symlink_to(ROOT / "experiments/esc10-soundscapes")
     (tmp_path / "labels").mkdir()
@@ -94,6 +99,35 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
 def test_code_on_a_page_runs(page: Path, index: int, workplace: Path) -> None:
     code = FENCED.findall(page.read_text(encoding="utf-8"))[index]
     exec(compile(code, f"{page.name}, example {index}", "exec"), assumed(page.name, workplace))
+
+
+@pytest.fixture
+def recordings(workplace: Path) -> None:
+    """Recordings of one's own with labels, and those of a season."""
+    names = ["recordings/monday 1.wav", "recordings/tuesday.flac", "season/bog/20240601_053000.WAV"]
+    for number, name in enumerate([*names, "season/bog/SM4_20240601_070000.wav", "by_day/01-06-2024/05h30.wav"]):
+        samples = np.random.default_rng(number).normal(0, 0.1, 11 * 44100)
+        (workplace / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(workplace / name, samples, 44100)
+    rows = [("monday 1.wav", 1.0, 2.0, label) for label in sp.RunFolder(FINISHED).classes]
+    sp.formats.write_tsv(events_from_rows([*rows, ("tuesday.flac", 3.0, 4.0, "siren")]), "labels.tsv")
+
+
+@pytest.mark.usefixtures("recordings")
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.name)
+def test_commands_of_a_how_to_page_run_one_after_another(page: Path) -> None:
+    namespace: dict[str, Any] = {}
+    n_commands = 0
+    for language, code in SHELL_OR_PYTHON.findall(page.read_text(encoding="utf-8")):
+        if language:
+            exec(compile(code, page.name, "exec"), namespace)
+            continue
+        for line in code.splitlines():
+            assert line.startswith("sedpool ")
+            result = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
+            assert result.exit_code == 0, f"{line}: {result.output}"
+            n_commands += 1
+    assert n_commands >= 3
 
 
 def test_extensions_are_short() -> None:
