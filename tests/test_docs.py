@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import sedpool as sp
 from sedpool.cli.app import app
 from sedpool.events import events_from_rows
+from sedpool.inference.package import ABOUT, NEEDED, OPTIONAL, unpack
 from sedpool.settings.compose import compose
 from tests.datasets.test_desed import write_desed
 from tests.miniatures.urbansed import write_urbansed
@@ -66,6 +67,12 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def write_recording(path: Path) -> None:
+    """A second of noise."""
+    path.parent.mkdir()
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 44100), 44100)
+
+
 def assumed(page: str, folder: Path) -> dict[str, Any]:
     """The variables that a page's examples use without making them."""
     if page == "corpora.md":
@@ -80,6 +87,9 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
             soundfile.write(folder / "birds" / split / f"{number}.wav", np.zeros(800), 8000)
         rows = [(f"{number}.wav", 0.01, 0.05, "owl") for number in range(3)]
         sp.formats.write_tsv(events_from_rows(rows), folder / "birds/labels.tsv")
+    if page == "share.md":
+        CliRunner().invoke(app, ["pack", "experiments/runs/RUN", "mine.sedpool"])
+        write_recording(folder / "recordings/a.wav")
     if page == "pooling.md":
         import keras
 
@@ -128,6 +138,23 @@ def test_commands_of_a_how_to_page_run_one_after_another(page: Path) -> None:
             assert result.exit_code == 0, f"{line}: {result.output}"
             n_commands += 1
     assert n_commands >= 3
+
+
+def test_commands_on_the_page_about_sharing_run(workplace: Path) -> None:
+    page = (ROOT / "docs/share.md").read_text(encoding="utf-8")
+    commands = [line for line in page.splitlines() if line.startswith("sedpool ")]
+    write_recording(workplace / "recordings/a.wav")
+    assert len(commands) == 4
+    for command in commands:
+        result = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert result.exit_code == 0, f"{command}: {result.output} {result.exception}"
+    assert "City sounds" in unpack(Path("city.sedpool").read_bytes(), "city.sedpool")[0].name
+    assert Path("detections/detections.tsv").is_file()
+    (named,) = set(re.findall(r"\(`(tune`.*?)\)", page))
+    for name in re.findall(r"\w+", named):
+        assert "a package has no scores" in str(CliRunner().invoke(app, [name, "mine.sedpool"]).exception)
+    listed = set(re.findall(r"`([\w.]+)`", " ".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))))
+    assert listed == {ABOUT, *NEEDED, *OPTIONAL}
 
 
 def test_extensions_are_short() -> None:

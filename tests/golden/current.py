@@ -206,6 +206,12 @@ def predicted(folder: Path, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return detector.predict(test), detector.predict_clips(test)
 
 
+def detected(package: Path, samples: np.ndarray, sr: int) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """The classes of a package's detector, and the events that it detects in a recording."""
+    detector = sp.load(package)
+    return detector.detector.classes, detector.detect(samples, sr=sr)
+
+
 def scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frame and clip scores of the test clips that lie in a folder."""
     return read_scores(folder / "scores.parquet"), read_scores(folder / "clip_scores.parquet")

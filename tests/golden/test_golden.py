@@ -146,6 +146,17 @@ def test_a_finished_run_says_what_it_said(workplace: Path, expected: dict[str, A
     assert {name: now.get(name, "removed") for name in recorded} == recorded
 
 
+def test_a_package_is_read_and_detects() -> None:
+    folder = HERE / "fixtures/package"
+    seconds = np.arange(6 * 8000) / 8000
+    samples = np.random.default_rng(0).normal(0, 0.01, len(seconds))
+    for frequency, onset in ((3000, 1), (300, 3)):
+        samples += 0.3 * np.sin(2 * np.pi * frequency * seconds) * ((seconds >= onset) & (seconds < onset + 1))
+    classes, events = current.detected(folder / "tones.sedpool", samples, 8000)
+    assert classes == ("high", "low")
+    assert_close(events, pd.read_csv(folder / "detections.tsv", sep="\t"), 1e-3)
+
+
 def test_the_corpus_of_a_finished_run_is_made_again(workplace: Path, expected: dict[str, Any]) -> None:
     corpus = current.demo(workplace / "data" / "demo", expected["corpus"])
     assert current.manifest_hash(corpus) == expected["finished"]["contents"]["manifest"]["hash"]
