@@ -1,6 +1,9 @@
 """``sedpool pack``, and commands that take a package in place of a run."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +137,31 @@ def test_a_package_of_any_shape_gets_a_card_or_one_line(package: Path, tmp_path:
             pack_run(run)
         assert str(caught.value).startswith(str(package))
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_detects_the_same_bytes(package: Path, recording: Path, tmp_path: Path) -> None:
+    """Beside the wheel's sedpool there is nothing of this checkout, only the libraries."""
+    root, wheel, target = Path(__file__).parents[2], tmp_path / "wheel", tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip"]
+    built = subprocess.run(
+        [*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", wheel, root], capture_output=True, text=True, check=False
+    )
+    if built.returncode and "hatchling" in built.stderr:
+        pytest.skip("hatchling, which builds wheels, cannot be had")
+    assert built.returncode == 0, built.stderr
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--target", target, *wheel.iterdir()], check=True)
+    code = "import sedpool; print(sedpool.__file__); from sedpool.cli.app import main; main()"
+    (tmp_path / "elsewhere").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code, "detect", package, recording, "--threshold", "0.4"],
+        cwd=tmp_path / "elsewhere",
+        env=os.environ | {"PYTHONPATH": str(target)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    place, _, events = done.stdout.partition("\n")
+    assert Path(place).is_relative_to(target)
+    assert events == sedpool("detect", FINISHED, recording, "--threshold", "0.4").stdout

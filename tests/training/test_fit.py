@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import sedpool as sp
@@ -25,6 +26,10 @@ def test_train_predict_decode_evaluate_in_a_notebook(tmp_path: Path) -> None:
     scores = detector.predict(test)
     assert len(scores) == 8 * 26
     assert len(detector.predict_clips(test)) == 8
+    detector.save(tmp_path / "mine.sedpool")
+    loaded = sp.load(tmp_path / "mine.sedpool", cache=tmp_path / "f")
+    pd.testing.assert_frame_equal(loaded.predict(test), scores, rtol=0, atol=0)
+    assert loaded.result.alpha is not None
     table = sp.evaluate(sp.decode(scores, threshold=0.2), test)
     assert {"segment", "event", "intersection", "onset"} == set(table["level"])
 
