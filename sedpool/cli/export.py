@@ -19,7 +19,7 @@ class Target(StrEnum):
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: Annotated[Path, typer.Argument(help="A finished run folder, or a package.")],
     to: Annotated[list[Target], typer.Option(help="Kind of file; give it again for several.")],
     features: Annotated[
         Literal["inside", "outside"], typer.Option(help="Whether the file takes audio, or its log-mel spectrogram.")
@@ -48,7 +48,7 @@ def export(
     from sedpool.reports.terminal import print_table
 
     detector = load(run, trust_code=trust_code)
-    base = run / run.resolve().name if out is None else out
+    base = out or (run / run.resolve().name if run.is_dir() else run.with_suffix(""))
     rows, written = [], []
     for target in dict.fromkeys(to):
         suffix = RUNTIMES[target].suffix

@@ -108,6 +108,14 @@ def test_a_file_is_named_like_its_run_if_it_gets_no_name(tmp_path: Path) -> None
     assert (tmp_path / "mine/mine.keras.json").is_file()
 
 
+def test_a_package_is_exported_beside_itself(tmp_path: Path) -> None:
+    package = tmp_path / "mine.sedpool"
+    sp.load(RUN).save(package)
+    shown = sedpool(package, "--to", "keras")
+    assert shown.exit_code == 0, shown.exception
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.sedpool", "mine.keras", "mine.keras.json"}
+
+
 def test_a_damaged_recording_to_check_on_ends_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "no.wav").write_bytes(b"RIFF")
     shown = sedpool(RUN, "--to", "keras", "--out", tmp_path / "x", "--check", tmp_path / "no.wav")

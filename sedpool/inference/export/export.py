@@ -4,7 +4,7 @@ import math
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -16,9 +16,8 @@ from sedpool import audio, storage
 from sedpool.errors import ConfigError, ExportError, SedpoolError
 from sedpool.features.logmel import LogMel
 from sedpool.features.store import Extractor
-from sedpool.inference.decode import Decoder
 from sedpool.inference.export.builtin_network import builtin_network, float32_network, foreign_layers
-from sedpool.inference.export.parity import check_signal, measure_parity, three_lengths
+from sedpool.inference.export.parity import check_signal, measure_parity
 from sedpool.inference.export.runtimes import RUNTIMES, fixed_batch
 from sedpool.inference.trained_detector import TrainedDetector
 from sedpool.models.detector import Detector
@@ -115,13 +114,17 @@ def export(
             ) from error
         _refuse_difference(parity, to)
         _replace(written, path)
+    classes = detector.detector.classes
     description = {
         "model": path.name,
         "target": to,
         "runs_on": runs_on,
         "made_by": f"sedpool {version('sedpool')}",
         **_describe(detector, inside, fixed_batch(network) if to == "tflite" else None),
-        "decoding": _by_class(detector.decoder, detector.detector.classes),
+        "decoding": {
+            name: value if value is None or isinstance(value, Mapping) else dict.fromkeys(classes, value)
+            for name, value in detector.decoder.settings().items()
+        },
         "parity": {"tolerance": TOLERANCE, "rows": parity.to_dict("records")},
     }
     storage.write_json(path.with_name(f"{path.name}.json"), {"format": FORMAT, **description})
@@ -136,15 +139,8 @@ def _recordings(check: str | Path | None, extractor: Extractor, shortest: int) -
             f"{check}: {len(samples) / extractor.sr:.2f} s; expected at least the {shortest / extractor.sr:.2f} s that "
             "the network needs for an output"
         )
-    return [samples[:length] for length in three_lengths(shortest, len(samples))]
-
-
-def _by_class(decoder: Decoder, classes: Sequence[str]) -> dict[str, Any]:
-    """Return the settings of a decoder, each for every class."""
-    return {
-        name: value if value is None or isinstance(value, Mapping) else dict.fromkeys(classes, value)
-        for name, value in decoder.settings().items()
-    }
+    between = round((shortest * len(samples)) ** 0.5)
+    return [samples[:length] for length in (shortest, between, len(samples))]
 
 
 def _refuse_difference(parity: pd.DataFrame, to: str) -> None:

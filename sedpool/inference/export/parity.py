@@ -1,5 +1,6 @@
 """Whether an exported file computes what the detector does."""
 
+import math
 from collections.abc import Sequence
 
 import keras
@@ -30,11 +31,6 @@ def check_signal(sr: int) -> Float32Array:
     return normalised
 
 
-def three_lengths(shortest: int, longest: int) -> list[int]:
-    """Return the shortest length, the longest, and one between them that is as many times the one as of the other."""
-    return [shortest, round((shortest * longest) ** 0.5), longest]
-
-
 def measure_parity(
     run: Run, network: keras.Model, extractor: Extractor, recordings: Sequence[Float32Array], *, features_inside: bool
 ) -> pd.DataFrame:
@@ -57,19 +53,16 @@ def measure_parity(
     -------
     DataFrame
         `seconds, samples, frames, clip`: the length of each recording, and the largest absolute difference of its
-        frame and clip scores.
+        frame and clip scores; infinite if they have another shape or are not finite.
     """
     rows = []
     for samples in recordings:
         features = extractor(samples)[None]
         expected = network.predict_on_batch(features)
         found = run(samples[None] if features_inside else features)
-        differences = {name: _largest_difference(found[name], expected[name]) for name in ("frames", "clip")}
-        rows.append({"seconds": len(samples) / extractor.sr, "samples": len(samples), **differences})
+        row = {"seconds": len(samples) / extractor.sr, "samples": len(samples)}
+        for name in ("frames", "clip"):
+            fits = found[name].shape == expected[name].shape and bool(np.isfinite(found[name]).all())
+            row[name] = float(np.abs(found[name] - expected[name]).max()) if fits else math.inf
+        rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _largest_difference(found: Float32Array, expected: Float32Array) -> float:
-    if found.shape != expected.shape or not np.isfinite(found).all():
-        return float("inf")
-    return float(np.abs(found - expected).max())
