@@ -1,6 +1,9 @@
 """``sedpool detect`` from end to end, on recordings as people have them."""
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -291,3 +294,15 @@ def test_recordings_that_cannot_be_read_are_listed_and_the_rest_goes_on(
         "b.tsv",
         "detections.tsv",
     ]
+
+
+@pytest.mark.slow
+def test_results_do_not_depend_on_the_number_of_threads(finished: RunFolder, tmp_path: Path) -> None:
+    recording = write(tmp_path / "a.wav", noise(300))
+    command = [sys.executable, "-c", "from sedpool.cli.app import main; main()", "detect", finished.path, recording]
+    printed = []
+    for threads in ("1", "2"):
+        limits = {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
+        printed.append(subprocess.run(command, env=os.environ | limits, capture_output=True, check=True).stdout)
+    assert printed[0] == printed[1]
+    assert printed[0].count(b"\n") > 3
