@@ -82,6 +82,7 @@ def detect(
     Recordings that cannot be read are listed at the end, and the exit status is 1.
     """
     import sys
+    import time
     from dataclasses import replace
 
     from sedpool.audio.start_time import Clock
@@ -115,7 +116,7 @@ def detect(
         print_live(LiveDetector(method, rate), read_pcm(sys.stdin.buffer, encoding, channels), partial=partial)
         return
 
-    dated = any(one.start for one in recordings)
+    dated, began = any(one.start for one in recordings), time.perf_counter()
     found: list[Detected] = []
     broken: list[str] = []
     with recordings_bar(recordings) as advance:
@@ -131,7 +132,7 @@ def detect(
         field.write_summary(found, method.selection.classes or known, out)
     if clips is not None and out is not None:
         field.write_clips(found, clips, by or "confidence", out)
-    report(found, written, broken, method.detectors[0].extractor.sr)
+    report(found, written, broken, method.detectors[0].extractor.sr, time.perf_counter() - began)
 
 
 def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str], list[str]]:
@@ -237,8 +238,10 @@ def print_events(detected: "Detected", dated: bool, *, with_header: bool) -> Non
     print(text, end="", flush=True)
 
 
-def report(found: "Sequence[Detected]", written: "Sequence[Path]", broken: "Sequence[str]", detector_sr: int) -> None:
-    """Say on standard error what was detected, what it may lack, and which recordings cannot be read.
+def report(
+    found: "Sequence[Detected]", written: "Sequence[Path]", broken: "Sequence[str]", detector_sr: int, elapsed: float
+) -> None:
+    """Say on standard error what was detected how fast, what it may lack, and which recordings cannot be read.
 
     Raises
     ------
@@ -248,7 +251,8 @@ def report(found: "Sequence[Detected]", written: "Sequence[Path]", broken: "Sequ
     from collections import Counter
 
     n_events, seconds = sum(len(one.events) for one in found), sum(one.duration for one in found)
-    typer.echo(f"{n_events} events in {len(found)} recordings, {seconds / 3600:.2f} h", err=True)
+    speed = f"{seconds / 3600:.2f} h at {seconds / elapsed:.0f} × real time"
+    typer.echo(f"{n_events} events in {len(found)} recordings, {speed}", err=True)
     for sr, count in sorted(Counter(one.sr for one in found if one.sr < detector_sr).items()):
         typer.echo(
             f"warning: {count} recordings at {sr} Hz have no energy above {sr / 2000:g} kHz; the detector was trained "
