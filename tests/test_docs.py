@@ -3,11 +3,12 @@
 import doctest
 import importlib
 import importlib.util
+import inspect
 import re
 import shlex
 import shutil
 import tokenize
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from typer.testing import CliRunner
 
 import sedpool as sp
 from sedpool.cli.app import app
+from sedpool.cli.evaluate.command import evaluate
 from sedpool.events import events_from_rows
+from sedpool.formats.options import LabelOptions
 from sedpool.inference.package import ABOUT, NEEDED, OPTIONAL, unpack
 from sedpool.settings.compose import compose
 from tests.datasets.test_desed import write_desed
@@ -78,6 +81,12 @@ def assumed(page: str, folder: Path) -> dict[str, Any]:
     if page == "corpora.md":
         write_urbansed(folder / "data/URBAN-SED")
         write_desed(folder / "data/DESED")
+        return {"sp": sp}
+    if page == "labels.md":
+        (table,) = re.findall(
+            r"^```text\n(datei;.*?)^```", (ROOT / "docs/labels.md").read_text(), re.DOTALL | re.MULTILINE
+        )
+        (folder / "art.csv").write_text(table, encoding="utf-8")
         return {"sp": sp}
     if page == "first-hour.md":
         exec(FENCED.findall((ROOT / "docs/first-hour.md").read_text(encoding="utf-8"))[0])
@@ -164,11 +173,26 @@ def test_extensions_are_short() -> None:
 
 
 def test_label_files_that_a_page_writes_can_be_read(workplace: Path) -> None:
-    blocks = FENCED.findall((ROOT / "docs/corpora.md").read_text(encoding="utf-8"))
-    (example,) = (block for block in blocks if "write_jams" in block)
+    blocks = FENCED.findall((ROOT / "docs/labels.md").read_text(encoding="utf-8"))
+    (example,) = (block for block in blocks if "write_events" in block)
     exec(example, {"sp": sp})
-    for name in ("all.tsv", "monday 1.txt", "monday 1.Table.1.selections.txt", "monday 1.jams"):
-        assert sp.read_events(name)[["onset", "offset", "event_label"]].to_numpy().tolist() == [[1.0, 2.0, "dog"]]
+    for name in ("all.tsv", "all.json", "monday 1.txt", "monday 1.Table.1.selections.txt", "monday 1.jams"):
+        events = sp.read_events(name)[["onset", "offset", "event_label"]]
+        assert events.to_numpy().tolist() == [[1.0, 2.0, "dog"]]
+
+
+def test_options_for_labels_are_those_of_the_page() -> None:
+    """Every option that the table of the page names is one of Python, of evaluate and of a folder."""
+    page = (ROOT / "docs/labels.md").read_text(encoding="utf-8")
+    python = re.findall(r"^\| [^|]+ \| `(\w+)=", page, re.MULTILINE)
+    command = re.findall(r"\| `--([a-z-]+) ", page)
+    folder = re.findall(r"\| `dataset\.(\w+)=", page)
+    assert python == [name.replace("-", "_") for name in command] == folder
+    options = {field.name for field in fields(LabelOptions)}
+    assert set(python) == options
+    assert options <= set(inspect.signature(sp.read_events).parameters)
+    assert options <= set(inspect.signature(sp.load_folder).parameters)
+    assert options <= set(inspect.signature(evaluate).parameters)
 
 
 def hooks() -> Any:
