@@ -223,7 +223,7 @@ def refuse_rows(table: pd.DataFrame, wrong: npt.ArrayLike, problem: str, source:
     """
     rows = np.flatnonzero(wrong)
     if len(rows):
-        values = ", ".join(str(value) for value in table.iloc[rows[0]])
+        values = ", ".join(" ".join(str(value).splitlines()) for value in table.iloc[rows[0]])
         more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
         raise DataError(f"{row_location(table, int(rows[0]), source)} ({values}) {problem}{more}")
 

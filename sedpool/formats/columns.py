@@ -65,7 +65,8 @@ class Layout:
     def found(self) -> str:
         """The columns that there are, for messages."""
         n_columns = len(self.kinds)
-        return ", ".join(self.header) if self.header else f"{n_columns} columns without names"
+        names = (" ".join(name.split())[:40] for name in self.header)
+        return ", ".join(names) if self.header else f"{n_columns} columns without names"
 
     def column(self, meaning: str) -> str:
         """Return what a column is called in messages."""
@@ -75,7 +76,9 @@ class Layout:
     @property
     def description(self) -> str:
         """What was recognised and is not as DCASE writes it, for the user to check; empty if nothing."""
-        said = {meaning: self.column(meaning) for meaning in self.columns if meaning not in ("selection", "view")}
+        is_raven = "Begin Time (s)" in self.header  # its columns are always called the same, except that of labels
+        meanings = {"event_label"} & set(self.columns) if is_raven else self.columns.keys() - {"selection", "view"}
+        said = {meaning: self.column(meaning) for meaning in self.columns if meaning in meanings}
         parts = [f"{name} as {meaning}" for meaning, name in said.items() if self.header and name != meaning]
         if self.source.separator == ";":
             parts.append("between semicolons")
@@ -221,7 +224,8 @@ def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
         return dict(zip(FORMS[kinds], range(len(kinds)), strict=True))
     if not re.fullmatch("TTN{2,9}T", kinds):
         return {}
-    table = np.array([[number_of(text.strip().lower()) for text in row[2:-1]] for row in rows[:_SAMPLE]], dtype=float)
+    whole = [row[2:-1] for row in rows[:_SAMPLE] if len(row) == len(kinds)]
+    table = np.array([[number_of(text.strip().lower()) for text in row] for row in whole], dtype=float)
     begin = table[:, 0]
     later = [index for index in range(table.shape[1]) if (table[:, index] > begin + 0.001).all()]
     if not later:
@@ -235,7 +239,11 @@ def _chosen(path: str | os.PathLike[str], meaning: str, name: str | int, header:
         return header.index(text)
     if text.isdecimal() and 1 <= int(text) <= width:
         return int(text) - 1
-    found = ", ".join(header) if header else f"{width} columns without names, numbered from 1"
+    found = (
+        ", ".join(" ".join(column.split())[:40] for column in header)
+        if header
+        else f"{width} columns without names, numbered from 1"
+    )
     raise ConfigError(f"columns: {path}: no column {text} for {meaning}; found {found}")
 
 

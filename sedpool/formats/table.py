@@ -199,7 +199,7 @@ def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout)
 def labelled_rows(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     """Make an event table of the rows that have a label."""
     rows = without_blanks(table, source)
-    if {"onset", "offset"} <= set(rows.columns):
+    if {"onset", "offset"} <= set(rows.columns) and rows[["onset", "offset"]].notna().all(axis=None):
         problem = (
             "does not end after it starts; mend its offset, or leave such rows out: --zero-length drop "
             "(dataset.zero_length=drop)"

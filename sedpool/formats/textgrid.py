@@ -16,7 +16,7 @@ from sedpool.formats.tiers import Tier, events_on_tiers
 
 def _praatio() -> Any:
     try:
-        from praatio import textgrid  # type: ignore[import-not-found,unused-ignore]
+        from praatio import textgrid
     except ImportError:
         raise ConfigError("TextGrids need praatio: pip install 'sedpool[formats]'") from None
     return textgrid

@@ -82,7 +82,7 @@ def test_tiers_and_points_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFi
     read_events(path)
     assert [message.split(": ", 1)[1] for message in caplog.messages] == [
         "not read, as they have no length: 1 points; --point-duration SECONDS (dataset.point_duration) gives them one",
-        "read from the tiers calls, clicks of calls, clicks; --tiers (dataset.tiers) chooses them",
+        "read from the tiers calls of calls, clicks; --tiers (dataset.tiers) chooses them",
     ]
     assert rows(read_events(path, point_duration=0.25)) == [PLOVER, CLICK]
     assert rows(read_events(path, tiers=["clicks"], point_duration=0.25)) == [CLICK]
@@ -191,3 +191,9 @@ def test_elans_tab_export(tmp_path: Path, line: str) -> None:
     path.write_text(f"{line}\n{line.replace('calls', 'noise').replace('plover', 'rain')}\n")
     assert rows(read_events(path)) == [PLOVER, ("north.wav", 0.5, 1.75, "rain")]
     assert rows(read_events(path, tiers=["calls"])) == [PLOVER]
+
+
+def test_a_row_of_a_tab_export_that_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("calls\tann\t0.5\t1.75\t1.25\tplover\ncalls\n")
+    with pytest.raises(DataError, match=r"x\.txt: line 2 \(calls\) is one field where other rows have 6"):
+        read_events(tmp_path / "x.txt")
