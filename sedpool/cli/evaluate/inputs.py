@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from sedpool.cli.evaluate.runs import in_whole_recordings, run_events, run_of, tested_clips
+from sedpool.cli.evaluate.runs import in_whole_recordings, run_beside, run_events, run_of, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
 from sedpool.evaluation.validation import refuse_unknown_files
@@ -90,8 +90,9 @@ def read_input(
         clips = {name: listed.get(name) for name in clips}
     run = run_of(estimated)
     true = _labels(reference, clips, reading, is_tagging=is_tagging)
-    if run is not None:
-        clips = tested_clips(run, clips)
+    if tested_by := run or run_beside(estimated):
+        tested = tested_clips(tested_by, clips)
+        clips = tested if run is not None else {name: clips[name] for name in tested}
         true = true[true["filename"].isin(list(clips))]
     _refuse_other_unit(true, clips, f"reference {reference}")
     looks_at_times = not is_tagging or (writes_times and says_when(estimated, scores))

@@ -18,6 +18,14 @@ def run_of(path: Path | None) -> RunFolder | None:
     return RunFolder(path) if path is not None and (path / "config.yaml").is_file() else None
 
 
+def run_beside(path: Path | None) -> RunFolder | None:
+    """Return the run whose file of events a path is; None if it is another file."""
+    if path is None or path.name not in ("events.tsv", "tuned_events.tsv"):
+        return None
+    run = run_of(path.parent)
+    return run if run is not None and run.file("scores.parquet").is_file() else None
+
+
 def run_events(run: RunFolder, min_confidence: float) -> pd.DataFrame:
     """Return the events of a run as tuned, or as set if nothing was tuned; say which."""
     from sedpool.experiment.load import events_of

@@ -68,8 +68,13 @@ def test_a_run_is_scored_as_tuned_on_the_recordings_that_it_was_tested_on(evalua
 
 
 def test_its_files_are_joined_to_whole_recordings_too(evaluate: Command, run: RunFolder) -> None:
-    score, _ = f1(evaluate, run, run.file("tuned_events.tsv"))
-    assert score == pytest.approx(6 / 7)  # three of four: here the recording that it was trained on counts
+    score, said = f1(evaluate, run, run.file("tuned_events.tsv"))
+    assert score == 1.0
+    assert "tested on 2 recordings of the reference; the other 1 do not count" in said
+    assert f1(evaluate, run, run.file("events.tsv"))[0] == 0.0
+    elsewhere = run.path.parents[1] / "tuned_events.tsv"
+    elsewhere.write_bytes(run.file("tuned_events.tsv").read_bytes())
+    assert f1(evaluate, run, elsewhere)[0] == pytest.approx(6 / 7)  # the recording that it was trained on counts
     pieces = run.path.parents[1] / "labels.tsv"
     pieces.write_bytes(run.file("tuned_events.tsv").read_bytes())
     assert f1(evaluate, run, run.file("tuned_events.tsv"))[0] == 1.0
