@@ -154,7 +154,9 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[RunFolder]:
     if not Path(path).is_file():
         yield finished(path)
         return
-    content = _read(path)
+    if (size := Path(path).stat().st_size) > LARGEST:
+        raise StorageError(f"{path}: {size} bytes, no package; expected at most {LARGEST}")
+    content = Path(path).read_bytes()
     about, parts = unpack(content, path)
     with tempfile.TemporaryDirectory(prefix="sedpool-") as folder:
         for name, part in parts.items():
@@ -240,12 +242,6 @@ def unpack(content: bytes, path: str | os.PathLike[str]) -> tuple[About, dict[st
     if not about.classes or len(set(about.classes)) < len(about.classes):
         raise StorageError(f"{path}: {ABOUT}: expected one or more different classes")
     return about, parts
-
-
-def _read(path: str | os.PathLike[str]) -> bytes:
-    if (size := Path(path).stat().st_size) > LARGEST:
-        raise StorageError(f"{path}: {size} bytes, no package; expected at most {LARGEST}")
-    return Path(path).read_bytes()
 
 
 def _stated(text: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sedpool.comparison.labels import UNDEFINED, number
 from sedpool.comparison.run_intervals import KEY_COLUMNS
 from sedpool.comparison.run_names import flat_settings
 from sedpool.comparison.tables import look_up
-from sedpool.datasets.catalog import CORPORA, Corpus
+from sedpool.datasets.catalog import CORPORA
 from sedpool.inference.package import SUFFIX, About
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
@@ -26,6 +26,7 @@ from sedpool.settings.identity import without_places
 Intervals = Mapping[tuple[Any, ...], Sequence[float]]
 """The two ends by decoding, level, average, class and metric."""
 
+_SPLITS = ("train", "validate", "test")
 _SETTINGS = ("features", "model", "pooling", "supervision", "training", "augment", "labels", "evaluation")
 
 BIBTEX = """\
@@ -53,8 +54,8 @@ class ModelCard:
     ----------
     about : About
         Name, classes, author and licence.
-    file : str
-        What the package's file is taken to be called.
+    command, code : str
+        What to type, and what to write in Python, to load it from a file of its name.
     decoding : str
         How probabilities become events, in words.
     scores, class_scores : TableBlock or None
@@ -70,7 +71,8 @@ class ModelCard:
     """
 
     about: About
-    file: str
+    command: str
+    code: str
     decoding: str
     scores: TableBlock | None
     class_scores: TableBlock | None
@@ -103,9 +105,11 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         test = _test(about, run.metrics, has_intervals=not intervals.empty)
     settings = flat_settings({key: config[key] for key in _SETTINGS if key in config})
     rows = [TableRow(name.removesuffix("._target_"), [Cell(_as_text(value))]) for name, value in settings]
+    file = about.name.replace("/", "-") + SUFFIX
     return ModelCard(
         about=about,
-        file=about.name.replace("/", "-") + SUFFIX,
+        command=f"sedpool detect {shlex.quote(file)} recording.wav",
+        code=f"detector = sp.load({json.dumps(file, ensure_ascii=False)})",
         decoding=_decoding(run.tuned),
         scores=scores,
         class_scores=class_scores,
@@ -119,19 +123,12 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
 
 def card_html(card: ModelCard) -> str:
     """Write the card as a page that needs no other file and no network."""
-    return html_page("model_card.html", card=card, quoted=shlex.quote, quoted_text=_quoted_text)
+    return html_page("model_card.html", card=card)
 
 
 def card_markdown(card: ModelCard) -> str:
     """Write the card as Markdown."""
-    return render(
-        "model_card.md",
-        card=card,
-        quoted=shlex.quote,
-        quoted_text=_quoted_text,
-        text=markdown_text,
-        table=markdown_table,
-    )
+    return render("model_card.md", card=card, text=markdown_text, table=markdown_table)
 
 
 def _cell(
@@ -196,6 +193,10 @@ def _test(about: About, metrics: Mapping[str, Any], *, has_intervals: bool) -> s
             f" Segments: whether it sounds in each stretch of {metrics['resolution']:g} s. Whole events: whether a "
             f"detection starts within {metrics['collar']:g} s of the true event and ends about where it ends."
         )
+    text += (
+        " Precision: the share of its detections that are right. Recall: the share of what there is that it finds. "
+        "F1 is high only if both are."
+    )
     text += " Micro averages count every decision alike, macro averages every class. 1 is perfect, 0 the worst."
     if metrics.get("tuned"):
         text += " Tuned: with thresholds that were chosen on validation clips, as sedpool detect uses them."
@@ -212,13 +213,15 @@ def _decoding(tuned: Mapping[str, Any] | None) -> str:
 
 
 def _data(about: About, config: Mapping[str, Any]) -> list[str]:
-    counts = ", ".join(f"{n:,} {split}" for split, n in about.clips.items())
+    splits = sorted(about.clips, key=lambda name: (*_SPLITS, name).index(name))
+    counts = ", ".join(f"{about.clips[name]:,} {name}" for name in splits)
     sentences = [f"Corpus: {about.corpus}" + (f"; clips: {counts}." if counts else ".")]
     if config.get("supervision") == "strong":
         sentences.append("It learnt from strong labels: when each event starts and ends.")
     else:
         sentences.append("It learnt from weak labels: which classes a clip has, not when they sound.")
-    corpus = _corpus(config)
+    loader = str(config.get("dataset", {}).get("_target_"))
+    corpus = next((one for one in CORPORA if loader == f"sedpool.load_{one.name}"), None)
     if corpus is None or corpus.licence == "yours" or corpus.licence.startswith("that of"):
         sentences.append("Under which terms the recordings of its corpus may be used is not known here.")
     else:
@@ -226,13 +229,6 @@ def _data(about: About, config: Mapping[str, Any]) -> list[str]:
         if corpus.homepage:
             sentences.append(f"{corpus.citation}. {corpus.homepage}")
     return sentences
-
-
-def _corpus(config: Mapping[str, Any]) -> Corpus | None:
-    """Find the catalogue's entry of the corpus that a configuration loads; None if others load it."""
-    loader = str(config.get("dataset", {}).get("_target_"))
-    name = loader.removeprefix("sedpool.load_") if loader.startswith("sedpool.load_") else None
-    return next((corpus for corpus in CORPORA if corpus.name == name), None)
 
 
 def _limits(about: About, config: Mapping[str, Any], durations: pd.DataFrame | None) -> list[str]:
@@ -272,8 +268,3 @@ def _as_text(value: Any) -> str:
     if value is None:
         return UNDEFINED
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _quoted_text(text: str) -> str:
-    """Return a text as Python's source has it."""
-    return json.dumps(text, ensure_ascii=False)

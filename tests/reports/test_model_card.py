@@ -1,10 +1,12 @@
 """The model card: complete, true to the run, and safe whatever names say."""
 
-import json
+import ast
 import re
 import shlex
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import yaml
@@ -90,12 +92,24 @@ def test_both_forms_say_everything(run: RunFolder) -> None:
 
 
 def test_the_command_and_the_code_take_names_as_they_are(run: RunFolder) -> None:
+    file = "a b\"; rm -rf $HOME-'.sedpool"
     card = card_of(run, replace(ABOUT, name="a b\"; rm -rf $HOME/'"))
-    assert card.file == "a b\"; rm -rf $HOME-'.sedpool"
-    (command,) = [line for line in card_markdown(card).splitlines() if line.startswith("    sedpool detect")]
-    assert shlex.split(command) == ["sedpool", "detect", card.file, "recording.wav"]
-    (code,) = [line for line in card_markdown(card).splitlines() if "sp.load" in line]
-    assert json.loads(code.partition("(")[2].removesuffix(")")) == card.file
+    assert shlex.split(card.command) == ["sedpool", "detect", file, "recording.wav"]
+    assert ast.literal_eval(card.code.removeprefix("detector = sp.load")) == file
+    assert f"    {card.command}\n" in card_markdown(card)
+    assert f"\n{card.command}</pre>" in unescape(card_html(card))
+
+
+def test_what_to_cite_is_what_the_citation_file_says(run: RunFolder) -> None:
+    citation = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8"))
+    (paper,) = citation["references"]
+    bibtex = card_of(run).bibtex
+    assert f"{{{citation['title']}:" in bibtex
+    for key in ("title", "journal", "volume", "year", "doi"):
+        assert f"{{{paper[key]}}}" in bibtex
+    assert f"{{{paper['start']}--{paper['end']}}}" in bibtex
+    names = " and ".join(f"{author['family-names']}, {author['given-names']}" for author in paper["authors"])
+    assert f"{{{names}}}" in bibtex
 
 
 class Tags(HTMLParser):
