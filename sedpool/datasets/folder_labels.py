@@ -28,6 +28,7 @@ from sedpool.formats.detect import (
 from sedpool.formats.jams import read_tags
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.recordings import recordings as named_recordings
 from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import TextTable
 
@@ -120,7 +121,14 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
             rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
     if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
-        return read_file(path, owner, options).assign(strong=True)
+        events = read_file(path, owner, options)
+        names_recordings = kind == "label studio" or (
+            kind == "raven" and "filename" in recognise(path, options).columns
+        )
+        if owner is None and names_recordings:  # also those in which nothing was found
+            silent = [name for name in named_recordings(path, options) if name not in set(events["filename"])]
+            events = pd.concat([events, pd.DataFrame({"filename": silent, "event_label": ""}, dtype=str)])
+        return events.assign(strong=True)
     return None
 
 

@@ -385,3 +385,29 @@ def test_ambiguous_and_similar_names(tmp_path: Path) -> None:
     write(table, "filename\tonset\toffset\tevent_label\nothr.wav\t0\t1\tdog\n")
     with pytest.raises(DataError, match=r"1 clips without audio \(othr\.wav\); looked for by .*; similar: other\.wav;"):
         load_folder(tmp_path)
+
+
+BIRDNET = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tCommon Name\tConfidence\tBegin Path\tFile Offset (s)\n"
+)
+SELECTIONS = "1\tS\t1\t0\t3\tTawny Owl\t1.0\t/card/a.wav\t0\n2\tS\t1\t4\t7\tnocall\t1.0\t/card/b.wav\t0\n"
+TASKS = (
+    '[{"id": 1, "audio": "/data/a.wav", "label": [{"start": 0, "end": 3, "labels": ["Tawny Owl"]}]},'
+    ' {"id": 2, "audio": "/data/b.wav", "label": []}]'
+)
+CSV = "Start (s),End (s),Common name,Confidence,File\n0,3,Tawny Owl,1.0,/card/a.wav\n0,3,nocall,1.0,/card/b.wav\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("all.txt", BIRDNET + SELECTIONS), ("all.json", TASKS), ("all.csv", CSV)],
+    ids=["txt", "json", "csv"],
+)
+def test_recordings_in_which_nothing_was_found_are_labelled(tmp_path: Path, name: str, text: str) -> None:
+    for stem in "ab":
+        record(tmp_path / f"{stem}.wav")
+    write(tmp_path / name, text)
+    dataset = load_folder(tmp_path, shares=(1, 0, 0))
+    assert dataset.clips["filename"].tolist() == ["a.wav", "b.wav"]
+    assert dataset.events["filename"].tolist() == ["a.wav"]
+    assert dataset.tags["Tawny Owl"].tolist() == [True, False]
