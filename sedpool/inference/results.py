@@ -24,6 +24,7 @@ SCORES = "scores"
 SCORES_SUFFIX = ".scores.parquet"
 ALL = "detections"
 """Name of the files of all recordings."""
+_OF_ALL = (ALL, "summary", "clips/clips")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Results:
     Attributes
     ----------
     recordings : sequence of Recording
-        All recordings: two that differ in their suffix only keep it in the names of their results.
+        All recordings: those whose results would otherwise take the name of another file keep their suffix in it.
     formats : sequence of str
         Names in `sedpool.formats.write.WRITERS`, or ``"scores"``.
     folder : Path or None
@@ -55,8 +56,13 @@ class Results:
                 raise ConfigError(f"format {name!r}: unknown; expected {', '.join((*WRITERS, SCORES))}")
 
     @cached_property
-    def _stems(self) -> Counter[str]:
-        return Counter(stem(one.filename) for one in self.recordings)
+    def _taken(self) -> Counter[str]:
+        """How many recordings may give their results a name; those of all recordings count as one."""
+        names = Counter(name for one in self.recordings for name in {self._key(one), stem(self._key(one))})
+        return names + Counter([] if self.folder is None else _OF_ALL)
+
+    def _key(self, recording: Recording) -> str:
+        return recording.path.absolute().as_posix() if self.folder is None else recording.filename
 
     @property
     def event_formats(self) -> list[str]:
@@ -65,8 +71,8 @@ class Results:
 
     def path(self, recording: Recording, suffix: str) -> Path:
         """Return the path of a recording's result."""
-        without_suffix = stem(recording.filename)
-        name = without_suffix if self._stems[without_suffix] == 1 else recording.filename
+        key = self._key(recording)
+        name = stem(key) if self._taken[stem(key)] == 1 else key
         if self.folder is None:
             return recording.path.with_name(Path(name).name + suffix)
         return self.folder / (name + suffix)
