@@ -20,6 +20,7 @@ from sedpool.audio.stream import blocks
 from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
 from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
+from sedpool.inference.snippets import without_snippets
 from sedpool.inference.stream import Detection, StreamDecoder
 from sedpool.runtime.arrays import Float32Array
 
@@ -51,6 +52,8 @@ class Recording:
 def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[Recording]:
     """Find the recordings that files, folders, patterns and lists name, each once and in that order.
 
+    Snippets that ``sedpool detect --clips`` wrote into such a folder are left out: they are parts of recordings.
+
     Parameters
     ----------
     inputs : iterable of str
@@ -70,29 +73,40 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
     DataError
         If a folder or pattern has no audio, or there is nothing at all.
     """
-    found: dict[str, str] = {}  # id by path
+    found: dict[str, tuple[str, str]] = {}  # path as given and id, by absolute path
     for given in inputs:
         for one in (line.rstrip("\r\n") for line in sys.stdin) if given == "-" else [given]:
             if os.path.isdir(one):
-                names = audio.list_files(one, "folder of recordings")
-                found |= {os.path.join(one, name): name for name in names}
+                names = without_snippets(one, audio.list_files(one, "folder of recordings"))
+                if not names:
+                    raise DataError(f"{one}: no audio in it but snippets; give the folder of the recordings")
+                named = [(os.path.join(one, name), name) for name in names]
             elif glob.has_magic(one) and not os.path.exists(one):
                 paths = [path for path in sorted(glob.glob(one, recursive=True)) if os.path.isfile(path)]
                 if not paths:
                     raise DataError(f"{one}: no file has such a name; quote a pattern so that sedpool expands it")
-                found |= {path: os.path.basename(path) for path in paths}
-            elif one:
-                found[one] = os.path.basename(one)
+                named = [(path, os.path.basename(path)) for path in paths]
+            else:
+                named = [(one, os.path.basename(one))] if one else []
+            for path, name in named:
+                found.setdefault(os.path.abspath(path), (path, unicodedata.normalize("NFC", name)))
     if not found:
         raise DataError("no recordings: expected files, folders, patterns, or - for a list on standard input")
-    ids = {path: unicodedata.normalize("NFC", name) for path, name in found.items()}
+    ids = {path: name for path, (_, name) in found.items()}
     often = Counter(ids.values())
-    alike = [path for path, name in ids.items() if often[name] > 1]
-    if alike:
-        parent = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in alike])
-        ids |= {path: Path(os.path.relpath(path, parent)).as_posix() for path in alike}
+    ids |= _below_shared([path for path, name in ids.items() if often[name] > 1])
+    if len(set(ids.values())) < len(ids):  # such a path is the id of another
+        ids = _below_shared(list(ids))
     clock = clock or Clock()
-    return [Recording(name, Path(path), clock.start(path)) for path, name in ids.items()]
+    return [Recording(ids[key], Path(path), clock.start(path)) for key, (path, _) in found.items()]
+
+
+def _below_shared(paths: list[str]) -> dict[str, str]:
+    """Return ids of recordings: their paths from the folder that they share."""
+    if not paths:
+        return {}
+    shared = os.path.commonpath([os.path.dirname(path) for path in paths])
+    return {path: Path(os.path.relpath(path, shared)).as_posix() for path in paths}
 
 
 @dataclass(frozen=True)

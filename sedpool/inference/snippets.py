@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import pandas as pd
@@ -14,6 +16,7 @@ from sedpool.formats.clip import RecordingInfo, with_datetimes
 MARGIN = 1.0
 """Seconds before and after an event."""
 TABLE = "clips.tsv"
+_COLUMNS = ("event_label", "filename", "onset", "offset", "confidence")
 
 _LONGEST_NAME = 160  # bytes; file systems take 255, and confidence, onset, a number and a suffix are added
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -64,19 +67,20 @@ def write_snippets(
     Returns
     -------
     table : Path
-        ``clips.tsv``, written last: the events, each with its snippet in the column `clip`.
+        ``clips.tsv``: the events, each with its snippet in the column `clip`. It has no rows until all are written.
 
     Raises
     ------
     AudioError
         If a recording cannot be read.
     """
-    columns = ["event_label", "filename", "onset", "offset", "confidence"]
+    columns = list(_COLUMNS)
     rows = list(zip(*(chosen[column].tolist() for column in columns), strict=True))
     labels = list(dict.fromkeys(chosen["event_label"]))
     folders = dict(zip(labels, distinct([plain_name(label) for label in labels]), strict=True))
     names = [f"{row[4]:.3f}_{plain_name(audio.stem(row[1]))}_{row[2]:.3f}s" for row in rows]
     clips = [f"{folders[row[0]]}/{name}.wav" for row, name in zip(rows, distinct(names), strict=True)]
+    storage.write_text(folder / TABLE, "\t".join([*columns, "clip"]) + "\n")
     for clip, (_, filename, onset, offset, _) in zip(clips, rows, strict=True):
         begin = max(0.0, onset - margin)
         audio.copy_part(
@@ -86,6 +90,29 @@ def write_snippets(
     table = table[[*columns, *table.columns.drop(columns)]]
     storage.write_text(folder / TABLE, table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n"))
     return folder / TABLE
+
+
+def without_snippets(root: str, names: Sequence[str]) -> list[str]:
+    """Leave out the recordings in folders of snippets below a folder; if it is one itself, all are kept.
+
+    Parameters
+    ----------
+    root : str
+        The folder.
+    names : sequence of str
+        Names of recordings, relative to it.
+    """
+
+    @cache
+    def holds_snippets(folder: PurePosixPath) -> bool:
+        if folder == PurePosixPath():
+            return False
+        with suppress(OSError), Path(root, folder, TABLE).open("rb") as table:
+            if table.readline().startswith("\t".join(_COLUMNS).encode()):
+                return True
+        return holds_snippets(folder.parent)
+
+    return [name for name in names if not holds_snippets(PurePosixPath(name).parent)]
 
 
 def plain_name(text: str) -> str:

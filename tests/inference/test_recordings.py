@@ -63,3 +63,29 @@ FOUND = events(("a.wav", 0.0, 1.0, "dog", 0.6), ("a.wav", 0.5, 2.0, "cat", 0.9),
 )
 def test_a_selection_keeps_the_order_of_time(selection, rows):
     pd.testing.assert_frame_equal(selection.of(FOUND), FOUND.iloc[rows].reset_index(drop=True))
+
+
+def test_a_file_that_is_named_in_several_ways_counts_once(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    found = find_recordings(["north", "./north/a.wav", str(folder / "north/a.wav"), "south/../north/a.wav"])
+    assert ids(found) == ["a.wav", "b.FLAC"]
+
+
+def test_no_two_recordings_have_one_id(folder):
+    (folder / "other/north").mkdir(parents=True)
+    (folder / "other/north/a.wav").write_bytes(b"")
+    found = find_recordings([str(folder / name) for name in ("north", "south", "other")])
+    assert ids(found) == ["north/a.wav", "north/b.FLAC", "south/a.wav", "other/north/a.wav"]
+
+
+def test_snippets_are_recordings_only_where_they_are_asked_for(folder):
+    (folder / "out/clips/dog").mkdir(parents=True)
+    (folder / "out/clips/dog/0.900_a_1.000s.wav").write_bytes(b"")
+    (folder / "out/clips/clips.tsv").write_text("path\tsentence\n")
+    assert "out/clips/dog/0.900_a_1.000s.wav" in ids(find_recordings([str(folder)]))
+    table = "event_label\tfilename\tonset\toffset\tconfidence\tclip\n"
+    (folder / "out/clips/clips.tsv").write_text(table)
+    assert ids(find_recordings([str(folder)])) == ["c.mp3", "north/a.wav", "north/b.FLAC", "south/a.wav"]
+    assert ids(find_recordings([str(folder / "out/clips")])) == ["dog/0.900_a_1.000s.wav"]
+    with pytest.raises(DataError, match="no audio"):
+        find_recordings([str(folder / "out")])
