@@ -211,6 +211,10 @@ class _OpenStream:
 def _error_named(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
+    except UnicodeEncodeError:
+        raise AudioError(
+            f"{path}: the name is not in UTF-8; rename the file".encode(errors="replace").decode()
+        ) from None
     except (OSError, RuntimeError) as error:
         reason = "no such file" if not Path(path).exists() else f"not readable audio ({error})"
         raise AudioError(f"{path}: {reason}") from None

@@ -111,7 +111,7 @@ def _find(folder: str, above: tuple[str, ...]) -> Iterator[str]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():  # a link may lead to itself
                 yield from _find(entry.path, (*above, real))
             elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
                 yield entry.path

@@ -20,6 +20,7 @@ from sedpool.errors import ConfigError
 _IN_NAME = re.compile(r"(?<!\d)(\d{8})([_T$])(\d{6})(?:[._](\d{6}|\d{3})(?!\d))?(Z|[+-]\d\d:?\d\d)?(?!\d)")
 _HEXADECIMAL = re.compile(r"(?=.*[A-F])[0-9A-F]{8}")
 _YEARS = range(2015, 2038)  # of recorders that gave hexadecimal names; other such names mean something else
+_CALENDAR = range(2, 9999)  # others could not be moved to another zone, or on by an hour
 _AUDIOMOTH = re.compile(
     r"Recorded at (\d\d:\d\d:\d\d)(\.\d+)? (\d\d/\d\d/\d{4}) \(UTC(?:([+-])(\d\d?)(?::?(\d\d))?)?\)"
 )
@@ -90,9 +91,9 @@ class Clock:
     def _zone(self) -> tzinfo | None:
         if self.timezone is None:
             return None
-        if offset := _OFFSET.fullmatch(self.timezone):
-            return _fixed(*offset.groups())
         try:
+            if offset := _OFFSET.fullmatch(self.timezone):
+                return _fixed(*offset.groups())
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ConfigError(
@@ -146,10 +147,12 @@ def _in_metadata(path: str | os.PathLike[str]) -> list[datetime]:
     if comment := _AUDIOMOTH.search(chunks.get(b"ICMT", b"").decode("utf-8", "replace")):
         clock, fraction, date, *offset = comment.groups()
         stated = _parsed(f"{date} {clock}{fraction or '.0'}", "%d/%m/%Y %H:%M:%S.%f")
-        times.append(stated and stated.replace(tzinfo=_fixed(*offset) if offset[0] else UTC))
+        with suppress(ValueError):  # an offset of a day or more
+            times.append(stated and stated.replace(tzinfo=_fixed(*offset) if offset[0] else UTC))
     if stamp := _GUANO.search(chunks.get(b"guan", b"").decode("utf-8", "replace").replace("\r", "\n")):
         with suppress(ValueError):
-            times.append(datetime.fromisoformat(stamp[1]))
+            time = datetime.fromisoformat(stamp[1])
+            times.append(time if time.year in _CALENDAR else None)
     created = chunks.get(b"bext", b"")[_BEXT_TIME].decode("ascii", "replace")
     times.append(_parsed("".join(re.findall(r"\d", created)), "%Y%m%d%H%M%S"))
     return [time for time in times if time]
@@ -157,9 +160,10 @@ def _in_metadata(path: str | os.PathLike[str]) -> list[datetime]:
 
 def _parsed(text: str, pattern: str) -> datetime | None:
     try:
-        return datetime.strptime(text, pattern)
+        time = datetime.strptime(text, pattern)
     except ValueError:
         return None
+    return time if time.year in _CALENDAR else None
 
 
 def _fixed(sign: str, hours: str, minutes: str | None) -> tzinfo:

@@ -1,5 +1,6 @@
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,22 @@ def test_siblings_that_link_to_each_other_end(tmp_path: Path) -> None:
         audio.write_wav(tmp_path / one / f"{one}.wav", tone(0.1), SR)
         (tmp_path / one / "to").symlink_to(tmp_path / other)
     assert audio.list_files(tmp_path, "test") == ["a/a.wav", "a/to/b.wav", "b/b.wav", "b/to/a.wav"]
+
+
+def test_links_to_themselves_and_to_nothing_stop_no_search(tmp_path: Path) -> None:
+    audio.write_wav(tmp_path / "a.wav", tone(0.1), SR)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "gone.wav").symlink_to("nowhere")
+    assert audio.list_files(tmp_path, "test") == ["a.wav", "gone.wav"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_one_error(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav"))
+    audio.write_wav(tmp_path / "a.wav", tone(0.1), SR)
+    (tmp_path / "a.wav").rename(path)
+    with pytest.raises(AudioError, match=r"\?\.wav: the name is not in UTF-8; rename"):
+        audio.info(path)
 
 
 def test_a_pipe_is_no_recording(tmp_path: Path) -> None:

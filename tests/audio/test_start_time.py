@@ -37,6 +37,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("12345678_123456.wav", None),
         ("20241301_053000.wav", None),
         ("20240601.wav", None),
+        ("99991231_235959.wav", None),
+        ("00010101T000000Z.wav", None),
         ("00C0FFEE.wav", None),
         ("DEADBEEF.wav", None),
         ("monday 1.wav", None),
@@ -144,3 +146,8 @@ def test_later_counts_the_seconds_that_pass(start: datetime, seconds: float) -> 
     start = start.astimezone(UTC).astimezone(start.tzinfo)  # a time that exists
     passed = later(start, seconds).timestamp() - start.timestamp()
     assert passed == pytest.approx(seconds, abs=1e-4)
+
+
+def test_an_offset_of_days_is_no_timezone() -> None:
+    with pytest.raises(ConfigError, match=r"timezone '\+99:00': unknown"):
+        Clock(timezone="+99:00")
