@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _TEMPORARY = ".writing-"
+_SHOWN = 40  # letters of a name in that of its temporary file, which may be no longer than others
 
 
 @contextmanager
@@ -43,7 +44,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     with full_disk_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent)
+        descriptor, name = tempfile.mkstemp(
+            prefix=f"{_TEMPORARY}{path.stem[:_SHOWN]}-", suffix=path.suffix, dir=path.parent
+        )
         os.close(descriptor)
         temporary = Path(name)
         try:

@@ -15,6 +15,12 @@ def test_written_file_has_the_content_and_no_temporary_remains(tmp_path: Path) -
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.txt"]
 
 
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> None:
+    path = tmp_path / f"{'é' * 125}.wav"
+    storage.write_text(path, "x")
+    assert path.read_text() == "x"
+
+
 def test_failed_write_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
     target = tmp_path / "x.txt"
     target.write_text("old")
