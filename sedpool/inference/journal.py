@@ -14,7 +14,7 @@ import pandas as pd
 
 from sedpool.errors import DataError, StorageError
 from sedpool.events import validate_events
-from sedpool.inference.recordings import Detected, Recording
+from sedpool.inference.recordings import Detected, Recording, file_state
 
 FORMAT = 1
 JOURNAL = "detections.jsonl"
@@ -68,13 +68,15 @@ class Journal:
     def get(self, recording: Recording) -> Detected | None:
         """Return what was detected in a recording; None if nothing was, or if the file has changed since."""
         entry = self._done.get(recording.filename)
-        if entry is None or entry.get("source") != _source(recording.path):
+        if entry is None or entry.get("source") != file_state(recording.path):
             return None
         try:
             rows = [(recording.filename, *row) for row in entry["events"]]
             events = pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label", "confidence"])
             events = validate_events(events, source=f"{self.path}: {recording.filename}")
-            return Detected(recording, float(entry["duration"]), int(entry["sr"]), int(entry["channels"]), events)
+            return Detected(
+                recording, float(entry["duration"]), int(entry["sr"]), int(entry["channels"]), events, entry["source"]
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise StorageError(f"{self.path}: {recording.filename}: damaged ({error}); delete that file") from None
 
@@ -83,7 +85,7 @@ class Journal:
         columns = ["onset", "offset", "event_label", "confidence"]
         entry = {
             "filename": detected.recording.filename,
-            "source": _source(detected.recording.path),
+            "source": detected.state,
             "duration": detected.duration,
             "sr": detected.sr,
             "channels": detected.channels,
@@ -107,12 +109,3 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
         raise StorageError(f"{where}: damaged (no object); delete that file to detect anew")
     return entry
-
-
-def _source(path: Path) -> list[Any]:
-    """Return what tells whether a recording has changed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return [os.path.abspath(path)]
-    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]

@@ -202,6 +202,8 @@ class Detected:
         Its sampling rate in Hz and number of channels.
     events : DataFrame
         Event table with a column `confidence`.
+    state : list
+        What tells whether the file has changed since: see `file_state`.
     """
 
     recording: Recording
@@ -209,6 +211,16 @@ class Detected:
     sr: int
     channels: int
     events: pd.DataFrame
+    state: list[Any]
+
+
+def file_state(path: Path) -> list[Any]:
+    """Return what tells whether a file has changed: where it is, its size and when it was written."""
+    try:
+        status = path.stat()
+    except OSError:
+        return [os.path.abspath(path)]
+    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
 
 
 def detect_recording(
@@ -239,6 +251,7 @@ def detect_recording(
     AudioError
         If the recording cannot be read to its end.
     """
+    state = file_state(recording.path)  # now, as it may still be written to
     info, first = audio.info(recording.path), method.detectors[0]
     classes, sr = first.detector.classes, first.extractor.sr
     scorer = RecordingScorer([one.scorer(executor) for one in method.detectors])
@@ -252,4 +265,4 @@ def detect_recording(
 
     found = detect_blocks(scorer, stream, samples(), keep_scores)
     events = method.selection.of(detected_events(recording.filename, found, classes))
-    return Detected(recording, scorer.duration, info.samplerate, info.channels, events)
+    return Detected(recording, scorer.duration, info.samplerate, info.channels, events, state)

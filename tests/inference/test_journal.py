@@ -7,7 +7,7 @@ import pytest
 
 from sedpool.errors import DataError, StorageError
 from sedpool.inference.journal import Journal
-from sedpool.inference.recordings import Detected, Recording
+from sedpool.inference.recordings import Detected, Recording, file_state
 
 FOUND = pd.DataFrame(
     [("a.wav", 0.0, 1.0, "dog", 0.6), ("a.wav", 0.5, 2.0, "cat", 0.9), ("a.wav", 3.0, 4.0, "dog", 0.8)],
@@ -19,7 +19,7 @@ FOUND = pd.DataFrame(
 def detected(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(b"sound")
-    return Detected(Recording("a.wav", path), 5.0, 44100, 2, FOUND)
+    return Detected(Recording("a.wav", path), 5.0, 44100, 2, FOUND, file_state(path))
 
 
 def test_a_journal_returns_what_was_added(tmp_path, detected):
@@ -45,6 +45,8 @@ def test_a_changed_recording_and_another_method_are_not_mixed_up(tmp_path, detec
     journal = Journal(tmp_path / "detections.jsonl", {"threshold": 0.5, "top": None})
     journal.add(detected)
     detected.recording.path.write_bytes(b"other sound")
+    assert Journal(journal.path, {"threshold": 0.5, "top": None}).get(detected.recording) is None
+    journal.add(detected)  # the sound changed while it was read
     assert Journal(journal.path, {"threshold": 0.5, "top": None}).get(detected.recording) is None
     with pytest.raises(DataError, match=r"made in another way \(top\); give another --out"):
         Journal(journal.path, {"threshold": 0.5, "top": 3})
