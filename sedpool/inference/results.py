@@ -4,12 +4,15 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
+from sedpool import storage
 from sedpool.audio import stem
 from sedpool.errors import AudioError, ConfigError
 from sedpool.events import empty_events
@@ -87,6 +90,22 @@ class Results:
         """Return the path of a recording's scores; None if they are not asked for."""
         return self.path(recording, SCORES_SUFFIX) if SCORES in self.formats else None
 
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep other processes from writing results there, and remove what killed ones left of a file in a folder."""
+        self.journal_path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.journal_path.with_name(f".{JOURNAL}.lock"), timeout=0):
+                if self.folder is not None:
+                    for folder in {self.folder, *(self.path(one, "").parent for one in self.recordings)}:
+                        storage.remove_abandoned(folder)
+                yield
+        except Timeout:
+            where = self.journal_path.parent
+            raise ConfigError(
+                f"{where}: another process writes its results there; wait or give another --out"
+            ) from None
+
     def write(self, detected: Detected) -> None:
         """Write the results of one recording in every format."""
         for name in self.event_formats:
@@ -143,9 +162,14 @@ def detect_all(
     ------
     detected : Detected or AudioError
         What was detected in each recording, or why it cannot be read.
+
+    Raises
+    ------
+    ConfigError
+        If another process writes results there.
     """
-    journal = None if results is None else Journal(results.journal_path, method.description)
-    with ThreadPoolExecutor() as executor:
+    with ThreadPoolExecutor() as executor, nullcontext() if results is None else results.reserved():
+        journal = None if results is None else Journal(results.journal_path, method.description)
         for recording in recordings:
             detected = None if journal is None else journal.get(recording)
             scores = None if results is None else results.scores_path(recording)

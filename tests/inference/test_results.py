@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sedpool.errors import ConfigError
 from sedpool.inference.recordings import Recording
 from sedpool.inference.results import Results
 
@@ -32,3 +33,15 @@ def test_results_beside_recordings_differ_within_the_folder_they_are_in():
     recordings = [Recording(name, Path("n", Path(name).name)) for name in ("n/a.wav", "a.flac")]
     results = Results(recordings, ["tsv"], None)
     assert [results.path(one, ".tsv").as_posix() for one in recordings] == ["n/a.wav.tsv", "n/a.flac.tsv"]
+
+
+def test_a_folder_of_results_belongs_to_one_process_at_a_time(tmp_path):
+    results = Results([Recording("n/a.wav", tmp_path / "n/a.wav")], ["tsv"], tmp_path / "out")
+    (tmp_path / "out/n").mkdir(parents=True)
+    (tmp_path / "out/n/.writing-a-1.tsv").touch()
+    with results.reserved():
+        assert not (tmp_path / "out/n/.writing-a-1.tsv").exists()
+        with pytest.raises(ConfigError, match="another process writes"), results.reserved():
+            pass
+    with results.reserved():
+        pass
