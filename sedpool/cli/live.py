@@ -47,12 +47,18 @@ def listen(
 
 def print_live(live: "LiveDetector", blocks: Iterable["Float32Array"], *, partial: bool) -> None:
     """Print events as they end, as rows between tabs; or every change of one, as JSON, one object per line."""
+    from sedpool.errors import AudioError
+
     if not partial:
         print("onset\toffset\tevent_label\tconfidence", flush=True)
 
     def changes() -> "Iterable[Change]":
-        for samples in blocks:
-            yield from live.push(samples)
+        try:
+            for samples in blocks:
+                yield from live.push(samples)
+        except AudioError:  # the sound up to there counts
+            yield from live.finish()
+            raise
         yield from live.finish()
 
     for change in changes():
