@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.events import validate_events
 from sedpool.inference.recordings import Detected, Recording, file_state
@@ -95,7 +96,7 @@ class Journal:
         self._done[detected.recording.filename] = entry
 
     def _append(self, entry: Mapping[str, Any]) -> None:
-        with self.path.open("ab") as stream:
+        with storage.full_disk_named(self.path), self.path.open("ab") as stream:
             stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,5 +1,6 @@
 """What an interruption leaves of detections."""
 
+import errno
 import json
 
 import pandas as pd
@@ -64,3 +65,13 @@ def test_a_damaged_journal_is_named(tmp_path, detected, damage):
     journal.path.write_bytes(lines[0] + json.dumps(entry).encode() + b"\n")
     with pytest.raises(StorageError, match=r"a\.wav: damaged"):
         Journal(journal.path, {}).get(detected.recording)
+
+
+def test_a_full_disk_is_named(tmp_path, detected, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = Journal(tmp_path / "detections.jsonl", {})
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StorageError, match=r"detections\.jsonl: the disk is full"):
+        journal.add(detected)
