@@ -379,6 +379,8 @@ def finished(folder: str | os.PathLike[str]) -> RunFolder:
     """
     run = RunFolder(folder)
     _refuse_package(run.path)
+    if not run.path.exists():
+        raise ConfigError(f"{run.path}: no such file or folder; give the folder that training printed, or a package")
     if not run.file("config.yaml").is_file():
         raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
     if not run.is_done:

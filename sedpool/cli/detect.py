@@ -196,7 +196,8 @@ def chosen_classes(given: "Sequence[str] | None", known: "Sequence[str]") -> tup
 
     if not given:
         return None
-    names = [name for one in given for name in ([one] if one in known else map(str.strip, one.split(",")))]
+    parts = [part for one in given for part in ([one] if one in known else map(str.strip, one.split(",")))]
+    names = [part for part in parts if part]
     if unknown := [name for name in names if name not in known]:
         raise ConfigError(f"--classes {', '.join(unknown)}: unknown to the detector; it knows {', '.join(known)}")
     return tuple(names)
@@ -249,13 +250,15 @@ def report(
         With status 1 if there are such recordings.
     """
     from collections import Counter
+    from datetime import timedelta
 
     n_events, seconds = sum(len(one.events) for one in found), sum(one.duration for one in found)
-    speed = f"{seconds / 3600:.2f} h at {seconds / elapsed:.0f} × real time"
-    typer.echo(f"{n_events} events in {len(found)} recordings, {speed}", err=True)
+    length = timedelta(seconds=round(seconds))
+    recordings = f"{len(found)} {'recording' if len(found) == 1 else 'recordings'}"
+    typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
     for sr, count in sorted(Counter(one.sr for one in found if one.sr < detector_sr).items()):
         typer.echo(
-            f"warning: {count} recordings at {sr} Hz have no energy above {sr / 2000:g} kHz; the detector was trained "
+            f"warning: {count} of them at {sr} Hz: no energy above {sr / 2000:g} kHz; the detector was trained "
             f"with up to {detector_sr / 2000:g} kHz",
             err=True,
         )

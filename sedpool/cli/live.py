@@ -64,7 +64,10 @@ def print_live(live: "LiveDetector", blocks: Iterable["Float32Array"], *, partia
     for change in changes():
         event = change.event
         if partial:
-            print(json.dumps({"kind": change.kind, **asdict(event)}, ensure_ascii=False), flush=True)
+            values = {name: round(one, 6) if isinstance(one, float) else one for name, one in asdict(event).items()}
+            print(json.dumps({"kind": change.kind, **values}, ensure_ascii=False), flush=True)
         elif change.kind == "end":
             row = f"{event.onset:.6f}\t{event.offset:.6f}\t{event.event_label}\t{event.confidence:.6f}"
             print(row, flush=True)
+    if live.duration == 0:
+        typer.echo("warning: no sound came", err=True)

@@ -1,12 +1,14 @@
 """What was detected so far, so that the same command goes on where it was interrupted.
 
 A journal, ``detections.jsonl``, has one JSON object per line: first how detections are made, then one for each
-recording, with its events. Every other file of results follows from it.
+recording, with its events, and one for each file of results that is being written or was written, by which files that
+somebody else made or changed are known. Every file of results follows from it.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +45,19 @@ class Journal:
         self.path = Path(path)
         head = {"format": FORMAT, "method": json.loads(json.dumps(dict(method)))}
         self._done: dict[str, dict[str, Any]] = {}
+        self._written: dict[str, str | None] = {}  # hash by path; None while a file is being written
         whole = 0
         for number, line in enumerate(self._lines(), start=1):
             entry = _parsed(line, f"{self.path}: line {number}")
             if number == 1 and entry != head:
-                different = [key for key in head["method"] if entry.get("method", {}).get(key) != head["method"][key]]
+                different = ", ".join(_differences(entry.get("method"), head["method"])) or "format"
                 raise DataError(
-                    f"{self.path}: detections made in another way ({', '.join(different) or 'format'}); "
-                    "give another --out, or delete that file"
+                    f"{self.path}: detections made in another way ({different}); give another --out, or delete that "
+                    "file"
                 )
-            if number > 1:
+            if "written" in entry:
+                self._written[str(entry["written"])] = entry.get("sha256")
+            elif number > 1:
                 self._done[str(entry.get("filename"))] = entry
             whole += len(line)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,8 +86,12 @@ class Journal:
         except (KeyError, TypeError, ValueError) as error:
             raise StorageError(f"{self.path}: {recording.filename}: damaged ({error}); delete that file") from None
 
-    def add(self, detected: Detected) -> None:
-        """Keep what was detected in a recording."""
+    def has_scores(self, recording: Recording) -> bool:
+        """Whether the scores of what was detected in a recording were written too."""
+        return bool(self._done.get(recording.filename, {}).get("scores"))
+
+    def add(self, detected: Detected, *, with_scores: bool = False) -> None:
+        """Keep what was detected in a recording, and whether its scores were written."""
         columns = ["onset", "offset", "event_label", "confidence"]
         entry = {
             "filename": detected.recording.filename,
@@ -90,16 +99,47 @@ class Journal:
             "duration": detected.duration,
             "sr": detected.sr,
             "channels": detected.channels,
+            "scores": with_scores,
             "events": detected.events[columns].to_numpy(dtype=object).tolist(),
         }
         self._append(entry)
         self._done[detected.recording.filename] = entry
+
+    def is_own(self, path: Path) -> bool:
+        """Whether a file of results is as it was written here, or was being written when the machine stopped."""
+        key = self._key(path)
+        return key in self._written and self._written[key] in (None, storage.sha256_file(path))
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[None]:
+        """Keep in mind that a file of results is written in the block, and its hash after it."""
+        key = self._key(path)
+        if self._written.get(key, "") is not None:
+            self._append({"written": key, "sha256": None})
+        yield
+        self._written[key] = storage.sha256_file(path)
+        self._append({"written": key, "sha256": self._written[key]})
+
+    def _key(self, path: Path) -> str:
+        return os.path.relpath(path, self.path.parent)
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         with storage.full_disk_named(self.path), self.path.open("ab") as stream:
             stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def _differences(before: Any, now: Mapping[str, Any]) -> list[str]:
+    """Return the names of the settings in which two methods differ, with the group that they are in."""
+    before = before if isinstance(before, Mapping) else {}
+    names = []
+    for key, value in now.items():
+        if isinstance(value, Mapping) and isinstance(before.get(key), Mapping):
+            names += [f"{key}.{name}" for name in _differences(before[key], value)]
+        elif before.get(key) != value:
+            names.append(key)
+    return names
 
 
 def _parsed(line: bytes, where: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _TYPES = {"s16": "<i2", "s32": "<i4", "f32": "<f4"}
 _FULL_SCALE = {"s16": 2.0**15, "s32": 2.0**31, "f32": 1.0}
 _BYTES = {"s16": 2, "s24": 3, "s32": 4, "f32": 4}
 _BLOCK_BYTES = 1 << 16
+_HEADERS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff")
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,13 @@ def read_pcm(source: BinaryIO, encoding: Encoding, channels: int) -> Iterator[Fl
     Raises
     ------
     AudioError
-        If the data end within a sample, or a sample is not finite.
+        If the data begin as a file with a header, end within a sample, or hold one that is not finite.
     """
-    size, rest = _BYTES[encoding] * channels, b""
+    size, rest, is_first = _BYTES[encoding] * channels, b"", True
     while data := source.read1(_BLOCK_BYTES):  # type: ignore[attr-defined]
-        data = rest + data
+        if is_first and data[:4] in _HEADERS:
+            raise AudioError("standard input: a file with a header, not raw samples; name the file instead of --stream")
+        data, is_first = rest + data, False
         whole = len(data) - len(data) % size
         data, rest = data[:whole], data[whole:]
         if encoding == "s24":  # as the upper three bytes of a whole number of four
@@ -130,7 +133,8 @@ def read_pcm(source: BinaryIO, encoding: Encoding, channels: int) -> Iterator[Fl
             padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
             values = padded.view("<i4").ravel() / 2.0**31
         else:
-            values = np.frombuffer(data, _TYPES[encoding]) / _FULL_SCALE[encoding]
+            with np.errstate(invalid="ignore"):
+                values = np.frombuffer(data, _TYPES[encoding]) / _FULL_SCALE[encoding]
         if not np.isfinite(values).all():
             raise AudioError("standard input: holds samples that are not finite; is it another --encoding?")
         yield values.astype(np.float32).reshape(-1, channels)

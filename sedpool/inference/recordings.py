@@ -75,7 +75,7 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
     """
     found: dict[str, tuple[str, str]] = {}  # path as given and id, by absolute path
     for given in inputs:
-        for one in (line.rstrip("\r\n") for line in sys.stdin) if given == "-" else [given]:
+        for one in _listed() if given == "-" else [given]:
             if os.path.isdir(one):
                 names = without_snippets(one, audio.list_files(one, "folder of recordings"))
                 if not names:
@@ -99,6 +99,14 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
         ids = _below_shared(list(ids))
     clock = clock or Clock()
     return [Recording(ids[key], Path(path), clock.start(path)) for key, (path, _) in found.items()]
+
+
+def _listed() -> Iterator[str]:
+    """Yield the lines of standard input."""
+    for line in sys.stdin:
+        if "\0" in line or any("\ud800" <= character <= "\udfff" for character in line):
+            raise DataError("standard input: no list of names, one per line; give --stream for raw samples")
+        yield line.rstrip("\r\n")
 
 
 def _below_shared(paths: list[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from sedpool import storage
 from sedpool.audio import stem
-from sedpool.errors import AudioError, ConfigError
+from sedpool.errors import AudioError, ConfigError, DataError
 from sedpool.events import empty_events
 from sedpool.formats.clip import RecordingInfo
 from sedpool.formats.write import WRITERS, write_events
@@ -106,12 +106,31 @@ class Results:
                 f"{where}: another process writes its results there; wait or give another --out"
             ) from None
 
-    def write(self, detected: Detected) -> None:
+    def refuse_foreign(self, journal: Journal) -> None:
+        """Check that no file would be lost that was made or changed by somebody else.
+
+        Raises
+        ------
+        DataError
+            If there is one; it names the first.
+        """
+        suffixes = [SCORES_SUFFIX if name == SCORES else WRITERS[name].suffix for name in self.formats]
+        paths = [self.path(recording, suffix) for recording in self.recordings for suffix in suffixes]
+        foreign = [path for path in paths if path.exists() and not journal.is_own(path)]
+        if foreign:
+            more = f" (and {len(foreign) - 1} more files)" if len(foreign) > 1 else ""
+            raise DataError(
+                f"{foreign[0]}{more}: would be replaced, and it was not written by this command or was changed since; "
+                "move it, or give another --out"
+            )
+
+    def write(self, detected: Detected, journal: Journal) -> None:
         """Write the results of one recording in every format."""
         for name in self.event_formats:
             path = self.path(detected.recording, WRITERS[name].suffix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_events(detected.events, path, name, recordings=recording_infos([detected]))
+            with journal.writing(path):
+                write_events(detected.events, path, name, recordings=recording_infos([detected]))
 
     def write_all(self, detected: Sequence[Detected]) -> list[Path]:
         """Write one file of all recordings for each format that holds several; return their paths."""
@@ -167,25 +186,34 @@ def detect_all(
     ------
     ConfigError
         If another process writes results there.
+    DataError
+        If a file of results was made or changed by somebody else.
     """
-    with ThreadPoolExecutor() as executor, nullcontext() if results is None else results.reserved():
-        journal = None if results is None else Journal(results.journal_path, method.description)
-        for recording in recordings:
-            detected = None if journal is None else journal.get(recording)
-            scores = None if results is None else results.scores_path(recording)
-            try:
-                if detected is not None and (scores is None or scores.exists()):
-                    progress(recording, detected.duration)
-                else:
-                    detected = _detect(method, recording, scores, executor, partial(progress, recording))
-                    if journal is not None:
-                        journal.add(detected)
-            except AudioError as error:
-                yield error
-                continue
-            if results is not None:
-                results.write(detected)
-            yield detected
+    with ThreadPoolExecutor() as executor:
+        if results is None:
+            for recording in recordings:
+                try:
+                    yield detect_recording(method, recording, executor=executor, progress=partial(progress, recording))
+                except AudioError as error:
+                    yield error
+            return
+        with results.reserved():
+            journal = Journal(results.journal_path, method.description)
+            results.refuse_foreign(journal)
+            for recording in recordings:
+                detected, scores = journal.get(recording), results.scores_path(recording)
+                try:
+                    if detected is not None and (scores is None or (journal.has_scores(recording) and scores.exists())):
+                        progress(recording, detected.duration)
+                    else:
+                        with nullcontext() if scores is None else journal.writing(scores):
+                            detected = _detect(method, recording, scores, executor, partial(progress, recording))
+                        journal.add(detected, with_scores=scores is not None)
+                except AudioError as error:
+                    yield error
+                    continue
+                results.write(detected, journal)
+                yield detected
 
 
 def _detect(

@@ -180,7 +180,9 @@ class WindowScorer:
         return np.concatenate(scored)
 
     def finish(self) -> Float32Array:
-        """Return the scores of all remaining frames: the recording ends here."""
+        """Return the scores of all remaining frames: the recording ends here. Without any samples there are none."""
+        if self.n_samples == 0:
+            return self._no_scores()
         steps = max(1, self.n_samples // self._step)
         first = 0 if self._start == 0 else steps - self._windows.length
         if steps > self._kept:

@@ -142,3 +142,12 @@ def test_a_missing_microphone_is_one_line(finished):
     error = CliRunner().invoke(app, ["listen", str(finished.path), "--seconds", "0.1"]).exception
     assert isinstance(error, ConfigError | AudioError)
     assert "microphone" in str(error)
+
+
+def test_no_sound_gives_no_events(trained):
+    assert list(LiveDetector(Method((trained,), Decoder(threshold=0.0)), 8000).finish()) == []
+
+
+def test_a_file_with_a_header_is_no_raw_sound():
+    with pytest.raises(AudioError, match="a file with a header"):
+        list(read_pcm(io.BytesIO(b"RIFF" + bytes(40)), "s16", 1))

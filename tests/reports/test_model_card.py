@@ -97,7 +97,7 @@ def test_the_command_and_the_code_take_names_as_they_are(run: RunFolder) -> None
     assert shlex.split(card.command) == ["sedpool", "detect", file, "recording.wav"]
     assert ast.literal_eval(card.code.removeprefix("detector = sp.load")) == file
     assert f"    {card.command}\n" in card_markdown(card)
-    assert f"\n{card.command}</pre>" in unescape(card_html(card))
+    assert f"<pre>{card.command}</pre>" in unescape(card_html(card))
 
 
 def test_what_to_cite_is_what_the_citation_file_says(run: RunFolder) -> None:
