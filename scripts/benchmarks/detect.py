@@ -49,7 +49,9 @@ def noise(path: Path, seconds: int, **options: Any) -> Path:
     with sf.SoundFile(path, "w", sr, channels, **options) as file:
         for _ in range(seconds // 60):
             samples = rng.normal(0, 0.05, (60 * sr, channels)).astype(np.float32)
-            file.write(samples * rng.uniform(0.1, 1, (60, 1)).repeat(sr, axis=0))
+            samples *= rng.uniform(0.1, 1, (60, 1)).repeat(sr, axis=0).astype(np.float32)
+            for first in range(0, len(samples), sr):  # libsndfile dies of long Ogg blocks
+                file.write(samples[first : first + sr])
     return path
 
 
