@@ -59,7 +59,7 @@ def test_a_run_starts_from_the_weights_of_another(finished: RunFolder, data_root
     assert tuned.history["loss"].iloc[0] < 0.9 * first
     with pytest.raises(StorageError, match=r"weights of another architecture.*pooling\._target_=\S+ \(here \S+\)"):
         run(small(data_root, tmp_path, start, "pooling=max"))
-    with pytest.raises(ConfigError, match="nowhere: no run in it"):
+    with pytest.raises(ConfigError, match="nowhere: no such file or folder"):
         run(small(data_root, tmp_path, "training.init_from=nowhere"))
 
 

@@ -42,7 +42,7 @@ WRONG = [
     (["supervision=week"], ["supervision=week", "weak", "strong"]),
     (["seed=x"], ["seed=x"]),
     (["precision=auto"], ["did you mean training.precision?"]),
-    (["training.init_from=nowhere"], ["nowhere: no run in it"]),
+    (["training.init_from=nowhere"], ["nowhere: no such file or folder"]),
     (["evaluation.threshold=2"], ["evaluation.threshold=2"]),
     (["pooling.max_weight=0.01"], ["max_weight"]),
     (["dataset=urbansed", "dataset.root=nowhere"], ["nowhere"]),
