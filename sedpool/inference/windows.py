@@ -19,7 +19,7 @@ from sedpool.models.detector import Detector
 from sedpool.runtime.arrays import Float32Array
 from sedpool.runtime.backend import compiled
 
-BATCH = 32
+BATCH = 16
 """Windows that are scored at a time."""
 
 _EQUAL = 1e-3
