@@ -182,7 +182,7 @@ class Decoder:
         Returns
         -------
         tags : DataFrame of bool
-            One row a clip (index `filename`), one column a class.
+            One row per clip (index `filename`), one column per class.
 
         Raises
         ------
@@ -197,7 +197,7 @@ class Decoder:
         filenames = pd.Index(clip_scores["filename"], name="filename")
         if not filenames.is_unique:
             twice = filenames[filenames.duplicated()][0]
-            raise DataError(f"clip scores: {twice} occurs twice; expected one row a clip")
+            raise DataError(f"clip scores: {twice} occurs twice; expected one row per clip")
         return pd.DataFrame(active, index=filenames, columns=list(classes))
 
     def each(self, name: str, classes: Sequence[str]) -> Float64Array:
