@@ -192,6 +192,12 @@ class TextTable:
 _BEGINNING = 1 << 16  # bytes, enough for the first rows
 _OPEN_QUOTE = "a quote is not closed on its line; remove it"
 
+
+def table_text(table: pd.DataFrame, separator: str = "\t", *, header: bool = True) -> str:
+    """Return a table as the text of a file, without its index and with numbers to six decimals."""
+    return table.to_csv(sep=separator, index=False, header=header, float_format="%.6f", lineterminator="\n")
+
+
 TableSource = str | TextTable
 """Origin of a table: a name for messages, or the file."""
 

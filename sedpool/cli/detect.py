@@ -230,13 +230,13 @@ def recordings_bar(recordings: "Sequence[Recording]") -> "Iterator[Callable[[Rec
 def print_events(detected: "Detected", dated: bool, *, with_header: bool) -> None:
     """Print events as rows between tabs, with a column `datetime` where the start of any recording is known."""
     from sedpool.formats.clip import DATETIME, RecordingInfo, with_datetimes
+    from sedpool.text_tables import table_text
 
     recording = detected.recording
     events = with_datetimes(detected.events, {recording.filename: RecordingInfo(0.0, start=recording.start)})
     if dated and DATETIME not in events:
         events = events.assign(**{DATETIME: ""})
-    text = events.to_csv(sep="\t", index=False, header=with_header, float_format="%.6f", lineterminator="\n")
-    print(text, end="", flush=True)
+    print(table_text(events, header=with_header), end="", flush=True)
 
 
 def report(

@@ -60,11 +60,12 @@ def write_summary(found: "Sequence[Detected]", classes: "Sequence[str]", out: Pa
     from sedpool import storage
     from sedpool.analysis.hourly import hourly_detections
     from sedpool.inference.results import all_events
+    from sedpool.text_tables import table_text
 
     durations = {one.recording.filename: one.duration for one in found}
     starts = {one.recording.filename: one.recording.start for one in found}
     table = hourly_detections(all_events(found), durations, starts, classes)
-    text = table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n")
+    text = table_text(table)
     if out is None:
         sys.stdout.write(text)
     else:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from sedpool import storage
 from sedpool.comparison import significance
 from sedpool.comparison.labels import HASH_DIGITS
 from sedpool.comparison.run_names import named_apart, names_with_hashes
@@ -185,9 +184,7 @@ def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str
     """Warn if the runs' scores were tuned in several ways; empty if not."""
     ways: dict[str, list[str]] = {}
     for name, folder in zip(names, folders, strict=True):
-        path = RunFolder(folder).file("tuned.json")
-        if path.is_file():
-            tuned = storage.read_json(path)
+        if (tuned := RunFolder(folder).tuned) is not None:
             ways.setdefault(f"{tuned['parameters']} for {tuned['objective']}", []).append(name)
     if len(ways) < 2:
         return []

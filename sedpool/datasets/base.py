@@ -11,6 +11,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS
+from sedpool.text_tables import table_text
 
 CLIP_COLUMNS = ("filename", "path", "duration", "split")
 
@@ -238,6 +239,6 @@ def _hash(dataset: Dataset, usable: "pd.Series[bool]") -> str:
     tables = [dataset.clips[["filename", "split", "duration"]].assign(usable=usable)]
     tables += [] if dataset.events is None else [dataset.events[list(EVENT_COLUMNS)]]
     for table in tables:
-        digest.update(table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n").encode())
+        digest.update(table_text(table).encode())
     digest.update("\t".join(dataset.classes).encode() + np.packbits(dataset.tags.to_numpy(dtype=bool)).tobytes())
     return digest.hexdigest()

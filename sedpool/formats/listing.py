@@ -15,7 +15,7 @@ from sedpool.events import EVENT_COLUMNS, empty_events, validate_events
 from sedpool.formats.columns import Layout, is_recording, recognise
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.table import labelled_rows, read_rows
-from sedpool.text_tables import refuse_rows
+from sedpool.text_tables import refuse_rows, table_text
 
 _ROW = "[file, [scene,]] onset, offset and label between tabs"
 
@@ -82,5 +82,5 @@ def list_rows(layout: Layout, options: LabelOptions, filename: str | None = None
 def write_list(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write events as a list of ``file onset offset label``, times to the microsecond; it has no further columns."""
     table = validate_events(events, source=str(path))[list(EVENT_COLUMNS)]
-    text = table.to_csv(sep="\t", index=False, header=False, float_format="%.6f", lineterminator="\n")
+    text = table_text(table, header=False)
     storage.write_text(path, text)

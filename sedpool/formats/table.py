@@ -20,7 +20,7 @@ from sedpool.formats.columns import TIMES, Layout, is_recording, recognise, to_n
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions, per_second
 from sedpool.formats.texts import tidy
-from sedpool.text_tables import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows, table_text
 
 _OTHER_ROW = re.compile(r"\S.*?[\s,;|]+\d[\d.:]*[\s,;|]+\d[\d.:]*([\s,;|]|$)")
 
@@ -238,4 +238,4 @@ def write_csv(events: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 def _write(events: pd.DataFrame, path: str | os.PathLike[str], separator: str) -> None:
     table = events.loc[:, [*EVENT_COLUMNS, *optional_columns(events), *events.columns.intersection([DATETIME])]]
-    storage.write_text(path, table.to_csv(sep=separator, index=False, float_format="%.6f", lineterminator="\n"))
+    storage.write_text(path, table_text(table, separator))

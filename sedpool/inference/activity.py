@@ -101,11 +101,24 @@ def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Flo
     windows = odd_windows(seconds, frames.step)
     smoothed = probabilities.copy()
     for rows in _rows_of_equal_length(frames):
-        for window in np.unique(windows[windows > 1]):
-            columns = np.flatnonzero(windows == window)
-            smoothed[rows[..., None], columns] = median_filter(
-                probabilities[rows[..., None], columns], size=(1, int(window), 1), mode="reflect"
-            )
+        smoothed[rows] = filter_over_time(probabilities[rows], windows)
+    return smoothed
+
+
+def filter_over_time(probabilities: npt.NDArray[np.floating], windows: IntArray) -> npt.NDArray[np.floating]:
+    """Median filter over time, mirrored at the ends.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (files, frames, classes)
+        Scores.
+    windows : ndarray of int, shape (classes,)
+        Length of each class's window in frames, odd; 1 leaves a class as it is.
+    """
+    smoothed = probabilities.copy()
+    for window in np.unique(windows[windows > 1]):
+        columns = windows == window
+        smoothed[..., columns] = median_filter(probabilities[..., columns], size=(1, int(window), 1), mode="reflect")
     return smoothed
 
 

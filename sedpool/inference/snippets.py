@@ -12,6 +12,7 @@ import pandas as pd
 
 from sedpool import audio, storage
 from sedpool.formats.clip import RecordingInfo, with_datetimes
+from sedpool.text_tables import table_text
 
 MARGIN = 1.0
 """Seconds before and after an event."""
@@ -88,7 +89,7 @@ def write_snippets(
         )
     table = with_datetimes(chosen, recordings).assign(clip=clips)
     table = table[[*columns, *table.columns.drop(columns)]]
-    storage.write_text(folder / TABLE, table.to_csv(sep="\t", index=False, float_format="%.6f", lineterminator="\n"))
+    storage.write_text(folder / TABLE, table_text(table))
     return folder / TABLE
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import median_filter
+import numpy.typing as npt
 
-from sedpool.inference.activity import ROUNDING, odd_windows
+from sedpool.inference.activity import ROUNDING, filter_over_time, odd_windows
 from sedpool.inference.decode import Decoder
-from sedpool.runtime.arrays import Float64Array
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,13 @@ class StreamDecoder:
         self._raw = np.concatenate([self._raw, scores])
         known = len(self._raw) - self._reach
         if known > self._ahead:
-            yield from self._decode(self._smoothed()[self._ahead : known])
+            yield from self._decode(filter_over_time(self._raw[None], self._windows)[0][self._ahead : known])
             self._ahead = min(self._reach, known)
             self._raw = self._raw[known - self._ahead :]
 
     def finish(self, end: float) -> Iterator[Detection]:
         """Yield the remaining events; the last frame lasts to `end`, in seconds."""
-        yield from self._decode(self._smoothed()[self._ahead :])
+        yield from self._decode(filter_over_time(self._raw[None], self._windows)[0][self._ahead :])
         for number, state in enumerate(self._classes):
             if state.first is not None:
                 yield from self._close(number, end)
@@ -111,14 +110,7 @@ class StreamDecoder:
                 found.append(event)
         return found
 
-    def _smoothed(self) -> Float64Array:
-        smoothed = self._raw.copy()
-        for window in np.unique(self._windows[self._windows > 1]):
-            columns = np.flatnonzero(self._windows == window)
-            smoothed[:, columns] = median_filter(self._raw[:, columns], size=(int(window), 1), mode="reflect")
-        return smoothed
-
-    def _decode(self, smoothed: Float64Array) -> Iterator[Detection]:
+    def _decode(self, smoothed: npt.NDArray[np.floating]) -> Iterator[Detection]:
         active = smoothed >= self._low
         for number, state in enumerate(self._classes):
             changes = np.flatnonzero(np.diff(active[:, number], prepend=state.first is not None))
