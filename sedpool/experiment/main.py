@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sedpool.errors import SedpoolError
 from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.settings.compose import config_folder, one_line, resolve
+from sedpool.settings.overrides import quote_texts
 from sedpool.settings.suggestions import refuse_unknown
 
 _DEBUG = "HYDRA_FULL_ERROR"
@@ -30,10 +31,10 @@ def main() -> None:
     """Run ``train.py`` or ``sedpool train``."""
     debug = os.environ.get(_DEBUG) == "1"
     os.environ[_DEBUG] = "1"
-    _prepare_command_line()
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     sweep = Sweep()
     try:
+        _prepare_command_line()
         if _print_help(sys.argv[1:]):
             return
         problem = _compose_and_run(sweep)
@@ -56,10 +57,12 @@ def main() -> None:
 
 
 def _prepare_command_line() -> None:
-    """Put flags before settings, and the user's own classes in the current folder within reach."""
+    """Put flags before settings, quote paths, and put the user's own classes in the current folder within reach."""
     settings = [word for word in sys.argv[1:] if "=" in word and not word.startswith("-")]
     if settings:  # argparse refuses settings on both sides of a flag; the dashes end `--info`, which may take a value
-        sys.argv[1:] = [*(word for word in sys.argv[1:] if word not in (*settings, "--")), "--", *settings]
+        sys.argv[1:] = [*(word for word in sys.argv[1:] if word not in (*settings, "--")), "--"]
+        is_sweep = get_args_parser().parse_known_args(sys.argv[1:])[0].multirun
+        sys.argv += quote_texts(settings, is_sweep=is_sweep)
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last, so that no file there hides a library
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from sedpool.errors import ConfigError
 from sedpool.settings.comments import options
 from sedpool.settings.identity import upgraded
+from sedpool.settings.overrides import quote_texts, quoted_form
 from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
 
@@ -43,7 +44,7 @@ def compose(overrides: Sequence[str], folders: Mapping[str, str] | None = None, 
     """
     try:
         with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
-            cfg = hydra.compose("train", list(overrides), return_hydra_config=True)
+            cfg = hydra.compose("train", quote_texts(overrides), return_hydra_config=True)
         choices = dict(cfg.hydra.runtime.choices)
         OmegaConf.set_struct(cfg, False)
         del cfg["hydra"]
@@ -79,7 +80,7 @@ def compose_unresolved(overrides: Sequence[str], folders: Sequence[Path] = ()) -
     search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
     try:
         with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
-            cfg = hydra.compose("train", [*search, *overrides], return_hydra_config=True)
+            cfg = hydra.compose("train", [*search, *quote_texts(overrides)], return_hydra_config=True)
         config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
         return config, dict(cfg.hydra.runtime.choices)
     except (HydraException, OmegaConfBaseException) as error:
@@ -121,6 +122,13 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
 def one_line(error: BaseException) -> str:
     """Return the message of an error without Hydra's layout: what came, what was expected, what to do."""
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    is_refused = "Error parsing" not in str(cause) or "Unknown function" in str(cause)
+    if isinstance(cause, OverrideParseException) and is_refused:
+        form = quoted_form(cause.override)
+        advice = f"quote texts with special characters: {form}"
+        if cause.override in form:
+            advice = "only a file can hold keys with special characters (--config-dir; docs/extend.md)"
+        return f"{cause.override}: not readable; {advice}"
     if isinstance(cause, MissingMandatoryValue):
         return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:

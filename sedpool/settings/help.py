@@ -42,7 +42,8 @@ Examples:
 
 Your own class or function: pooling._target_=mymodule.MyPooling +pooling.power=3
 Your own options: --config-dir FOLDER (both: docs/extend.md)
-A file name with special characters: 'dataset.root="my folder"'
+A path with special characters: 'dataset.root=my (new) data'
+Other texts with special characters: 'dataset.classes=["dog (big)"]'
 The composed settings: --cfg job
 Tab completion: eval "$(python train.py -sc install=bash)"
 """
