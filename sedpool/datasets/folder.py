@@ -61,7 +61,8 @@ def load_folder(
     name : str, optional
         Name of the corpus; by default that of the folder.
     labels : str, optional
-        The only file of labels to read, relative to `root`; by default every file that holds labels.
+        The only file of labels to read, as a path from `root` or, if that has no such file, from the current folder;
+        by default every file in `root` that holds labels.
     columns, unit, min_confidence, annotators, tiers, point_duration, zero_length : optional
         What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
     classes : sequence of str, optional

@@ -5,6 +5,7 @@ is a table for several. Other files, e.g. a README, are ignored.
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -48,7 +49,8 @@ def read_labels(
     recordings : sequence of str
         Its audio files, as POSIX paths relative to `root`, in Unicode's composed form (NFC).
     labels : str, optional
-        The only file to read, relative to `root`; all by default.
+        The only file to read, as a path from `root` or, if that has no such file, from the current folder; by default
+        all in `root`.
     options : LabelOptions
         What the user says of them.
 
@@ -64,20 +66,24 @@ def read_labels(
     DataError
         If there are no labels, a file is wrong, two files hold the events of one recording, or a name is ambiguous.
     """
-    files = annotation_files(root) if labels is None else [root / labels]
+    if labels is None:
+        files = annotation_files(root)
+    else:
+        files = [Path(labels) if Path(labels).is_file() and not (root / labels).is_file() else root / labels]
     owners = {PurePosixPath(name).with_suffix("").as_posix(): name for name in recordings}
     known = RecordingNames(recordings)
     tables: list[pd.DataFrame] = []
     ignored: list[str] = []
     for path in files:
-        source = path.relative_to(root)
+        source = Path(os.path.relpath(path, root))
         owner = _owner(source, owners)
         found = _read(path, owner, options, asked=labels is not None)
         if found is None:
             ignored.append(source.as_posix())
             continue
         if owner is None:
-            folder = "" if source.parent == PurePath() else source.parent.as_posix()
+            is_at_top = source.parent == PurePath() or source.parts[0] == os.pardir
+            folder = "" if is_at_top else source.parent.as_posix()
             names = {name: known.find(name, folder=folder, source=path) for name in found["filename"].unique().tolist()}
             found = found.assign(filename=found["filename"].map(names).astype(str))
         elif len(found["filename"].unique()) > 1:

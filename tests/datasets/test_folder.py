@@ -253,6 +253,24 @@ def test_labels_can_be_one_file(audacity: Path) -> None:
         load_folder(audacity, labels="none.tsv")
 
 
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_labels_lie_outside_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_absolute: bool) -> None:
+    monkeypatch.chdir(tmp_path)
+    for stem in "ab":
+        record(tmp_path / f"audio/{stem}.wav")
+    table = write(tmp_path / "labels/all.csv", "file,start,end,label\naudio/a.wav,1,2,dog\nb.wav,3,5,dog\n")
+    dataset = load_folder("audio", labels=str(table) if is_absolute else "labels/all.csv", shares=(1, 0, 0))
+    assert dataset.clips["filename"].tolist() == ["a.wav", "b.wav"]
+    assert dataset.events["offset"].tolist() == [2.0, 4.0]
+    write(tmp_path / "audio/labels/all.csv", "file,start,end,label\na.wav,1,2,cat\nb.wav,3,4,cat\n")
+    if not is_absolute:  # a file in the folder comes first
+        assert load_folder("audio", labels="labels/all.csv", shares=(1, 0, 0)).classes == ("cat",)
+    write(table, "file,start,end,label\nc.wav,1,2,dog\n")
+    (tmp_path / "audio/labels/all.csv").unlink()
+    with pytest.raises(DataError, match=r"1 clips without audio \(c\.wav\)"):
+        load_folder("audio", labels="labels/all.csv")
+
+
 def test_fault_04_missing_and_extra(audacity: Path) -> None:
     (audacity / "day 1/rec 3.wav").rename(audacity / "day 1/unlabelled.wav")
     with pytest.raises(DataError, match=r"1 clips without audio \(day 1/rec 3\.wav\).*allow_missing=true"):

@@ -9,19 +9,21 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from sedpool.experiment.main import main
 
 ROOT = Path(__file__).parents[2]
 
 
-def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "HYDRA_FULL_ERROR"}
     return subprocess.run(
         [sys.executable, str(ROOT / "train.py"), *arguments],
         cwd=cwd,
-        env=environment | {"PYTHONPATH": str(ROOT), "SEDPOOL_DATA": str(cwd / "data")},
+        env=environment | {"PYTHONPATH": str(ROOT), "SEDPOOL_DATA": str(cwd / "data")} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -89,6 +91,49 @@ def test_fault_40_in_a_shell_too_with_and_without_a_backend_that_starts(
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert_clear(done.stderr, expected, tmp_path)
+
+
+ODD = "Vögel (neu), #1 & 'alt' = [~]! {a}"
+FAST = (
+    "training.epochs=1",
+    "training.batches_per_epoch=1",
+    "model=tiny",
+    "tracking=none",
+    "features.sr=8000",
+    "features.n_fft=256",
+    "features.hop_length=128",
+    "features.n_mels=16",
+    "jobs=1",
+)
+
+
+def write_folder(folder: Path) -> None:
+    """Three recordings of 1 s, and their labels beside the folder."""
+    folder.mkdir(parents=True)
+    rows = ["filename,onset,offset,event_label"]
+    for number in range(3):
+        soundfile.write(folder / f"{number}.wav", np.random.default_rng(number).normal(0, 0.1, 8000), 8000)
+        rows.append(f"{number}.wav,0.1,0.6,gull")
+    folder.with_name("labels, all.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
+def test_a_run_on_a_folder_of_any_name_with_labels_outside_it(tmp_path: Path) -> None:
+    write_folder(tmp_path / ODD)
+    paths = (f"dataset.root={ODD}", "dataset.labels=labels, all.csv", "runs=Läufe {1}", "cache=~/zwischen (lager)")
+    done = command("dataset=folder", *paths, *FAST, "training.patch_duration=1", cwd=tmp_path, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert Path(tmp_path, done.stdout.splitlines()[-1], "DONE").is_file()
+    assert done.stdout.startswith("Läufe {1}/")
+    assert list(tmp_path.glob("zwischen (lager)/*"))
+
+
+def test_a_sweep_over_folders_of_any_name(tmp_path: Path) -> None:
+    paths = ("dataset.root=käfer (1),~/2024", "dataset.labels=alle labels!.csv")
+    done = command("-m", "dataset=folder", *paths, cwd=tmp_path, HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "2 of 2 jobs failed" in done.stderr
+    for folder in ("käfer (1)", str(tmp_path / "2024")):
+        assert f"folder: {folder}: no such folder (dataset.root)" in done.stderr
 
 
 SEARCHES = [
