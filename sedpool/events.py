@@ -49,7 +49,11 @@ def optional_columns(events: pd.DataFrame) -> list[str]:
 
 
 def validate_events(
-    events: pd.DataFrame, *, classes: Sequence[str] | None = None, source: TableSource = "events"
+    events: pd.DataFrame,
+    *,
+    classes: Sequence[str] | None = None,
+    source: TableSource = "events",
+    allow_zero_length: bool = False,
 ) -> pd.DataFrame:
     """Check an event table and return it with its columns in order and its types exact.
 
@@ -61,6 +65,8 @@ def validate_events(
         The labels that may occur.
     source : str or TextTable
         Origin of the table, for messages.
+    allow_zero_length : bool
+        Accept events that end when they start.
 
     Raises
     ------
@@ -84,7 +90,10 @@ def validate_events(
     refuse_rows(table, onset < 0, "starts before 0 s", source)
     late = f"ends after {LATEST:g} s, 115 days; are these milliseconds, samples, or times of a calendar? (--unit)"
     refuse_rows(table, offset > LATEST, late, source)
-    refuse_rows(table, offset <= onset, "does not end after it starts; remove it or mend its offset", source)
+    if allow_zero_length:
+        refuse_rows(table, offset < onset, "ends before it starts; remove it or mend its offset", source)
+    else:
+        refuse_rows(table, offset <= onset, "does not end after it starts; remove it or mend its offset", source)
     if classes is not None:
         unknown = ~table["event_label"].isin(list(classes))
         refuse_rows(table, unknown, f"has an unknown label; expected one of {', '.join(classes)}", source)
@@ -129,14 +138,16 @@ def clip_to_duration(events: pd.DataFrame, durations: Mapping[str, float] | pd.S
     Returns
     -------
     clipped : DataFrame
-        The events, offsets no later than the end; events that start at or after the end are left out.
+        The events, offsets no later than the end; events that start at or after the end are left out, except those
+        that start and end there.
     n_changed : int
         Number of events that were shortened by more than 10 ms (less is rounding) or left out.
     """
     end = events["filename"].map(durations).to_numpy(dtype=np.float64)
-    changed = int((events["offset"].to_numpy() > end + 0.010).sum())
-    clipped = events.assign(offset=np.minimum(events["offset"].to_numpy(), end))
-    return clipped.loc[clipped["onset"].to_numpy() < end].reset_index(drop=True), changed
+    onset, offset = (events[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    inside = (onset < end) | ((onset == end) & (offset == end))
+    clipped = events.assign(offset=np.minimum(offset, end)).loc[inside].reset_index(drop=True)
+    return clipped, int((offset > end + 0.010).sum())
 
 
 def refuse_other_unit(

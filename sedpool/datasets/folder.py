@@ -98,6 +98,10 @@ def load_folder(
     if clip_duration is not None and not clip_duration > 0:
         raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
     recordings = {tidied_text(Path(path).relative_to(root).as_posix()): path for path in find_recordings(root)}
+    if zero_length not in ("error", "drop"):
+        raise ConfigError(
+            f"zero_length={zero_length}: nothing is learnt from events without a length; expected error or drop"
+        )
     options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     with gathered():
         rows = read_labels(root, list(recordings), labels, options)

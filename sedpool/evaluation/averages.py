@@ -105,8 +105,8 @@ class Totals:
     def sed_eval_macro(self) -> Arrays:
         """Average as sed_eval does, over the classes where each metric is defined, shape (...).
 
-        sed_eval's F1 needs a defined precision and recall. Its error rate is 1e16 where a class has no reference,
-        and undefined here.
+        sed_eval's F1 needs a defined precision and recall. Its error rate is 0 where a class has neither reference nor
+        estimate, and 1e16, undefined here, where it has an estimate alone.
         """
         rates = self.class_wise()
         annotated, estimated = self.n_ref > 0, self.n_sys > 0
@@ -116,7 +116,8 @@ class Totals:
             "recall": mean_of(rates["recall"], annotated),
         }
         if "error_rate" in rates:
-            means["error_rate"] = np.where(annotated.all(axis=-1), mean_of(rates["error_rate"], annotated), np.nan)
+            everywhere = np.nan_to_num(rates["error_rate"]).mean(axis=-1)
+            means["error_rate"] = np.where((annotated | ~estimated).all(axis=-1), everywhere, np.nan)
         return means
 
     def metrics(self) -> Metrics:

@@ -12,7 +12,7 @@ import pandas as pd
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, in_order
 from sedpool.evaluation.validation import listed, refuse_missing_clips, refuse_unknown_files, within_clips
-from sedpool.events import clip_to_duration, empty_events, validate_events
+from sedpool.events import empty_events, validate_events
 from sedpool.runtime.arrays import BoolArray, Float64Array
 
 PastEnd = Literal["cut", "extend"]
@@ -85,6 +85,10 @@ class EvaluationInput:
         """
         return replace(self, estimated=_checked(events, self.durations, self.classes, source="estimate"))
 
+    def without_zero_lengths(self) -> "EvaluationInput":
+        """Leave out events that end when they start, which no share of common time can be said of."""
+        return replace(self, reference=self.reference.lasting(), estimated=self.estimated.lasting())
+
     def with_tags(self, tags: BoolArray) -> "EvaluationInput":
         """Let the estimate be events that cover the whole clip, one for each true value of `tags` (clips, classes)."""
         clip, label = np.nonzero(tags)
@@ -140,7 +144,8 @@ def _checked(
     if source == "reference":
         refuse_missing_clips(unknown, source="durations", remedy="; give every clip's length")
     refuse_unknown_files(unknown, durations, source=source)
-    return event_arrays(within_clips(table, durations, source=source, stacklevel=5), durations, classes)
+    (clipped,) = within_clips([table], durations, source=source, stacklevel=5)
+    return event_arrays(clipped, durations, classes)
 
 
 def make_evaluation_input(
@@ -150,6 +155,7 @@ def make_evaluation_input(
     *,
     classes: Sequence[str] | None = None,
     past_end: PastEnd = "cut",
+    allow_zero_length: bool = False,
     names: tuple[str, str] = ("reference", "estimate"),
 ) -> EvaluationInput:
     """Check two event tables from files against the clip set and settle the lengths of its clips.
@@ -167,6 +173,10 @@ def make_evaluation_input(
     past_end : {"cut", "extend"}
         What becomes of events that last longer than their clip: cut there, or left out where they begin after its end,
         with a warning; or the clip is made longer, as sed_eval does.
+    allow_zero_length : bool
+        Count events that end when they start as sed_eval does, instead of an error: such an event has the segment that
+        it lies in, but none where it lies between two, and is found by an onset and an offset within the collar. PSDS
+        and intersections leave it out, as psds_eval does.
     names : (str, str)
         What errors call the two, such as their files.
 
@@ -189,15 +199,16 @@ def make_evaluation_input(
             if source == "estimate" and set(lengths) < set(events["filename"]):
                 raise EvaluationError(f"{error}; or are reference and estimate swapped?") from None
             raise
-        tables[source] = validate_events(events, source=name)
+        tables[source] = validate_events(events, source=name, allow_zero_length=allow_zero_length)
         _refuse_labels(events, known, name)
 
     stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
     missing = [name for name in lengths if name not in stated]
     if stated and missing:
-        clips = ngettext("clip has", "clips have", len(missing))
+        clips = ngettext("clip has", "clips have", len(lengths))
         raise EvaluationError(
-            f"durations: {len(missing)} {clips} no length ({listed(missing)}); give every clip's, or none"
+            f"durations: {len(missing)} of {len(lengths)} {clips} no length ({listed(missing)}); "
+            "give every clip's, or none"
         )
     durations = stated or dict.fromkeys(lengths, 0.0)
     if not stated or past_end == "extend":
@@ -205,10 +216,10 @@ def make_evaluation_input(
         durations = {name: max(seconds, last.get(name, 0.0)) for name, seconds in durations.items()}
     longest = max(durations.values()) or 1.0
     durations = {name: seconds or longest for name, seconds in durations.items()}
-    arrays = [
-        event_arrays(within_clips(events, durations, source=source, stacklevel=4), durations, known)
-        for source, events in tables.items()
-    ]
+    arrays = []
+    for source, events in tables.items():
+        (clipped,) = within_clips([events], durations, source=source, stacklevel=3)
+        arrays.append(event_arrays(clipped, durations, known))
     return EvaluationInput(arrays[0], arrays[1], durations, known, lengths_known=bool(stated))
 
 
@@ -229,11 +240,15 @@ def index_operating_points(evaluation_input: EvaluationInput, tables: Mapping[st
     ------
     EvaluationError
         If one has other clips or labels.
+
+    Warns
+    -----
+    UserWarning
+        If events last longer than their clip (by more than 10 ms, which is rounding): once, with their number.
     """
     durations, classes = evaluation_input.durations, evaluation_input.classes
-    points = []
     for source, events in tables.items():
         refuse_unknown_files(events["filename"].unique(), durations, source=source)
         _refuse_labels(events, classes, source)
-        points.append(event_arrays(clip_to_duration(events, durations)[0], durations, classes))
-    return points
+    clipped = within_clips(list(tables.values()), durations, source="operating points", stacklevel=3)
+    return [event_arrays(events, durations, classes) for events in clipped]

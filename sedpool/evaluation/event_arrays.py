@@ -41,6 +41,10 @@ class EventArrays:
         """Return some of the events, chosen by a mask or by their numbers."""
         return EventArrays(self.clip[chosen], self.label[chosen], self.onset[chosen], self.offset[chosen])
 
+    def lasting(self) -> "EventArrays":
+        """Return the events that end after they start."""
+        return self.select(self.offset > self.onset)
+
     def table(self, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
         """Convert back to an event table, in the order of the arrays."""
         return pd.DataFrame(

@@ -93,7 +93,8 @@ def intersection_counts(
 
 
 def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, gtc: float = 0.5) -> ClipCounts:
-    """Count the events of every clip; `dtc` and `gtc` as in `intersection_metrics`."""
+    """Count the events of every clip that have a length; `dtc` and `gtc` as in `intersection_metrics`."""
+    evaluation_input = evaluation_input.without_zero_lengths()
     annotated, detected, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     relevant = are_relevant(detected, merge_overlaps(annotated), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)

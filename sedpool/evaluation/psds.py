@@ -109,7 +109,7 @@ def count_psds(
     detected: FrameArrays | Sequence[EventArrays],
     scenarios: Mapping[str, Scenario] = SCENARIOS,
 ) -> dict[str, "PsdsCounts"]:
-    """Count what each clip adds to the curves of each scenario.
+    """Count what each clip adds to the curves of each scenario; events that end when they start are left out.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def count_psds(
     references = {name: PsdsReference(evaluation_input, scenario) for name, scenario in scenarios.items()}
     deltas: dict[str, dict[int, CountDeltas]] = {name: {} for name in scenarios}
     if isinstance(detected, FrameArrays):
-        for label in np.flatnonzero(np.bincount(evaluation_input.reference.label)).tolist():
+        for label in np.flatnonzero(np.bincount(evaluation_input.reference.lasting().label)).tolist():
             candidates = threshold_candidates(detected, label)
             for name, reference in references.items():
                 deltas[name][label] = reference.deltas_of_scores(candidates)

@@ -15,7 +15,7 @@ class PsdsReference:
     """The reference of all clips, which turns detections into changes of counts."""
 
     def __init__(self, evaluation_input: EvaluationInput, scenario: Scenario) -> None:
-        self.events, shape = evaluation_input.reference, evaluation_input.shape
+        self.events, shape = evaluation_input.reference.lasting(), evaluation_input.shape
         self.active = merge_overlaps(self.events)
         self.n_classes, self.scenario = shape[1], scenario
         self.n_ref = counted(self.events.clip, self.events.label, shape)
@@ -25,6 +25,7 @@ class PsdsReference:
 
     def deltas_of_point(self, detected: EventArrays, number: int) -> dict[int, CountDeltas]:
         """Return the changes by class: up at this operating point, and down again at the next."""
+        detected = detected.lasting()
         relevant, wrong, kind = self._judged(detected)
         found = are_found(self.events, detected.select(relevant), self.scenario.gtc, self.scenario.decimals)
         clip = np.concatenate([self.events.clip[found], detected.clip[wrong]])

@@ -13,12 +13,23 @@ from sedpool.events import clip_to_duration
 _LISTED = 5  # names in a message
 
 
-def within_clips(events: pd.DataFrame, durations: Mapping[str, float], *, source: str, stacklevel: int) -> pd.DataFrame:
-    """Cut events at their clips' ends and leave out those that begin later; warnings, at `stacklevel`, count both."""
+def within_clips(
+    tables: Sequence[pd.DataFrame], durations: Mapping[str, float], *, source: str, stacklevel: int
+) -> list[pd.DataFrame]:
+    """Cut events at their clips' ends and leave out those that begin later.
+
+    Two warnings, at `stacklevel`, count both in all tables together.
+    """
     # Left alone, a late event lengthens sed_eval's grid and adds errors to clips that are already over.
-    begins = events["onset"].to_numpy() < events["filename"].map(durations).to_numpy(dtype=np.float64)
-    clipped, n_cut = clip_to_duration(events.loc[begins], durations)
-    n_left_out = len(events) - len(clipped)
+    clipped, n_cut, n_left_out = [], 0, 0
+    for events in tables:
+        onset, offset = events["onset"].to_numpy(), events["offset"].to_numpy()
+        end = events["filename"].map(durations).to_numpy(dtype=np.float64)
+        begins = (onset < end) | ((onset == end) & (offset == end))
+        inside, n_longer = clip_to_duration(events.loc[begins], durations)
+        clipped.append(inside)
+        n_cut += n_longer
+        n_left_out += len(events) - len(inside)
     if n_cut:
         late = ngettext(
             "event lasts longer than its clip and was", "events last longer than their clip and were", n_cut

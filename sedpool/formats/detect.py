@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
@@ -18,7 +17,7 @@ from sedpool.formats.elan import read_elan
 from sedpool.formats.jams import read_jams
 from sedpool.formats.label_studio import is_label_studio, read_label_studio
 from sedpool.formats.notes import gathered, note
-from sedpool.formats.options import RECOGNISED, LabelOptions
+from sedpool.formats.options import RECOGNISED, LabelOptions, ZeroLength
 from sedpool.formats.raven import BEGIN, read_raven
 from sedpool.formats.textgrid import read_textgrid
 from sedpool.formats.texts import lookalikes
@@ -47,7 +46,7 @@ def read_events(
     annotators: str | None = None,
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
-    zero_length: Literal["error", "drop"] = "error",
+    zero_length: ZeroLength = "error",
 ) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
@@ -76,9 +75,9 @@ def read_events(
         Names of the tiers to read from TextGrids and ELAN's files; all with intervals by default.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
-    zero_length : {"error", "drop"}
+    zero_length : {"error", "drop", "keep"}
         What becomes of rows of tables and lists that end when they start, as some published ground truth has them: an
-        error, or they are left out and counted in the log.
+        error; or they are left out, or kept, and counted in the log.
 
     Returns
     -------

@@ -51,7 +51,7 @@ def read_list(
     rows = list_rows(layout, options, filename)
     if "event_label" not in rows.columns:  # a list of names
         rows = rows.assign(onset=float("nan"), offset=float("nan"), event_label="")
-    return labelled_rows(rows, layout.source)
+    return labelled_rows(rows, layout.source, options)
 
 
 def list_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:

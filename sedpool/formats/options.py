@@ -8,6 +8,8 @@ from typing import Literal
 
 from sedpool.errors import ConfigError
 
+ZeroLength = Literal["error", "drop", "keep"]
+
 NAMES: Mapping[str, tuple[str, ...]] = {
     "filename": (
         *(
@@ -102,9 +104,9 @@ class LabelOptions:
         Names of the tiers to read from TextGrids and ELAN's files; all by default.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
-    zero_length : {"error", "drop"}
-        What becomes of rows of tables and lists that end when they start: an error, or they are left out and their
-        recordings stay.
+    zero_length : {"error", "drop", "keep"}
+        What becomes of rows of tables and lists that end when they start: an error; they are left out and their
+        recordings stay; or they are events as any other, which only evaluation has a use for.
 
     Raises
     ------
@@ -118,7 +120,7 @@ class LabelOptions:
     annotators: str | None = None
     tiers: Sequence[str] | None = None
     point_duration: float | None = None
-    zero_length: Literal["error", "drop"] = "error"
+    zero_length: ZeroLength = "error"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(NAMES))
@@ -128,8 +130,8 @@ class LabelOptions:
             per_second(self.unit)
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise ConfigError(f"min_confidence={self.min_confidence}: expected a number from 0 to 1")
-        if self.zero_length not in ("error", "drop"):
-            raise ConfigError(f"zero_length={self.zero_length}: expected error or drop")
+        if self.zero_length not in ("error", "drop", "keep"):
+            raise ConfigError(f"zero_length={self.zero_length}: expected error, drop or keep")
         if self.point_duration is not None and not 0 < self.point_duration < math.inf:
             raise ConfigError(f"point_duration={self.point_duration}: expected seconds above 0")
 

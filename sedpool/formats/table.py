@@ -67,7 +67,7 @@ def events_of(layout: Layout, options: LabelOptions, filename: str | None = None
             f"(or duration) and event_label: say which is which with --columns {missing[0]}=NAME "
             f"(dataset.columns={{{missing[0]}: NAME}})"
         )
-    return labelled_rows(without_nocalls(read_rows(layout, options, filename), layout), layout.source)
+    return labelled_rows(without_nocalls(read_rows(layout, options, filename), layout), layout.source, options)
 
 
 def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
@@ -196,16 +196,20 @@ def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout)
     )
 
 
-def labelled_rows(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
+def labelled_rows(table: pd.DataFrame, source: TextTable, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
     """Make an event table of the rows that have a label."""
-    rows = without_blanks(table, source)
+    rows, is_kept = without_blanks(table, source), options.zero_length == "keep"
     if {"onset", "offset"} <= set(rows.columns) and rows[["onset", "offset"]].notna().all(axis=None):
-        problem = (
-            "does not end after it starts; mend its offset, or leave such rows out: --zero-length drop "
-            "(dataset.zero_length=drop)"
-        )
-        refuse_rows(rows.filter(EVENT_COLUMNS), rows["offset"] == rows["onset"], problem, source)
-    return validate_events(rows, source=source)
+        zero = rows["offset"] == rows["onset"]
+        if is_kept and zero.any():
+            note(source.path, "counted, although they end when they start: {n} events", int(zero.sum()))
+        elif zero.any():
+            problem = (
+                "does not end after it starts; mend its offset, leave such rows out: --zero-length drop "
+                "(dataset.zero_length=drop), or evaluate with them as sed_eval does: --zero-length keep"
+            )
+            refuse_rows(rows.filter(EVENT_COLUMNS), zero, problem, source)
+    return validate_events(rows, source=source, allow_zero_length=is_kept)
 
 
 def without_blanks(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:

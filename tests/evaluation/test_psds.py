@@ -9,6 +9,10 @@ from hypothesis import given, settings
 
 from sedpool.errors import DataError, EvaluationError
 from sedpool.evaluation import SCENARIO_1, SCENARIO_2, Scenario, psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.evaluation_input import make_evaluation_input
+from sedpool.evaluation.frames import frame_arrays
+from sedpool.evaluation.intersection import count_intersections
+from sedpool.evaluation.psds import count_psds
 from sedpool.events import empty_events, events_from_rows
 from sedpool.formats import read_tsv
 from sedpool.inference.decode import decode
@@ -190,6 +194,22 @@ DOG = events_from_rows([("a.wav", 0.0, 5.0, "dog")])
 @pytest.fixture
 def scores():
     return frame_scores("a.wav", np.array([[0.9, 0.1, 0.1], [0.1, 0.1, 0.1]]), np.array([0.0, 5.0, 10.0]), CLASSES)
+
+
+def test_events_that_end_when_they_start_play_no_part(scores):
+    """psds_eval removes them from both tables."""
+    zero = events_from_rows([("a.wav", 3.0, 3.0, "dog"), ("a.wav", 10.0, 10.0, "dog"), ("a.wav", 2.0, 2.0, "siren")])
+    alike = {}
+    for name, more in (("without", empty_events()), ("with", zero)):
+        kept = make_evaluation_input(
+            pd.concat([DOG, more]), pd.concat([DOG, more]), {"a.wav": 10.0}, classes=CLASSES, allow_zero_length=True
+        )
+        assert len(kept.reference) == len(kept.estimated) == 1 + len(more)
+        frames = frame_arrays(scores, kept.durations, kept.classes)
+        counts = [count_psds(kept, detected)["scenario1"] for detected in (frames, [kept.estimated])]
+        alike[name] = [(one.psds(), one.n_ref.tolist()) for one in counts], count_intersections(kept).metrics()
+    assert alike["with"] == alike["without"]
+    assert alike["with"][0][0][0] == 1.0
 
 
 def test_fault_16_classes_that_the_reference_lacks_are_left_out(scores):

@@ -323,5 +323,12 @@ def test_rows_that_end_when_they_start(tmp_path: Path, name: str, caplog: pytest
     assert rows(read_events(path, zero_length="drop")) == [("north.wav", 1.0, 2.0, "plover")]
     assert caplog.messages == [f"{path}: left out, as they end when they start: 1 events"]
     assert list(formats.recordings(path)) == ["north.wav", "south.wav"]
-    with pytest.raises(ConfigError, match="zero_length=keep: expected error or drop"):
+    caplog.clear()
+    kept = read_events(path, zero_length="keep")
+    assert rows(kept) == [("north.wav", 1.0, 2.0, "plover"), ("south.wav", 0.0, 0.0, "gull")]
+    assert caplog.messages == [f"{path}: counted, although they end when they start: 1 events"]
+    with pytest.raises(ConfigError, match="zero_length=leave: expected error, drop or keep"):
+        read_events(path, zero_length="leave")
+    written(path, text.replace("0.0\t0.0\tgull", "0.5\t0.4\tgull"))
+    with pytest.raises(DataError, match=r"gull\) ends before it starts"):
         read_events(path, zero_length="keep")

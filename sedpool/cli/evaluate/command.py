@@ -80,7 +80,7 @@ def evaluate(
     )
     if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
-    tables = {} if operating_points is None else read_operating_points(operating_points)
+    tables = {} if operating_points is None else read_operating_points(operating_points, reading)
     points = index_operating_points(evaluation_input, tables)
     if estimated is None and table is None:  # then coverage is that of all operating points together
         evaluation_input = replace(evaluation_input, estimated=concatenated(points))

@@ -15,6 +15,7 @@ from sedpool.events import empty_events, refuse_other_unit, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
 from sedpool.formats.clip import clip_name
 from sedpool.formats.detect import annotation_files
+from sedpool.formats.notes import gathered
 from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
 from sedpool.formats.texts import tidied_text
@@ -103,7 +104,12 @@ def read_input(
         if run is not None:
             found = run_events(run, least)
         else:
-            found = _labels(estimated, clips, LabelOptions(min_confidence=least), is_tagging=not looks_at_times)
+            found = _labels(
+                estimated,
+                clips,
+                LabelOptions(min_confidence=least, zero_length=reading.zero_length),
+                is_tagging=not looks_at_times,
+            )
         detected = in_whole_recordings(_same_recording(found, estimated, list(clips), reference), clips)
         _refuse_other_unit(detected, clips, f"estimate {estimated}")
     elif scores is not None:
@@ -116,7 +122,15 @@ def read_input(
     if labels is None and run is not None:
         labels = sorted({*true["event_label"], *classes_of(run.scores)})
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
-    compared = make_evaluation_input(true, detected, clips, classes=labels, past_end=past_end, names=names)
+    compared = make_evaluation_input(
+        true,
+        detected,
+        clips,
+        classes=labels,
+        past_end=past_end,
+        allow_zero_length=reading.zero_length == "keep",
+        names=names,
+    )
     if estimated is not None and run is None and detected is found:
         # Those without an event belong to the reference too.
         refuse_unknown_files(recordings(estimated), clips, source=names[1])
@@ -168,14 +182,15 @@ def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     return scores is None or scores.frames is not None
 
 
-def read_operating_points(folder: Path) -> dict[str, pd.DataFrame]:
+def read_operating_points(folder: Path, reading: LabelOptions) -> dict[str, pd.DataFrame]:
     """Read a file of events for each threshold; the tables are by path."""
     if folder.is_file():
         raise ConfigError(f"--operating-points {folder}: a file; expected a folder with a file for each threshold")
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
-    return {f"operating point {path}": read_events(path) for path in files}
+    with gathered():
+        return {f"operating point {path}": read_events(path, zero_length=reading.zero_length) for path in files}
 
 
 def _lines(path: Path) -> list[str]:

@@ -68,8 +68,10 @@ PointDuration = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="How long points on these tiers last; default: not read.")
 ]
 ZeroLength = Annotated[
-    Literal["error", "drop"],
-    typer.Option(help="Rows of the reference's tables that end when they start are an error, or are left out."),
+    Literal["error", "drop", "keep"],
+    typer.Option(
+        help="Rows of tables and lists that end when they start are an error, left out, or counted as sed_eval does."
+    ),
 ]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")

@@ -1,6 +1,10 @@
 """Other people's files, and what they say about them."""
 
+import json
+
 import pytest
+import sed_eval
+from dcase_util.containers import MetaDataContainer
 
 from sedpool.formats import read_events
 
@@ -42,26 +46,85 @@ def test_dcase_2017_tagging_cases(evaluate, shared_data, tmp_path, case):
     assert (micro["precision"], micro["recall"], micro["f1"]) == pytest.approx(DCASE2017[case], abs=1e-11)
 
 
-def test_sed_evals_own_example(evaluate, shared_data, tmp_path):
-    """Five columns against four; the one annotated event without length, which is an error here, gets a microsecond."""
+def test_sed_evals_own_example(evaluate, shared_data):
+    """Five columns against four; one annotated event ends when it starts, which sed_eval counts."""
     folder = shared_data / "sed_eval" / "tests_data" / "sound_event"
-    estimated = folder / "street_fold1_detected.txt"
-    assert_one_line(evaluate("-r", folder / "street_fold1_reference.txt", "-e", estimated), "line 25", "224.691453")
-    fixed = (folder / "street_fold1_reference.txt").read_text().replace("\t224.691453\tcar", "\t224.691454\tcar")
-    (tmp_path / "reference.txt").write_text(fixed)
-    micro = metrics(evaluate, "-r", tmp_path / "reference.txt", "-e", estimated)["segment"]["micro"]
-    assert micro["f1"] == pytest.approx(0.31014823261117447, abs=1e-12)
-    assert micro["error_rate"] == pytest.approx(1.0616698292220115, abs=1e-12)
+    paths = folder / "street_fold1_reference.txt", folder / "street_fold1_detected.txt"
+    compared = ["-r", paths[0], "-e", paths[1]]
+    assert_one_line(evaluate(*compared), "line 25", "224.691453", "--zero-length keep")
+    found, error = kept(evaluate, *compared)
+    assert "street_fold1_reference.txt: counted, although they end when they start: 1 events" in error
+    assert found["segment"]["micro"]["f1"] == pytest.approx(0.31014823261117447, abs=1e-12)
+    assert found["segment"]["micro"]["error_rate"] == pytest.approx(1.0616698292220115, abs=1e-12)
+    assert_as_sed_eval(found, *paths)
+
+
+def kept(evaluate, *arguments):
+    """Return the numbers with events that end when they start, and what the command says of them."""
+    shown = evaluate(*arguments, "--zero-length", "keep", "--json", "-")
+    return json.loads(shown.output), shown.error
+
+
+def assert_as_sed_eval(found, reference, estimated):
+    """Compare with what sed_eval says of the files themselves, which it reads on its own."""
+    true, detected = (loaded(path) for path in (reference, estimated))
+    labels = sorted(set(true.unique_event_labels) | set(detected.unique_event_labels))
+    scorers = {
+        "segment": sed_eval.sound_event.SegmentBasedMetrics(labels, time_resolution=1.0),
+        "event": sed_eval.sound_event.EventBasedMetrics(labels, t_collar=0.2, percentage_of_length=0.2),
+    }
+    for name in true.unique_files:
+        in_file = sorted(true.filter(filename=name), key=_order), sorted(detected.filter(filename=name), key=_order)
+        for scorer in scorers.values():
+            scorer.evaluate(*map(MetaDataContainer, in_file))
+    for level, scorer in scorers.items():
+        results = scorer.results_overall_metrics()
+        for name in ("precision", "recall"):
+            assert found[level]["micro"][name] == pytest.approx(results["f_measure"][name], abs=1e-12)
+        assert found[level]["micro"]["error_rate"] == pytest.approx(results["error_rate"]["error_rate"], abs=1e-12)
+        averages = scorer.results_class_wise_average_metrics()["error_rate"]["error_rate"]
+        assert found[level]["sed_eval_macro"]["error_rate"] == pytest.approx(averages, abs=1e-12)
+
+
+def loaded(path):
+    """Load a list by dcase_util, which guesses another form of some if the columns are not named."""
+    columns = ["filename", "scene_label", "onset", "offset", "event_label"]
+    if path.read_text().partition("\n")[0].count("\t") == 3:
+        columns.remove("scene_label")
+    return sed_eval.io.load_event_list(str(path), fields=columns, csv_header=False, delimiter="\t")
+
+
+def _order(event):
+    return event.onset, event.offset, event.event_label
+
+
+def test_the_ground_truth_of_dcase_2017(evaluate, shared_data, tmp_path):
+    """36 of the 688 rows end when they start; sed_eval counts them as events, and in no segment, as they are at 0 s."""
+    truth = shared_data / "dcase2017_task4" / "groundtruth_release" / "groundtruth_strong_label_testing_set.csv"
+    rows = [line.split("\t") for line in truth.read_text().splitlines()]
+    shifted = [(name, max(float(on) - 0.15, 0), min(float(end) + 0.3, 10), label) for name, on, end, label in rows[::2]]
+    estimated = tmp_path / "estimated.txt"
+    estimated.write_text("".join("\t".join(map(str, row)) + "\n" for row in shifted))
+    found, error = kept(evaluate, "-r", truth, "-e", estimated)
+    assert "counted, although they end when they start: 36 events" in error
+    assert found["event"]["micro"]["n_ref"] == len(rows) == 688
+    assert_as_sed_eval(found, truth, estimated)
+    dropped = evaluate("-r", truth, "-e", estimated, "--zero-length", "drop", "--json", "-")
+    assert json.loads(dropped.output)["event"]["micro"]["n_ref"] == 688 - 36
+    assert "left out, as they end when they start: 36 events" in dropped.error
 
 
 def test_psds_of_operating_points(evaluate, shared_data):
     folder = shared_data / "desed_predictions"
-    found = metrics(
-        evaluate,
-        *("-r", folder / "validation.tsv", "-e", folder / "student" / "predictions0.5.csv", "-m", "psds"),
-        *("--durations", folder / "validation_durations.tsv", "--past-end", "extend"),
-        *("--operating-points", folder / "student" / "predictions_operating_points"),
-    )
+    past_end = r"operating points: (325 events last longer than their clip|22 events begin after their clip's end)"
+    with pytest.warns(UserWarning, match=past_end) as warned:
+        found = metrics(
+            evaluate,
+            *("-r", folder / "validation.tsv", "-e", folder / "student" / "predictions0.5.csv", "-m", "psds"),
+            *("--durations", folder / "validation_durations.tsv", "--past-end", "extend"),
+            *("--operating-points", folder / "student" / "predictions_operating_points"),
+        )
+    assert len(warned) == 2
     # psds_eval keeps events past the clips' end and ignores the time there: 0.33447 and 0.52810.
     assert found["psds"]["scenario1"] == pytest.approx(0.33447, abs=1e-4)
     assert found["psds"]["scenario2"] == pytest.approx(0.52810, abs=1e-4)
