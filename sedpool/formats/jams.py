@@ -17,7 +17,7 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.events import clip_to_duration
+from sedpool.events import LATEST, clip_to_duration
 from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.clip import (
     Annotation,
@@ -149,8 +149,8 @@ def _parse(path: PathLike) -> Any:
 
 def _duration(document: Any, path: PathLike) -> float:
     duration = _number(_field(document, ("file_metadata", "duration"), str(path)), f"{path}: file_metadata.duration")
-    if not 0 < duration < float("inf"):
-        raise DataError(f"{path}: file_metadata.duration is {duration} s; expected more than 0")
+    if not 0 < duration <= LATEST:
+        raise DataError(f"{path}: file_metadata.duration is {duration} s; expected more than 0 and at most {LATEST:g}")
     return duration
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.errors import DataError
+from sedpool.events import LATEST
 from sedpool.formats import jams, label_studio, listing, raven, table
 from sedpool.formats.clip import clip_name
 from sedpool.formats.columns import recognise
@@ -85,8 +86,8 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     Raises
     ------
     DataError
-        If a column is missing, a length is not more than 0, or a recording has two lengths (the message names the
-        line).
+        If a column is missing, a length is not more than 0 or more than `sedpool.events.LATEST`, or a recording has two
+        lengths (the message names the line).
     """
     path = Path(path)
     if path.is_dir():
@@ -103,6 +104,8 @@ def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
     seconds, shown = pd.to_numeric(rows["duration"], errors="coerce"), rows.copy()
     problem = "does not say how long it is; expected a duration in seconds above 0"
     refuse_rows(shown, ~(seconds > 0), problem, source)
+    late = f"lasts longer than {LATEST:g} s, 115 days; expected seconds"
+    refuse_rows(shown, seconds > LATEST, late, source)
     differs = seconds != seconds.groupby(rows["filename"]).transform("first")
     refuse_rows(shown, differs, "has another length in a line above; keep the right one", source)
     return dict(zip(rows["filename"], seconds.astype(float), strict=True))

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import typer
 
 from sedpool.cli.evaluate.runs import in_whole_recordings, run_beside, run_events, run_of, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
-from sedpool.evaluation.validation import refuse_unknown_files
+from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.events import empty_events, refuse_other_unit, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
 from sedpool.formats.clip import clip_name
@@ -87,8 +88,7 @@ def read_input(
     """
     clips: Lengths = recordings(reference, reading)
     if durations is not None:
-        listed = read_durations(durations)
-        clips = {name: listed.get(name) for name in clips}
+        clips = _with_durations(clips, durations)
     run = run_of(estimated)
     true = _labels(reference, clips, reading, is_tagging=is_tagging)
     if tested_by := run or run_beside(estimated):
@@ -135,6 +135,21 @@ def read_input(
         # Those without an event belong to the reference too.
         refuse_unknown_files(recordings(estimated), clips, source=names[1])
     return compared
+
+
+def _with_durations(clips: Lengths, path: Path) -> Lengths:
+    """Give clips the lengths that a table or a folder of audio states, and say how many others it names."""
+    lengths = read_durations(path)
+    others = [name for name in lengths if name not in clips]
+    if lengths and len(others) == len(lengths):
+        raise DataError(
+            f"--durations {path}: none of its {len(lengths)} recordings is one of the reference's; it names "
+            f"{others[0]}, the reference {next(iter(clips), 'none')}; give both the same names"
+        )
+    if others:
+        names = f"{len(others)} of {len(lengths)} recordings are not in the reference and do not count"
+        typer.echo(f"--durations {path}: {names} ({listed(others)})", err=True)
+    return {name: lengths.get(name) for name in clips}
 
 
 def _labels(path: Path, clips: Lengths, reading: LabelOptions, *, is_tagging: bool) -> pd.DataFrame:

@@ -59,11 +59,32 @@ def test_neither_events_nor_scores(evaluate, files):
 
 def test_durations_of_some_clips_are_refused(evaluate, files, tmp_path):
     (tmp_path / "durations.tsv").write_text("filename\tduration\na.wav\t10\n")
-    assert_one_line(evaluate(*files(), "--durations", tmp_path / "durations.tsv"), "2 clips have no length", "b.wav")
+    assert_one_line(
+        evaluate(*files(), "--durations", tmp_path / "durations.tsv"), "2 of 3 clips have no length", "b.wav"
+    )
+
+
+def test_durations_of_other_clips_are_refused_and_of_more_clips_counted(evaluate, files, tmp_path):
+    path = tmp_path / "durations.tsv"
+    path.write_text(DURATIONS.replace(".wav", ".flac"))
+    assert_one_line(
+        evaluate(*files(), "--durations", path), "none of its 3 recordings", "it names a.flac, the reference a.wav"
+    )
+    path.write_text(DURATIONS + "c.wav\t3\nd.wav\t3\n")
+    shown = evaluate(*files(), "--durations", path)
+    assert shown.error == (
+        f"--durations {path}: 2 of 5 recordings are not in the reference and do not count (c.wav, d.wav)\n"
+    )
+    assert "Clips: 3 (lengths as stated)" in shown.output
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [("filename\tsize\n", "no column duration"), ("filename\tduration\na.wav\t-1\n", "line 2")]
+    ("content", "reason"),
+    [
+        ("filename\tsize\n", "no column duration"),
+        ("filename\tduration\na.wav\t-1\n", "line 2"),
+        *((f"filename\tduration\na.wav\t{seconds}\n", "line 2") for seconds in ("inf", "1e308", "1e12", "1.7e9")),
+    ],
 )
 def test_durations_that_are_none_are_refused(evaluate, files, tmp_path, content, reason):
     (tmp_path / "durations.tsv").write_text(content)
