@@ -1,5 +1,6 @@
 """`sedpool data` as a shell sees it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -88,6 +89,35 @@ def test_validate_counts_what_is_wrong_and_fails(corpus: Path, tmp_path: Path) -
     manifest = storage.read_json(target)
     assert {problem["kind"] for problem in manifest["problems"]} == {"missing", "unreadable"}
     assert (manifest["missing"], manifest["unusable"]) == (["train0.wav"], ["test1.wav"])
+
+
+def test_validate_shows_how_far_annotators_agree(tmp_path: Path) -> None:
+    root = tmp_path / "calls"
+    root.mkdir()
+    for number, name in enumerate(("tables", "document", "tasks", "alone")):
+        sf.write(root / f"{name}.wav", np.random.default_rng(number).normal(0, 0.1, 80_000), 8000)
+    (root / "tables.ann.txt").write_text("0\t4\tdog\n")
+    (root / "tables.bob.txt").write_text("2\t5\tdog\n")
+    (root / "alone.txt").write_text("0\t10\tdog\n")
+    observed = [{"time": 0.0, "duration": end, "value": "dog", "confidence": 1.0} for end in (4.0, 5.0)]
+    annotations = [
+        {"namespace": "segment_open", "annotation_metadata": {"annotator": {"name": name}}, "data": [one]}
+        for name, one in zip(("ann", "bob"), observed, strict=True)
+    ]
+    metadata = {"file_metadata": {"duration": 10.0, "title": "document.wav"}, "sandbox": {}}
+    storage.write_json(root / "document.jams", metadata | {"annotations": annotations})
+    regions = [{"start": 1, "end": end, "labels": ["gull"]} for end in (2, 3)]
+    completions = [
+        {"completed_by": who, "result": [{"type": "labels", "value": region}]}
+        for who, region in enumerate(regions, start=1)
+    ]
+    task = {"id": 1, "data": {"audio": "/data/upload/1/tasks.wav"}, "annotations": completions}
+    (root / "export.json").write_text(json.dumps([task]))
+    settings = ("dataset.annotators=union", "dataset.shares=[0.5,0.25,0.25]", f"cache={tmp_path}")
+    shown = data("validate", "folder", "--root", root, "--jobs", 1, *settings, COLUMNS="200")
+    assert "recordings with several: 3" in " ".join(shown.split())
+    assert re.search(r"dog +2 +2 +0\.750 +0\.", shown)  # both in 2 + 4 segments, the first in 8, the second in 8
+    assert re.search(r"gull +1 +1 +0\.667 +0\.", shown)
 
 
 def test_prepare_fills_the_store_that_training_uses(

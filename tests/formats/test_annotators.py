@@ -2,14 +2,16 @@ import itertools
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score, f1_score
 
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows
 from sedpool.formats import read_events
-from sedpool.formats.annotators import agreed, resolve_annotators
+from sedpool.formats.annotators import Annotations, agreed, agreement, keeping_annotations, resolve_annotators
 from tests.miniatures.sounds import observation, write_jams
 
 SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 6)).map(lambda pair: (pair[0], sum(pair))), max_size=4)
@@ -76,3 +78,41 @@ def test_two_annotations_in_a_jams(tmp_path: Path) -> None:
         read_events(path)
     assert read_events(path, annotators="majority").itertuples(index=False, name=None).__next__()[1:3] == (1.0, 3.0)
     assert len(read_events(path, annotators="ann")) == 1
+
+
+@given(first=SPANS, second=SPANS, length=st.integers(27, 40))
+def test_agreement_of_two_is_that_of_scikit_learn(first: list, second: list, length: int) -> None:
+    rows = [("a.wav", onset, offset, "dog") for onset, offset in (*first, *second)]
+    events = events_from_rows(rows).assign(annotator=["ann"] * len(first) + ["bob"] * len(second))
+    table = agreement([Annotations(events, {"a.wav": ["bob", "ann"]})], {"a.wav": length})
+    if not rows:
+        assert table.empty
+        return
+    voices = [[any(a <= second < b for a, b in own) for second in range(length)] for own in (first, second)]
+    (row,) = table.itertuples()
+    assert (row.n_first, row.n_second) == (len(first), len(second))
+    assert row.f1 == pytest.approx(f1_score(*voices))
+    if all(voices[0]) and all(voices[1]):
+        assert np.isnan(row.kappa)
+    else:
+        assert row.kappa == pytest.approx(cohen_kappa_score(*voices))
+
+
+def test_agreement_of_three_is_that_of_their_pairs() -> None:
+    with keeping_annotations() as kept:
+        resolve_annotators(EVENTS, WHO, "union", "x")
+    (annotations,) = kept
+    assert set(annotations.annotators) == {"a.wav"}
+    table = agreement(kept, {"a.wav": 10.0}).set_index("event_label")
+    assert table.loc["dog", ["n_first", "n_second"]].tolist() == [3, 3]  # ann and bob, ann and cy, bob and cy
+    assert table.loc["cat", ["n_first", "n_second"]].tolist() == [0, 2]  # and not those of b.wav, which only bob has
+    assert table.loc["dog", "f1"] == pytest.approx(2 * (2 + 1 + 3) / (4 + 4 + 4 + 5 + 4 + 5))
+    assert table.loc["cat", "f1"] == 0.0
+
+
+def test_agreement_without_lengths_ends_with_the_last_event() -> None:
+    of_two = EVENTS.loc[EVENTS["annotator"].isin(["ann", "bob"])]
+    table = agreement([Annotations(of_two, {"a.wav": ["ann", "bob"]})], resolution=0.5)
+    assert table.loc[table["event_label"] == "dog", "kappa"].item() == pytest.approx(
+        cohen_kappa_score([n < 8 for n in range(12)], [4 <= n < 12 for n in range(12)])
+    )

@@ -28,11 +28,14 @@ def validate(
     from dataclasses import asdict
 
     from sedpool import storage
+    from sedpool.cli.data.agreement import print_agreement
     from sedpool.datasets import check
     from sedpool.datasets.base import manifest_of, usable_and_listed
+    from sedpool.formats.annotators import keeping_annotations
 
     config = configuration(name, root, overrides)
-    dataset = load(config)
+    with keeping_annotations() as annotations:
+        dataset = load(config)
     problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
     content = manifest_of(dataset, check.unusable(dataset, problems))
     target = manifest or Path(config["cache"]) / "manifests" / f"{name}.json"
@@ -40,6 +43,7 @@ def validate(
     usable, listed = usable_and_listed(content)
     typer.echo(f"{dataset.name}: {usable} of {listed} listed clips can be used; hash {content['hash'][:12]}")
     _print_problems(dataset, problems)
+    print_agreement(annotations, dataset)
     typer.echo(f"manifest: {target}")
     if problems:
         raise typer.Exit(1)
