@@ -40,7 +40,10 @@ def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
     except UnicodeDecodeError as error:
         problem = f"not {encoding} text ({error.reason} at byte {error.start}); save it as UTF-8"
         raise DataError(f"{path}: {problem}") from None
-    return (text.encode() if encoding == "UTF-16" else data).removeprefix(codecs.BOM_UTF8)
+    if "\0" in text:
+        raise DataError(f"{path}: holds NUL characters: it is damaged, or in another encoding; save it as UTF-8")
+    found = (text.encode() if encoding == "UTF-16" else data).removeprefix(codecs.BOM_UTF8)
+    return found if b"\n" in found else found.replace(b"\r", b"\n")
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,9 @@ class TextTable:
         """
         data = self._bytes()
         options: dict[str, Any] = {"dtype": str, "na_filter": False, "header": None, "names": range(width + 1)}
+        options |= {"sep": self.separator, "quoting": self._quoting, "skipinitialspace": self.separator != "\t"}
         try:
-            cells: pd.DataFrame = pd.read_csv(io.BytesIO(data), sep=self.separator, quoting=self._quoting, **options)
+            cells: pd.DataFrame = pd.read_csv(io.BytesIO(data), **options)
         except ValueError as error:
             self._refuse_shape(data, width)
             raise DataError(f"{self.path}: not a table ({' '.join(str(error).split())})") from None
@@ -164,7 +168,12 @@ class TextTable:
     def _rows(self, data: bytes) -> Iterator[tuple[int, list[str]]]:
         """Iterate over the rows that are not blank: the line on which each begins, and its fields."""
         text = data.decode(errors="replace")
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator, quoting=self._quoting)
+        rows = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=self.separator,
+            quoting=self._quoting,
+            skipinitialspace=self.separator != "\t",
+        )
         begins = 1
         try:
             for fields in rows:

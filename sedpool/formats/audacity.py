@@ -73,8 +73,10 @@ def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = Non
             bands[-1] = _band(fields, where)
             continue
         try:
-            start, end, label = fields
+            start, end, label, *surplus = fields
             onset, offset = _number(start), _number(end)
+            if "".join(surplus).strip():
+                raise ValueError
         except ValueError:
             raise DataError(f"{where}: {line!r}; expected onset, offset and label between tabs") from None
         check_times(onset, offset, where)

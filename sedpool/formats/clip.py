@@ -20,7 +20,7 @@ from sedpool.text_tables import utf8_bytes
 Row = tuple[float, float, str]
 """Onset and offset in seconds and the label of an event."""
 
-_RAVEN_ENDING = re.compile(r"\.Table\.\d+\.selections$")
+_ENDING = re.compile(r"\.(Table\.\d+\.selections|BirdNET\.(results|selection\.table))$", re.IGNORECASE)
 
 UPPER_FREQUENCY = 20000.0
 """Hz up to which an event without a band is drawn, if the recording's own limit is not known."""
@@ -116,7 +116,7 @@ def check_label(label: str, classes: Collection[str] | None, where: str) -> None
 
 def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
     """Iterate over the lines of a text file that are not blank: their number from 1 and their fields between tabs."""
-    for number, line in enumerate(utf8_bytes(path).decode().splitlines(), start=1):
+    for number, line in enumerate(re.split("\r\n|[\r\n]", utf8_bytes(path).decode()), start=1):
         if line.strip():
             yield number, line.split("\t")
 
@@ -124,14 +124,15 @@ def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]
 def clip_name(path: str | os.PathLike[str]) -> str:
     """Return the name of the recording that a file annotates: the audio file with its stem beside it, or ``stem.wav``.
 
-    ``a.Table.1.selections.txt``, as Raven names its tables, annotates ``a.wav``.
+    ``a.Table.1.selections.txt`` and ``a.BirdNET.results.csv``, as Raven and BirdNET-Analyzer name their tables,
+    annotate ``a.wav``.
     """
     path = Path(path)
     stems = [path.stem]
     while stem := stems[-1].rpartition(".")[0]:
         stems.append(stem)
     beside = (path.with_name(stem + suffix) for stem in stems for suffix in sorted(EXTENSIONS))
-    return next((audio.name for audio in beside if audio.exists()), f"{_RAVEN_ENDING.sub('', path.stem)}.wav")
+    return next((audio.name for audio in beside if audio.exists()), f"{_ENDING.sub('', path.stem)}.wav")
 
 
 def clip_events(

@@ -27,12 +27,18 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "TNNT": ("filename", "onset", "offset", "event_label"),
     "TTNNT": ("filename", "scene", "onset", "offset", "event_label"),
     "TNNTN": ("filename", "onset", "offset", "event_label", "confidence"),
+    "TT": ("filename", "event_label"),
 }
 """Columns of tables without a header, by the kinds of their fields: text, or numbers and times."""
 
-_UNIT = re.compile(r"[\s_(\[]+(s|secs?|seconds?|ms|msec|milliseconds?|samples?|hz)[)\]]?$")
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d*)?)")
+_UNIT = re.compile(
+    r"[\s_(\[]+(?:in )?(s|secs?|seconds?|ms|msec|milliseconds?|samples?|hz|(?:hh?:)?mm?:ss[.,s]*)\.?[)\]]?$"
+)
+_CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d(?:[.,]\d*)?)")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf|nan")
+_GROUPS = re.compile(r"([+-]?\d{1,3}([ '\u2019\u00a0\u202f,.])\d{3}(?:\2\d{3})*)([.,]\d*)?")  # 1,234.5
+_STATED_SEPARATOR = re.compile(rb'"?sep=([;,|\t])"?\r?\n', re.IGNORECASE)  # the first line of Excel's own files
+SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "vertical bars"}
 _NO_VALUE = frozenset({"", "nan", "na", "n/a", "none", "null", "-"})
 _SAMPLE = 50  # rows that are looked at
 
@@ -80,8 +86,8 @@ class Layout:
         meanings = {"event_label"} & set(self.columns) if is_raven else self.columns.keys() - {"selection", "view"}
         said = {meaning: self.column(meaning) for meaning in self.columns if meaning in meanings}
         parts = [f"{name} as {meaning}" for meaning, name in said.items() if self.header and name != meaning]
-        if self.source.separator == ";":
-            parts.append("between semicolons")
+        if self.source.separator in ";|":
+            parts.append(f"between {SEPARATORS[self.source.separator]}")
         return ", ".join(parts)
 
 
@@ -107,7 +113,8 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     data = utf8_bytes(path)
     if re.match(rb"\s*<(!doctype|html)\b", data[:200], re.IGNORECASE):
         raise DataError(f"{path}: line 1: a web page and no table; download the file itself")
-    found = separator or _separator(data, options)
+    stated = _STATED_SEPARATOR.match(data)
+    found = separator or (stated[1].decode() if stated else _separator(data, options))
     tables = TextTable(path, found, comments=_comments(data, found))
     rows = tables.first_rows()
     has_header = bool(rows) and (_is_header(rows[0], options) or _names_numbers(rows))
@@ -129,7 +136,9 @@ def _separator(data: bytes, options: LabelOptions) -> str:
     lines = [line for line in lines[:_SAMPLE] if not line.startswith("#")] or lines[:1]
     if not lines or "\t" in lines[0]:
         return "\t"
-    tables = {separator: list(csv.reader(lines, delimiter=separator)) for separator in (";", ",")}
+    tables = {
+        separator: list(csv.reader(lines, delimiter=separator, skipinitialspace=True)) for separator in (";", ",", "|")
+    }
     for separator, rows in tables.items():
         if len(rows[0]) > 1 and (_is_header(rows[0], options) or sum(map(is_number, rows[0])) > 1):
             return separator
@@ -140,13 +149,19 @@ def _separator(data: bytes, options: LabelOptions) -> str:
 
 
 def _comments(data: bytes, separator: str) -> frozenset[int]:
-    """Return the lines that begin with ``#`` and are neither a header nor a row of values."""
-    if not data.startswith(b"#") and b"\n#" not in data:
-        return frozenset()
-    found = set()
+    """Return the lines that are no rows: comments, separators without a value, and the statement of a separator.
+
+    A comment begins with ``#`` and is neither a header nor a row of values.
+    """
+    begins = (b"#", b" ", separator.encode())
+    found = {1} if _STATED_SEPARATOR.match(data) else set()
+    if not data.startswith(begins) and not any(b"\n" + begin in data for begin in begins):
+        return frozenset(found)
     for number, line in enumerate(data.split(b"\n"), start=1):
-        if line.startswith(b"#"):
-            fields = line.decode(errors="replace").rstrip("\r").split(separator)
+        if line.startswith(begins) and not line.strip(b" \r" + separator.encode()):
+            found.add(number)
+        elif line.lstrip(b" ").startswith(b"#"):
+            fields = line.decode(errors="replace").strip(" \r").split(separator)
             is_row = any(map(is_number, fields[1:])) or is_recording(fields[0])
             if not is_row and len(_by_name(tuple(fields))[0]) < 2:
                 found.add(number)
@@ -156,7 +171,7 @@ def _comments(data: bytes, separator: str) -> frozenset[int]:
 def is_number(text: str) -> bool:
     """Return whether a field is a number, with a decimal point or comma, or a time of a clock (``0:01:02.5``)."""
     text = text.strip().strip('"').lower()
-    return bool(_NUMBER.fullmatch(text) or _CLOCK.fullmatch(text))
+    return text not in _NO_VALUE - {"nan"} and number_of(text) is not None
 
 
 def is_recording(text: str) -> bool:
@@ -184,14 +199,15 @@ def _by_name(header: tuple[str, ...]) -> tuple[dict[str, int], dict[str, float]]
     """Return column and unit of every meaning that a header names."""
     plain, stated = [], []
     for name in header:
-        text = name.strip().strip("#").strip().lower()
+        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip().strip("# ")).lower()
         unit = _UNIT.search(text)
-        plain.append(re.sub(r"[\s_\-.]+", " ", text[: unit.start()] if unit else text).strip())
-        stated.append(unit.group(1) if unit else "")
+        plain.append(re.sub(r"[\s_\-.]+", "", text[: unit.start()] if unit else text))
+        stated.append(unit.group(1) if unit and ":" not in unit.group(1) else "")
     columns = {}
     for meaning, names in NAMES.items():
+        joined = [name.replace(" ", "") for name in names]
         exact = next((index for index, name in enumerate(header) if name.strip() == meaning), None)
-        index = next((plain.index(name) for name in names if name in plain), None) if exact is None else exact
+        index = next((plain.index(name) for name in joined if name in plain), None) if exact is None else exact
         if index is not None:
             columns[meaning] = index
     units = {}
@@ -202,8 +218,13 @@ def _by_name(header: tuple[str, ...]) -> tuple[dict[str, int], dict[str, float]]
 
 
 def _kinds(rows: Sequence[Sequence[str]]) -> str:
-    """Return the kinds of the columns of rows without a header, T for text and N for numbers."""
+    """Return the kinds of the columns of rows without a header, T for text and N for numbers.
+
+    Blank columns at the end are none.
+    """
     width = max((len(row) for row in rows), default=0)
+    while width > 1 and not any(row[width - 1].strip() for row in rows if len(row) >= width):
+        width -= 1
     kinds = []
     for index in range(width):
         filled = [row[index] for row in rows if len(row) > index and row[index].strip()]
@@ -219,7 +240,12 @@ def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
     ELAN's export has tier, participant, begin, end and, if asked for, duration, each in one or more forms, and the
     value.
     """
-    has_tier = kinds == "TTNNT" and not any(is_recording(row[0]) for row in rows)
+    begins, ends = (any(is_recording(row[at]) for row in rows if row) for at in (0, -1))
+    if kinds == "TT" and not begins:
+        return {}
+    if kinds in ("TNNT", "NNTT") and ends and not begins:
+        return {"filename": 3, "onset": kinds.index("N"), "offset": kinds.index("NT"), "event_label": kinds.index("T")}
+    has_tier = kinds == "TTNNT" and not begins
     if kinds in FORMS and not has_tier:
         return dict(zip(FORMS[kinds], range(len(kinds)), strict=True))
     if not re.fullmatch("TTN{2,9}T", kinds):
@@ -227,7 +253,10 @@ def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
     whole = [row[2:-1] for row in rows[:_SAMPLE] if len(row) == len(kinds)]
     table = np.array([[number_of(text.strip().lower()) for text in row] for row in whole], dtype=float)
     begin = table[:, 0]
-    later = [index for index in range(table.shape[1]) if (table[:, index] > begin + 0.001).all()]
+    is_other_form = [np.allclose(column, 1000 * begin) for column in table.T]  # the same times in milliseconds
+    later = [
+        index for index in range(table.shape[1]) if (table[:, index] > begin + 0.001).all() and not is_other_form[index]
+    ]
     if not later:
         return {}
     return {"tier": 0, "onset": 2, "offset": 2 + later[0], "event_label": len(kinds) - 1}
@@ -267,9 +296,11 @@ def to_numbers(texts: pd.Series, table: pd.DataFrame, problem: str, source: Text
     wrong = left.copy()
     wrong[left] = [values[text] is None for text in others]
     refuse_rows(table, wrong, problem, source)
+    signs = {text: _decimal_sign(text) for text in values}
     has_comma = np.zeros(len(texts), dtype=bool)
-    has_comma[left] = [bool(_NUMBER.fullmatch(text)) and "," in text for text in others]
-    if has_comma.any() and texts.loc[~left].str.contains(".", regex=False).any():
+    has_comma[left] = [signs[text] == "," for text in others]
+    has_point = "." in signs.values() or texts.loc[~left].str.contains(".", regex=False).any()
+    if has_comma.any() and has_point:
         refuse_rows(table, has_comma, "has a decimal comma where other rows have a point; use one of them", source)
     numbers = numbers.astype(np.float64)
     filled = numbers.to_numpy(copy=True)
@@ -280,14 +311,36 @@ def to_numbers(texts: pd.Series, table: pd.DataFrame, problem: str, source: Text
 def number_of(text: str) -> float | None:
     """Return a number with a decimal comma, seconds of a clock, or NaN for no value; None for other texts.
 
+    Thousands may be apart where it is clear that they are.
+
     Examples
     --------
     >>> number_of("0,5"), number_of("1:02.5"), number_of("01:00:00,250"), number_of("soon")
     (0.5, 62.5, 3600.25, None)
+    >>> number_of("1,234.5"), number_of("1.234,5"), number_of("1 234 567"), number_of("1,234")
+    (1234.5, 1234.5, 1234567.0, 1.234)
     """
     if text in _NO_VALUE:
         return np.nan
     if clock := _CLOCK.fullmatch(text):
-        hours, minutes, seconds = clock.groups()
-        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+        hours, minutes, all_minutes, seconds = clock.groups()
+        return int(hours or 0) * 3600 + int(minutes or all_minutes) * 60 + float(seconds.replace(",", "."))
+    if groups := _groups(text):
+        return float(groups[1].replace(groups[2], "") + (groups[3] or "").replace(",", "."))
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+
+
+def _groups(text: str) -> "re.Match[str] | None":
+    """Match a number whose thousands are apart, unless its only point or comma may be the decimal sign."""
+    match = _GROUPS.fullmatch(text)
+    if match is None or match[2] not in ",.":
+        return match
+    decimal = match[3] or ""
+    return match if decimal[:1] not in ("", match[2]) or (not decimal and match[1].count(match[2]) > 1) else None
+
+
+def _decimal_sign(text: str) -> str:
+    """Return a number's decimal point or comma; nothing for other texts."""
+    if groups := _groups(text):
+        return (groups[3] or "")[:1]
+    return "," if "," in text and _NUMBER.fullmatch(text) else ""

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS
 from sedpool.formats import json_list, listing, table
 from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.audacity import read_audacity
@@ -128,12 +127,11 @@ def read_all(
 def read_file(path: Path, filename: str | None = None, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
     """Read one file; `filename` names the recording if the file does not."""
     found = detect_format(path, options)
-    if found == "tags":
-        raise DataError(f"{path}: no columns onset and offset; expected {', '.join(EVENT_COLUMNS)}")
-    if found == "unknown":
+    if found in ("tags", "unknown"):
+        problem = "no columns onset and offset" if found == "tags" else "no labels recognised"
         raise DataError(
-            f"{path}: no labels recognised; found {recognise(path, options).found}; expected filename, onset, offset "
-            "(or duration) and event_label: say which is which with --columns onset=NAME,offset=NAME,event_label=NAME "
+            f"{path}: {problem}; found {recognise(path, options).found}; expected filename, onset, offset (or "
+            "duration) and event_label: say which is which with --columns onset=NAME,offset=NAME,event_label=NAME "
             "(dataset.columns)"
         )
     return _READERS[found](path, filename, options)
@@ -199,8 +197,10 @@ def text_format(layout: Layout) -> str:
             return "names"
         if not layout.kinds or (layout.source.separator == "\t" and len(layout.kinds) == 3):
             return "audacity"
+        if columns == {"filename", "event_label"}:
+            return "tags"
         return "list" if "onset" in columns or layout.kinds == "NNTN" else "unknown"
-    if BEGIN in layout.header:
+    if BEGIN in layout.header or {"selection", "view", "onset"} <= columns:
         return "raven"
     if "onset" in columns and columns & {"filename", "event_label", "event_labels"}:
         return "table"

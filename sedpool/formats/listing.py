@@ -73,9 +73,8 @@ def list_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     rows = read_rows(layout, options, filename)
     if layout.kinds == "T":
         wrong = ~rows["filename"].map(is_recording)
-        refuse_rows(
-            rows[["filename"]], wrong, f"is not the name of a recording; expected rows of {_ROW}", layout.source
-        )
+        problem = f"is not the name of a recording; expected rows of {_ROW}, and comments that begin with #"
+        refuse_rows(rows[["filename"]], wrong, problem, layout.source)
     return rows
 
 

@@ -24,6 +24,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
             "audio filename",
         ),
         *("audio file", "audio path", "audio", "recording", "sound file", "soundfile", "source file", "wav", "clip"),
+        *("wav file", "recording name", "audio name", "fname", "input"),
     ),
     "onset": (
         "onset",
@@ -42,6 +43,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "event_label": (
         *("annotation", "label", "event label", "species", "common name", "class", "event", "call type", "tag"),
         *("species code", "class name", "category", "event class", "event type", "scientific name", "sound"),
+        *("species name", "sound class"),
     ),
     "event_labels": ("event labels", "labels", "tags", "classes"),
     "confidence": ("confidence", "confidence score", "score", "probability"),

@@ -60,7 +60,7 @@ def read_raven(
     """
     if label_column is not None:
         options = replace(options, columns={**options.columns, "event_label": label_column})
-    layout = unquoted(recognise(path, options, separator="\t"))
+    layout = unquoted(recognise(path, options))
     missing = [column for column in ("onset", "offset") if column not in layout.columns]
     if missing:
         absent = ", ".join({"onset": BEGIN, "offset": END}[column] for column in missing)
@@ -116,8 +116,8 @@ def _once(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
 
 
 def unquoted(layout: Layout) -> Layout:
-    """Return the layout of a table in which quotes are characters as others, as in Raven's."""
-    return replace(layout, source=replace(layout.source, is_quoted=False))
+    """Return the layout of a table in which quotes are characters as others, as in Raven's between tabs."""
+    return replace(layout, source=replace(layout.source, is_quoted=layout.source.separator != "\t"))
 
 
 def recording_name(text: str) -> str:

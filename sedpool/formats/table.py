@@ -107,10 +107,17 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     if "duration" in table and "offset" not in table and "onset" in table:
         table["offset"] = table["onset"] + table["duration"]
     if "event_labels" in table and "event_label" not in table:
-        parts = table["event_labels"].str.split(",")
+        is_list = table["event_labels"].str.fullmatch(r"\[.*\]")  # as Python prints one
+        parts = (
+            table["event_labels"].where(~is_list, table["event_labels"].str.strip("[]")).str.split(r"[,;|]", regex=True)
+        )
         table = table.assign(event_label=parts).explode("event_label")
         table["event_label"] = tidy(table["event_label"].astype(str))
-    if "filename" not in table:
+        table["event_label"] = table["event_label"].where(~is_list[table.index], table["event_label"].str.strip("'\""))
+    if "filename" in table:
+        shown = table.filter(["filename", "onset", "offset", "event_label"])
+        refuse_rows(shown, table["filename"] == "", "names no recording; name it in every row", source)
+    else:
         table.insert(0, "filename", clip_name(source.path) if filename is None else filename)
     if options.zero_length == "drop" and {"onset", "offset", "event_label"} <= set(table):
         table = _without_zero_lengths(table, source)

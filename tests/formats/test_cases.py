@@ -61,6 +61,16 @@ RAVEN = {
         "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tSpecies Code\n1\tSpectrogram 1\t1\t1.0\t2.0\tplov\n",
         [("x.wav", 1.0, 2.0, "plov")],
     ),
+    "between commas": (
+        "Selection,View,Channel,Begin Time (s),End Time (s),Begin File,File Offset (s),Annotation\n"
+        '1,Spectrogram 1,1,61.0,62.0,north.wav,1.0,"plover, male"\n',
+        [("north.wav", 1.0, 2.0, "plover, male")],
+    ),
+    "milliseconds": (
+        "Selection\tView\tChannel\tBegin Time (ms)\tEnd Time (ms)\tAnnotation\n"
+        "1\tWaveform 1\t1\t500\t1750\tplover\n1\tSpectrogram 1\t1\t500\t1750\tplover\n",
+        [("x.wav", 0.5, 1.75, "plover")],
+    ),
     "a header alone": (VIEWS.rstrip("\t") + "\n", []),
     "four columns": (
         "Begin Time (s)\tEnd Time (s)\tBegin File\tSpecies\n1.0\t2.0\tnorth.wav\tplover\n",
@@ -112,13 +122,47 @@ TABLES = {
     ),
     "no header": ("north.wav,0.5,1.75,plover\nsouth.wav,2.0,3.25,gull\n", [NORTH, SOUTH]),
     "no header, semicolons": ("north.wav;0,5;1,75;plover\nsouth.wav;2;3,25;gull\n", [NORTH, SOUTH]),
+    "no header, the recording last": ("0.5,1.75,plover,north.wav\n2.0,3.25,gull,south.wav\n", [NORTH, SOUTH]),
+    "no header, the label first": ("plover,0.5,1.75,north.wav\ngull,2.0,3.25,south.wav\n", [NORTH, SOUTH]),
+    "vertical bars": ("file|start|end|label\nnorth.wav|0.5|1.75|plover\n", [NORTH]),
+    "a stated separator": ("sep=;\nfilename;onset;offset;event_label\nnorth.wav;0,5;1,75;plover\n", [NORTH]),
+    "blank rows of a spreadsheet": (
+        ",,,,\nfilename,onset,offset,event_label,\nnorth.wav,0.5,1.75,plover,\n,,,,\nsouth.wav,2.0,3.25,gull,\n,,,,\n",
+        [NORTH, SOUTH],
+    ),
+    "spaces before quotes": (
+        '"filename", "onset", "offset", "event_label"\n"north.wav", 0.5, 1.75, "plover"\n',
+        [NORTH],
+    ),
+    "line breaks in quotes": (
+        "filename,onset,offset,event_label,notes\n"
+        'north.wav,0.5,1.75,plover,"windy\nand, loud"\nsouth.wav,2,3.25,gull,\n',
+        [NORTH, SOUTH],
+    ),
+    "thousands apart": (
+        'filename,onset,offset,event_label\nx.wav,"1,234.5",1 235.75,plover\n',
+        [("x.wav", 1234.5, 1235.75, "plover")],
+    ),
+    "thousands apart, decimal commas": (
+        "filename;onset;offset;event_label\nx.wav;1.234,5;1\u202f235,75;plover\n",
+        [("x.wav", 1234.5, 1235.75, "plover")],
+    ),
+    "names in one word": ("AudioFile,startTime,EndSec,EventLabel\nnorth.wav,0.5,1.75,plover\n", [NORTH]),
+    "units in other words": (
+        "file,start time in ms,duration (sec.),label\nnorth.wav,500,1.25,plover\n",
+        [NORTH],
+    ),
+    "times of a clock by name": (
+        "file,start (hh:mm:ss),end (mm:ss),label\nnorth.wav,00:00:00.5,0:01.75,plover\nlong.wav,1:00:00,75:00,gull\n",
+        [NORTH, ("long.wav", 3600.0, 4500.0, "gull")],
+    ),
     "no header, confidence": ("north.wav\t0.5\t1.75\tplover\t0.5\n", [NORTH]),
     "other names": ("file,start,end,label\nnorth.wav,0.5,1.75,plover\n", [NORTH]),
     "other names, units": ("File name\tStart (ms)\tEnd [ms]\tSpecies\nnorth.wav\t500\t1750\tplover\n", [NORTH]),
     "a duration": ("filename,onset,duration,event_label\nnorth.wav,0.5,1.25,plover\n", [NORTH]),
     "times of a clock": ("filename,onset,offset,event_label\nnorth.wav,0:00.5,00:00:01.750,plover\n", [NORTH]),
     "one recording": ("onset,offset,event_label\n0.5,1.75,plover\n", [("x.wav", *NORTH[1:])]),
-    "a comment": ("# labels of the spring survey\nnorth.wav\t0.5\t1.75\tplover\n", [NORTH]),
+    "a comment": ("  # labels of the spring survey\nnorth.wav\t0.5\t1.75\tplover\n", [NORTH]),
     "comments around a header": (
         f"# made by hand, in May\n{DCASE}north.wav\t0.5\t1.75\tplover\n# the end\n",
         [NORTH],
@@ -141,8 +185,8 @@ TABLES = {
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables(tmp_path: Path, kind: str) -> None:
     text, expected = TABLES[kind]
-    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
-        path = written(tmp_path / "x.csv", text.replace("\n", "\r\n"), encoding)
+    for encoding, line_end in (("utf-8", "\r\n"), ("utf-8-sig", "\r"), ("utf-16", "\r\n")):
+        path = written(tmp_path / "x.csv", text.replace("\n", line_end), encoding)
         assert rows(read_events(path)) == expected
     assert {row[0] for row in expected} <= set(formats.recordings(path))
 
@@ -150,6 +194,7 @@ def test_tables(tmp_path: Path, kind: str) -> None:
 AUDACITY = {
     "decimal commas": "0,500000\t1,750000\tplover\n2,000000\t3,250000\tgull\n",
     "times of a clock": "00:00:00.500\t00:00:01.750\tplover\n00:00:02.000\t00:00:03.250\tgull\n",
+    "tabs at the end": "0.5\t1.75\tplover\t\n2.0\t3.25\tgull\t\n",
     "points": "0.5\t1.75\tplover\n\\\t100\t200\n2.0\t3.25\tgull\n",
 }
 
@@ -209,6 +254,16 @@ REFUSED = {
         r".* ends after 1e\+07 s, 115 days; are these milli",
     ),
     "a huge time": (f"{DCASE}a.wav\t0\t1e308\tx\n", r".* ends after 1e\+07 s"),
+    "times that no clock shows": (f"{DCASE}a.wav\t0:75:00\t1:76:00\tx\n", ".* has no number in onset"),
+    "a row without its recording": (
+        f"{DCASE}a.wav\t0\t1\tx\n\t1\t2\tx\n",
+        r"line 3 \(, 1\.0, 2\.0, x\) names no recording; name it in every row",
+    ),
+    "UTF-16 without a mark": ("a\0.\0w\0a\0v\0\t\0", "holds NUL characters: .* save it as UTF-8"),
+    "a title above a header": (
+        "Spring survey\nfilename,onset,offset,event_label\na.wav,0,1,x\n",
+        r"line 1 \(Spring survey\) is not the name of a recording; .*comments that begin with #",
+    ),
     "an infinite time": (f"{DCASE}a.wav\t0\tinf\tx\n", ".* not a finite number"),
     "samples of an unknown rate": (
         "file\tstart_sample\tend_sample\tlabel\na.wav\t0\t1\tx\n",
@@ -309,6 +364,13 @@ def test_weak_labels_between_quotes(tmp_path: Path) -> None:
         ("north.wav", "gull"),
         ("south.wav", "gull"),
     ]
+    for text in (
+        "filename,tags\nnorth.wav,plover; gull\nsouth.wav,gull\n",
+        "filename;tags\nnorth.wav;plover|gull\nsouth.wav;gull\n",
+        "filename,tags\nnorth.wav,\"['plover', 'gull']\"\nsouth.wav,['gull']\n",
+        "north.wav,plover\nnorth.wav,gull\nsouth.wav,gull\n",
+    ):
+        assert formats.read_tags(written(path, text)).equals(tags)
     written(path, "filename,event_labels\nnorth.wav,plover,gull\nsouth.wav,gull\n")
     with pytest.raises(DataError, match=r"line 2 has 3 fields; expected 2: remove the surplus comma, or put quotes"):
         formats.read_tags(path)
