@@ -18,8 +18,9 @@ from sedpool.formats.label_studio import is_label_studio, read_label_studio
 from sedpool.formats.notes import gathered, note
 from sedpool.formats.options import RECOGNISED, LabelOptions, ZeroLength
 from sedpool.formats.raven import BEGIN, read_raven
-from sedpool.formats.textgrid import read_textgrid
+from sedpool.formats.textgrid import is_textgrid, read_textgrid
 from sedpool.formats.texts import lookalikes
+from sedpool.text_tables import utf8_bytes
 
 SUFFIXES = (".jams", ".json", ".eaf", ".textgrid", ".tsv", ".csv", ".txt")
 _READERS: dict[str, Callable[[Path, str | None, LabelOptions], pd.DataFrame]] = {
@@ -184,8 +185,10 @@ def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:
         return suffix[1:]
     if suffix == ".eaf":
         return "elan"
-    if suffix in (".json", ".csv") and path.is_file() and is_label_studio(path):
+    if suffix in (".json", ".csv", ".tsv") and path.is_file() and is_label_studio(path):
         return "label studio"
+    if suffix == ".txt" and is_textgrid(utf8_bytes(path)[:200].decode(errors="replace")):
+        return "textgrid"
     return "json" if suffix == ".json" else text_format(recognise(path, options))
 
 

@@ -12,6 +12,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from sedpool.errors import DataError
+from sedpool.formats.columns import is_recording
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
@@ -35,7 +36,7 @@ class _Document:
 
     path: str
     depth: int = 0
-    media: str = ""
+    media: list[str] = field(default_factory=list)
     slots: dict[str, float | None] = field(default_factory=dict)
     tiers: list[str] = field(default_factory=list)
     annotations: dict[str, _Annotation] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class _Document:
         if self.depth == 1 and name != "ANNOTATION_DOCUMENT":
             raise DataError(f"{self.path}: an XML document of {name}; expected ELAN's ANNOTATION_DOCUMENT")
         if name == "MEDIA_DESCRIPTOR":
-            self.media = self.media or attributes.get("MEDIA_URL", "")
+            self.media.append(attributes.get("MEDIA_URL", ""))
         elif name == "TIME_SLOT":
             value = attributes.get("TIME_VALUE")
             self.slots[attributes.get("TIME_SLOT_ID", "")] = None if value is None else float(value) / 1000
@@ -92,8 +93,8 @@ def read_elan(
     path : path-like
         The file.
     filename : str, optional
-        Id of the recording; by default the name of the document's first medium, else that of the audio file beside it
-        with the same stem, else ``stem.wav``.
+        Id of the recording; by default the name of the document's first sound, or of its first video, else that of the
+        audio file beside it with the same stem, else ``stem.wav``.
     options : LabelOptions
         Which tiers to read; by default all that annotate the recording itself, not other annotations.
 
@@ -122,8 +123,9 @@ def read_elan(
         note(path, "not read, as they have no time: {n} annotations", n_without)
     referring = {annotation.tier for annotation in document.annotations.values() if annotation.of}
     found = {name: Tier(intervals, is_main=name not in referring) for name, intervals in tiers.items()}
-    media = tidied_text(PureWindowsPath(unquote(document.media)).name)
-    return events_on_tiers(found, path, filename or media or None, options)
+    media = [tidied_text(PureWindowsPath(unquote(url)).name) for url in document.media]
+    name = next(filter(is_recording, media), media[0] if media else "")
+    return events_on_tiers(found, path, filename or name or None, options)
 
 
 def _parsed(path: str | os.PathLike[str]) -> _Document:

@@ -143,7 +143,7 @@ def _parse(path: PathLike) -> Any:
         return json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON ({error}); the file is cut or damaged, fetch it again") from None
 
 

@@ -1,4 +1,4 @@
-"""Label Studio's exports of audio regions: JSON, its short form JSON-MIN, and CSV; a task is a recording."""
+"""Label Studio's exports of audio regions: JSON, its short form JSON-MIN, CSV and TSV; a task is a recording."""
 
 import csv
 import io
@@ -22,16 +22,17 @@ from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import utf8_bytes
 
+_KEY = re.compile(rb'"(annotations|annotation_id|annotator|labels|audio)"\s*:')
 _UPLOADED = re.compile(r"[0-9a-f]{6,8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
 
 
 def is_label_studio(path: Path) -> bool:
-    """Return whether a JSON file begins as an export of Label Studio does, or a CSV has its columns."""
+    """Return whether a JSON file begins as an export of Label Studio does, or a table has its columns."""
     with path.open("rb") as stream:
-        head = stream.read(4000)
+        head = stream.read(1 << 16)
     if path.suffix.lower() == ".json":
-        return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*\{\s*"(id|audio)"', head) is not None and b'"audio"' in head
-    return b"annotation_id" in head.partition(b"\n")[0] and b"audio" in head.partition(b"\n")[0]
+        return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*\{\s*"', head) is not None and _KEY.search(head) is not None
+    return re.search(rb"\bannotation_id\b", head.partition(b"\n")[0]) is not None
 
 
 def read_label_studio(
@@ -62,13 +63,18 @@ def read_label_studio(
     rows: list[tuple[str, float, float, str]] = []
     channels, who = [], []
     annotators: dict[str, list[str]] = {}
-    n_blank = 0
-    for name, annotator, regions, where in _annotations(path):
-        annotators.setdefault(name, []).append(annotator)
+    n_blank = n_timeless = 0
+    for name, author, regions, where in _annotations(path):
+        known = annotators.setdefault(name, [])
+        annotator = author if author not in known else f"{author} ({len(known) + 1})"
+        known.append(annotator)
         for number, region in enumerate(regions):
             value = region.get("value", region) if isinstance(region, dict) else {}
+            value = value if isinstance(value, dict) else {}
             labels = value.get("labels") or value.get("timeserieslabels") or []
+            labels = labels if isinstance(labels, list) else [labels]
             if "start" not in value:
+                n_timeless += bool(labels)
                 continue
             onset, offset = (_number(value.get(key), f"{where}, region {number}: {key}") for key in ("start", "end"))
             check_times(onset, offset, f"{where}, region {number}")
@@ -80,6 +86,8 @@ def read_label_studio(
                 who.append(annotator)
     if n_blank:
         note(path, "not read, as they have no label: {n} regions", n_blank)
+    if n_timeless:
+        note(path, "not read, as they have no times: {n} regions", n_timeless)
     events = events_from_rows(rows).assign(channel=pd.Series(channels, dtype="Int64"))
     events = validate_events(events, source=str(path)).assign(annotator=who)
     if not any(channel is not None for channel in channels):
@@ -98,14 +106,18 @@ def _annotations(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, list[
         where = f"{path}: task {number}"
         stated = task.get("data")
         data: dict[str, Any] = stated if isinstance(stated, dict) else task
-        audio = next((value for value in data.values() if isinstance(value, str) and _is_audio(value)), None)
+        audio = next((text for text in _texts(data) if _is_audio(text)), None)
         if audio is None:
             raise DataError(f"{where}: names no audio file; expected an export of Label Studio")
         name = _name(audio)
         if "annotations" not in task:  # the short form: its regions are under the name of the control
-            lists = [value for value in task.values() if isinstance(value, list)]
-            yield name, str(task.get("annotator", "")), lists[0] if lists else [], where
+            regions = [region for value in task.values() if isinstance(value, list) for region in value]
+            yield name, str(task.get("annotator", "")), regions, where
             continue
+        if not isinstance(task["annotations"], list):
+            raise DataError(f"{where}: no list of annotations; expected an export of Label Studio")
+        if task.get("predictions") and not task["annotations"]:
+            note(path, "not read, as predictions are no annotations: {n} tasks")
         for index, annotation in enumerate(task["annotations"]):
             if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
                 raise DataError(f"{where}, annotation {index}: no list of results; expected an export of Label Studio")
@@ -121,9 +133,10 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         if Path(path).suffix.lower() == ".json":
             tasks = json.loads(text)
         else:
+            separator = "\t" if "\t" in text.partition("\n")[0] else ","
             tasks = [
                 {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items() if key}
-                for row in csv.DictReader(io.StringIO(text, newline=""))
+                for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
             ]
     except (ValueError, RecursionError, csv.Error) as error:
         raise DataError(f"{path}: not an export of Label Studio ({error})") from None
@@ -132,13 +145,25 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return tasks
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Iterate over the texts in a value, also in lists and mappings in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
 def _is_audio(text: str) -> bool:
     return is_recording(_path(text))
 
 
 def _path(url: str) -> str:
     """Return the path in an address; that of local storage is in its query."""
-    parts = urlparse(url)
+    try:
+        parts = urlparse(url)
+    except ValueError:  # of an impossible host
+        return url
     return unquote(parse_qs(parts.query).get("d", [parts.path or url])[0])
 
 

@@ -1,8 +1,12 @@
-"""Praat's TextGrids, read and written by praatio: intervals with a label on tiers, one file per recording."""
+"""Praat's TextGrids: intervals with a label on tiers, one file per recording; praatio writes them.
+
+They are read here as Praat itself does: texts in quotes and numbers that stand alone count, in their order, and nothing
+else. praatio looks for words instead: it loses intervals of a file that is cut, and reads -0.5 as 0.5.
+"""
 
 import os
 import re
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -12,14 +16,10 @@ from sedpool.errors import ConfigError, DataError
 from sedpool.formats.clip import only_clip, refuse_characters, rows_of
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.tiers import Tier, events_on_tiers
+from sedpool.text_tables import utf8_bytes
 
-
-def _praatio() -> Any:
-    try:
-        from praatio import textgrid
-    except ImportError:
-        raise ConfigError("TextGrids need praatio: pip install 'sedpool[formats]'") from None
-    return textgrid
+_VALUE = re.compile(r'"((?:[^"]|"")*)"|<(\w+)>|(?<!\S)([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)(?!\S)')
+_ENTRIES = {"IntervalTier": (float, float, str), "TextTier": (float, str)}
 
 
 def read_textgrid(
@@ -44,25 +44,59 @@ def read_textgrid(
     Raises
     ------
     DataError
-        If the file is no TextGrid, or a time in it is impossible.
+        If the file is no TextGrid, has fewer or more values than it says, or a time in it is impossible.
     ConfigError
-        If praatio is not installed, or a chosen tier is not there.
+        If a chosen tier is not there.
     """
-    textgrid = _praatio()
-    if not Path(path).exists():
-        raise DataError(f"{path}: no such file")
+    text = utf8_bytes(path).decode()
+    if not is_textgrid(text[:200]):
+        raise DataError(f"{path}: not a TextGrid that can be read; save it as a text file in Praat")
+    values = _values(text)
+    tiers: dict[str, Tier] = {}
     try:
-        grid = textgrid.openTextgrid(os.fspath(path), includeEmptyIntervals=False, duplicateNamesMode="rename")
-    except Exception as error:  # whatever its parser stumbles over
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: not a TextGrid that can be read ({reason[:200]})") from None
-    tiers = {}
-    for name, tier in zip(grid.tierNames, grid.tiers, strict=True):
-        if isinstance(tier, textgrid.IntervalTier):
-            tiers[name] = Tier([(float(entry.start), float(entry.end), entry.label) for entry in tier.entries])
-        else:
-            tiers[name] = Tier((), [(float(entry.time), entry.label) for entry in tier.entries])
+        for kind in (
+            str,
+            str,
+            float,
+            float,
+            bool,
+        ):  # kind and class of the file, its start and end, whether it has tiers
+            has_tiers = _next(values, kind)
+        for number in range(1, int(_next(values, float)) + 1 if has_tiers else 1):
+            kind, name, *_ = (_next(values, kind) for kind in (str, str, float, float))
+            n_entries = int(_next(values, float))
+            entries = [tuple(_next(values, kind) for kind in _ENTRIES[kind]) for _ in range(n_entries)]
+            name = name if name not in tiers else f"{name} ({number})"
+            tiers[name] = Tier((), entries) if kind == "TextTier" else Tier([row for row in entries if row[2].strip()])
+        if (surplus := next(values, None)) is not None:
+            raise ValueError(f"{surplus!r} after its last tier")
+    except (ValueError, KeyError, OverflowError) as error:
+        raise DataError(f"{path}: not a TextGrid that can be read ({error}); it is cut or damaged") from None
     return events_on_tiers(tiers, path, filename, options)
+
+
+def is_textgrid(head: str) -> bool:
+    """Return whether a text begins as a TextGrid in its long or short form does."""
+    return re.search(r'"(ooTextFile|ooTextFile short)"\s[^"]*"TextGrid"', head) is not None
+
+
+def _values(text: str) -> Iterator[str | float | bool]:
+    """Iterate over texts, numbers, and whether ``<exists>``."""
+    for match in _VALUE.finditer(text):
+        quoted, flag, number = match.groups()
+        if number is not None:
+            yield float(number)
+        else:
+            yield flag == "exists" if quoted is None else quoted.replace('""', '"')
+
+
+def _next(values: Iterator[str | float | bool], kind: type) -> Any:
+    """Return the next value, which must be of a kind."""
+    value = next(values, None)
+    if type(value) is not kind:
+        expected = {str: "a text", float: "a number", bool: "<exists>"}[kind]
+        raise ValueError(f"expected {expected}, found {'its end' if value is None else repr(value)[:40]}")
+    return value
 
 
 def write_textgrid(events: pd.DataFrame, path: str | os.PathLike[str], *, duration: float) -> None:
@@ -85,7 +119,10 @@ def write_textgrid(events: pd.DataFrame, path: str | os.PathLike[str], *, durati
     ConfigError
         If praatio is not installed.
     """
-    textgrid = _praatio()
+    try:
+        from praatio import textgrid
+    except ImportError:
+        raise ConfigError("writing TextGrids needs praatio: pip install 'sedpool[formats]'") from None
     table = only_clip(events, path)
     refuse_characters(table, "\t\n\r", path)
     if wrong := [label for label in table["event_label"].unique() if re.search(r"item\s*\[", label)]:

@@ -64,6 +64,12 @@ def test_fault_12_cut_file(tmp_path: Path) -> None:
         jams.read_annotation(path)
 
 
+def test_fault_12_deep_nesting(tmp_path: Path) -> None:
+    (tmp_path / "a.jams").write_text('{"a":' * 100_000)
+    with pytest.raises(DataError, match=r"a\.jams: not valid JSON"):
+        jams.read_annotation(tmp_path / "a.jams")
+
+
 @pytest.mark.parametrize("other", [[], 3, {}, *({"annotations": value} for value in ([], 3, "ab", [3], [{}]))])
 def test_fault_12_other_json(tmp_path: Path, other: object) -> None:
     document = {"file_metadata": {"duration": 10.0}} | other if isinstance(other, dict) else other

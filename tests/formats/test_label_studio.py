@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,14 @@ def short(*regions: dict) -> dict:
     return {"audio": AUDIO, "id": 1, "label": list(regions), "annotator": 1, "annotation_id": 1}
 
 
-def written(path: Path, tasks: list) -> Path:
+def written(
+    path: Path, tasks: list, columns: Sequence[str] = ("audio", "id", "label", "annotator", "annotation_id")
+) -> Path:
     if path.suffix == ".json":
         path.write_text(json.dumps(tasks, indent=1))
     else:
         text = io.StringIO()
-        table = csv.DictWriter(text, ["audio", "id", "label", "annotator", "annotation_id"])
+        table = csv.DictWriter(text, columns, delimiter="\t" if path.suffix == ".tsv" else ",")
         table.writeheader()
         for found in tasks:
             table.writerow(found | {"label": json.dumps(found["label"]) if found["label"] else ""})
@@ -45,7 +48,7 @@ def written(path: Path, tasks: list) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["full.json", "short.json", "x.csv"])
+@pytest.mark.parametrize("name", ["full.json", "short.json", "x.csv", "x.tsv"])
 def test_exports(tmp_path: Path, name: str) -> None:
     two = REGION | {"start": 2, "end": 3, "labels": ["gull", "plover"]}
     tasks = [task(annotation(REGION, two))] if name == "full.json" else [short(REGION, two)]
@@ -71,6 +74,53 @@ def test_exports(tmp_path: Path, name: str) -> None:
 def test_names_of_recordings(tmp_path: Path, audio: str, name: str) -> None:
     path = written(tmp_path / "x.json", [task(annotation(REGION), audio=audio)])
     assert read_events(path)["filename"].tolist() == [name]
+
+
+FULL = task(annotation(REGION))
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [{"annotations": FULL["annotations"], "data": FULL["data"], "id": 1}],
+        [FULL | {"data": {"site": "x", "media": {"video": "/x/north.mp4", "audio": [AUDIO]}}}],
+        [{"id": 1, "wav": AUDIO, "tricks": [REGION], "annotator": 1}],
+        [short(REGION) | {"quality": [{"choices": ["good"]}]}],
+        [task(annotation(REGION | {"labels": [], "timeserieslabels": ["plover"]}))],
+    ],
+)
+def test_exports_of_other_projects(tmp_path: Path, tasks: list) -> None:
+    assert rows(read_events(written(tmp_path / "x.json", tasks))) == [("north.wav", 0.5, 1.75, "plover")]
+    assert list(formats.recordings(tmp_path)) == ["north.wav"]
+
+
+def test_a_project_with_two_controls_and_names_of_its_own(tmp_path: Path) -> None:
+    sound = REGION | {"start": 2, "end": 3, "labels": ["gull"]}
+    path = written(
+        tmp_path / "x.json", [{"id": 1, "wav": AUDIO, "tricks": [REGION], "sounds": [sound], "annotator": 1}]
+    )
+    assert rows(read_events(path)) == [("north.wav", 0.5, 1.75, "plover"), ("north.wav", 2.0, 3.0, "gull")]
+    tasks = [{"id": 1, "wav": AUDIO, "label": [REGION], "annotation_id": 1}]
+    path = written(tmp_path / "x.csv", tasks, ["id", "wav", "label", "annotation_id"])
+    assert rows(read_events(path)) == [("north.wav", 0.5, 1.75, "plover")]
+
+
+def test_what_is_left_out_of_an_export_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    box = {"x": 10, "width": 20, "labels": ["plover"]}
+    path = written(tmp_path / "x.json", [task(annotation(box, {"choices": ["good"]}))])
+    assert read_events(path).empty
+    assert caplog.messages == [f"{path}: not read, as they have no times: 1 regions"]
+    caplog.clear()
+    written(path, [task() | {"predictions": [annotation(REGION)]}])
+    assert read_events(path).empty
+    assert caplog.messages == [f"{path}: not read, as predictions are no annotations: 1 tasks"]
+
+
+def test_two_annotations_by_the_same_person(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.json", [task(annotation(REGION), annotation(REGION))])
+    with pytest.raises(DataError, match=r"2 annotations of north\.wav \(1, 1 \(2\)\); unite or choose"):
+        read_events(path)
+    assert rows(read_events(path, annotators="1 (2)")) == [("north.wav", 0.5, 1.75, "plover")]
 
 
 def test_tasks_without_a_region_are_recordings_without_events(tmp_path: Path) -> None:
@@ -102,8 +152,9 @@ def test_several_annotators_and_what_was_cancelled(tmp_path: Path, caplog: pytes
             "task 0, region 0: start is 'x'; expected",
         ),
         ('[{"id": 1, "audio": "a.wav", "label": [{"start": 2, "end": 1}]}]', "task 0, region 0: lasts from 2"),
-        ('[{"id": 1, "audio": "a.wav"}, 3]', "not an export of Label Studio; expected a list of tasks"),
-        ('[{"id": 1, "audio": "a.wav"}', "not an export of Label Studio"),
+        ('[{"id": 1, "audio": "a.wav", "annotations": 3}]', "task 0: no list of annotations"),
+        ('[{"id": 1, "audio": "a.wav", "annotator": 1}, 3]', "not an export of Label Studio; expected a list of tasks"),
+        ('[{"id": 1, "audio": "a.wav", "annotator": 1}', "not an export of Label Studio"),
     ],
 )
 def test_what_is_no_export_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -67,7 +67,6 @@ def rows(events) -> list[tuple]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("text", [LONG, SHORT], ids=["long", "short"])
 def test_textgrids(tmp_path: Path, text: str, encoding: str) -> None:
-    pytest.importorskip("praatio")
     (tmp_path / "north.TextGrid").write_text(text, encoding=encoding)
     assert rows(read_events(tmp_path / "north.TextGrid")) == [PLOVER]
     (tmp_path / "north.flac").touch()
@@ -75,7 +74,6 @@ def test_textgrids(tmp_path: Path, text: str, encoding: str) -> None:
 
 
 def test_tiers_and_points_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    pytest.importorskip("praatio")
     caplog.set_level(logging.INFO, logger="sedpool")
     path = tmp_path / "north.TextGrid"
     path.write_text(LONG)
@@ -93,9 +91,22 @@ def test_tiers_and_points_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFi
         read_events(path, point_duration=0)
 
 
-@pytest.mark.parametrize("text", ["", "prose", LONG[:300], LONG.replace("xmax = 1.75", "xmax = x"), "\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "prose",
+        LONG[:300],
+        LONG[: LONG.index('text = "plover"')],
+        LONG.replace("xmax = 1.75", "xmax = x"),
+        LONG.replace("intervals: size = 3", "intervals: size = 2"),
+        LONG.replace("size = 2", "size = 1"),
+        LONG.replace('"IntervalTier"', '"PitchTier"'),
+        SHORT[:-20],
+        SHORT + '"more"\n',
+    ],
+)
 def test_what_is_no_textgrid_is_refused(tmp_path: Path, text: str) -> None:
-    pytest.importorskip("praatio")
     (tmp_path / "a.TextGrid").write_text(text)
     with pytest.raises(DataError, match=r"a\.TextGrid: not a TextGrid that can be read") as caught:
         read_events(tmp_path / "a.TextGrid")
@@ -104,11 +115,26 @@ def test_what_is_no_textgrid_is_refused(tmp_path: Path, text: str) -> None:
         read_events(tmp_path / "b.TextGrid")
 
 
+def test_other_forms_of_textgrids(tmp_path: Path) -> None:
+    path = tmp_path / "north.TextGrid"
+    path.write_text(LONG.replace("xmin = 0.5", "xmin = -0.5"))
+    with pytest.raises(DataError, match=r"tier calls, plover: starts at -0\.5 s"):
+        read_events(path)
+    path.write_text(LONG.replace("number = 2.5", "time = 2.5").replace('"plover"', '"item [1]: ""plover"" = 1"'))
+    labelled = ("north.wav", 0.5, 1.75, 'item [1]: "plover" = 1')
+    assert rows(read_events(path, point_duration=0.25)) == [labelled, CLICK]
+    path.write_text(LONG.replace('"clicks"', '"calls"').replace("\n", "\r"))
+    assert rows(read_events(path, tiers=["calls (2)"], point_duration=0.25)) == [CLICK]
+    path.write_text('File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n5\n<absent>\n')
+    assert read_events(path).empty
+    (tmp_path / "south.txt").write_text(SHORT, encoding="utf-16")
+    assert rows(read_events(tmp_path / "south.txt")) == [("south.wav", *PLOVER[1:])]
+
+
 def test_praatio_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "praatio", None)
-    (tmp_path / "a.TextGrid").write_text(LONG)
-    with pytest.raises(ConfigError, match=r"^TextGrids need praatio: pip install 'sedpool\[formats\]'$"):
-        read_events(tmp_path / "a.TextGrid")
+    with pytest.raises(ConfigError, match=r"^writing TextGrids needs praatio: pip install 'sedpool\[formats\]'$"):
+        write_textgrid(empty_events(), tmp_path / "a.TextGrid", duration=1.0)
 
 
 TIMES = st.tuples(st.integers(0, 10**7), st.integers(1, 10**7)).map(lambda pair: (pair[0] / 1e4, sum(pair) / 1e4))
@@ -152,6 +178,8 @@ def test_elan_documents(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert rows(read_events(path)) == [PLOVER]
     assert caplog.messages[0] == f"{path}: not read, as they have no time: 1 annotations"
     assert rows(read_events(path, tiers=["quality"])) == [("north.wav", 0.5, 1.75, "good")]
+    path.write_text(HEAD + EAF.replace("<MEDIA_DESC", '<MEDIA_DESCRIPTOR MEDIA_URL="file:///v/north.mp4"/><MEDIA_DESC'))
+    assert rows(read_events(path)) == [PLOVER]
     path.write_text(HEAD + EAF.replace("file:///mnt/my%20card/north.wav", ""))
     assert rows(read_events(path)) == [("tiers.wav", *PLOVER[1:])]
 
@@ -182,6 +210,7 @@ def test_what_is_no_elan_document_is_refused(tmp_path: Path, text: str, message:
     "line",
     [
         "calls\t\t00:00:00.500\t0.5\t00:00:01.750\t1.75\t00:00:01.250\t1.25\tplover",
+        "calls\t\t00:00:00.500\t0.5\t500\t00:00:01.750\t1.75\t1750\t00:00:01.250\t1.25\t1250\tplover",
         "calls\tann\t0.5\t1.75\tplover",
         "calls\t\t00:00:00.500\t00:00:01.750\t00:00:01.250\tplover",
     ],
