@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo test coverage test-slow test-backends test-versions test-lowest check docs format upgrade clean
+.PHONY: install demo models test coverage test-slow test-backends test-versions test-lowest check docs format upgrade clean
 
 install: .venv/installed
 
@@ -13,6 +13,10 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/python train.py pooling=cap
+
+# Pretrained weights, into $SEDPOOL_DATA or data/; tests that need them are skipped where they are not.
+models: install
+	$(BIN)/sedpool models get aisfx
 
 test: install
 	$(BIN)/pytest -n auto

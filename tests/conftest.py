@@ -23,6 +23,19 @@ def shared_data() -> Path:
     return Path(folder)
 
 
+FRONT_ENDS = Path(os.environ.get("SEDPOOL_DATA", "data")).resolve()
+"""Where `make models` writes pretrained weights to."""
+
+
+@pytest.fixture
+def front_ends(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of data with the weights of aisfx below it, which are not part of the repository."""
+    if not (FRONT_ENDS / "models" / "aisfx.npz").is_file():
+        pytest.skip("the weights of aisfx are not here: `make models` gets them")
+    monkeypatch.setenv("SEDPOOL_DATA", str(FRONT_ENDS))
+    return FRONT_ENDS
+
+
 @pytest.fixture(scope="session")
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder that holds the small demo corpus."""

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from sedpool.cli import analyse, compare, data, detect, export, live, pack, report, reproduce, track, train, tune
+from sedpool.cli import (
+    analyse,
+    compare,
+    data,
+    detect,
+    export,
+    live,
+    models,
+    pack,
+    report,
+    reproduce,
+    track,
+    train,
+    tune,
+)
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
 
@@ -32,6 +46,7 @@ app.command()(report.report)
 app.command()(reproduce.reproduce)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
+app.add_typer(models.app, name="models")
 
 
 @app.callback()

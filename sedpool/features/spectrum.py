@@ -119,18 +119,9 @@ class BandSpectrogram:
         powers : ndarray of float32, shape (frames, n_mels)
             Means of the bins, weighted by the triangle of the band.
         """
-        n_frames = max(1, len(samples) // self.hop_length)
-        window, filters = _full_scale(*self._bands)
-        mirrored = np.pad(self._padded(samples), self.n_fft // 2, mode="reflect")
-        frames = np.lib.stride_tricks.sliding_window_view(mirrored, self.n_fft)[:: self.hop_length][:n_frames]
-        powers = np.empty((n_frames, self.n_mels), dtype=np.float32)
-        for first in range(0, n_frames, _BLOCK):
-            block = slice(first, first + _BLOCK)
-            spectra = scipy.fft.rfft(frames[block] * window, axis=-1, overwrite_x=True, workers=1)
-            squares = spectra.real**2
-            squares += spectra.imag**2
-            powers[block] = (filters @ squares.T).T
-        return powers
+        return powers_in_bands(self._padded(samples), *_full_scale(*self._bands), self.hop_length)[
+            : max(1, len(samples) // self.hop_length)
+        ]
 
     def _padded(self, samples: Float32Array) -> Float32Array:
         return np.pad(samples, (0, self.n_fft - len(samples))) if len(samples) < self.n_fft else samples
@@ -142,6 +133,39 @@ class BandSpectrogram:
     @property
     def _filters(self) -> Float32Array:
         return band_filters(*self._bands)
+
+
+def powers_in_bands(
+    samples: Float32Array, window: Float32Array, filters: scipy.sparse.csr_array, hop_length: int
+) -> Float32Array:
+    """Compute the power in each band of the frames of a recording, which is taken to be mirrored at its ends.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono audio, at least as long as the window.
+    window : ndarray of float32, shape (n_fft,)
+        What frames are multiplied by.
+    filters : sparse array of float32, shape (bands, n_fft // 2 + 1)
+        How much the squared magnitude of each bin counts in each band.
+    hop_length : int
+        Samples between frames.
+
+    Returns
+    -------
+    powers : ndarray of float32, shape (n // hop_length, bands)
+    """
+    n_frames, n_fft = len(samples) // hop_length, len(window)
+    mirrored = np.pad(samples, n_fft // 2, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(mirrored, n_fft)[::hop_length][:n_frames]
+    powers = np.empty((n_frames, filters.shape[0]), dtype=np.float32)
+    for first in range(0, n_frames, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        spectra = scipy.fft.rfft(frames[block] * window, axis=-1, overwrite_x=True, workers=1)
+        squares = spectra.real**2
+        squares += spectra.imag**2
+        powers[block] = (filters @ squares.T).T
+    return powers
 
 
 @lru_cache(maxsize=8)
