@@ -50,11 +50,16 @@ def description_of(network: keras.Model) -> dict[str, Any]:
 
 
 @_described
-def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), head_filters: int = 256) -> keras.Model:
+def paper_cnn(
+    n_mels: int = 128,
+    filters: Sequence[int] = (16, 32, 64, 128),
+    head_filters: int = 256,
+    time_reduction: int | None = None,
+) -> keras.Model:
     """Convolutional network of McFee, Salamon and Bello 2018, section IV.B (``cnnL3_7`` in their code).
 
     Input batch-norm; blocks of two 3×3 convolutions (ReLU, then batch-norm) and 2×2 max-pooling; a convolution over
-    the whole remaining height. 43 frames a second become 2.7.
+    the whole remaining height. 43 frames a second become 2.7, or more with a smaller `time_reduction`.
 
     Parameters
     ----------
@@ -64,9 +69,17 @@ def paper_cnn(n_mels: int = 128, filters: Sequence[int] = (16, 32, 64, 128), hea
         Filters of each block; each block halves time and frequency.
     head_filters : int
         Filters of the last convolution: the features per output frame.
+    time_reduction : int, optional
+        Input frames per output frame: a power of two, up to one factor of 2 per block. The last blocks then halve
+        frequency alone, with the same weights. By default every block halves time.
+
+    Raises
+    ------
+    ConfigError
+        If there are too many blocks for the mel bands, or the blocks cannot give `time_reduction`.
     """
     inputs = keras.Input((None, n_mels), name="features")
-    return keras.Model(inputs, _paper_features(inputs, filters, head_filters), name="backbone")
+    return keras.Model(inputs, _paper_features(inputs, filters, head_filters, time_reduction), name="backbone")
 
 
 @_described
@@ -76,6 +89,7 @@ def paper_crnn(
     head_filters: int = 256,
     recurrent_units: int = 128,
     recurrent_layers: int = 3,
+    time_reduction: int | None = None,
 ) -> keras.Model:
     """Recurrent variant of the paper's network (``crnnL3_7`` in the authors' code).
 
@@ -83,7 +97,7 @@ def paper_crnn(
 
     Parameters
     ----------
-    n_mels, filters, head_filters
+    n_mels, filters, head_filters, time_reduction
         See `paper_cnn`.
     recurrent_units : int
         Units of each layer and direction: half the features per output frame.
@@ -93,14 +107,14 @@ def paper_crnn(
     Raises
     ------
     ConfigError
-        If there are fewer than one unit or layer.
+        If there are fewer than one unit or layer; see also `paper_cnn`.
     """
     if min(recurrent_units, recurrent_layers) < 1:
         raise ConfigError(
             f"model: recurrent_units={recurrent_units}, recurrent_layers={recurrent_layers}; expected 1 or more of each"
         )
     inputs = keras.Input((None, n_mels), name="features")
-    x = _paper_features(inputs, filters, head_filters)
+    x = _paper_features(inputs, filters, head_filters, time_reduction)
     for index in range(1, recurrent_layers + 1):
         # The state is summed over many frames, for which eight bits of a bfloat16 are too few.
         unit = layers.GRU(recurrent_units, return_sequences=True, dtype="float32")
@@ -109,7 +123,12 @@ def paper_crnn(
 
 
 @_described
-def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_filters: int = 128) -> keras.Model:
+def compact_cnn(
+    n_mels: int = 128,
+    filters: Sequence[int] = (24, 48, 64),
+    head_filters: int = 128,
+    time_reduction: int | None = None,
+) -> keras.Model:
     """Small network for quick work: several times faster than `paper_cnn`, at the same output rate.
 
     A strided 4×4 convolution takes the place of the first block, where most of the paper network's work is; each
@@ -123,13 +142,24 @@ def compact_cnn(n_mels: int = 128, filters: Sequence[int] = (24, 48, 64), head_f
         Filters of the stem and of each further block; the stem reduces time and frequency by 4, a block by 2.
     head_filters : int
         Filters of the last convolution: the features per output frame.
+    time_reduction : int, optional
+        Input frames per output frame, a power of two. The last blocks then halve frequency alone, and below 4 the
+        stem's kernel is as long as its stride. By default stem and blocks all reduce time.
+
+    Raises
+    ------
+    ConfigError
+        See `paper_cnn`.
     """
-    _check_height(n_mels, filters, 2 ** (len(filters) + 1))
+    n_halvings = len(filters) + 1
+    _check_height(n_mels, filters, 2**n_halvings)
+    in_time = _halvings_in_time(time_reduction, n_halvings)
     inputs = keras.Input((None, n_mels), name="features")
-    x = _first_convolution(inputs, filters[0], (4, 4), "stem", strides=4, padding="valid")
+    stem = (2 ** min(in_time, 2), 4)
+    x = _first_convolution(inputs, filters[0], stem, "stem", strides=stem, padding="valid")
     for block, width in enumerate(filters[1:], start=1):
         x = _convolution(x, width, (3, 3), f"block{block}")
-        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+        x = layers.MaxPooling2D((2 if block + 1 < in_time else 1, 2), name=f"block{block}_pool")(x)
     return keras.Model(inputs, _full_height(x, head_filters), name="backbone")
 
 
@@ -151,15 +181,29 @@ def time_reduction(backbone: keras.Model) -> int:
     return probe // int(shape[1])
 
 
-def _paper_features(inputs: Any, filters: Sequence[int], head_filters: int) -> Any:
+def _paper_features(inputs: Any, filters: Sequence[int], head_filters: int, time_reduction: int | None) -> Any:
     _check_height(inputs.shape[-1], filters, 2 ** len(filters))
+    in_time = _halvings_in_time(time_reduction, len(filters))
     x = inputs
     for block, width in enumerate(filters, start=1):
         for index in (1, 2):
             convolution = _first_convolution if x is inputs else _convolution
             x = convolution(x, width, (3, 3), f"block{block}_{index}")
-        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+        x = layers.MaxPooling2D((2 if block <= in_time else 1, 2), name=f"block{block}_pool")(x)
     return _full_height(x, head_filters)
+
+
+def _halvings_in_time(time_reduction: int | None, most: int) -> int:
+    """Return how often time is halved; pooling early is cheap, so that the first blocks do it."""
+    if time_reduction is None:
+        return most
+    possible = [2**n for n in range(most + 1)]
+    if time_reduction not in possible:
+        raise ConfigError(
+            f"model.time_reduction={time_reduction}: expected one of {', '.join(map(str, possible))}, "
+            "the input frames per output frame"
+        )
+    return possible.index(time_reduction)
 
 
 def _check_height(n_mels: int, filters: Sequence[int], reduction: int) -> None:

@@ -27,7 +27,7 @@ class InputConvolution(layers.Layer):
         self,
         filters: int,
         kernel_size: tuple[int, int],
-        strides: int = 1,
+        strides: int | tuple[int, int] = 1,
         padding: str = "same",
         **kwargs: Any,
     ) -> None:
@@ -81,10 +81,11 @@ class InputConvolution(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Arguments that build this layer anew."""
         given = self.convolution
+        in_time, in_frequency = given.strides
         return {
             **super().get_config(),
             "filters": given.filters,
             "kernel_size": given.kernel_size,
-            "strides": given.strides[0],
+            "strides": in_time if in_time == in_frequency else given.strides,
             "padding": given.padding,
         }

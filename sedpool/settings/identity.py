@@ -22,6 +22,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {
         **dict.fromkeys(("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration")),
         "zero_length": "error",
     },
+    **{name: {"time_reduction": None} for name in ("sedpool.paper_cnn", "sedpool.paper_crnn", "sedpool.compact_cnn")},
     "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
 }
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""

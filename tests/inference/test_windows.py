@@ -23,13 +23,15 @@ def detector_of(backbone, supervision="weak"):
     return build_detector(backbone, Max(), classes=CLASSES, patch_frames=256, supervision=supervision)
 
 
-@pytest.fixture(scope="module", params=["compact", "paper", "strong"])
+@pytest.fixture(scope="module", params=["compact", "paper", "strong", "compact, fine", "paper, fine"])
 def detector(request):
     keras.utils.set_random_seed(0)
     filters = {"n_mels": 32, "filters": (4, 6, 8, 8)}
-    if request.param == "compact":
-        return detector_of(compact_cnn(32, (4, 6, 8), 8))
-    return detector_of(paper_cnn(**filters, head_filters=8), "strong" if request.param == "strong" else "weak")
+    fine = request.param.endswith("fine")
+    if request.param.startswith("compact"):
+        return detector_of(compact_cnn(32, (4, 6, 8), 8, time_reduction=2 if fine else None))
+    backbone = paper_cnn(**filters, head_filters=8, time_reduction=4 if fine else None)
+    return detector_of(backbone, "strong" if request.param == "strong" else "weak")
 
 
 def at_once(detector, samples):
@@ -55,8 +57,9 @@ def test_windows_give_the_scores_of_the_whole_however_it_is_cut(detector, n_samp
     np.testing.assert_array_equal(scores, in_pieces(detector, samples, [], batch_size=batch_size))
 
 
-@pytest.mark.parametrize("n_samples", [16 * STEP, 17 * STEP - 1])
-def test_a_recording_of_training_length_is_scored_as_in_evaluation(detector, n_samples):
+@pytest.mark.parametrize("steps_more", [0, 1])
+def test_a_recording_of_training_length_is_scored_as_in_evaluation(detector, steps_more):
+    n_samples = (256 + steps_more * detector.min_frames) * 128 - steps_more
     samples = np.random.default_rng(0).normal(0, 0.1, n_samples).astype(np.float32)
     np.testing.assert_array_equal(in_pieces(detector, samples, [STEP]), at_once(detector, samples))
 
@@ -68,6 +71,13 @@ def test_margins_are_as_wide_as_the_networks_reach():
     assert [margin_of(one, FIXED, 16) for one in (compact, paper)] == [1, 2]
     recurrent = detector_of(paper_crnn(32, (4, 6, 8, 8), 8, recurrent_units=8, recurrent_layers=1))
     assert training_windows(recurrent, FIXED, 256).margin == 4  # a quarter of 16: a memory has no end
+
+
+def test_margins_of_finer_frames_are_shorter_in_time():
+    keras.utils.set_random_seed(0)
+    fine = compact_cnn(32, (4, 6, 8), 8, time_reduction=4), paper_cnn(32, (4, 6, 8, 8), 8, time_reduction=4)
+    # 8 and 22 input frames, and that of the features; an output frame has 4.
+    assert [margin_of(detector_of(one), FIXED, 64) for one in fine] == [3, 6]
 
 
 def test_windows_without_a_middle_are_refused():

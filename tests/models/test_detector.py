@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,46 @@ def test_a_recurrent_network_without_recurrence_is_refused(sizes: dict[str, int]
 
 def test_every_backbone_has_one_sixteenth_of_the_rate(backbone: keras.Model) -> None:
     assert time_reduction(backbone) == 16
+
+
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("build", [paper_cnn, compact_cnn, paper_crnn])
+def test_frames_can_be_finer(build: Callable[..., keras.Model], reduction: int) -> None:
+    backbone = build(n_mels=32, time_reduction=reduction)
+    assert time_reduction(backbone) == reduction
+    detector = build_detector(backbone, pooling.cap(), classes=CLASSES, patch_frames=430)
+    bag_size = 430 // reduction
+    assert detector.network(np.zeros((1, 430, 32), dtype="float32"))["frames"].shape == (1, bag_size, 10)
+    # Equation 11: with φ₊ = 0.5 the bound is ln(m − 1).
+    assert detector.pooling.alpha_max == pytest.approx(np.log(bag_size - 1))
+
+
+def test_finer_frames_have_the_weights_of_coarse_ones() -> None:
+    coarse, fine = (paper_cnn(n_mels=32, time_reduction=reduction) for reduction in (None, 4))
+    assert [(one.path, one.shape) for one in coarse.weights] == [(one.path, one.shape) for one in fine.weights]
+
+
+def test_all_blocks_reduce_time_by_default() -> None:
+    x = np.random.default_rng(0).normal(-40, 10, (1, 64, 32)).astype("float32")
+    outputs = []
+    for reduction in (None, 8):
+        keras.utils.set_random_seed(0)
+        outputs.append(keras.ops.convert_to_numpy(paper_cnn(32, (4, 4, 4), 8, time_reduction=reduction)(x)))
+    np.testing.assert_array_equal(*outputs)
+
+
+@pytest.mark.parametrize("reduction", [0, 3, 32])
+def test_a_rate_that_the_blocks_cannot_give_is_refused(reduction: int) -> None:
+    with pytest.raises(ConfigError, match="expected one of 1, 2, 4, 8, 16"):
+        compact_cnn(time_reduction=reduction)
+
+
+def test_a_network_of_finer_frames_is_read_back(tmp_path: Path) -> None:
+    network = build_detector(compact_cnn(n_mels=32, time_reduction=2), pooling.Max(), classes=CLASSES).network
+    network.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    x = np.random.default_rng(0).normal(-40, 10, (1, 64, 32)).astype("float32")
+    np.testing.assert_array_equal(*(keras.ops.convert_to_numpy(one(x)["frames"]) for one in (network, again)))
 
 
 @pytest.mark.parametrize("n_frames", [16, 31, 430, 1000])

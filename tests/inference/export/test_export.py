@@ -281,6 +281,12 @@ def test_every_network_is_exported(
 
 
 @pytest.mark.parametrize("to", TARGETS)
+def test_finer_frames_are_exported(to: Any, tmp_path: Path) -> None:
+    backbone = sp.compact_cnn(n_mels=32, filters=(4, 6, 8), head_filters=8, time_reduction=2)
+    sp.export(trained(backbone=backbone), tmp_path / f"dogs{RUNTIMES[to].suffix}", to=to)
+
+
+@pytest.mark.parametrize("to", TARGETS)
 @pytest.mark.parametrize("reference", ["window", "fixed"])
 def test_real_recordings_get_the_same_scores(reference: Any, to: Any, shared_data: Path, tmp_path: Path) -> None:
     recordings = sorted((shared_data / "esc10").rglob("*.ogg"))[::40]
