@@ -167,12 +167,10 @@ def of_low_confidence(events: pd.DataFrame, options: LabelOptions, path: str | o
 
 
 def warn_of_lookalikes(labels: pd.Series, path: str | os.PathLike[str]) -> None:
-    """Note labels that differ in case only; they are different classes."""
+    """Note labels that look alike; they are different classes."""
     for group in lookalikes(labels.unique()):
         named = " and ".join(f"{label} ({(labels == label).sum()})" for label in group)
-        note(
-            path, f"labels that differ in case only are different classes: {named}; rename one of them if they are one"
-        )
+        note(path, f"labels that look alike are different classes: {named}; rename one of them if they are one")
 
 
 def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:

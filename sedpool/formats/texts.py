@@ -1,5 +1,6 @@
 """Labels and names as text: without spaces at their ends, in one Unicode form, and which of them look alike."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -24,14 +25,15 @@ def tidied_text(text: str) -> str:
 
 
 def lookalikes(labels: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return groups of labels that differ only in case, each group and all groups sorted.
+    """Return groups of labels that differ in case, spaces, hyphens or typographic variants only, all sorted.
 
     Examples
     --------
-    >>> lookalikes(["plover", "gull", "Plover"])
-    [('Plover', 'plover')]
+    >>> lookalikes(["ringed plover", "gull", "Ringed_Plover"])
+    [('Ringed_Plover', 'ringed plover')]
     """
     groups: dict[str, set[str]] = {}
     for label in labels:
-        groups.setdefault(label.casefold(), set()).add(label)
+        plain = "".join(char for char in unicodedata.normalize("NFKC", label) if unicodedata.category(char) != "Cf")
+        groups.setdefault(" ".join(re.split(r"[\s_–-]+", plain.casefold())), set()).add(label)
     return sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1)

@@ -331,7 +331,7 @@ def test_labels_that_look_alike(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert events["event_label"].value_counts().to_dict() == {"plover": 3, "Plover": 1, composed: 2}
     (message,) = caplog.messages
     assert message.startswith(
-        f"{tmp_path / 'x.tsv'}: labels that differ in case only are different classes: Plover (1) and plover (3)"
+        f"{tmp_path / 'x.tsv'}: labels that look alike are different classes: Plover (1) and plover (3)"
     )
 
 
