@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
 from sedpool import audio
 from sedpool.datasets.base import Dataset
-from sedpool.datasets.transforms import recording_of
+from sedpool.datasets.recordings import recording_names, recordings_of
 from sedpool.errors import AudioError
 from sedpool.events import EVENT_COLUMNS
 
@@ -27,6 +26,8 @@ KINDS = {
     "duplicate event": "an event annotated twice",
 }
 """What each kind of problem means."""
+STOPS_TRAINING = frozenset({"missing", "extra", "unreadable"})
+"""Kinds that training refuses unless it is set to go on without them (``allow_missing``)."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def validate(dataset: Dataset, *, n_jobs: int | None = None, progress: bool = Tr
     problems : list of Problem
         In the order of `KINDS`.
     """
-    recordings = _recordings(dataset)
+    recordings = recordings_of(dataset)
     problems = [Problem("missing", name) for name in recordings.index[recordings["path"].isna()]]
     problems += [Problem("extra", path) for path in dataset.manifest.extra]
     recordings = recordings.loc[recordings["path"].notna()]
@@ -101,22 +102,7 @@ def validate(dataset: Dataset, *, n_jobs: int | None = None, progress: bool = Tr
 def unusable(dataset: Dataset, problems: Iterable[Problem]) -> list[str]:
     """Return the clips that cannot be used for training although their audio is on disk."""
     broken = {problem.filename for problem in problems if problem.kind == "unreadable"}
-    return dataset.clips.loc[_names(dataset).isin(broken), "filename"].tolist()
-
-
-def _names(dataset: Dataset) -> pd.Series:
-    """Return the recording that each clip is, or is a part of."""
-    names = dataset.clips["filename"]
-    return names.mask(names.isin(dataset.windows), names.map(recording_of))
-
-
-def _recordings(dataset: Dataset) -> pd.DataFrame:
-    """Return one row per recording: its `path`, its `split` and the `end` of its last clip in seconds."""
-    clips = dataset.clips
-    onset = clips["onset"].astype(float).fillna(0.0) if "onset" in clips else 0.0
-    clips = clips.assign(recording=_names(dataset), end=onset + clips["duration"])
-    first = clips.drop_duplicates("recording").set_index("recording")
-    return first[["path", "split"]].assign(end=clips.groupby("recording")["end"].max())
+    return dataset.clips.loc[recording_names(dataset).isin(broken), "filename"].tolist()
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool import audio
-from sedpool.datasets.base import Manifest, nonzero
+from sedpool.datasets.base import Dataset, Manifest, nonzero
+from sedpool.datasets.transforms import recording_of
 from sedpool.errors import AudioError, DataError
 from sedpool.events import clip_to_duration, count_overlaps
 from sedpool.text_tables import TextTable, refuse_rows
@@ -79,6 +80,21 @@ def recorded_durations(paths: Iterable[str | None], listed: Iterable[float]) -> 
         except AudioError:  # reported when features are computed
             durations.append(seconds)
     return durations
+
+
+def recording_names(dataset: Dataset) -> pd.Series:
+    """Return the recording that each clip is, or is a part of."""
+    names = dataset.clips["filename"]
+    return names.mask(names.isin(dataset.windows), names.map(recording_of))
+
+
+def recordings_of(dataset: Dataset) -> pd.DataFrame:
+    """Return one row per recording: its `path`, its `split` and the `end` of its last clip in seconds."""
+    clips = dataset.clips
+    onset = clips["onset"].astype(float).fillna(0.0) if "onset" in clips else 0.0
+    clips = clips.assign(recording=recording_names(dataset), end=onset + clips["duration"])
+    first = clips.drop_duplicates("recording").set_index("recording")
+    return first[["path", "split"]].assign(end=clips.groupby("recording")["end"].max())
 
 
 def within_recordings(events: pd.DataFrame, clips: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -12,11 +12,14 @@ from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
 from sedpool.datasets.base import Dataset, manifest_of
+from sedpool.datasets.overview import overview
 from sedpool.datasets.transforms import add_label_noise, rebag
 from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
 from sedpool.features.store import Extractor
+from sedpool.reports.corpus_overview import overview_sentences, overview_table
+from sedpool.reports.terminal import print_table
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.runtime.backend import import_backend
 from sedpool.runtime.environment import describe_environment, keras_backend
@@ -33,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 N_EXAMPLES = 4
+N_CLASSES = 12  # rows of the table before training
 
 
 class Built(NamedTuple):
@@ -79,6 +83,8 @@ def run(config: Mapping[str, Any]) -> Path:
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
+    if dataset is not None and dataset.manifest.has_own_audio:
+        _introduce(dataset, config["supervision"], recipe)
     built = build_all(config, recipe, dataset)
     folder.make()
     try:
@@ -101,6 +107,18 @@ def run(config: Mapping[str, Any]) -> Path:
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
     return folder.path
+
+
+def _introduce(dataset: Dataset, supervision: str, recipe: Recipe) -> None:
+    """Say on standard error what is in the user's own recordings, as ``sedpool data check`` does."""
+    found = overview(
+        dataset, supervision=supervision, patch_duration=recipe.patch_duration, min_activity=recipe.min_activity
+    )
+    for sentence in overview_sentences(found):
+        logger.info(sentence)
+    print_table(overview_table(found, N_CLASSES), stderr=True)
+    for warning in found.warnings:
+        logger.warning(warning)
 
 
 def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dataset | None) -> RunFolder:

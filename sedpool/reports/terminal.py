@@ -13,7 +13,7 @@ from sedpool.reports.document import TableBlock
 from sedpool.reports.metrics_tables import score_tables
 
 
-def print_table(table: TableBlock) -> None:
+def print_table(table: TableBlock, *, stderr: bool = False) -> None:
     """Print a table; baselines are dim.
 
     Where there is little room, names are folded and numbers stay whole. The table's title stands above it, or over the
@@ -23,6 +23,8 @@ def print_table(table: TableBlock) -> None:
     ----------
     table : TableBlock
         With one header line: groups are left out.
+    stderr : bool
+        Whether to print on standard error.
     """
     printed = Table(
         title=escape(table.title) if table.row_title else None,
@@ -40,7 +42,7 @@ def print_table(table: TableBlock) -> None:
         texts = [escape(cell.text) + (f" {DAGGER}" if cell.with_best else "") for cell in row.cells]
         title = escape(f"   {row.label}" if row.is_interval else row.label)
         printed.add_row(title, *texts, style="dim" if row.is_baseline else None)
-    Console().print(printed)
+    Console(stderr=stderr).print(printed)
 
 
 def print_scores(metrics: Mapping[str, Any], *, title: str) -> None:

@@ -59,7 +59,7 @@ def test_info_does_not_take_any_folder_for_the_corpus(tmp_path: Path) -> None:
     assert "(not there)" in data("info", "urbansed", "--root", tmp_path, COLUMNS="200")
     (tmp_path / "notes.txt").touch()
     shown = data("info", "urbansed", "--root", tmp_path, COLUMNS="200")
-    assert "(not empty; `sedpool data validate urbansed` checks it)" in " ".join(shown.split())
+    assert "(not empty; `sedpool data check urbansed` checks it)" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("target", ["figures", "figure.svg"])
@@ -70,21 +70,21 @@ def test_info_draws_into_a_folder_or_a_file(corpus: Path, tmp_path: Path, target
     assert drawn.stat().st_size > 10_000
 
 
-def test_fault_46_validate_finds_nothing_wrong_and_writes_outside_the_corpus(corpus: Path, tmp_path: Path) -> None:
+def test_fault_46_check_finds_nothing_wrong_and_writes_outside_the_corpus(corpus: Path, tmp_path: Path) -> None:
     before = sorted(corpus.rglob("*"))
-    shown = data("validate", "urbansed", "--root", corpus, "--jobs", 1, f"data_root={tmp_path / 'elsewhere'}")
+    shown = data("check", "urbansed", "--root", corpus, "--jobs", 1, f"data_root={tmp_path / 'elsewhere'}")
     assert "6 of 6 listed clips can be used" in shown
-    assert "nothing is wrong" in shown
+    assert "every recording is there and can be used" in shown
     assert sorted(corpus.rglob("*")) == before
     manifest = storage.read_json(tmp_path / "elsewhere" / "features" / "manifests" / "urbansed.json")
     assert manifest["problems"] == []
 
 
-def test_validate_counts_what_is_wrong_and_fails(corpus: Path, tmp_path: Path) -> None:
+def test_check_counts_what_is_wrong_and_fails(corpus: Path, tmp_path: Path) -> None:
     (corpus / "audio" / "train" / "train0.wav").unlink()
     (corpus / "audio" / "test" / "test1.wav").write_bytes(b"<html>")
     target = tmp_path / "manifest.json"
-    shown = data("validate", "urbansed", "--root", corpus, "--jobs", 1, "--manifest", target, code=1, COLUMNS="200")
+    shown = data("check", "urbansed", "--root", corpus, "--jobs", 1, "--manifest", target, code=1, COLUMNS="200")
     assert "4 of 6 listed clips can be used" in shown
     manifest = storage.read_json(target)
     assert {problem["kind"] for problem in manifest["problems"]} == {"missing", "unreadable"}
@@ -114,10 +114,60 @@ def test_validate_shows_how_far_annotators_agree(tmp_path: Path) -> None:
     task = {"id": 1, "data": {"audio": "/data/upload/1/tasks.wav"}, "annotations": completions}
     (root / "export.json").write_text(json.dumps([task]))
     settings = ("dataset.annotators=union", "dataset.shares=[0.5,0.25,0.25]", f"cache={tmp_path}")
-    shown = data("validate", "folder", "--root", root, "--jobs", 1, *settings, COLUMNS="200")
+    shown = data("check", "folder", "--root", root, "--jobs", 1, *settings, COLUMNS="200")
     assert "recordings with several: 3" in " ".join(shown.split())
     assert re.search(r"dog +2 +2 +0\.750 +0\.", shown)  # both in 2 + 4 segments, the first in 8, the second in 8
     assert re.search(r"gull +1 +1 +0\.667 +0\.", shown)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Five recordings of one's own; an owl calls in all of them."""
+    folder = tmp_path / "my recordings"
+    folder.mkdir()
+    for number in range(5):
+        sf.write(folder / f"{number}.wav", np.random.default_rng(number).normal(0, 0.1, 12 * 8000), 8000)
+        (folder / f"{number}.txt").write_text("1\t3\towl\n" + "2\t13\tgull\n" * (number < 1), encoding="utf-8")
+    return folder
+
+
+def test_check_shows_what_is_in_a_folder_and_passes_with_warnings(own: Path, tmp_path: Path) -> None:
+    target = tmp_path / "found.json"
+    shown = data("check", own, "jobs=1", "--manifest", target)
+    assert "my recordings: 10 of 10 listed clips can be used" in shown
+    assert "my recordings: 5 recordings (3 train, 1 validate, 1 test), 1.0 min; 8000 Hz mono; 0 shorter and 5" in shown
+    assert "counted while it was read: 1 events clipped at the end" in shown
+    assert "supervision=weak: training uses only which classes each clip has, although" in shown
+    assert re.search(r"\n owl( +\d+){9} *\n", shown)
+    assert "warning: in one recording only, so that nothing tests what is learned of it: gull (0.wav)" in shown
+    found = storage.read_json(target)
+    assert found["problems"] == []
+    assert sum(found["overview"]["labels"]["owl"][split]["events"] for split in ("train", "validate", "test")) == 5
+    strong = data("check", own, "supervision=strong", "jobs=1", f"cache={tmp_path}")
+    assert "supervision=strong: training uses the times of the labels" in strong
+    assert (tmp_path / "manifests/my recordings.json").is_file()
+
+
+def test_check_fails_where_training_would_and_passes_where_it_would_not(own: Path, tmp_path: Path) -> None:
+    copy = own / "copy.wav"
+    copy.write_bytes((own / "1.wav").read_bytes())
+    settings = (own, "jobs=1", f"cache={tmp_path}")
+    assert "audio that no list mentions" in " ".join(data("check", *settings, code=1, COLUMNS="200").split())
+    copy.with_suffix(".txt").touch()
+    assert "same samples as another clip" in data("check", *settings, COLUMNS="200")
+    copy.write_bytes(b"<html>")
+    assert "audio that cannot be used" in data("check", *settings, code=1, COLUMNS="200")
+
+
+def test_check_takes_a_corpus_or_a_folder(own: Path, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"urbansd: no such folder, and no corpus of this name; known: urbansed"):
+        data("check", "urbansd")
+    with pytest.raises(DataError, match=r"a folder of your own has no other folder; leave out --root"):
+        data("check", own, "--root", own)
+    cache = f"cache={tmp_path}"
+    assert "6 of 6 listed" in data("check", "urbansed", "--root", corpus, "jobs=1", cache)
+    former = data("validate", "urbansed", "--root", corpus, "jobs=1", cache)
+    assert "DeprecationWarning: The command 'validate' is deprecated." in former
 
 
 def test_prepare_fills_the_store_that_training_uses(

@@ -124,6 +124,10 @@ def test_a_run_on_a_folder_of_any_name_with_labels_outside_it(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert Path(tmp_path, done.stdout.splitlines()[-1], "DONE").is_file()
     assert done.stdout.startswith("Läufe {1}/")
+    assert f"{ODD}: 3 recordings (1 train, 1 validate, 1 test), 0.1 min; 8000 Hz mono; 0 shorter and 0" in done.stderr
+    assert "supervision=weak: training uses only which classes each clip has, although" in done.stderr
+    assert "warning: in every clip, so that clip F1 says nothing" in done.stderr
+    assert done.stderr.index("warning: in every clip") < done.stderr.index("epoch")
     assert list(tmp_path.glob("zwischen (lager)/*"))
 
 

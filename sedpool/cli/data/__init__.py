@@ -2,13 +2,14 @@
 
 import typer
 
-from sedpool.cli.data import download, info, listing, prepare, synthesise, validate
+from sedpool.cli.data import check, download, info, listing, prepare, synthesise
 
 app = typer.Typer(no_args_is_help=True)
 app.command("list")(listing.list_corpora)
 app.command()(info.info)
 app.command()(download.download)
-app.command()(validate.validate)
+app.command()(check.check)
+app.command("validate", deprecated=True)(check.check)
 app.command()(prepare.prepare)
 app.command()(synthesise.synthesise)
 app.command()(synthesise.render)

@@ -1,4 +1,4 @@
-"""``sedpool data validate``: compare a corpus on disk with its lists."""
+"""``sedpool data check``: what is in a corpus or a folder of one's own, and what is wrong with it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,49 +7,95 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sedpool.cli.data.loading import Jobs, Overrides, configuration, load
-from sedpool.cli.data.names import Name, Root
+from sedpool.cli.data.names import Root, complete_name
 
 if TYPE_CHECKING:
-    from sedpool.datasets.base import Dataset
     from sedpool.datasets.check import Problem
+    from sedpool.datasets.overview import Overview
 
 SHOWN = 3  # of each kind of problem
 
+NameOrFolder = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FOLDER",
+        help="A corpus (`sedpool data list` shows them), or a folder of your own recordings and labels.",
+        autocompletion=complete_name,
+    ),
+]
 ManifestPath = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where the manifest goes; default: manifests/NAME.json in the cache."),
+    typer.Option(
+        metavar="FILE", help="Where all that was found goes, as JSON; default: manifests/NAME.json in the cache."
+    ),
 ]
 
 
-def validate(
-    name: Name, overrides: Overrides = None, root: Root = None, manifest: ManifestPath = None, jobs: Jobs = None
+def check(
+    name: NameOrFolder, overrides: Overrides = None, root: Root = None, manifest: ManifestPath = None, jobs: Jobs = None
 ) -> None:
-    """Read every recording and compare a corpus with its lists; exit with 1 if anything is wrong."""
+    """Say what is in a corpus or a folder and what training makes of it; exit with 1 if it could not be trained on."""
     from dataclasses import asdict
 
     from sedpool import storage
     from sedpool.cli.data.agreement import print_agreement
     from sedpool.datasets import check
     from sedpool.datasets.base import manifest_of, usable_and_listed
+    from sedpool.datasets.overview import overview
     from sedpool.formats.annotators import keeping_annotations
 
+    name, root = _corpus(name, root)
     config = configuration(name, root, overrides)
     with keeping_annotations() as annotations:
         dataset = load(config)
     problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
+    found = overview(
+        dataset,
+        supervision=config["supervision"],
+        patch_duration=config["training"]["patch_duration"],
+        min_activity=config["training"]["min_activity"],
+    )
     content = manifest_of(dataset, check.unusable(dataset, problems))
-    target = manifest or Path(config["cache"]) / "manifests" / f"{name}.json"
-    storage.write_json(target, content | {"problems": [asdict(problem) for problem in problems]})
+    target = manifest or Path(config["cache"]) / "manifests" / f"{dataset.name}.json"
+    described = {"overview": found.content(), "problems": [asdict(problem) for problem in problems]}
+    storage.write_json(target, content | described)
     usable, listed = usable_and_listed(content)
     typer.echo(f"{dataset.name}: {usable} of {listed} listed clips can be used; hash {content['hash'][:12]}")
-    _print_problems(dataset, problems)
+    _print_overview(found)
+    _print_problems(problems)
     print_agreement(annotations, dataset)
     typer.echo(f"manifest: {target}")
-    if problems:
+    if any(problem.kind in check.STOPS_TRAINING for problem in problems):
         raise typer.Exit(1)
 
 
-def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
+def _corpus(name: str, root: Path | None) -> tuple[str, Path | None]:
+    """Tell a corpus from a folder; return the name and the folder of the corpus."""
+    from sedpool.datasets.catalog import CORPORA
+    from sedpool.errors import DataError
+
+    known = [corpus.name for corpus in CORPORA]
+    if name in known:
+        return name, root
+    if not Path(name).is_dir():
+        raise DataError(f"{name}: no such folder, and no corpus of this name; known: {', '.join(known)}")
+    if root is not None:
+        raise DataError(f"{name}: a folder of your own has no other folder; leave out --root {root}")
+    return "folder", Path(name)
+
+
+def _print_overview(found: "Overview") -> None:
+    from sedpool.reports.corpus_overview import overview_sentences, overview_table
+    from sedpool.reports.terminal import print_table
+
+    for sentence in overview_sentences(found):
+        typer.echo(sentence)
+    print_table(overview_table(found))
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}")
+
+
+def _print_problems(problems: Sequence["Problem"]) -> None:
     from sedpool.datasets.check import KINDS
     from sedpool.reports.document import Cell, TableBlock, TableRow
     from sedpool.reports.terminal import print_table
@@ -63,9 +109,8 @@ def _print_problems(dataset: "Dataset", problems: Sequence["Problem"]) -> None:
         ]
         if words:
             kinds.append((meaning, len(words), "\n".join(words[:SHOWN])))
-    kinds += [(note.replace("_", " "), n, "(as distributed)") for note, n in dataset.manifest.notes.items()]
     if kinds:
         rows = [TableRow(meaning, [Cell(str(n), n), Cell(first)]) for meaning, n, first in kinds]
         print_table(TableBlock("", "", ("how many", "the first"), rows, row_title="what"))
     if not problems:
-        typer.echo("nothing is wrong")
+        typer.echo("every recording is there and can be used")

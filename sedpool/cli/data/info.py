@@ -34,7 +34,7 @@ def _print_facts(corpus: "Corpus", root: Path) -> None:
 
     from sedpool.datasets.catalog import is_on_disk
 
-    state = f"not empty; `sedpool data validate {corpus.name}` checks it" if is_on_disk(root) else "not there"
+    state = f"not empty; `sedpool data check {corpus.name}` checks it" if is_on_disk(root) else "not there"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(overflow="fold")

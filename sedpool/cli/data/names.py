@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 
-def _names() -> list[str]:
+def complete_name() -> list[str]:
+    """List the corpora, for completion in a shell."""
     from sedpool.datasets.catalog import CORPORA
 
     return [corpus.name for corpus in CORPORA]
 
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A corpus; `sedpool data list` shows them.", autocompletion=_names)
+    str, typer.Argument(metavar="NAME", help="A corpus; `sedpool data list` shows them.", autocompletion=complete_name)
 ]
 Root = Annotated[
     Path | None,
