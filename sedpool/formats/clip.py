@@ -124,15 +124,17 @@ def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]
 def clip_name(path: str | os.PathLike[str]) -> str:
     """Return the name of the recording that a file annotates: the audio file with its stem beside it, or ``stem.wav``.
 
-    ``a.Table.1.selections.txt`` and ``a.BirdNET.results.csv``, as Raven and BirdNET-Analyzer name their tables,
-    annotate ``a.wav``.
+    ``a.Table.1.selections.txt``, as Raven names its tables, annotates ``a.wav``; ``a.flac.jams`` annotates ``a.flac``.
     """
     path = Path(path)
+    own = _ENDING.sub("", path.stem)
+    if Path(own).suffix.lower() in EXTENSIONS:
+        return own
     stems = [path.stem]
     while stem := stems[-1].rpartition(".")[0]:
         stems.append(stem)
     beside = (path.with_name(stem + suffix) for stem in stems for suffix in sorted(EXTENSIONS))
-    return next((audio.name for audio in beside if audio.exists()), f"{_ENDING.sub('', path.stem)}.wav")
+    return next((audio.name for audio in beside if audio.exists()), f"{own}.wav")
 
 
 def clip_events(

@@ -1,5 +1,6 @@
 """Results of an evaluation: as the content of ``metrics.json``, as a table, and for annotation tools."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,7 +120,7 @@ class Evaluation:
         Parameters
         ----------
         folder : Path
-            Where the files go, named as the clips.
+            Where the files go, named as the clips, without their suffixes where that is unique.
         frames : DataFrame or None
             Frame scores: an event's confidence is the highest score within it.
 
@@ -132,9 +133,11 @@ class Evaluation:
         if frames is not None:
             events = events.assign(confidence=confidences(events, frames))
         by_file = dict(list(events.groupby("filename")))
+        taken = Counter(one for name in self.input.durations for one in {name, stem(name)})
         for name, duration in self.input.durations.items():
             found = {level: counts.select([name]).metrics()["micro"] for level, counts in self.counts.items()}
-            inside = PurePosixPath(f"{stem(name)}.jams")
+            # Where another clip has the name, `a.wav` and `a.flac` keep their suffixes.
+            inside = PurePosixPath(f"{stem(name) if taken[stem(name)] == 1 else name}.jams")
             if inside.is_absolute() or ".." in inside.parts:
                 raise DataError(f"{name}: this name leads out of {folder}; name clips by relative paths to write JAMS")
             write_jams(

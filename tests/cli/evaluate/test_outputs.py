@@ -57,6 +57,15 @@ def test_jams_hold_the_detections_and_the_clips_numbers(evaluate, files, tmp_pat
     assert again == metrics(evaluate, *options)
 
 
+def test_jams_of_recordings_that_differ_in_their_suffix(evaluate, files, tmp_path):
+    rows = HEADER + "a.wav\t0\t1\tdog\na.flac\t2\t3\tdog\nsub/a.wav\t4\t5\tdog\nsub/b.wav\t6\t7\tdog\n"
+    options = [*files(rows, rows), "--jams", tmp_path / "jams"]
+    assert not evaluate(*options).error
+    names = ["a.flac.jams", "a.wav.jams", "sub/a.jams", "sub/b.jams"]
+    assert sorted(path.relative_to(tmp_path / "jams").as_posix() for path in (tmp_path / "jams").rglob("*.*")) == names
+    assert metrics(evaluate, "-r", options[1], "-e", tmp_path / "jams") == metrics(evaluate, *options[:4])
+
+
 @pytest.mark.parametrize(("option", "target"), [("--jams", "file"), ("--html", "folder"), ("--json", "file/o.json")])
 def test_a_place_that_cannot_be_written_is_named(evaluate, files, tmp_path, option, target):
     (tmp_path / "file").write_text("")
