@@ -20,7 +20,6 @@ from sedpool.events import validate_events
 from sedpool.inference.recordings import Detected, Recording, file_state
 
 FORMAT = 1
-JOURNAL = "detections.jsonl"
 
 
 class Journal:

@@ -17,16 +17,14 @@ from sedpool.audio import stem
 from sedpool.errors import AudioError, ConfigError, DataError
 from sedpool.events import empty_events
 from sedpool.formats.clip import RecordingInfo
+from sedpool.formats.detections import ALL, JOURNAL, SCORES_SUFFIX
 from sedpool.formats.write import WRITERS, write_events
-from sedpool.inference.journal import JOURNAL, Journal
+from sedpool.inference.journal import Journal
 from sedpool.inference.recordings import Detected, Method, Recording, detect_recording
 from sedpool.scores import scores_file
 
 SCORES = "scores"
 """Name of the format of frame scores."""
-SCORES_SUFFIX = ".scores.parquet"
-ALL = "detections"
-"""Name of the files of all recordings."""
 _OF_ALL = (ALL, "summary", "clips/clips")
 
 

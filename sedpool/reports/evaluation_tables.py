@@ -7,6 +7,7 @@ from rich.console import Console
 from sedpool.comparison.labels import BASELINE_TITLES, number
 from sedpool.comparison.tables import look_up
 from sedpool.evaluation.averages import Metrics
+from sedpool.evaluation.validation import listed
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
 from sedpool.reports.evaluation_report import Evaluation
@@ -42,13 +43,16 @@ def print_evaluation(evaluation: Evaluation) -> None:
     for name, value in evaluation.areas.items():
         ends = [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))]
         sure = f", 95 % interval {' to '.join(ends)}" if ends else ""
-        console.print(f"PSDS, {_SCENARIOS[name]}: {number(value, 6)}{sure}", highlight=False, soft_wrap=True)
+        console.print(f"PSDS, {_SCENARIOS.get(name, name)}: {number(value, 6)}{sure}", highlight=False, soft_wrap=True)
 
 
 def evaluation_page(evaluation: Evaluation, title: str) -> str:
     """Write an HTML page that needs no other file."""
     areas = {
-        _SCENARIOS[name]: (number(value), [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))])
+        _SCENARIOS.get(name, name): (
+            number(value),
+            [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))],
+        )
         for name, value in evaluation.areas.items()
     }
     return html_page(
@@ -76,6 +80,11 @@ def sentences(evaluation: Evaluation) -> list[str]:
         events = f"Events: {len(scored.reference)} true"
         events += f", {len(scored.estimated)} detected." if evaluation.levels else "."  # PSDS has no single threshold
         found = [f"Clips: {coverage['scored']} ({lengths}), {classes} {events}"]
+    for side in ("true", "detected"):
+        counts = {label: one[side] for label, one in evaluation.settings.get("left_out", {}).items() if one[side]}
+        if counts:
+            named = listed([f"{label}: {count}" for label, count in counts.items()], "; ")
+            found.append(f"Left out, of other classes: {sum(counts.values())} {side} ({named}).")
     if "ranked_by" in evaluation.settings:
         found.append(f"Clips are ranked by their {evaluation.settings['ranked_by']}.")
     if evaluation.intervals is not None:

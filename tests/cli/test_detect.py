@@ -1,6 +1,7 @@
 """``sedpool detect`` from end to end, on recordings as people have them."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -115,6 +116,12 @@ def test_every_format_is_written_and_an_interrupted_command_goes_on(
     assert scores["offset"].iloc[-1] == 25.0
     decoded = sp.load(finished.path).decoder.events(scores)
     np.testing.assert_allclose(decoded["onset"], of_file["onset"], atol=1e-6)
+
+    (tmp_path / "true.tsv").write_bytes((out / "detections.tsv").read_bytes())
+    compared = ["evaluate", "-r", str(tmp_path / "true.tsv"), "-e", str(out), "--scores", str(out), "--json", "-"]
+    scored = json.loads(CliRunner().invoke(app, compared, catch_exceptions=False).stdout)
+    assert scored["event"]["micro"]["f1"] == 1.0
+    assert scored["event"]["micro"]["n_sys"] == len(events)
 
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     (out / "south/b.jams").unlink()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sedpool.evaluation.evaluation_input import EvaluationInput
     from sedpool.evaluation.event_arrays import EventArrays
     from sedpool.evaluation.levels import Criteria
+    from sedpool.evaluation.scenarios import Scenario
     from sedpool.reports.evaluation_report import Evaluation
 
 
@@ -33,6 +34,7 @@ def evaluate(
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
     operating_points: options.OperatingPoints = None,
+    psds: options.Scenarios = None,
     resolution: options.Resolution = 1.0,
     collar: options.Collar = 0.2,
     offset_tolerance_ratio: options.OffsetToleranceRatio = 0.2,
@@ -50,22 +52,33 @@ def evaluate(
     Every clip of the reference counts: also rows and files without a label, and clips that the estimate leaves out.
     Without --durations a clip ends with its last event. Metrics of clips, asked for alone, take tag lists too.
     """
-    from sedpool.cli.evaluate.inputs import read_input, read_operating_points, read_score_table, says_when
+    from sedpool.cli.evaluate.inputs import (
+        detections_table,
+        read_input,
+        read_operating_points,
+        read_score_table,
+        says_when,
+    )
     from sedpool.cli.evaluate.outputs import Outputs
     from sedpool.errors import ConfigError
     from sedpool.evaluation.evaluation_input import index_operating_points
     from sedpool.evaluation.event_arrays import concatenated
     from sedpool.evaluation.levels import Criteria
+    from sedpool.evaluation.scenarios import SCENARIOS, parse_scenario
+    from sedpool.formats.detections import is_detections
     from sedpool.formats.options import LabelOptions, parse_columns
 
     given = {} if columns is None else parse_columns(columns)
     reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
-    _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points})
+    _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points, "--psds": psds})
+    scenarios = SCENARIOS | {str(one): one for one in map(parse_scenario, psds or ())}
+    if estimated is not None and is_detections(estimated):
+        estimated = detections_table(estimated, reference, reading)
     needs_estimate = operating_points is None or jams is not None or set(metric) != {MetricKind.psds}
     table = None if scores is None else read_score_table(scores, reference, reading)
-    evaluation_input = read_input(
+    compared = read_input(
         reference,
         estimated,
         table,
@@ -78,14 +91,17 @@ def evaluate(
         needs_estimate=needs_estimate,
         writes_times=jams is not None,
     )
+    evaluation_input, table = compared.input, compared.scores
     if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
         raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
-    tables = {} if operating_points is None else read_operating_points(operating_points, reading)
+    chosen = None if classes is None else evaluation_input.classes
+    tables = {} if operating_points is None else read_operating_points(operating_points, reading, chosen)
     points = index_operating_points(evaluation_input, tables)
     if estimated is None and table is None:  # then coverage is that of all operating points together
         evaluation_input = replace(evaluation_input, estimated=concatenated(points))
     criteria = Criteria(resolution, collar, offset_tolerance_ratio)
-    evaluation = _scored(evaluation_input, table, points, metric, criteria, past_end)
+    settings = {"past_end": past_end} | ({"left_out": compared.left_out} if classes else {})
+    evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings)
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -106,7 +122,8 @@ def _scored(
     operating_points: "Sequence[EventArrays]",
     metrics: Sequence[MetricKind],
     criteria: "Criteria",
-    past_end: str,
+    scenarios: "Mapping[str, Scenario]",
+    settings: Mapping[str, object],
 ) -> "Evaluation":
     """Count what was asked for."""
     from sedpool.errors import ConfigError
@@ -127,7 +144,7 @@ def _scored(
         _refuse_psds(evaluation_input, frames is not None, bool(operating_points))
         durations, classes = evaluation_input.durations, evaluation_input.classes
         detected = operating_points if frames is None else frame_arrays(frames, durations, classes)
-        psds = count_psds(evaluation_input, detected)
+        psds = count_psds(evaluation_input, detected, scenarios)
     ranked = scores if MetricKind.ranking in metrics else None
     return Evaluation(
         evaluation_input,
@@ -139,7 +156,7 @@ def _scored(
             "resolution": criteria.resolution,
             "collar": criteria.collar,
             "offset_share": criteria.offset_tolerance_ratio,  # its first name, which stays in files
-            "past_end": past_end,
+            **settings,
             **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
         },
     )

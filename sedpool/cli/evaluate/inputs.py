@@ -1,6 +1,6 @@
 """What ``sedpool evaluate`` compares: files of labels and scores, read and made comparable."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from sedpool.events import empty_events, refuse_other_unit, stretch_tags
 from sedpool.formats import is_tag_list, read_durations, read_events, read_tags, recordings
 from sedpool.formats.clip import clip_name
 from sedpool.formats.detect import annotation_files
+from sedpool.formats.detections import detected_recordings, detections_file, is_detections, read_detection_scores
 from sedpool.formats.notes import gathered
 from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
@@ -39,6 +40,11 @@ class ScoreTable:
         """Frame scores; None if only clips have scores."""
         return self.table if "onset" in self.table.columns else None
 
+    def of_classes(self, chosen: Sequence[str]) -> "ScoreTable":
+        """Return the scores of those classes that are chosen."""
+        others = [label for label in classes_of(self.table) if label not in chosen]
+        return ScoreTable(self.table.drop(columns=others))
+
     @property
     def of_clips(self) -> pd.DataFrame:
         """Clip scores: as given, or the highest of each clip's frames."""
@@ -50,8 +56,29 @@ class ScoreTable:
         return "scores" if self.frames is None else "highest frame"
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What is compared.
+
+    Attributes
+    ----------
+    input : EvaluationInput
+        Reference and estimate.
+    scores : ScoreTable or None
+        Scores of the classes that count.
+    left_out : dict of str to dict
+        How many events of classes that were not chosen are left out, by class: ``true`` and ``detected``.
+    """
+
+    input: EvaluationInput
+    scores: ScoreTable | None
+    left_out: dict[str, dict[str, int]]
+
+
 def read_score_table(path: Path, reference: Path, reading: LabelOptions) -> ScoreTable:
-    """Read a parquet file, or a folder with a file for each clip of the reference."""
+    """Read a parquet file, a folder of ``sedpool detect --out``, or one with a file for each clip of the reference."""
+    if is_detections(path):
+        return ScoreTable(read_detection_scores(path))
     if path.is_dir():
         return ScoreTable(read_score_folder(path, list(recordings(reference, reading))))
     try:
@@ -70,19 +97,19 @@ def read_input(
     reading: LabelOptions,
     *,
     durations: Path | None,
-    classes: Path | None,
+    classes: Sequence[str] | None,
     past_end: Literal["cut", "extend"],
     threshold: float | None,
     is_tagging: bool,
     needs_estimate: bool,
     writes_times: bool,
-) -> EvaluationInput:
+) -> Compared:
     """Read the reference as `reading` says, and the estimate or what scores say at a threshold.
 
     Raises
     ------
     ConfigError
-        If there is neither and one is needed, or the threshold would decode nothing.
+        If there is neither and one is needed, the threshold would decode nothing, or a chosen class is nowhere.
     DataError, EvaluationError
         If a file is not what it should be, or the two cannot be compared.
     """
@@ -100,27 +127,22 @@ def read_input(
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
-        least = reading.min_confidence or 0.0  # a detector has decided already
-        if run is not None:
-            found = run_events(run, least)
-        else:
-            found = _labels(
-                estimated,
-                clips,
-                LabelOptions(min_confidence=least, zero_length=reading.zero_length),
-                is_tagging=not looks_at_times,
-            )
-        detected = in_whole_recordings(_same_recording(found, estimated, list(clips), reference), clips)
-        _refuse_other_unit(detected, clips, f"estimate {estimated}")
+        detected, named = _detected(estimated, clips, reference, reading, is_tagging=not looks_at_times)
     elif scores is not None:
         detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
     elif not needs_estimate:
         detected = empty_events()
     else:
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
-    labels = None if classes is None else _lines(classes)
-    if labels is None and run is not None:
-        labels = sorted({*true["event_label"], *classes_of(run.scores)})
+    known = {*true["event_label"], *(() if run is None else classes_of(run.scores))}
+    labels = None if run is None else sorted(known)
+    left_out: dict[str, dict[str, int]] = {}
+    if classes is not None:
+        more = () if scores is None else classes_of(scores.table)
+        labels = chosen_classes(classes, {*known, *detected["event_label"], *more})
+        left_out = _others({"true": true, "detected": detected}, labels)
+        true, detected = (events[events["event_label"].isin(labels)] for events in (true, detected))
+        scores = None if scores is None else scores.of_classes(labels)
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
     compared = make_evaluation_input(
         true,
@@ -131,10 +153,71 @@ def read_input(
         allow_zero_length=reading.zero_length == "keep",
         names=names,
     )
-    if estimated is not None and run is None and detected is found:
-        # Those without an event belong to the reference too.
-        refuse_unknown_files(recordings(estimated), clips, source=names[1])
-    return compared
+    if estimated is not None and named:  # those without an event belong to the reference too
+        refuse_unknown_files(named, clips, source=names[1])
+    return Compared(compared, scores, left_out)
+
+
+def _detected(
+    estimated: Path, clips: Lengths, reference: Path, reading: LabelOptions, *, is_tagging: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """Read what was detected, a run's events as tuned or anybody's table, and the clips that the table names."""
+    least, run = reading.min_confidence or 0.0, run_of(estimated)  # a detector has decided already
+    if run is not None:
+        found = run_events(run, least)
+    else:
+        options = LabelOptions(min_confidence=least, zero_length=reading.zero_length)
+        found = _labels(estimated, clips, options, is_tagging=is_tagging)
+    detected = in_whole_recordings(_same_recording(found, estimated, list(clips), reference), clips)
+    _refuse_other_unit(detected, clips, f"estimate {estimated}")
+    return detected, list(recordings(estimated)) if run is None and detected is found else []
+
+
+def chosen_classes(given: Sequence[str], known: Collection[str]) -> list[str]:
+    """Return the labels that ``--classes`` names: a label, several between commas, or a file with one on each line.
+
+    Raises
+    ------
+    ConfigError
+        If a part is no file and no known label.
+    DataError
+        If a file has no labels.
+    """
+    chosen: list[str] = []
+    for one in map(tidied_text, given):
+        if one in known:
+            chosen.append(one)
+        elif Path(one).is_file():
+            chosen += _lines(Path(one))
+        else:
+            parts = [tidied_text(part) for part in one.split(",")]
+            if unknown := [part for part in parts if part not in known]:
+                raise ConfigError(
+                    f"--classes {unknown[0]}: no such file, and no label of the reference or the estimate "
+                    f"({listed(sorted(known), '; ')})"
+                )
+            chosen += parts
+    return list(dict.fromkeys(chosen))
+
+
+def _others(tables: Mapping[str, pd.DataFrame], chosen: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count the events of each table whose class is not chosen, by class and table."""
+    counts = {side: events["event_label"].value_counts() for side, events in tables.items()}
+    labels = sorted({label for of_side in counts.values() for label in of_side.index} - set(chosen))
+    return {label: {side: int(of_side.get(label, 0)) for side, of_side in counts.items()} for label in labels}
+
+
+def detections_table(folder: Path, reference: Path, reading: LabelOptions) -> Path:
+    """Return the one table in a folder of ``sedpool detect --out``, and say which clips were not detected in."""
+    clips = list(recordings(reference, reading))
+    done = detected_recordings(folder)
+    if missing := [name for name in clips if name not in done]:
+        typer.echo(
+            f"{folder}: detected in {len(clips) - len(missing)} of the reference's {len(clips)} clips; the other "
+            f"{len(missing)} count as without detections ({listed(missing)})",
+            err=True,
+        )
+    return detections_file(folder)
 
 
 def _with_durations(clips: Lengths, path: Path) -> Lengths:
@@ -197,15 +280,20 @@ def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     return scores is None or scores.frames is not None
 
 
-def read_operating_points(folder: Path, reading: LabelOptions) -> dict[str, pd.DataFrame]:
-    """Read a file of events for each threshold; the tables are by path."""
+def read_operating_points(
+    folder: Path, reading: LabelOptions, classes: Collection[str] | None
+) -> dict[str, pd.DataFrame]:
+    """Read a file of events for each threshold; the tables are by path, and of the chosen classes."""
     if folder.is_file():
         raise ConfigError(f"--operating-points {folder}: a file; expected a folder with a file for each threshold")
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
     with gathered():
-        return {f"operating point {path}": read_events(path, zero_length=reading.zero_length) for path in files}
+        tables = {f"operating point {path}": read_events(path, zero_length=reading.zero_length) for path in files}
+    if classes is None:
+        return tables
+    return {name: events[events["event_label"].isin(list(classes))] for name, events in tables.items()}
 
 
 def _lines(path: Path) -> list[str]:

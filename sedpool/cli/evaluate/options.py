@@ -26,10 +26,18 @@ _FORMATS = "DCASE TSV or CSV, sed_eval list, JAMS, Audacity labels, Raven table,
 
 Reference = Annotated[Path, typer.Option("--reference", "-r", help=f"True events: {_FORMATS}.")]
 Estimated = Annotated[
-    Path | None, typer.Option("--estimated", "-e", help="Detected events, in any of these formats; or a run folder.")
+    Path | None,
+    typer.Option(
+        "--estimated",
+        "-e",
+        help="Detected events, in any of these formats; a folder of sedpool detect; or a run folder.",
+    ),
 ]
 Scores = Annotated[
-    Path | None, typer.Option(help="Frame scores: parquet, or a folder with a TSV for each clip; or clip scores.")
+    Path | None,
+    typer.Option(
+        help="Frame scores: parquet, a folder of sedpool detect, or one with a TSV for each clip; or clip scores."
+    ),
 ]
 MetricKinds = Annotated[
     list[MetricKind], typer.Option("--metric", "-m", help="What to score; may be given several times.")
@@ -38,8 +46,12 @@ Durations = Annotated[
     Path | None, typer.Option(help="Lengths of the clips: a table filename, duration, or a folder of audio.")
 ]
 Classes = Annotated[
-    Path | None,
-    typer.Option(help="All labels, one per line: those of the reference (no subset) and more; default: the former."),
+    list[str] | None,
+    typer.Option(
+        metavar="LABEL,...|FILE",
+        help="Classes that count, of more or fewer than the reference has: labels, or a file with one per line. Events "
+        "of others are left out and counted. By default those of the reference.",
+    ),
 ]
 Columns = Annotated[
     str | None,
@@ -82,6 +94,15 @@ Threshold = Annotated[
 ]
 OperatingPoints = Annotated[
     Path | None, typer.Option(help="Folder of detected events at many thresholds, one file each, for psds.")
+]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--psds",
+        metavar="dtc=SHARE,gtc=SHARE,...",
+        help="A scenario of psds beside DCASE's two, with cttc, alpha_ct, alpha_st and max_efpr too; may be given "
+        "several times.",
+    ),
 ]
 Resolution = Annotated[float, typer.Option(min=1e-3, help="Length of a segment in seconds.")]
 Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offset may be off.")]

@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from sedpool.evaluation import Scenario, psds_of_scores
+from sedpool.formats import read_events
+from sedpool.scores import read_scores, write_scores
+
 from .conftest import DURATIONS, ESTIMATED, HEADER, assert_one_line, metrics
 
 
@@ -58,6 +62,96 @@ def test_operating_points_need_no_estimate(evaluate, files, tmp_path):
     assert_one_line(evaluate(*files()[:2], *options), "0.5.tsv: 1 unknown label (Air horn, truck horn), expected (dog;")
     (tmp_path / "points" / "0.5.tsv").write_text(ESTIMATED.replace("b.wav", "stray.wav"))
     assert_one_line(evaluate(*files()[:2], *options), "0.5.tsv: 1 file is not in", "stray.wav")
+
+
+CUSTOM = "dtc=0.5,gtc=0.5,cttc=0.3,alpha_ct=0,alpha_st=0,max_efpr=100"
+
+
+def test_scenarios_of_ones_own_stand_beside_dcases(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files(), "--scores", scores, "--durations", tmp_path / "durations.tsv", "-m", "psds", "--psds", CUSTOM]
+    second = "dtc=0.7,gtc=0.7,cttc=0.3,alpha_ct=0,alpha_st=1,max_efpr=100"  # DCASE's first
+    found = metrics(evaluate, *options, "--psds", "gtc = 0.7, dtc = 0.7")["psds"]
+    assert list(found) == ["scenario1", "scenario2", CUSTOM, second]
+    assert found[second] == found["scenario1"] != found[CUSTOM]
+    reference = read_events(tmp_path / "reference.tsv")
+    lengths = dict.fromkeys(["a.wav", "b.wav", "silent.wav"], 10.0)
+    own = Scenario(dtc=0.5, gtc=0.5, cttc=0.3, alpha_ct=0, alpha_st=0, max_efpr=100)
+    classes = {"durations": lengths, "classes": ["dog", "siren"]}
+    assert found[CUSTOM] == psds_of_scores(read_scores(scores), reference, scenario=own, **classes)
+    shown = evaluate(*options, "--intervals", "--resamples", 100, "--html", tmp_path / "page.html")
+    assert f"PSDS, {CUSTOM}: {found[CUSTOM]:.6f}, 95 % interval " in shown.output
+    assert f"PSDS, {CUSTOM}<br>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("dtc=0.5,gct=0.5", "psds: 'gct': no such key; expected dtc, gtc, cttc, alpha_ct, alpha_st, max_efpr"),
+        ("dtc=0.5,dtc=0.5", "psds: 'dtc': given twice"),
+        ("dtc=0.5", "no gtc"),
+        ("", "psds: '': no such key"),
+        ("dtc=0.5,gtc=half", "psds: gtc=half: no number"),
+        ("dtc=0,gtc=0.5", "psds: dtc=0; expected a share above 0, up to 1"),
+        ("dtc=0.5,gtc=nan", "psds: gtc=nan; expected a share"),
+        ("dtc=0.5,gtc=0.5,max_efpr=inf", "psds: max_efpr=inf; expected a number above 0"),
+        ("dtc=0.5,gtc=0.5,alpha_st=-1", "psds: alpha_st=-1; expected a number from 0"),
+    ],
+)
+def test_a_wrong_scenario_is_refused_with_the_right_keys(evaluate, files, text, reason):
+    assert_one_line(evaluate(*files(), "-m", "psds", "--psds", text), reason)
+
+
+def test_a_subset_of_the_classes_is_scored_and_the_rest_counted(evaluate, files, scores, tmp_path):
+    estimated = ESTIMATED + "b.wav\t3\t4\tcat\n"
+    assert_one_line(evaluate(*files(estimated=estimated)), "1 unknown label (cat)", "--classes")
+    options = files(estimated=estimated)
+    found = metrics(evaluate, *options, "--classes", "dog")
+    assert list(found["segment"]["class_wise"]) == ["dog"]
+    assert found["coverage"]["scored"] == 3
+    assert found["left_out"] == {"cat": {"true": 0, "detected": 1}, "siren": {"true": 2, "detected": 1}}
+    only_dogs = metrics(
+        evaluate, *files(HEADER + "a.wav\t0\t4\tdog\nb.wav\nsilent.wav\n", HEADER + "a.wav\t1\t5\tdog\n")
+    )
+    assert found["segment"] == only_dogs["segment"]
+    assert "left_out" not in only_dogs
+    options = files(estimated=estimated)
+    shown = evaluate(*options, "--classes", "dog").output
+    assert "Left out, of other classes: 2 true (siren: 2)." in shown
+    assert "Left out, of other classes: 2 detected (cat: 1; siren: 1)." in shown
+
+    (tmp_path / "some.txt").write_text("siren\n")
+    for given in (["cat,siren"], ["cat", "siren"], ["cat", tmp_path / "some.txt"]):
+        chosen = metrics(evaluate, *options, *(part for one in given for part in ("--classes", one)))
+        assert list(chosen["segment"]["class_wise"]) == ["cat", "siren"]
+        assert chosen["left_out"] == {"dog": {"true": 1, "detected": 1}}
+    assert_one_line(
+        evaluate(*options, "--classes", "dog,cow"), "--classes cow: no such file, and no label", "(cat; dog;"
+    )
+
+
+def test_scores_of_a_subset_of_the_classes(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [
+        "--scores",
+        scores,
+        "--durations",
+        tmp_path / "durations.tsv",
+        "-m",
+        "psds",
+        "-m",
+        "ranking",
+        "-m",
+        "event",
+    ]
+    found = metrics(evaluate, *files()[:2], *options, "--classes", "siren")
+    assert found["left_out"] == {"dog": {"true": 1, "detected": 1}}
+    sirens = [HEADER + "a.wav\t2\t6\tsiren\nb.wav\t0\t2\tsiren\nsilent.wav\n"]
+    write_scores(read_scores(scores).drop(columns="dog"), scores)
+    alone = metrics(evaluate, *files(*sirens)[:2], *options)
+    assert found["clip"] == alone["clip"]
+    assert found["psds"] == alone["psds"]
+    assert found["event"] == alone["event"]
 
 
 def test_an_unknown_metric_lists_the_known(evaluate, files):

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from sedpool.formats import read_events
+from sedpool.formats.write import write_events
+from sedpool.scores import read_scores, write_scores
 
-from .conftest import DURATIONS, HEADER, assert_one_line, metrics
+from .conftest import DURATIONS, ESTIMATED, HEADER, REFERENCE, Shown, assert_one_line, metrics
 
 
 def test_scores_alone_are_decoded(evaluate, files, scores, tmp_path):
@@ -46,6 +48,53 @@ def test_what_holds_no_scores_is_refused(evaluate, files, tmp_path):
     pd.DataFrame({"filename": ["a.wav"], "level": ["event"], "n_ref": [1]}).to_parquet(tmp_path / "counts.parquet")
     shown = evaluate(*files()[:2], "--scores", tmp_path / "counts.parquet")
     assert_one_line(shown, "counts.parquet: no scores; column level holds no numbers")
+
+
+@pytest.fixture
+def detections(tmp_path, scores):
+    """A folder as ``sedpool detect --out`` writes it, with several formats; it did not come to silent.wav."""
+    (tmp_path / "estimated.tsv").write_text(ESTIMATED)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    events = read_events(tmp_path / "estimated.tsv")
+    lines = [{"format": 1, "method": {}}, *({"filename": name, "events": []} for name in ("a.wav", "b.wav"))]
+    (folder / "detections.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for name, of_file in events.groupby("filename"):
+        for format in ("tsv", "audacity"):
+            write_events(of_file, folder / name.replace(".wav", {"tsv": ".tsv", "audacity": ".txt"}[format]), format)
+        of_clip = read_scores(scores).query("filename == @name")
+        write_scores(of_clip, folder / name.replace(".wav", ".scores.parquet"))
+    write_events(events, folder / "detections.tsv", "tsv")
+    return folder
+
+
+def test_a_folder_of_detections_is_one_table(evaluate, files, detections):
+    options = files()
+    shown = evaluate(*options[:2], "--estimated", detections, "--json", "-")
+    assert json.loads(shown.output) == metrics(evaluate, *options)
+    said = "detected in 2 of the reference's 3 clips; the other 1 count as without detections (silent.wav)"
+    assert shown.error == f"{detections}: {said}\n"
+
+
+def test_a_folder_of_detections_without_a_table_of_all(evaluate, files, detections):
+    (detections / "detections.tsv").unlink()
+    shown = evaluate(*files()[:2], "--estimated", detections)
+    assert_one_line(Shown(shown.output, shown.error.splitlines()[-1]), "in 2 formats (.tsv, .txt)", "--format tsv")
+    for path in detections.glob("*.tsv"):
+        path.unlink()
+    shown = evaluate(*files()[:2], "--estimated", detections, "--json", "-")
+    assert json.loads(shown.output) == metrics(evaluate, *files())
+
+
+def test_scores_of_a_folder_of_detections(evaluate, files, detections, scores):
+    only = read_scores(scores).query("filename != 'silent.wav'").reset_index(drop=True)
+    write_scores(only, scores)
+    options = files(reference=REFERENCE.replace("silent.wav\t\t\t\n", ""))
+    found = metrics(evaluate, *options[:2], "--scores", detections, "-m", "event", "-m", "ranking")
+    assert found == metrics(evaluate, *options[:2], "--scores", scores, "-m", "event", "-m", "ranking")
+    for path in detections.glob("*.parquet"):
+        path.unlink()
+    assert_one_line(evaluate(*options[:2], "--scores", detections), "detections without scores", "--format scores")
 
 
 def test_operating_points_that_are_no_folder(evaluate, files, tmp_path):
