@@ -33,7 +33,9 @@ from sedpool.formats.recordings import recordings as named_recordings
 from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import TextTable
 
-_OTHERS = frozenset({"elan", "jams", "json", "label studio", "raven", "textgrid"})  # cannot be anything else
+_OTHERS = frozenset(
+    {"elan", "jams", "json", "label studio", "raven", "soundevent", "textgrid"}
+)  # cannot be anything else
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
 
@@ -128,7 +130,7 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
     if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
         events = read_file(path, owner, options)
-        names_recordings = kind == "label studio" or (
+        names_recordings = kind in ("label studio", "soundevent") or (
             kind == "raven" and "filename" in recognise(path, options).columns
         )
         if owner is None and names_recordings:  # also those in which nothing was found

@@ -18,6 +18,7 @@ from sedpool.formats.label_studio import is_label_studio, read_label_studio
 from sedpool.formats.notes import gathered, note
 from sedpool.formats.options import RECOGNISED, LabelOptions, ZeroLength
 from sedpool.formats.raven import BEGIN, read_raven
+from sedpool.formats.soundevent_json import is_soundevent, read_soundevent
 from sedpool.formats.textgrid import is_textgrid, read_textgrid
 from sedpool.formats.texts import lookalikes
 from sedpool.text_tables import utf8_bytes
@@ -32,6 +33,7 @@ _READERS: dict[str, Callable[[Path, str | None, LabelOptions], pd.DataFrame]] = 
     "list": listing.read_list,
     "names": listing.read_list,
     "raven": read_raven,
+    "soundevent": read_soundevent,
     "table": table.read_table,
     "textgrid": read_textgrid,
 }
@@ -51,8 +53,8 @@ def read_events(
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
     The formats are JAMS, JSON as `write_events` writes it, Audacity label tracks, Raven selection tables, Praat's
-    TextGrids, ELAN's files, exports of Label Studio, and text tables such as DCASE's TSV and sed_eval's lists. What was
-    recognised in a table is logged, and what is not read.
+    TextGrids, ELAN's files, exports of Label Studio, JSON of Whombat and soundevent, and text tables such as DCASE's
+    TSV and sed_eval's lists. What was recognised in a table is logged, and what is not read.
 
     Parameters
     ----------
@@ -72,7 +74,8 @@ def read_events(
         event wherever anyone has one), ``majority`` (where more than half of them have one of its class), or the name
         of the annotator, or of the file, that counts.
     tiers : sequence of str, optional
-        Names of the tiers to read from TextGrids and ELAN's files; all with intervals by default.
+        Names of the tiers to read from TextGrids and ELAN's files, all with intervals by default; keys of the tags to
+        read from JSON of soundevent.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
     zero_length : {"error", "drop", "keep"}
@@ -185,6 +188,8 @@ def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:
         return "elan"
     if suffix in (".json", ".csv", ".tsv") and path.is_file() and is_label_studio(path):
         return "label studio"
+    if suffix == ".json" and path.is_file() and is_soundevent(path):
+        return "soundevent"
     if suffix == ".txt" and is_textgrid(utf8_bytes(path)[:200].decode(errors="replace")):
         return "textgrid"
     return "json" if suffix == ".json" else text_format(recognise(path, options))
@@ -218,5 +223,8 @@ def annotation_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in suited
-        if path.suffix.lower() != ".json" or json_list.is_event_list(path) or is_label_studio(path)
+        if path.suffix.lower() != ".json"
+        or json_list.is_event_list(path)
+        or is_label_studio(path)
+        or is_soundevent(path)
     )

@@ -103,7 +103,8 @@ class LabelOptions:
     annotators : str, optional
         What counts where a recording has several annotations: ``union``, ``majority`` or the name of one annotator.
     tiers : sequence of str, optional
-        Names of the tiers to read from TextGrids and ELAN's files; all by default.
+        Names of the tiers to read from TextGrids and ELAN's files, all by default; keys of the tags that are the labels
+        in JSON of soundevent.
     point_duration : float, optional
         Seconds that a point on a tier lasts; by default points are not read.
     zero_length : {"error", "drop", "keep"}

@@ -8,7 +8,7 @@ import pandas as pd
 from sedpool import audio
 from sedpool.errors import DataError
 from sedpool.events import LATEST
-from sedpool.formats import jams, label_studio, listing, raven, table
+from sedpool.formats import jams, label_studio, listing, raven, soundevent_json, table
 from sedpool.formats.clip import clip_name
 from sedpool.formats.columns import recognise
 from sedpool.formats.detect import annotation_files, detect_format, read_file
@@ -35,7 +35,7 @@ def recordings(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED)
     Returns
     -------
     lengths : dict of str to float or None
-        Only JAMS states lengths.
+        Only JAMS and soundevent's JSON state lengths.
 
     Raises
     ------
@@ -56,6 +56,8 @@ def _of_file(path: Path, filename: str | None, options: LabelOptions) -> Lengths
     kind = detect_format(path, options)
     if kind == "jams":
         return dict([jams.recording(path, filename)])
+    if kind == "soundevent":
+        return soundevent_json.recordings_of(path)
     if kind == "label studio":
         return dict.fromkeys(label_studio.recordings_of(path))
     if kind in ("table", "tags", "list", "names", "raven"):

@@ -14,6 +14,7 @@ from sedpool.formats.clip import RecordingInfo, only_clip, with_datetimes
 from sedpool.formats.jams import write_jams
 from sedpool.formats.json_list import write_json
 from sedpool.formats.raven import write_raven
+from sedpool.formats.soundevent_json import write_soundevent
 from sedpool.formats.textgrid import write_textgrid
 
 Recordings = Mapping[str, RecordingInfo]
@@ -67,6 +68,7 @@ WRITERS: dict[str, Writer] = {
     "audacity": Writer(".txt", False, False, lambda events, path, _: write_audacity(events, path)),
     "raven": Writer(".Table.1.selections.txt", True, True, lambda *a: write_raven(*a[:2], recordings=a[2])),
     "textgrid": Writer(".TextGrid", False, True, _write_textgrid),
+    "soundevent": Writer(".soundevent.json", True, True, lambda *a: write_soundevent(*a[:2], recordings=a[2])),
 }
 """Every format that `write_events` writes, by its name."""
 
@@ -80,16 +82,16 @@ def write_events(
     ----------
     events : DataFrame
         Event table (see `sedpool.events`). Confidence, channel and frequencies are written where the format has a place
-        for them: tables and JSON have all, label tracks of Audacity only frequencies, JAMS only confidence, and
-        TextGrids none.
+        for them: tables and JSON have all, label tracks of Audacity and soundevent only frequencies, JAMS only
+        confidence, and TextGrids none.
     path : path-like
         The file; its name does not choose the format.
-    format : {"tsv", "csv", "json", "jams", "audacity", "raven", "textgrid"}
+    format : {"tsv", "csv", "json", "jams", "audacity", "raven", "textgrid", "soundevent"}
         A name in `WRITERS`.
     recordings : mapping of str to RecordingInfo, optional
         What is known of each recording, in the order of Raven's sound list: JAMS and TextGrids need the length of their
-        recording, a Raven table of several recordings the lengths of all. Where it says when they begin, tables and
-        JSON have a column ``datetime``: when each event does.
+        recording, a Raven table of several recordings and soundevent the lengths of all. Where it says when they begin,
+        tables and JSON have a column ``datetime``: when each event does.
 
     Raises
     ------

@@ -56,9 +56,15 @@ def test_events_of_several_recordings_come_back(folder: Path, format: str, rows:
     for column in ("filename", "event_label"):
         assert back[column].tolist() == [tidied_text(text) for text in events[column]]
     assert np.allclose(back[["onset", "offset"]], events[["onset", "offset"]], atol=1e-6, rtol=0)
+    lost = ("confidence", "channel") if format == "soundevent" else ()
     filled = {"channel": 1, "low_frequency": 0.0, "high_frequency": 8000.0} if format == "raven" else {}
     for column in OPTIONAL_COLUMNS:
-        expected = events.get(column, pd.Series(np.nan, events.index)).astype(float).fillna(filled.get(column, np.nan))
+        expected = (
+            events.drop(columns=[*lost], errors="ignore")
+            .get(column, pd.Series(np.nan, events.index))
+            .astype(float)
+            .fillna(filled.get(column, np.nan))
+        )
         found = back.get(column, pd.Series(np.nan, events.index)).astype(float)
         assert np.allclose(found, expected, atol=1e-6, rtol=0, equal_nan=True)
 
@@ -78,6 +84,11 @@ def test_what_each_format_needs(tmp_path: Path, format: str) -> None:
     writer, path = WRITERS[format], tmp_path / "x"
     one = events_of(("a.wav", 0.5, 2, "dog"))
     two = events_of(("a.wav", 0.5, 2, "dog"), ("b.wav", 0.5, 2, "dog"))
+    if format == "soundevent":
+        for events in (one, two):
+            with pytest.raises(DataError, match=r"give that of a\.wav in `recordings`"):
+                write_events(events, path, format)
+        return
     if format in ("jams", "textgrid"):
         with pytest.raises(DataError, match="states the length of the one recording; give it"):
             write_events(one, path, format)
@@ -94,7 +105,8 @@ def test_what_each_format_needs(tmp_path: Path, format: str) -> None:
 
 def test_unknown_format(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"format 'srt': unknown; expected tsv, csv, json, jams, audacity, raven, textgrid"
+        ConfigError,
+        match=r"format 'srt': unknown; expected tsv, csv, json, jams, audacity, raven, textgrid, soundevent",
     ):
         write_events(empty_events(), tmp_path / "x", "srt")
 
