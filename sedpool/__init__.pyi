@@ -19,6 +19,7 @@ from .features.logmel import LogMel as LogMel
 from .features.pcen import PCEN as PCEN
 from .features.store import FeatureStore as FeatureStore
 from .formats.detect import read_events as read_events
+from .frontends.aisfx import Aisfx as Aisfx
 from .inference.decode import Decoder as Decoder
 from .inference.decode import decode as decode
 from .inference.export.export import export as export
@@ -28,6 +29,7 @@ from .models.backbones import paper_cnn as paper_cnn
 from .models.backbones import paper_crnn as paper_crnn
 from .models.detector import Detector as Detector
 from .models.detector import build_detector as build_detector
+from .models.heads import embedding_head as embedding_head
 from .pooling import ISR as ISR
 from .pooling import AlphaBound as AlphaBound
 from .pooling import Attention as Attention

@@ -209,6 +209,11 @@ class RunFolder:
         """Which clips of the corpus were there (see `sedpool.datasets.base`); None for a run older than manifests."""
         return self._json("manifest.json") if self.file("manifest.json").is_file() else None
 
+    @cached_property
+    def front_end(self) -> dict[str, Any] | None:
+        """The pretrained network that its features come from, with its terms; None if they come from none."""
+        return self._json("front_end.json") if self.file("front_end.json").is_file() else None
+
     @property
     def data(self) -> dict[str, str]:
         """What the data are that the run was given, as hashes by setting; empty for a run of sedpool 0.1."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sedpool.augment import Augmentation
+from sedpool.errors import ConfigError
 from sedpool.experiment.run import check
 from sedpool.run_folder import former_run_name, run_name
 from sedpool.settings.compose import compose, config_folder
@@ -26,7 +27,11 @@ EXPERIMENTS = [
 BUILT = ("dataset", "features", "model", "pooling")
 SETTINGS = {"augment": Augmentation, "training": Recipe, "tracking": TrackingSettings}
 FOLDERS = ["dataset.foreground=fg", "dataset.background=bg"]
-MANDATORY = {"soundscapes": FOLDERS, "folder": ["dataset.root=recordings"]}
+MANDATORY = {
+    ("dataset", "soundscapes"): FOLDERS,
+    ("dataset", "folder"): ["dataset.root=recordings"],
+    ("features", "aisfx"): ["model=aisfx"],
+}
 
 
 def composed(*overrides: str) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> None:
-    extra = MANDATORY.get(option, [])
+    extra = MANDATORY.get((group, option), [])
     config = composed(f"{group}={option}", *extra)
     assert Recipe(**config["training"])
     assert run_name(config, {})
@@ -64,7 +69,7 @@ def test_settings_are_all_stated_and_in_range(group: str, option: str) -> None:
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] not in SETTINGS])
 def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
-    extra = MANDATORY.get(option, [])
+    extra = MANDATORY.get((group, option), [])
     node = dict(composed(f"{group}={option}", *extra)[group])
     module, _, name = node.pop("_target_", "sedpool.settings.schema.EvaluationSettings").rpartition(".")
     signature = inspect.signature(getattr(importlib.import_module(module), name))
@@ -80,9 +85,23 @@ def test_keys_are_the_parameters_of_the_target(group: str, option: str) -> None:
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in BUILT])
 def test_values_are_of_the_types_that_the_target_takes(group: str, option: str) -> None:
-    node = composed(f"{group}={option}", *MANDATORY.get(option, []))[group]
+    node = composed(f"{group}={option}", *MANDATORY.get((group, option), []))[group]
     module, _, name = node["_target_"].rpartition(".")
     check_types(getattr(importlib.import_module(module), name), node, group)
+
+
+def test_a_front_end_brings_its_features_whatever_the_corpus_brings_and_the_command_line_wins() -> None:
+    for corpus in ("demo", "urbansed"):
+        config = composed(f"dataset={corpus}", "model=aisfx")
+        assert config["features"]["_target_"] == "sedpool.Aisfx"
+        assert config["model"]["n_features"] == 512
+    assert composed("model=aisfx", "features.frame_period=46")["features"]["frame_period"] == 46
+    assert "n_mels" in composed("model=aisfx", "features=logmel")["features"]
+
+
+def test_features_without_a_model_for_them_are_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"^model\.n_mels: .*'features\.n_mels' not found; choose .*model=aisfx"):
+        composed("features=aisfx")
 
 
 def test_a_corpus_brings_its_recipe_and_the_command_line_wins() -> None:

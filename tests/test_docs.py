@@ -4,9 +4,11 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import itertools
 import re
 import shlex
 import shutil
+import sys
 import tokenize
 from dataclasses import fields, replace
 from functools import partial
@@ -164,6 +166,30 @@ def test_commands_on_the_page_about_sharing_run(workplace: Path) -> None:
         assert "a package has no scores" in str(CliRunner().invoke(app, [name, "mine.sedpool"]).exception)
     listed = set(re.findall(r"`([\w.]+)`", " ".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))))
     assert listed == {ABOUT, *NEEDED, *OPTIONAL}
+
+
+def test_commands_on_the_page_about_front_ends_run(
+    workplace: Path, front_ends: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, rows = np.random.default_rng(0), []
+    for split, label in itertools.product(("train", "validate", "test"), ("owl", "rain")):
+        (workplace / "birds" / split).mkdir(parents=True, exist_ok=True)
+        soundfile.write(workplace / "birds" / split / f"{split} {label}.wav", rng.normal(0, 0.1, 44100), 44100)
+        rows.append((f"{split} {label}.wav", 0.2, 0.6, label))
+    sp.formats.write_tsv(events_from_rows(rows), workplace / "birds/labels.tsv")
+    write_recording(workplace / "recordings/a.wav")
+    page = (ROOT / "docs/front-ends.md").read_text(encoding="utf-8")
+    commands = [line for line in page.splitlines() if line.startswith("sedpool ")]
+    assert len(commands) == 5
+    monkeypatch.setattr(sys, "argv", ["sedpool"])
+    for command in commands:
+        settings = " training.epochs=1 training.patch_duration=1 tracking=none" if " train " in command else ""
+        result = CliRunner().invoke(app, shlex.split(command + settings)[1:])
+        assert result.exit_code == 0, f"{command}: {result.output} {result.exception}"
+        if settings:
+            shutil.rmtree("experiments/runs/RUN")
+            next(Path("experiments/runs").glob("birds-cap-s0-*")).rename("experiments/runs/RUN")
+    assert "sedpool models get aisfx" in unpack(Path("birds.sedpool").read_bytes(), "x")[1]["card.md"].decode()
 
 
 def test_extensions_are_short() -> None:

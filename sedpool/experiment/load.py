@@ -25,6 +25,7 @@ from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.evaluation.run_folder import decoder_of
 from sedpool.experiment.pack import pack_run
 from sedpool.features.store import Extractor
+from sedpool.frontends.catalog import front_end_of
 from sedpool.inference.decode import Decoder
 from sedpool.inference.package import PackagedRun, open_run
 from sedpool.run_folder import RunFolder, finished, kept_epoch
@@ -149,6 +150,12 @@ def _loaded(run: RunFolder, tuned: bool, trust_code: bool, cache: Path) -> "Trai
 
     recipe = checked(Recipe, run.config["training"], f"{run.file('config.yaml')}: training")
     extractor: Extractor = build_loaded(run, "features", trust_code=trust_code)
+    front_end = front_end_of(extractor)
+    if front_end and run.front_end and front_end.sha256 != run.front_end["sha256"]:
+        raise ConfigError(
+            f"{run.file('front_end.json')}: it was trained on another {front_end.name} than is here: "
+            f"sha256 {run.front_end['sha256']}, here {front_end.sha256}; get that file"
+        )
     if (used := run.environment["precision"]) not in PRECISIONS:
         raise StorageError(f"{run.file('environment.json')}: precision {used!r}; expected {' or '.join(PRECISIONS)}")
     with precision(used):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
 from sedpool.features.store import Extractor
+from sedpool.frontends.catalog import front_end_of
 from sedpool.reports.corpus_overview import overview_sentences, overview_table
 from sedpool.reports.terminal import print_table
 from sedpool.run_folder import RunFolder, former_run_name, run_name
@@ -164,6 +166,9 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
     """Build what the configuration describes, slow parts last, so that a mistake shows early."""
     extractor: Extractor = build(config, "features")
     Augmentation(**config["augment"]).check_unit(extractor.unit)
+    if front_end := front_end_of(extractor):
+        about = f"{front_end.licence}; {front_end.attribution}; {front_end.caution}"
+        logger.info(f"features are embeddings of {front_end.name}: {about}")
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
     from sedpool.models.detector import build_detector, configure_pooling
@@ -171,6 +176,12 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
 
     configure(seed=config["seed"], threads=recipe.threads, precision=recipe.precision)
     backbone = build(config, "model")
+    width = getattr(extractor, "n_features", getattr(extractor, "n_mels", backbone.input_shape[-1]))
+    if backbone.input_shape[-1] != width:
+        raise ConfigError(
+            f"model takes {backbone.input_shape[-1]} values per frame, and features have {width}; "
+            "choose features and model that belong together, as model=aisfx does"
+        )
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if dataset is None else change_labels(dataset, config)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
@@ -221,6 +232,8 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
     environment = describe_environment(seed=config["seed"], threads=recipe.threads, precision=precision)
     energy = {"energy": meter.method} if meter else {}
     storage.write_json(folder.file("environment.json"), environment | energy)
+    if front_end := front_end_of(extractor):
+        storage.write_json(folder.file("front_end.json"), asdict(front_end))
 
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
@@ -285,6 +298,8 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
 
 def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") -> None:
     """Write the page of the run, with a few test clips as examples."""
+    from sedpool import audio
+    from sedpool.features.logmel import LogMel
     from sedpool.inference.responsibility import responsibility
     from sedpool.plot.example import Example
     from sedpool.reports.run_report import write_run_report
@@ -292,12 +307,18 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
     reference = test.dataset.events
     filenames = list(test.dataset.clips["filename"])
     shown = filenames[:: max(1, len(filenames) // N_EXAMPLES)][:N_EXAMPLES]
+    drawn, pictures = test.extractor, {filename: test.features[filename] for filename in shown}
+    if front_end_of(drawn):  # whose values are no picture of sound
+        drawn, paths = LogMel(reference="fixed"), dict(zip(filenames, test.dataset.clips["path"], strict=True))
+        for filename in shown:
+            onset, duration = test.dataset.windows.get(filename, (0.0, None))
+            pictures[filename] = drawn(audio.read(paths[filename], drawn.sr, onset=onset, duration=duration))
     examples = [
         Example(
             filename=filename,
-            mel=test.features[filename],
-            frame_rate=test.extractor.frame_rate,
-            unit=test.extractor.unit,
+            mel=pictures[filename],
+            frame_rate=drawn.frame_rate,
+            unit=drawn.unit,
             reference_events=None if reference is None else reference.loc[reference["filename"] == filename],
             weights=responsibility(detector, test.features[filename], test.extractor.silence),
         )

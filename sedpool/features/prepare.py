@@ -100,7 +100,9 @@ def compute_features(
     bar = (
         (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
     )
-    features, reasons = store.prepare(paths, windows=windows, n_jobs=n_jobs or cpu_count(), track=bar)
+    # A network uses every core by itself, and processes beside each other would each load it.
+    n_workers = 1 if getattr(store.extractor, "front_end", None) else n_jobs or cpu_count()
+    features, reasons = store.prepare(paths, windows=windows, n_jobs=n_workers, track=bar)
     broken = {paths[filename]: reason for filename, reason in reasons.items()}
     for reason in broken.values():
         logger.info(f"left out: {reason}")

@@ -90,6 +90,11 @@ class Aisfx:
         return STRIDES[self.frame_period]
 
     @property
+    def n_features(self) -> int:
+        """Values per frame."""
+        return 512 if self.layer == "embedding" else 3072
+
+    @property
     def frame_rate(self) -> float:
         """Embeddings per second."""
         return SR / (HOP * self.stride)

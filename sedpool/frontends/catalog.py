@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,18 @@ AISFX = FrontEnd(
     command="sedpool models get aisfx",
 )
 """The network of the Python package of this name, version 0.1.2."""
+
+
+def front_end_of(extractor: Any) -> FrontEnd | None:
+    """Return the pretrained network that features come from; None if they come from none.
+
+    Raises
+    ------
+    ConfigError
+        If its weights are not there.
+    """
+    found: FrontEnd | None = getattr(extractor, "front_end", None)
+    return found
 
 
 def models_folder() -> Path:

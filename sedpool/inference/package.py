@@ -38,6 +38,7 @@ OPTIONAL = (
     "card.html",
     "card.md",
     "durations.csv",
+    "front_end.json",
     "intervals.csv",
     "metrics.json",
     "tuned.json",

@@ -5,6 +5,7 @@ middle of a longer one. Those frames are left out; the next window scores them a
 convolutional network on features that do not depend on the window, the joined scores are those of the whole recording.
 """
 
+import math
 from collections import deque
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from sedpool.runtime.backend import compiled
 
 BATCH = 16
 """Windows that are scored at a time."""
+
+MOST_TWICE = 0.1
+"""Share of the sound that is scored twice, where windows may be as long as one likes."""
 
 _EQUAL = 1e-3
 """Difference of two logits, as a share of their standard deviation, up to which it is the arithmetic's."""
@@ -61,6 +65,9 @@ class Windows:
 def training_windows(detector: Detector, extractor: Extractor, patch_frames: int) -> Windows:
     """Return windows of the training length, with margins as wide as what lies beyond a border makes a difference.
 
+    Where scores depend on nothing but the sound around a frame, windows are longer if that saves scoring more than
+    `MOST_TWICE` of it twice.
+
     Parameters
     ----------
     detector : Detector
@@ -72,7 +79,10 @@ def training_windows(detector: Detector, extractor: Extractor, patch_frames: int
         Input frames of a training patch.
     """
     length = max(1, patch_frames // detector.min_frames)
-    return Windows(length, min(margin_of(detector, extractor, length), length // 4))
+    margin = min(margin_of(detector, extractor, length), length // 4)
+    if extractor.is_local and margin < length // 4:
+        length = max(length, math.ceil(2 * margin / MOST_TWICE))
+    return Windows(length, margin)
 
 
 def shortest_windows(windows: Windows, extractor: Extractor) -> Windows:

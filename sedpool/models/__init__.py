@@ -2,6 +2,7 @@
 
 from sedpool.models.backbones import compact_cnn, paper_cnn, paper_crnn, time_reduction
 from sedpool.models.detector import Detector, build_detector
+from sedpool.models.heads import embedding_head
 from sedpool.models.normalization import BatchNormalization
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Detector",
     "build_detector",
     "compact_cnn",
+    "embedding_head",
     "paper_cnn",
     "paper_crnn",
     "time_reduction",

@@ -20,11 +20,11 @@ from sedpool.models.normalization import BatchNormalization
 _Arguments = ParamSpec("_Arguments")
 
 
-def _described(make: Callable[_Arguments, keras.Model]) -> Callable[_Arguments, keras.Model]:
+def described(make: Callable[_Arguments, keras.Model]) -> Callable[_Arguments, keras.Model]:
     """Have the networks of a constructor say how they were made; see `description_of`."""
 
     @functools.wraps(make)
-    def described(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> keras.Model:
+    def make_described(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> keras.Model:
         backbone = make(*args, **kwargs)
         bound = inspect.signature(make).bind(*args, **kwargs)
         bound.apply_defaults()
@@ -32,7 +32,7 @@ def _described(make: Callable[_Arguments, keras.Model]) -> Callable[_Arguments, 
         backbone.description = json.dumps({"_target_": f"sedpool.{make.__name__}", **bound.arguments}, default=int)
         return backbone
 
-    return described
+    return make_described
 
 
 def description_of(network: keras.Model) -> dict[str, Any]:
@@ -45,11 +45,11 @@ def description_of(network: keras.Model) -> dict[str, Any]:
     """
     found = [layer.description for layer in network.layers if hasattr(layer, "description")]
     if len(found) != 1:
-        raise ConfigError("model is not sedpool's: only what compact_cnn, paper_cnn or paper_crnn made can be packed")
+        raise ConfigError("model is not sedpool's: only what its own constructors made can be packed")
     return dict(json.loads(found[0]))
 
 
-@_described
+@described
 def paper_cnn(
     n_mels: int = 128,
     filters: Sequence[int] = (16, 32, 64, 128),
@@ -82,7 +82,7 @@ def paper_cnn(
     return keras.Model(inputs, _paper_features(inputs, filters, head_filters, time_reduction), name="backbone")
 
 
-@_described
+@described
 def paper_crnn(
     n_mels: int = 128,
     filters: Sequence[int] = (16, 32, 64, 128),
@@ -122,7 +122,7 @@ def paper_crnn(
     return keras.Model(inputs, x, name="backbone")
 
 
-@_described
+@described
 def compact_cnn(
     n_mels: int = 128,
     filters: Sequence[int] = (24, 48, 64),

@@ -16,6 +16,7 @@ from sedpool.comparison.run_names import flat_settings
 from sedpool.comparison.tables import look_up
 from sedpool.datasets.catalog import CORPORA
 from sedpool.inference.package import SUFFIX, About
+from sedpool.reports import run_sentences
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
 from sedpool.reports.document_markdown import markdown_table, markdown_text
@@ -114,7 +115,7 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         scores=scores,
         class_scores=class_scores,
         test=test,
-        data=_data(about, config),
+        data=[*_data(about, config), *filter(None, [run_sentences.front_end(run.front_end)])],
         limits=_limits(about, config, run.durations),
         settings=TableBlock("", "Settings", ["value"], rows, "setting"),
         bibtex=BIBTEX % about.sedpool,
@@ -245,16 +246,19 @@ def _limits(about: About, config: Mapping[str, Any], durations: pd.DataFrame | N
         f"{about.frame_duration:.2g} s for that alone, and shorter events run together or are missed."
     )
     patch = config["training"]["patch_duration"]
-    limits.append(f"It was trained on {patch:g} s at a time. Longer recordings are detected in windows of that length.")
+    limits.append(
+        f"It was trained on {patch:g} s at a time. Longer recordings are detected in windows of that length, or in "
+        "longer ones where that changes no score."
+    )
     if durations is not None and durations["duration_50"].notna().any():
         short, long = durations["duration_5"].min(), durations["duration_95"].max()
         limits.append(f"Most events it learnt from and was tested on last {short:.2g} to {long:.2g} s.")
-    if features.get("reference") == "fixed" or str(features.get("_target_", "")).endswith("PCEN"):
-        limits.append("How loud a recording is as a whole matters: levels are not measured against its loudest sound.")
-    else:
+    if features.get("reference") == "window" or features.get("peak_window") is not None:
         limits.append(
             "Levels are measured against the loudest sound of each window: a quiet sound near a loud one may be missed."
         )
+    else:
+        limits.append("How loud a recording is as a whole matters: levels are not measured against its loudest sound.")
     if str(config.get("dataset", {}).get("_target_")) == "sedpool.load_demo":
         limits.append("Its sounds were synthesised: real recordings are another matter, and were not tried.")
     limits.append(

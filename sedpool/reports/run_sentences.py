@@ -43,6 +43,24 @@ def coverage(manifest: Mapping[str, Any] | None) -> str:
     return f"Data: {usable:,} of {listed:,} listed clips ({parts}; {absent}); {name}."
 
 
+def front_end(used: Mapping[str, Any] | None) -> str:
+    """Say which pretrained network the features come from, and under which terms; empty if they come from none.
+
+    Parameters
+    ----------
+    used : mapping or None
+        As ``front_end.json`` has it: the fields of `sedpool.frontends.catalog.FrontEnd`.
+    """
+    if used is None:
+        return ""
+    about = [str(used[key]) for key in ("attribution", "caution") if used[key]]
+    terms = f"terms: {used['licence']}" if used["licence"] else "nobody has stated its terms"
+    return (
+        f"Features are embeddings of the pretrained network {used['name']} ({'; '.join([*about, terms])}). It is not "
+        f"part of this: {used['command']} gets it (sha256 {used['sha256'][:HASH_DIGITS]})."
+    )
+
+
 def alpha_at_bound(alpha: pd.DataFrame, *, kept_epoch: int) -> str:
     """Say whether CAP's bound on α was reached in the kept epoch.
 

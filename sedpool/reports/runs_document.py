@@ -7,7 +7,7 @@ from sedpool.comparison.groups import RunGroup, grouped
 from sedpool.comparison.labels import counted
 from sedpool.comparison.tables import comparison_table, peculiarities
 from sedpool.plot.ranking import interval_figure
-from sedpool.reports import run_appendix, score_tables
+from sedpool.reports import run_appendix, run_sentences, score_tables
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.run_table import run_table
 from sedpool.reports.study_figures import study_figures
@@ -34,7 +34,8 @@ def runs_document(runs: Sequence[RunFolder], title: str | None = None) -> Docume
             rows.append(TableRow(f"{study.name} {method}", [Cell(str(n), n) for n in numbers]))
     overview = TableBlock("", "Finished runs", ["runs", "folds", "seeds"], rows, "corpus and method")
     contradictions = [said for run in ordered if (said := contradiction(run))]
-    notes = [f"{note}." for note in [*peculiarities(comparison_table(ordered)), *contradictions]]
+    used = dict.fromkeys(said for run in ordered if (said := run_sentences.front_end(run.front_end)))
+    notes = [*used] + [f"{note}." for note in [*peculiarities(comparison_table(ordered)), *contradictions]]
     sections = [Section("Runs", [overview, *notes])]
     for study in found:
         sections += study_sections(study)

@@ -7,7 +7,13 @@ from typing import Any
 import hydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
 
 from sedpool.errors import ConfigError
 from sedpool.settings.comments import options
@@ -131,6 +137,11 @@ def one_line(error: BaseException) -> str:
         return f"{cause.override}: not readable; {advice}"
     if isinstance(cause, MissingMandatoryValue):
         return f"{cause.full_key} is missing; give it as {cause.full_key}=..."
+    if isinstance(cause, InterpolationKeyError):
+        reason = " ".join(str(cause).splitlines()[0].split())
+        return (
+            f"{cause.full_key}: {reason}; choose options that belong together, such as model=aisfx for features=aisfx"
+        )
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
         known = ", ".join(sorted(map(str, cause.parent_node)))
         root = OmegaConf.to_container(cause.parent_node._get_root(), resolve=False)

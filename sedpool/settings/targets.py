@@ -46,11 +46,13 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "sedpool.load_urbansed": Target("sedpool.datasets.urbansed.load_urbansed", _CORPUS),
     },
     "features": {
+        "sedpool.Aisfx": Target("sedpool.frontends.aisfx.Aisfx"),
         "sedpool.LogMel": Target("sedpool.features.LogMel"),
         "sedpool.PCEN": Target("sedpool.features.PCEN"),
     },
     "model": {
         "sedpool.compact_cnn": Target("sedpool.models.compact_cnn"),
+        "sedpool.embedding_head": Target("sedpool.models.heads.embedding_head"),
         "sedpool.paper_cnn": Target("sedpool.models.paper_cnn"),
         "sedpool.paper_crnn": Target("sedpool.models.paper_crnn"),
     },

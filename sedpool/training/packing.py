@@ -14,6 +14,7 @@ import yaml
 from sedpool import storage
 from sedpool.augment import Augmentation
 from sedpool.errors import ConfigError
+from sedpool.frontends.catalog import front_end_of
 from sedpool.inference.package import FORMAT, About, pack, without_machine
 from sedpool.inference.trained_detector import TrainedDetector
 from sedpool.models.backbones import description_of
@@ -76,6 +77,8 @@ class FitPacker:
             "environment.json": storage.json_text(without_machine(environment)).encode(),
             "history.csv": trained.result.history.to_csv(index=False, lineterminator="\n").encode(),
         }
+        if front_end := front_end_of(trained.extractor):
+            parts["front_end.json"] = storage.json_text(asdict(front_end)).encode()
         if trained.result.alpha is not None:
             parts["alpha.csv"] = trained.result.alpha.to_csv(index=False, lineterminator="\n").encode()
         with tempfile.TemporaryDirectory() as folder:
