@@ -12,7 +12,7 @@ import pandas as pd
 
 from sedpool.datasets.base import Dataset
 from sedpool.evaluation.averages import Metrics
-from sedpool.evaluation.baselines import UNDECODED, baseline_inputs
+from sedpool.evaluation.baselines import UNDECODED, baseline_inputs, resolution_ceiling
 from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import comparable_input
@@ -158,6 +158,8 @@ class RunCounts:
         The counts; `as_tuned` is None where nothing was tuned.
     tuned : Tuned or None
         How the tuned decoder was found.
+    ceiling : dict or None
+        What a system would score that is right about every frame; None without strong labels.
     """
 
     clips: ScoredClips
@@ -166,6 +168,7 @@ class RunCounts:
     as_set: DecodedCounts
     as_tuned: DecodedCounts | None
     tuned: Tuned | None
+    ceiling: Mapping[str, Any] | None
 
     def metrics(self) -> dict[str, Any]:
         """Derive the content of ``metrics.json``; see `evaluate_run`."""
@@ -181,6 +184,7 @@ class RunCounts:
             "resolution": self.criteria.resolution,
             "collar": self.criteria.collar,
             "offset_share": self.criteria.offset_tolerance_ratio,  # its first name, which stays in files
+            "ceiling": self.ceiling,
             "tuned": self.tuned.description() | self.as_tuned.metrics() if self.tuned and self.as_tuned else None,
         }
 
@@ -197,7 +201,8 @@ def count_run(
     clips = scored_clips(output, dataset, allow_missing=allow_missing)
     as_set = count_decoded(clips, output.decoder, criteria)
     as_tuned = count_decoded(clips, tuned.decoder, criteria, before=as_set) if tuned else None
-    return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned)
+    ceiling = None if clips.reference is None else resolution_ceiling(clips.reference, output.frame_scores, criteria)
+    return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned, ceiling)
 
 
 def evaluate_run(
@@ -232,11 +237,11 @@ def evaluate_run(
     Returns
     -------
     metrics : dict
-        ``{"format", "clip", "segment", "event", "onset", "intersection", "psds", "coverage", "baselines", "decoding"}``
-        and the settings. `clip` also holds what needs no threshold. Where the Dataset has only weak labels, `segment`
-        to `intersection` are None and `psds` and `baselines` empty. Coverage counts the clips `expected`, those
-        `scored` and, of these, those `without_detections`. ``"tuned"`` holds what depends on the decoder with the
-        tuned one, and how it was found; None without one.
+        ``{"format", "clip", "segment", "event", "onset", "intersection", "psds", "coverage", "baselines", "ceiling",
+        "decoding"}`` and the settings. `clip` also holds what needs no threshold. Where the Dataset has only weak
+        labels, `segment` to `intersection` and `ceiling` are None, `psds` and `baselines` empty. Coverage counts the
+        clips `expected`, those `scored` and, of these, those `without_detections`. ``"tuned"`` holds what depends on
+        the decoder with the tuned one, and how it was found; None without one.
 
     Raises
     ------

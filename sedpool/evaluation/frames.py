@@ -67,21 +67,41 @@ def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: 
     if different:
         raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
     require_same_clips(scores["filename"].unique(), durations, source="scores")
-    first = frames_of(scores).begins
-    clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
-    onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
-    end = np.fromiter(durations.values(), np.float64)[clip]
-    n_late = int((offset > end + 0.010).sum())
+    grid = frame_grid(scores, durations, classes)
+    n_late = int((scores["offset"].to_numpy() > scores["filename"].map(durations).to_numpy(np.float64) + 0.010).sum())
     if n_late:
         late = ngettext(
             "frame lasts longer than its clip and was", "frames last longer than their clip and were", n_late
         )
         warnings.warn(f"scores: {n_late} {late} cut at its end", stacklevel=4)
-    inside = onset < end
+    return grid
+
+
+def frame_grid(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str] = ()) -> FrameArrays:
+    """Return the times of the frames within the clips, with the scores of some classes or none.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Frame scores (see `sedpool.scores`). Files that are no clips are left out.
+    durations, classes
+        See `frame_arrays`.
+
+    Raises
+    ------
+    DataError
+        If the frames of a file do not follow each other.
+    """
+    first = frames_of(scores).begins
+    clip = pd.Index(list(durations)).get_indexer(pd.Index(scores["filename"])).astype(np.int64)
+    onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    end = np.fromiter(durations.values(), np.float64)[clip]
+    inside = (clip >= 0) & (onset < end)
+    probabilities = [scores[label].to_numpy()[inside] for label in classes]
     return FrameArrays(
         clip[inside],
         first[inside],
         onset[inside],
         np.minimum(offset, end)[inside],
-        np.stack([scores[label].to_numpy()[inside] for label in classes]),
+        np.stack(probabilities) if probabilities else np.empty((0, int(inside.sum()))),
     )

@@ -42,6 +42,8 @@ class Evaluation:
         By scenario; empty if it was not asked for.
     settings : mapping of str to float or str
         Resolution, collar and the like, with the keys of ``metrics.json``.
+    ceiling : dict or None
+        What a system would score that is right about every frame; None without frame scores of every clip.
     intervals : Intervals or None
         Confidence intervals of the metrics; None if they were not asked for.
     """
@@ -52,6 +54,7 @@ class Evaluation:
     clip_scores: pd.DataFrame | None
     psds: Mapping[str, PsdsCounts]
     settings: Mapping[str, Any]
+    ceiling: Mapping[str, Any] | None = None
     intervals: Intervals | None = None
 
     def statistics(self) -> Iterator[tuple[str, Statistic]]:
@@ -92,6 +95,7 @@ class Evaluation:
                 name: {level: counts.metrics() for level, counts in by_level.items()}
                 for name, by_level in self.baselines.items()
             },
+            "ceiling": self.ceiling,
             "coverage": self.input.coverage,
             **self.settings,
             "intervals": None if self.intervals is None else self.intervals.description(),

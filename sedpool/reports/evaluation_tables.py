@@ -11,6 +11,7 @@ from sedpool.evaluation.validation import listed
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
 from sedpool.reports.evaluation_report import Evaluation
+from sedpool.reports.run_sentences import resolution_ceiling
 from sedpool.reports.terminal import print_table
 from sedpool.stats.replicates import MetricKey
 
@@ -66,7 +67,7 @@ def evaluation_page(evaluation: Evaluation, title: str) -> str:
 
 
 def sentences(evaluation: Evaluation) -> list[str]:
-    """Say what was compared, how clips were ranked, and where intervals come from."""
+    """Say what was compared, how clips were ranked, what the frames allow, and where intervals come from."""
     scored, coverage = evaluation.input, evaluation.input.coverage
     classes = f"{coverage['without_detections']} without any detection. Classes: {len(scored.classes)}."
     if evaluation.is_tagging:
@@ -87,6 +88,8 @@ def sentences(evaluation: Evaluation) -> list[str]:
             found.append(f"Left out, of other classes: {sum(counts.values())} {side} ({named}).")
     if "ranked_by" in evaluation.settings:
         found.append(f"Clips are ranked by their {evaluation.settings['ranked_by']}.")
+    if ceiling := resolution_ceiling({"ceiling": evaluation.ceiling}):
+        found.append(ceiling)
     if evaluation.intervals is not None:
         n_sources = evaluation.intervals.n_sources
         shared = f", widened for the {n_sources} recordings that clips were made from" if n_sources else ""

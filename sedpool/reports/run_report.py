@@ -100,6 +100,7 @@ def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:
         coverage=run_sentences.coverage(run.manifest),
         front_end=run_sentences.front_end(run.front_end),
         localisation=run_sentences.localisation(metrics),
+        ceiling=run_sentences.resolution_ceiling(metrics),
         score_tables=metrics_tables.score_tables(metrics),
         paper_table=metrics_tables.paper_table(metrics) if "paper_compat" in metrics else None,
         class_table=metrics_tables.class_table(metrics),

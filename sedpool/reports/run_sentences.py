@@ -30,6 +30,19 @@ def localisation(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def resolution_ceiling(metrics: Mapping[str, Any]) -> str:
+    """Say what the length of the frames allows; empty where it was not measured."""
+    ceiling = metrics.get("ceiling")
+    if ceiling is None or ceiling["event"]["f1"] is None:
+        return ""
+    psds = [f"PSDS{name[-1]} {number(value)}" for name, value in ceiling["psds"].items()]
+    scores = ", ".join([f"event F1 {number(ceiling['event']['f1'])}", *psds])
+    return (
+        f"Resolution ceiling: with frames of {ceiling['frame_seconds']:.2g} s, a detector that is right about every "
+        f"frame reaches {scores}."
+    )
+
+
 def coverage(manifest: Mapping[str, Any] | None) -> str:
     """Say how much of its corpus a run was given, with the manifest's hash; empty if the run has no manifest."""
     if manifest is None:

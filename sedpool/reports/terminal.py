@@ -11,6 +11,7 @@ from rich.table import Table
 from sedpool.comparison.labels import DAGGER, UNDEFINED
 from sedpool.reports.document import TableBlock
 from sedpool.reports.metrics_tables import score_tables
+from sedpool.reports.run_sentences import resolution_ceiling
 
 
 def print_table(table: TableBlock, *, stderr: bool = False) -> None:
@@ -46,7 +47,7 @@ def print_table(table: TableBlock, *, stderr: bool = False) -> None:
 
 
 def print_scores(metrics: Mapping[str, Any], *, title: str) -> None:
-    """Print a run's scores as set and as tuned, with the baselines that locate nothing.
+    """Print a run's scores as set and as tuned, with the baselines that locate nothing and the resolution ceiling.
 
     Parameters
     ----------
@@ -59,6 +60,8 @@ def print_scores(metrics: Mapping[str, Any], *, title: str) -> None:
     console.print(title, style="italic", markup=False, highlight=False)
     for table in score_tables(metrics):
         print_table(table)
+    if ceiling := resolution_ceiling(metrics):
+        console.print(ceiling, highlight=False, soft_wrap=True)
     if metrics["tuned"]:
         tuned = metrics["tuned"]
         said = f"tuned on {tuned['n_clips']} validation clips by {tuned['objective']}, and clip F1"

@@ -52,6 +52,7 @@ def test_a_dataset_without_events_has_clip_metrics_only(dataset, estimated, fram
     assert metrics["segment"] is None
     assert metrics["event"] is None
     assert metrics["baselines"] == {}
+    assert metrics["ceiling"] is None
     assert metrics["clip"]["micro"]["precision"] == 1.0
 
 
@@ -69,6 +70,8 @@ def test_metrics_of_a_run(dataset, frames, clips):
     # All dogs and half of the sirens are found before the first false alarm: 3/4, less their deviation of 1/4.
     assert metrics["psds"]["scenario2"] == pytest.approx(0.5)
     assert metrics["coverage"] == {"scored": 3, "expected": 3, "without_detections": 1}
+    assert metrics["ceiling"]["frame_seconds"] == 0.5
+    assert metrics["ceiling"]["event"]["f1"] == metrics["ceiling"]["psds"]["scenario1"] == 1.0  # all on the frames
 
 
 def test_baselines_of_a_run(dataset, frames, clips):

@@ -59,6 +59,8 @@ WIDENED = {
 """Annotations that say more than they did, though the same values are taken."""
 RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outcome"}
 """Public names of today, and what signatures say by other names, by what was recorded."""
+LATER_METRICS = ("ceiling",)
+"""Keys of ``metrics.json`` that were not there when it was recorded."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -220,6 +222,13 @@ def scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def score_hashes(folder: Path) -> dict[str, str]:
     """Hashes of these scores, however their files were written."""
     return sp.RunFolder(folder).score_hashes
+
+
+def metrics_hash(folder: Path) -> str:
+    """The hash of ``metrics.json`` without what was added to it later."""
+    metrics = storage.read_json(folder / "metrics.json")
+    text = storage.json_text({name: value for name, value in metrics.items() if name not in LATER_METRICS})
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def train(folder: Path, overrides: Sequence[str]) -> subprocess.CompletedProcess[str]:

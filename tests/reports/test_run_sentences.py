@@ -1,7 +1,13 @@
 import pandas as pd
 import pytest
 
-from sedpool.reports.run_sentences import alpha_at_bound, coverage, gradient_share, localisation
+from sedpool.reports.run_sentences import (
+    alpha_at_bound,
+    coverage,
+    gradient_share,
+    localisation,
+    resolution_ceiling,
+)
 from sedpool.run_folder import kept_epoch
 
 
@@ -66,6 +72,18 @@ def test_what_is_said_about_the_gradient():
         "In epoch 2 the frame with the largest gradient got 40% of it, as a mean over classes; effectively 5.5 of 26 "
         "frames shared it, from 2.0 (siren) to 9.0 (dog)."
     )
+
+
+def test_the_resolution_ceiling_is_stated_where_it_was_measured():
+    event, psds = {"f1": 0.81234, "precision": 0.9, "recall": 0.7}, {"scenario1": 0.5, "scenario2": None}
+    ceiling = {"frame_seconds": 0.0929, "event": event, "psds": psds}
+    assert resolution_ceiling({"ceiling": ceiling}) == (
+        "Resolution ceiling: with frames of 0.093 s, a detector that is right about every frame reaches event "
+        "F1 0.812, PSDS1 0.500, PSDS2 –."
+    )
+    assert resolution_ceiling({"ceiling": ceiling | {"psds": {}}}).endswith("reaches event F1 0.812.")
+    assert resolution_ceiling({"ceiling": ceiling | {"event": {"f1": None}}}) == ""
+    assert resolution_ceiling({}) == ""  # metrics of an earlier version
 
 
 def test_coverage_says_what_the_run_was_given():

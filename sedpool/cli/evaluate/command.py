@@ -127,7 +127,7 @@ def _scored(
 ) -> "Evaluation":
     """Count what was asked for."""
     from sedpool.errors import ConfigError
-    from sedpool.evaluation.baselines import baseline_inputs
+    from sedpool.evaluation.baselines import baseline_inputs, resolution_ceiling
     from sedpool.evaluation.clip import count_clips
     from sedpool.evaluation.frames import frame_arrays
     from sedpool.evaluation.psds import count_psds
@@ -138,9 +138,12 @@ def _scored(
     levels = [one.value for one in MetricKind if one in metrics and one not in (MetricKind.ranking, MetricKind.psds)]
     located = [level for level in levels if level != MetricKind.clip]
     answers = baseline_inputs(evaluation_input, count_clips(evaluation_input))
+    frames = None if scores is None else scores.frames
+    ceiling = None
+    if frames is not None and (located or MetricKind.psds in metrics):
+        ceiling = resolution_ceiling(evaluation_input, frames, criteria)
     psds = {}
     if MetricKind.psds in metrics:
-        frames = None if scores is None else scores.frames
         _refuse_psds(evaluation_input, frames is not None, bool(operating_points))
         durations, classes = evaluation_input.durations, evaluation_input.classes
         detected = operating_points if frames is None else frame_arrays(frames, durations, classes)
@@ -159,6 +162,7 @@ def _scored(
             **settings,
             **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
         },
+        ceiling=ceiling,
     )
 
 

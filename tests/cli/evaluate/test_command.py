@@ -8,7 +8,7 @@ from sedpool.evaluation import Scenario, psds_of_scores
 from sedpool.formats import read_events
 from sedpool.scores import read_scores, write_scores
 
-from .conftest import DURATIONS, ESTIMATED, HEADER, assert_one_line, metrics
+from .conftest import DURATIONS, ESTIMATED, HEADER, REFERENCE, assert_one_line, metrics
 
 
 def test_the_default_is_segments_and_events(evaluate, files):
@@ -39,6 +39,20 @@ def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
     assert "PSDS, scenario 1: 0." in evaluate(*options).output
     observation = json.loads((tmp_path / "jams" / "b.jams").read_text())["annotations"][0]["data"][0]
     assert observation["confidence"] == 0.8
+
+
+def test_frame_scores_tell_the_resolution_ceiling(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files(REFERENCE.replace("2.0\tsiren", "0.2\tsiren")), "--scores", scores]
+    options += ["--durations", tmp_path / "durations.tsv", "-m", "event"]
+    # The siren of 0.2 s fills less than half of a frame of 0.5 s; the two other events lie on the frames.
+    assert "with frames of 0.5 s" in evaluate(*options).output
+    assert "reaches event F1 0.800, PSDS1 0.500, PSDS2 0.500." in evaluate(*options).output
+    assert metrics(evaluate, *options)["ceiling"]["event"]["f1"] == 0.8
+    evaluate(*options, "--html", tmp_path / "page.html")
+    assert "Resolution ceiling" in (tmp_path / "page.html").read_text()
+    assert metrics(evaluate, *files())["ceiling"] is None
+    assert "ceiling" not in evaluate(*files()).output
 
 
 def test_psds_needs_scores_and_lengths(evaluate, files, scores):
