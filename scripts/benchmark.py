@@ -68,6 +68,17 @@ def training(
 
 
 @app.command()
+def schedule(
+    json_file: JsonFile = None,
+    backends: Annotated[str, typer.Option(help="Backends of Keras that are installed, between commas.")] = "tensorflow",
+) -> None:
+    """Minutes that the paper's URBAN-SED schedule would take, from 200 steps on synthetic features; meant for GPUs."""
+    from benchmarks.schedule import measure
+
+    report("schedule", measure(backends.split(","), ["float32", "mixed_bfloat16"]), json_file)
+
+
+@app.command()
 def detect(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Turns of each candidate; the median counts.")] = 3,

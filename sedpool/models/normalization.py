@@ -14,8 +14,8 @@ import keras
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation over all axes but the last, with Keras's semantics and faster on TensorFlow.
 
-    Statistics, scale and offset are float32 whatever the precision of the input. The fused operation's output has the
-    input's precision, the built-in layer's is float32.
+    Statistics, scale and offset are float32 whatever the precision of the input, which is also that of the output:
+    half precision halves what a device has to write and read.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """Normalise `inputs`, shape (batch, ..., channels)."""
         is_plain = len(inputs.shape) == 4 and self.scale and self.center
         if keras.backend.backend() != "tensorflow" or not is_plain:
-            return super().call(inputs, training=training, mask=mask)
+            return keras.ops.cast(super().call(inputs, training=training, mask=mask), inputs.dtype)
         return self._fused(inputs, bool(training and self.trainable))
 
     def _fused(self, inputs: Any, training: bool) -> Any:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -139,6 +139,8 @@ class Prefetched:
         Of the current epoch.
     first : int
         Where to begin.
+    place : callable, optional
+        Brings an array to where it is worked on.
 
     Attributes
     ----------
@@ -146,9 +148,10 @@ class Prefetched:
         Seconds that the caller has waited for batches so far.
     """
 
-    def __init__(self, patches: Patches, first: int = 0) -> None:
+    def __init__(self, patches: Patches, first: int = 0, place: Callable[[Float32Array], Any] | None = None) -> None:
         self.patches = patches
         self.first = first
+        self.place = place
         self.waited = 0.0
 
     def __iter__(self) -> Generator[Batch]:
@@ -157,12 +160,16 @@ class Prefetched:
         with ThreadPoolExecutor(1) as thread:
             for index in range(self.first, len(self.patches) + _AHEAD):
                 if index < len(self.patches):
-                    coming.append(thread.submit(self.patches.__getitem__, index))
+                    coming.append(thread.submit(self._batch, index))
                 if index >= self.first + _AHEAD:
                     began = time.perf_counter()
                     batch = coming.popleft().result()
                     self.waited += time.perf_counter() - began
                     yield batch
+
+    def _batch(self, index: int) -> Batch:
+        x, y = self.patches[index]
+        return (self.place(x), self.place(y)) if self.place else (x, y)
 
 
 def _generator(*key: int) -> np.random.Generator:

@@ -12,6 +12,7 @@ from sedpool.errors import ConfigError
 from sedpool.training.batches import Patches, Prefetched
 from sedpool.training.callbacks import KeepBest, check_weights
 from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, remembered, values_of
+from sedpool.training.steps import Logs, steps_of
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class Session:
         self.checkpoints = checkpoints
         self.identity = identity
         self.position = Position()
+        self.steps = steps_of(training_model)
 
     def run(self, training: Patches, validation: Patches, n_epochs: int) -> None:
         """Train from the last checkpoint, or from the beginning, to the end."""
@@ -111,8 +113,10 @@ class Session:
         listeners.on_epoch_begin(epoch)
         self._train(training, listeners)
         measured = Position()
-        for x, y in Prefetched(validation):
-            measured.add(self.training_model.test_on_batch(x, y, return_dict=True), len(x))
+        batches = Prefetched(validation, place=self.steps.place)
+        for logs, n_clips in [(self.steps.test(x, y), len(x)) for x, y in batches]:
+            measured.add(logs, n_clips)
+        self.steps.write_back()
         logs = self.position.means() | {f"val_{name}": value for name, value in measured.means().items()}
         logs |= {
             "clips_per_second": round(self.position.clips / self.position.seconds, 2),
@@ -125,21 +129,34 @@ class Session:
 
     def _train(self, training: Patches, listeners: keras.callbacks.CallbackList) -> None:
         position, saved = self.position, time.monotonic()
-        batches = Prefetched(training, position.batch)
+        batches = Prefetched(training, position.batch, self.steps.place)
         seconds, waited, began = position.seconds, position.waited, time.perf_counter()
-        for x, y in batches:
-            logs = self.training_model.train_on_batch(x, y, return_dict=True)
+
+        def record(logs: Logs, n_clips: int) -> None:
             listeners.on_train_batch_end(position.batch, logs)
-            position.add(logs, len(x))
+            position.add(logs, n_clips)
             position.seconds = seconds + time.perf_counter() - began
             position.waited = waited + batches.waited
-            if time.monotonic() - saved > CHECKPOINT_SECONDS and position.batch < len(training):
+
+        under_way: tuple[Logs, int] | None = None
+        for x, y in batches:
+            started = self.steps.train(x, y), len(x)
+            if under_way:  # a device works on the next step before the numbers of the last are looked at
+                record(*under_way)
+            under_way = started
+            if time.monotonic() - saved > CHECKPOINT_SECONDS and position.batch + 1 < len(training):
+                record(*under_way)
+                under_way = None
                 self._save()
                 saved = time.monotonic()
+        if under_way:
+            record(*under_way)
+        self.steps.write_back()
 
     def _save(self) -> None:
         if self.checkpoints is None:
             return
+        self.steps.write_back()
         check_weights(self.training_model)
         arrays = {
             "network": values_of(self.training_model.variables),
