@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.evaluation.averages import ratio
+from sedpool.regions import tag_arrays
 from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import classes_of
 
@@ -24,7 +25,7 @@ def clip_calibration(clip_scores: pd.DataFrame, tags: pd.DataFrame, *, n_bins: i
     clip_scores : DataFrame
         See `sedpool.scores`.
     tags : DataFrame of bool
-        True classes; one row per clip (index `filename`), one column per class.
+        True classes; one row per clip (index `filename`), one column per class. Unknown tags are no cases.
     n_bins : int
         Number of bins of equal width.
 
@@ -34,8 +35,8 @@ def clip_calibration(clip_scores: pd.DataFrame, tags: pd.DataFrame, *, n_bins: i
         See `reliability`.
     """
     classes = list(classes_of(clip_scores))
-    outcomes = tags.loc[clip_scores["filename"], classes].to_numpy(dtype=bool)
-    return reliability(clip_scores[classes].to_numpy(dtype=np.float64).ravel(), outcomes.ravel(), n_bins=n_bins)
+    outcomes, known = tag_arrays(tags.loc[clip_scores["filename"], classes])
+    return reliability(clip_scores[classes].to_numpy(dtype=np.float64)[known], outcomes[known], n_bins=n_bins)
 
 
 def frame_calibration(scores: pd.DataFrame, reference: pd.DataFrame, *, n_bins: int = N_BINS) -> pd.DataFrame:

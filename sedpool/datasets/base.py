@@ -10,7 +10,8 @@ import pandas as pd
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS
+from sedpool.events import EVENT_COLUMNS, active_seconds, empty_events
+from sedpool.regions import of_each_class, outside, tag_arrays, validate_regions, within_durations
 from sedpool.text_tables import table_text
 
 CLIP_COLUMNS = ("filename", "path", "duration", "split")
@@ -76,7 +77,8 @@ class Dataset:
         `split`. For clips that are a part of their file, an optional column `onset` states where they begin
         in seconds (NaN for a clip that is the whole file).
     tags : DataFrame of bool
-        One row per clip, in the order of `clips`, index `filename`, one column per class.
+        One row per clip, in the order of `clips`, index `filename`, one column per class. Where some are unknown
+        (``pd.NA``), they are of pandas' type ``boolean``.
     events : DataFrame or None
         Event table (see `sedpool.events`), None where only weak labels exist.
     manifest : Manifest
@@ -84,6 +86,9 @@ class Dataset:
     weak_splits : tuple of str
         Splits without strong labels in a corpus that has them elsewhere: `events` says nothing about their clips, and
         is None once only these are selected.
+    regions : DataFrame
+        Times in which it is not known whether a class sounds (see `sedpool.regions`), within the clips; they come by
+        `with_unknown`.
     """
 
     name: str
@@ -93,6 +98,7 @@ class Dataset:
     events: pd.DataFrame | None = None
     manifest: Manifest = field(default_factory=Manifest)
     weak_splits: tuple[str, ...] = ()
+    regions: pd.DataFrame = field(default_factory=empty_events)
 
     def __post_init__(self) -> None:
         missing = [column for column in CLIP_COLUMNS if column not in self.clips.columns]
@@ -136,7 +142,8 @@ class Dataset:
             events = None
         if events is not None:
             events = events.loc[events["filename"].isin(clips["filename"])].reset_index(drop=True)
-        return replace(self, clips=clips, tags=self.tags.loc[keep], events=events)
+        regions = self.regions.loc[self.regions["filename"].isin(clips["filename"])].reset_index(drop=True)
+        return replace(self, clips=clips, tags=self.tags.loc[keep], events=events, regions=regions)
 
     def split(self, name: str) -> "Dataset":
         """Return the clips of one split, e.g. ``"train"``.
@@ -158,8 +165,42 @@ class Dataset:
     @property
     def known_events(self) -> pd.DataFrame | None:
         """The events; None if no clip of this part has strong labels."""
-        has_none = self.events is None or (self.events.empty and self.tags.to_numpy().any())
+        has_none = self.events is None or (self.events.empty and tag_arrays(self.tags)[0].any())
         return None if has_none else self.events
+
+    def with_unknown(self, regions: pd.DataFrame) -> "Dataset":
+        """Mark times in which it is not known whether classes sound; they count neither way.
+
+        A tag stays right if the clip has an event of the class outside these times or, where it has tags alone, if they
+        leave a part of the clip. It becomes unknown in the other clips in which they are.
+
+        Parameters
+        ----------
+        regions : DataFrame
+            `filename, onset, offset, event_label` (seconds): without a label of all classes, up to infinity to the end
+            of the clip.
+
+        Raises
+        ------
+        DataError
+            If a clip or label is none of this Dataset, or a time is not possible.
+        """
+        source, names = f"dataset {self.name}, unknown regions", self.clips["filename"].tolist()
+        if other := sorted(set(regions["filename"]) - set(names)):
+            raise DataError(f"{source}: no clip {other[0]}; expected clips of the dataset, such as {names[0]}")
+        table = regions if self.regions.empty else pd.concat([self.regions, regions], ignore_index=True)
+        table = within_durations(validate_regions(table, self.classes, source=source), self.durations)
+        by_class = of_each_class(table, self.classes)
+        seconds = active_seconds(by_class, names, self.classes).to_numpy()
+        is_right = seconds < self.clips["duration"].to_numpy()[:, np.newaxis] - 1e-9
+        if self.events is not None:
+            outside_of_them = active_seconds(outside(self.events, by_class), names, self.classes).to_numpy() > 0
+            has_events = ~self.clips["split"].isin(self.weak_splits).to_numpy()
+            is_right &= outside_of_them | ~has_events[:, np.newaxis]
+        true, known = tag_arrays(self.tags)
+        unknown = ~known | ((seconds > 0) & ~(true & is_right))
+        tags = self.tags.astype("boolean").mask(unknown) if unknown.any() else self.tags
+        return replace(self, tags=tags, regions=table)
 
     def available(self) -> "Dataset":
         """Return the clips whose audio is on disk."""
@@ -240,5 +281,8 @@ def _hash(dataset: Dataset, usable: "pd.Series[bool]") -> str:
     tables += [] if dataset.events is None else [dataset.events[list(EVENT_COLUMNS)]]
     for table in tables:
         digest.update(table_text(table).encode())
-    digest.update("\t".join(dataset.classes).encode() + np.packbits(dataset.tags.to_numpy(dtype=bool)).tobytes())
+    true, known = tag_arrays(dataset.tags)
+    digest.update("\t".join(dataset.classes).encode() + np.packbits(true).tobytes())
+    if len(dataset.regions) or not known.all():
+        digest.update(table_text(dataset.regions).encode() + np.packbits(known).tobytes())
     return digest.hexdigest()

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sedpool.datasets.base import Dataset
 from sedpool.events import active_seconds
+from sedpool.regions import tag_arrays
 
 PERCENTS = (5, 25, 50, 75, 95)
 """Percentiles of event durations."""
@@ -22,7 +23,7 @@ def class_statistics(dataset: Dataset) -> pd.DataFrame:
         has the class in which it sounds (`active_share`), NaN for a class without events.
     """
     index = pd.Index(dataset.classes, name="event_label")
-    clips = dataset.tags.sum().to_numpy()
+    clips = tag_arrays(dataset.tags)[0].sum(axis=0)
     table = pd.DataFrame({"clips": clips, "clip_share": clips / max(1, len(dataset))}, index=index)
     if dataset.events is None:
         return table
@@ -87,7 +88,7 @@ def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
     >>> float(co_occurrence(pd.DataFrame({"dog": [True, True], "cat": [True, False]})).loc["dog", "cat"])
     0.5
     """
-    present = tags.to_numpy(dtype=np.float64)
+    present = tag_arrays(tags)[0].astype(np.float64)
     together = present.T @ present
     own = np.diag(together)[:, np.newaxis]
     shares = np.divide(together, own, out=np.full_like(together, np.nan), where=own > 0)
@@ -96,7 +97,7 @@ def co_occurrence(tags: pd.DataFrame) -> pd.DataFrame:
 
 def tags_per_clip(tags: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Count the clips with 0, 1, 2, ... classes."""
-    return np.bincount(tags.to_numpy().sum(axis=1, dtype=np.int64))
+    return np.bincount(tag_arrays(tags)[0].sum(axis=1, dtype=np.int64))
 
 
 def polyphony(dataset: Dataset) -> npt.NDArray[np.float64]:

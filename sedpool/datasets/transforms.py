@@ -14,6 +14,7 @@ import pandas as pd
 from sedpool.datasets.base import Dataset, nonzero
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import active_seconds, validate_events
+from sedpool.regions import tag_arrays
 
 Rate = float | Mapping[str, float]
 
@@ -55,12 +56,12 @@ def add_label_noise(
     """
     if seed < 0:
         raise ConfigError(f"label noise: seed={seed}; expected 0 or more")
-    tags = dataset.tags.to_numpy()
+    tags, known = tag_arrays(dataset.tags)
     # The name makes these draws independent of others with the same seed, for instance of the corpus itself.
     draws = np.random.default_rng(np.random.SeedSequence([seed, *b"label noise"])).random(tags.shape)
     chosen = dataset.clips["split"].isin(splits).to_numpy()[:, np.newaxis]
     dropped = chosen & tags & (draws < _rates(drop, "drop", dataset.classes))
-    added = chosen & ~tags & (draws < _rates(add, "add", dataset.classes))
+    added = chosen & known & ~tags & (draws < _rates(add, "add", dataset.classes))
     notes = nonzero(tags_dropped=int(dropped.sum()), tags_added=int(added.sum()))
     manifest = replace(dataset.manifest, notes=dataset.manifest.notes | notes)
     return replace(dataset, tags=dataset.tags ^ (dropped | added), manifest=manifest)
@@ -86,7 +87,7 @@ def rebag(
     dataset : Dataset
         With events.
     bag_duration : float
-        Length of a bag in seconds. Clips of at most this length stay whole.
+        Length of a bag in seconds. Clips of at most this length stay whole. Unknown regions are cut too.
     splits : sequence of str, optional
         The splits to cut; all by default. Clips of other splits stay as they are.
     min_activity : float
@@ -117,12 +118,14 @@ def rebag(
     events = _cut_events(whole.events, bags, bag_duration)
     seconds = active_seconds(events, bags["filename"].tolist(), dataset.classes)
     enough = min_activity * bags["duration"].to_numpy() - ROUNDING
-    return replace(
+    cut = replace(
         dataset,
         clips=pd.concat([bags.drop(columns=["clip", "bag", "start"]), rest.clips], ignore_index=True),
         tags=pd.concat([seconds.ge(np.maximum(enough, ROUNDING), axis=0), rest.tags]),
         events=events if rest.events is None else pd.concat([events, rest.events], ignore_index=True),
+        regions=rest.regions,
     )
+    return cut.with_unknown(_cut_events(whole.regions, bags, bag_duration)) if len(whole.regions) else cut
 
 
 def _cut_clips(clips: pd.DataFrame, bag_duration: float) -> pd.DataFrame:

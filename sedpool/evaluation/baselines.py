@@ -22,6 +22,7 @@ from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.psds import count_psds
 from sedpool.evaluation.segment import count_segments
 from sedpool.inference.activity import ROUNDING, Frames, active_spans
+from sedpool.regions import tag_arrays
 from sedpool.runtime.arrays import BoolArray
 
 UNDECODED = ("oracle_tags_stretched", "every_class_always")
@@ -132,6 +133,8 @@ def stretched_tags_score(dataset: Dataset, *, resolution: float = 1.0) -> Metric
     dataset = dataset.with_events()
     if dataset.events is None:
         raise EvaluationError(f"dataset {dataset.name}: only weak labels; locating cannot be scored")
-    reference = reference_input(dataset.events, durations=dataset.durations, classes=dataset.classes)
-    tags = dataset.tags.to_numpy(dtype=bool)
+    reference = reference_input(
+        dataset.events, durations=dataset.durations, classes=dataset.classes, unknown=dataset.regions
+    )
+    tags, _ = tag_arrays(dataset.tags)
     return count_segments(reference.with_tags(tags), resolution=resolution).metrics()

@@ -9,6 +9,7 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import EvaluationInput
 from sedpool.evaluation.event_arrays import counted
 from sedpool.evaluation.validation import listed, require_same_clips
+from sedpool.regions import tag_arrays
 from sedpool.runtime.arrays import BoolArray
 
 
@@ -18,7 +19,8 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
     Parameters
     ----------
     true_tags, predicted_tags : DataFrame of bool
-        One row per clip (index `filename`), one column per class; the order may differ.
+        One row per clip (index `filename`), one column per class; the order may differ. True tags that are unknown
+        (``pd.NA``) count neither way.
 
     Returns
     -------
@@ -44,19 +46,20 @@ def clip_metrics(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> Metri
 def clip_counts(true_tags: pd.DataFrame, predicted_tags: pd.DataFrame) -> ClipCounts:
     """Count the decisions on every clip, 0 or 1 per class; parameters and errors as in `clip_metrics`."""
     predicted = aligned(true_tags, predicted_tags).to_numpy(dtype=bool)
-    return _counts(tuple(true_tags.index), tuple(true_tags.columns), true_tags.to_numpy(dtype=bool), predicted)
+    return _counts(tuple(true_tags.index), tuple(true_tags.columns), *tag_arrays(true_tags), predicted)
 
 
 def count_clips(evaluation_input: EvaluationInput) -> ClipCounts:
     """Count the decisions on every clip, which has a class if it has an event of it."""
-    true, predicted = (
-        counted(events.clip, events.label, evaluation_input.shape) > 0
-        for events in (evaluation_input.reference, evaluation_input.estimated)
-    )
-    return _counts(evaluation_input.filenames, evaluation_input.classes, true, predicted)
+    estimated = evaluation_input.estimated
+    predicted = counted(estimated.clip, estimated.label, evaluation_input.shape) > 0
+    return _counts(evaluation_input.filenames, evaluation_input.classes, *evaluation_input.tag_arrays, predicted)
 
 
-def _counts(filenames: tuple[str, ...], classes: tuple[str, ...], true: BoolArray, predicted: BoolArray) -> ClipCounts:
+def _counts(
+    filenames: tuple[str, ...], classes: tuple[str, ...], true: BoolArray, known: BoolArray, predicted: BoolArray
+) -> ClipCounts:
+    predicted = predicted & known
     return ClipCounts(
         filenames,
         classes,

@@ -55,7 +55,13 @@ def evaluate(events: pd.DataFrame, dataset: Dataset, *, clip_predictions: pd.Dat
     if clip_predictions is not None:
         counts["clip"] = clip_counts(dataset.tags, clip_predictions)
     if dataset.events is not None:
-        compared = comparable_input(dataset.events, events, durations=dataset.durations, classes=dataset.classes)
+        compared = comparable_input(
+            dataset.events,
+            events,
+            durations=dataset.durations,
+            classes=dataset.classes,
+            unknown=dataset.regions,
+        )
         counts |= Criteria().count_all(compared)
     rows = [row for level, counted in counts.items() for row in table_rows(level, counted.metrics())]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))

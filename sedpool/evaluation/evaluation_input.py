@@ -1,7 +1,13 @@
-"""What every metric takes, checked and indexed once: the clips, their lengths and classes, reference and estimate."""
+"""What every metric takes, checked and indexed once: the clips, their lengths and classes, reference and estimate.
+
+What is unknown counts neither way. A segment that unknown time of a class touches is left out for this class. An event
+of the reference that reaches into such time is unknown as a whole; one that is detected in it is right if it fits
+another event of the reference, and otherwise left out. A clip has a class if it has an event of it outside unknown
+time; if not, and there is unknown time of the class, it is not known whether it has it.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from gettext import ngettext
 from typing import Literal
@@ -10,9 +16,19 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import EvaluationError
-from sedpool.evaluation.event_arrays import EventArrays, counted, event_arrays, in_order
+from sedpool.evaluation.event_arrays import (
+    EventArrays,
+    concatenated,
+    counted,
+    event_arrays,
+    in_order,
+    merge_overlaps,
+    no_events,
+    overlaps,
+)
 from sedpool.evaluation.validation import listed, refuse_missing_clips, refuse_unknown_files, within_clips
-from sedpool.events import empty_events, validate_events
+from sedpool.events import validate_events
+from sedpool.regions import of_each_class, validate_regions, within_durations
 from sedpool.runtime.arrays import BoolArray, Float64Array
 
 PastEnd = Literal["cut", "extend"]
@@ -32,6 +48,8 @@ class EvaluationInput:
         The labels that are scored, in the order that numbers them.
     lengths_known : bool
         Whether the lengths were stated; otherwise a clip ends with its last event.
+    unknown : EventArrays
+        Times in which it is not known whether a class sounds, overlaps merged.
     """
 
     reference: EventArrays
@@ -39,6 +57,7 @@ class EvaluationInput:
     durations: dict[str, float]
     classes: tuple[str, ...]
     lengths_known: bool = True
+    unknown: EventArrays = field(default_factory=no_events)
 
     @cached_property
     def filenames(self) -> tuple[str, ...]:
@@ -55,11 +74,41 @@ class EvaluationInput:
         """Number of clips and number of classes."""
         return len(self.durations), len(self.classes)
 
+    @cached_property
+    def tag_arrays(self) -> tuple[BoolArray, BoolArray]:
+        """Which classes the reference has in each clip, and of which this is known, shape (clips, classes)."""
+        reference = self.reference
+        if not len(self.unknown):
+            return counted(reference.clip, reference.label, self.shape) > 0, np.ones(self.shape, dtype=bool)
+        event, _, seconds = overlaps(reference, self.unknown)
+        inside = np.bincount(event, weights=seconds, minlength=len(reference))
+        certain = reference.select(~self.is_unknown | (inside < reference.offset - reference.onset - 1e-9))
+        true = counted(certain.clip, certain.label, self.shape) > 0
+        return true, true | (counted(self.unknown.clip, self.unknown.label, self.shape) == 0)
+
     @property
     def true_tags(self) -> pd.DataFrame:
-        """Which classes the reference has in each clip: one row per clip, one column per class."""
-        present = counted(self.reference.clip, self.reference.label, self.shape) > 0
-        return pd.DataFrame(present, index=pd.Index(self.filenames, name="filename"), columns=list(self.classes))
+        """Which classes the reference has in each clip: one row per clip, one column per class; NA where unknown."""
+        true, known = self.tag_arrays
+        tags = pd.DataFrame(true, index=pd.Index(self.filenames, name="filename"), columns=list(self.classes))
+        return tags if known.all() else tags.astype("boolean").mask(~known)
+
+    @cached_property
+    def known_reference(self) -> EventArrays:
+        """The events of the reference except those that reach into unknown time of their class."""
+        return self.reference.select(~self.is_unknown) if len(self.unknown) else self.reference
+
+    @cached_property
+    def unknown_time(self) -> EventArrays:
+        """Unknown time together with the events of the reference that reach into it, overlaps merged."""
+        if not len(self.unknown):
+            return self.unknown
+        return merge_overlaps(concatenated([self.unknown, self.reference.select(self.is_unknown)]))
+
+    @cached_property
+    def is_unknown(self) -> BoolArray:
+        """Which events of the reference reach into unknown time of their class."""
+        return reach_into(self.reference, self.unknown)
 
     @property
     def coverage(self) -> dict[str, int]:
@@ -96,8 +145,20 @@ class EvaluationInput:
         return replace(self, estimated=stretched)
 
 
+def reach_into(events: EventArrays, times: EventArrays) -> BoolArray:
+    """Return which events have any part, or their only moment, in times of their class."""
+    reaching = np.zeros(len(events), dtype=bool)
+    lasting = replace(events, offset=np.maximum(events.offset, np.nextafter(events.onset, np.inf)))
+    reaching[overlaps(lasting, times)[0]] = True
+    return reaching
+
+
 def reference_input(
-    reference: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
+    reference: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    unknown: pd.DataFrame | None = None,
 ) -> EvaluationInput:
     """Check the events of a reference; the estimate, empty at first, comes by `EvaluationInput.with_estimated`.
 
@@ -109,6 +170,8 @@ def reference_input(
         Length in seconds of every clip of the reference, those without events included: the clip set.
     classes : sequence of str
         The labels that are scored.
+    unknown : DataFrame, optional
+        Times in which it is not known whether a class sounds (see `sedpool.regions`).
 
     Raises
     ------
@@ -126,14 +189,36 @@ def reference_input(
         raise EvaluationError("reference: no clips; expected the length of every clip that is scored")
     durations, classes = dict(durations), tuple(classes)
     annotated = _checked(reference, durations, classes, source="reference")
-    return EvaluationInput(annotated, event_arrays(empty_events(), durations, classes), durations, classes)
+    return EvaluationInput(
+        annotated, no_events(), durations, classes, unknown=_unknown_arrays(unknown, durations, classes)
+    )
 
 
 def comparable_input(
-    reference: pd.DataFrame, estimated: pd.DataFrame, *, durations: Mapping[str, float], classes: Sequence[str]
+    reference: pd.DataFrame,
+    estimated: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    unknown: pd.DataFrame | None = None,
 ) -> EvaluationInput:
     """Check two event tables against the clip set; parameters and errors as in `reference_input`."""
-    return reference_input(reference, durations=durations, classes=classes).with_estimated(estimated)
+    checked = reference_input(reference, durations=durations, classes=classes, unknown=unknown)
+    return checked.with_estimated(estimated)
+
+
+def _unknown_arrays(
+    regions: pd.DataFrame | None,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    source: str = "unknown regions",
+) -> EventArrays:
+    """Check unknown regions and index them class by class, within the clips."""
+    if regions is None or regions.empty:
+        return no_events()
+    refuse_unknown_files(regions["filename"].unique(), durations, source=source)
+    table = within_durations(validate_regions(regions, classes, source=source), durations)
+    return merge_overlaps(event_arrays(of_each_class(table, classes), durations, classes))
 
 
 def _checked(
@@ -156,6 +241,7 @@ def make_evaluation_input(
     classes: Sequence[str] | None = None,
     past_end: PastEnd = "cut",
     allow_zero_length: bool = False,
+    unknown: pd.DataFrame | None = None,
     names: tuple[str, str] = ("reference", "estimate"),
 ) -> EvaluationInput:
     """Check two event tables from files against the clip set and settle the lengths of its clips.
@@ -177,6 +263,8 @@ def make_evaluation_input(
         Count events that end when they start as sed_eval does, instead of an error: such an event has the segment that
         it lies in, but none where it lies between two, and is found by an onset and an offset within the collar. PSDS
         and intersections leave it out, as psds_eval does.
+    unknown : DataFrame, optional
+        Times in which it is not known whether a class sounds (see `sedpool.regions`).
     names : (str, str)
         What errors call the two, such as their files.
 
@@ -220,7 +308,8 @@ def make_evaluation_input(
     for source, events in tables.items():
         (clipped,) = within_clips([events], durations, source=source, stacklevel=3)
         arrays.append(event_arrays(clipped, durations, known))
-    return EvaluationInput(arrays[0], arrays[1], durations, known, lengths_known=bool(stated))
+    not_known = _unknown_arrays(unknown, durations, known)
+    return EvaluationInput(arrays[0], arrays[1], durations, known, lengths_known=bool(stated), unknown=not_known)
 
 
 def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
-from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input, reach_into
 from sedpool.evaluation.event_arrays import counted
 from sedpool.evaluation.matching import first_come_matching, fitting_pairs, maximum_matching
 
@@ -99,13 +99,20 @@ def count_events(
     """
     reference, estimated, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
     pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
-    right = maximum_matching(pairs[:, reference.label[pairs[0]] == estimated.label[pairs[1]]])
-    left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], right[1]))
+    is_known, can_be_wrong = ~evaluation_input.is_unknown, ~reach_into(estimated, evaluation_input.unknown_time)
+    of_class = reference.label[pairs[0]] == estimated.label[pairs[1]]
+    can_be_wrong[pairs[1, of_class & ~is_known[pairs[0]]]] = False
+    pairs, of_class = pairs[:, is_known[pairs[0]]], of_class[is_known[pairs[0]]]
+    right = maximum_matching(pairs[:, of_class])
+    # Of those that cannot be wrong it makes no difference which are matched; of the others as many as possible are.
+    explained = right if can_be_wrong.all() else maximum_matching(pairs[:, of_class & can_be_wrong[pairs[1]]])
+    left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], explained[1])) & can_be_wrong[pairs[1]]
     confused = first_come_matching(pairs[:, left_over])
 
     true_positives = counted(reference.clip[right[0]], reference.label[right[0]], shape)
-    n_ref = counted(reference.clip, reference.label, shape)
-    n_sys = counted(estimated.clip, estimated.label, shape)
+    n_ref = counted(reference.clip[is_known], reference.label[is_known], shape)
+    wrong = can_be_wrong & ~np.isin(np.arange(len(estimated)), explained[1])
+    n_sys = true_positives + counted(estimated.clip[wrong], estimated.label[wrong], shape)
     substitutions = np.bincount(reference.clip[confused[0]], minlength=shape[0])
     return ClipCounts(
         evaluation_input.filenames,

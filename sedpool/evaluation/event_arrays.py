@@ -83,6 +83,11 @@ def event_arrays(events: pd.DataFrame, filenames: Iterable[str], classes: Sequen
     )
 
 
+def no_events() -> EventArrays:
+    """Return arrays without events."""
+    return EventArrays(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
+
+
 def in_order(
     clip: IntArray, label: IntArray, onset: Float64Array, offset: Float64Array, *, classes: Sequence[str]
 ) -> EventArrays:
@@ -136,3 +141,23 @@ def merge_overlaps(events: EventArrays) -> EventArrays:
     reach = np.maximum.accumulate(base + ordered.offset)
     begins = np.flatnonzero(np.append(True, (base + ordered.onset)[1:] > reach[:-1]))
     return replace(ordered.select(begins), offset=np.maximum.reduceat(ordered.offset, begins))
+
+
+def overlaps(
+    events: EventArrays, others: EventArrays, *, same_class: bool = True
+) -> tuple[IntArray, IntArray, Float64Array]:
+    """Find the pairs of events that overlap in the same clip (and class), and for how many seconds."""
+    n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
+
+    def group(of: EventArrays) -> IntArray:
+        return of.clip * n_labels + (of.label if same_class else 0)
+
+    order = np.argsort(group(others), kind="stable")
+    groups, wanted = group(others)[order], group(events)
+    other, event = expand_ranges(np.searchsorted(groups, wanted, "left"), np.searchsorted(groups, wanted, "right"))
+    other = order[other]
+    seconds = np.minimum(events.offset[event], others.offset[other]) - np.maximum(
+        events.onset[event], others.onset[other]
+    )
+    overlap = seconds > 0
+    return event[overlap], other[overlap], seconds[overlap]

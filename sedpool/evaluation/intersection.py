@@ -5,7 +5,8 @@ reference event is found if relevant detections cover enough of it (ground truth
 detection that is not relevant is a false positive, and a cross-trigger of every other class of which it holds enough
 (cross-trigger tolerance criterion, CTTC) [1]_. Shares are compared in whole microseconds, as sed_scores_eval does;
 psds_eval compares floating-point numbers, so that rounding decides where exactly half was asked for and exactly half
-is covered. Where references of one class overlap, time counts once.
+is covered. Where references of one class overlap, time counts once. Unknown time counts as a reference where
+detections are judged, so that none is wrong for what nobody knows; no event in it can be found or missed.
 
 References
 ----------
@@ -21,7 +22,7 @@ import pandas as pd
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
-from sedpool.evaluation.event_arrays import EventArrays, counted, expand_ranges, merge_overlaps
+from sedpool.evaluation.event_arrays import EventArrays, concatenated, counted, merge_overlaps, overlaps
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
 MICROSECONDS = 6
@@ -95,8 +96,8 @@ def intersection_counts(
 def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, gtc: float = 0.5) -> ClipCounts:
     """Count the events of every clip that have a length; `dtc` and `gtc` as in `intersection_metrics`."""
     evaluation_input = evaluation_input.without_zero_lengths()
-    annotated, detected, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
-    relevant = are_relevant(detected, merge_overlaps(annotated), dtc)
+    annotated, detected, shape = evaluation_input.known_reference, evaluation_input.estimated, evaluation_input.shape
+    relevant = are_relevant(detected, possible_time(evaluation_input), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)
 
     true_positives = counted(annotated.clip[found], annotated.label[found], shape)
@@ -104,6 +105,11 @@ def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, 
     n_ref = counted(annotated.clip, annotated.label, shape)
     n_sys = true_positives + false_positives
     return ClipCounts(evaluation_input.filenames, evaluation_input.classes, true_positives, n_ref, n_sys)
+
+
+def possible_time(evaluation_input: EvaluationInput) -> EventArrays:
+    """Return when each class sounds or may sound, overlaps merged: a detection there cannot be called wrong."""
+    return merge_overlaps(concatenated([evaluation_input.known_reference, evaluation_input.unknown_time]))
 
 
 def are_relevant(
@@ -141,26 +147,6 @@ def enough(seconds: Float64Array, share: float, events: EventArrays, decimals: i
         return np.asarray((seconds / lengths >= share) & (seconds > 0))
     covered = np.round(seconds, decimals)
     return np.asarray((covered >= np.round(share * lengths, decimals)) & (covered > 0))
-
-
-def overlaps(
-    events: EventArrays, others: EventArrays, *, same_class: bool = True
-) -> tuple[IntArray, IntArray, Float64Array]:
-    """Find the pairs of events that overlap in the same clip (and class), and for how many seconds."""
-    n_labels = int(max(events.label.max(initial=0), others.label.max(initial=0))) + 1 if same_class else 1
-
-    def group(of: EventArrays) -> IntArray:
-        return of.clip * n_labels + (of.label if same_class else 0)
-
-    order = np.argsort(group(others), kind="stable")
-    groups, wanted = group(others)[order], group(events)
-    other, event = expand_ranges(np.searchsorted(groups, wanted, "left"), np.searchsorted(groups, wanted, "right"))
-    other = order[other]
-    seconds = np.minimum(events.offset[event], others.offset[other]) - np.maximum(
-        events.onset[event], others.onset[other]
-    )
-    overlap = seconds > 0
-    return event[overlap], other[overlap], seconds[overlap]
 
 
 def _summed(index: IntArray, seconds: Float64Array, size: int) -> Float64Array:

@@ -123,7 +123,7 @@ def count_psds(
     references = {name: PsdsReference(evaluation_input, scenario) for name, scenario in scenarios.items()}
     deltas: dict[str, dict[int, CountDeltas]] = {name: {} for name in scenarios}
     if isinstance(detected, FrameArrays):
-        for label in np.flatnonzero(np.bincount(evaluation_input.reference.lasting().label)).tolist():
+        for label in np.flatnonzero(np.bincount(evaluation_input.known_reference.lasting().label)).tolist():
             candidates = threshold_candidates(detected, label)
             for name, reference in references.items():
                 deltas[name][label] = reference.deltas_of_scores(candidates)
@@ -131,11 +131,14 @@ def count_psds(
         for name, reference in references.items():
             points = [reference.deltas_of_point(events, number) for number, events in enumerate(detected)]
             deltas[name] = {label: concatenated([point[label] for point in points]) for label in reference.labels}
+    unknown = evaluation_input.unknown_time
+    known_seconds = np.tile(evaluation_input.lengths, (len(evaluation_input.classes), 1))
+    np.subtract.at(known_seconds, (unknown.label, unknown.clip), unknown.offset - unknown.onset)
     return {
         name: PsdsCounts(
             evaluation_input.filenames,
             reference.scenario,
-            evaluation_input.lengths / _HOUR,
+            known_seconds / _HOUR,
             reference.n_ref,
             reference.active_seconds / _HOUR,
             {label: ClassCurve(changes, len(evaluation_input.filenames)) for label, changes in deltas[name].items()},
@@ -154,8 +157,8 @@ class PsdsCounts:
         The clips.
     scenario : Scenario
         Criteria and costs.
-    hours : ndarray, shape (clips,)
-        Lengths of the clips.
+    hours : ndarray, shape (classes, clips)
+        Lengths of the clips, without the time in which it is not known whether the class sounds.
     n_ref : ndarray of int, shape (clips, classes)
         Reference events.
     active_hours : ndarray, shape (clips, classes)
@@ -200,7 +203,7 @@ class PsdsCounts:
                 f"weights of {rows.shape[-1]} clips for counts of {len(self.filenames)}; expected one per clip"
             )
         n_ref, prices = rows @ self.n_ref, self._prices(rows)
-        curves = {label: curve.weighted(rows, prices) for label, curve in self.curves.items()}
+        curves = {label: curve.weighted(rows, prices[label]) for label, curve in self.curves.items()}
 
         def area(row: int) -> float:
             present = [
@@ -217,11 +220,17 @@ class PsdsCounts:
         """Operating points of all classes together."""
         return sum(curve.n_points for curve in self.curves.values())
 
-    def _prices(self, weights: Float64Array) -> Float64Array:
-        """Compute by how much each kind of change raises the eFPR of its class, shape (resamples, kinds)."""
-        n_others = np.count_nonzero(weights @ self.n_ref, axis=1) - 1
-        of_cross_trigger = self.scenario.alpha_ct * ratio(1.0, n_others[:, None] * (weights @ self.active_hours))
-        of_false_positive = ratio(1.0, weights @ self.hours)
-        # In the order of the kinds: what is found costs nothing, and without another class there are no cross-triggers.
-        columns = np.zeros_like(of_false_positive), of_false_positive, np.nan_to_num(of_cross_trigger)
-        return np.column_stack(columns)
+    def _prices(self, weights: Float64Array) -> dict[int, Float64Array]:
+        """Compute by how much each kind of change raises the eFPR, by class, shape (resamples, kinds)."""
+        counted = self.hours.any(axis=0)  # clips of which all is unknown would change the last bits of sums
+        weights = weights if counted.all() else np.ascontiguousarray(weights[:, counted])
+        n_others = np.count_nonzero(weights @ self.n_ref[counted], axis=1) - 1
+        active_hours = weights @ self.active_hours[counted]
+        of_cross_trigger = self.scenario.alpha_ct * ratio(1.0, n_others[:, None] * active_hours)
+        prices = {}
+        for label in self.curves:
+            of_false_positive = ratio(1.0, weights @ self.hours[label, counted])
+            # In the order of the kinds: what is found costs nothing, and without another class nothing cross-triggers.
+            columns = np.zeros_like(of_false_positive), of_false_positive, np.nan_to_num(of_cross_trigger)
+            prices[label] = np.column_stack(columns)
+        return prices

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sedpool.evaluation.evaluation_input import EvaluationInput
-from sedpool.evaluation.event_arrays import EventArrays, concatenated, counted, merge_overlaps
-from sedpool.evaluation.intersection import are_found, are_relevant, cross_triggers, enough, overlaps
+from sedpool.evaluation.event_arrays import EventArrays, concatenated, counted, merge_overlaps, overlaps
+from sedpool.evaluation.intersection import are_found, are_relevant, cross_triggers, enough, possible_time
 from sedpool.evaluation.psds_curves import CROSS, FALSE, FOUND, CountDeltas
 from sedpool.evaluation.scenarios import Scenario
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates
@@ -15,8 +15,8 @@ class PsdsReference:
     """The reference of all clips, which turns detections into changes of counts."""
 
     def __init__(self, evaluation_input: EvaluationInput, scenario: Scenario) -> None:
-        self.events, shape = evaluation_input.reference.lasting(), evaluation_input.shape
-        self.active = merge_overlaps(self.events)
+        self.events, shape = evaluation_input.known_reference.lasting(), evaluation_input.shape
+        self.active, self.possible = merge_overlaps(self.events), possible_time(evaluation_input)
         self.n_classes, self.scenario = shape[1], scenario
         self.n_ref = counted(self.events.clip, self.events.label, shape)
         self.active_seconds = np.zeros(shape)
@@ -52,7 +52,7 @@ class PsdsReference:
     def _judged(self, detected: EventArrays) -> tuple[BoolArray, IntArray, IntArray]:
         """Return which detections are relevant, and the numbers of the others, once for each kind of cost."""
         scenario = self.scenario
-        relevant = are_relevant(detected, self.active, scenario.dtc, scenario.decimals)
+        relevant = are_relevant(detected, self.possible, scenario.dtc, scenario.decimals)
         wrong = np.flatnonzero(~relevant)
         kind = np.full(len(wrong), FALSE)
         if scenario.alpha_ct:

@@ -4,7 +4,7 @@ Average precision is the mean precision at the ranks of the true items, the area
 recall. AUC, the area under the receiver operating characteristic, is the probability that a true item scores above a
 false one. Both rank the clips of one class; lwlrap, the label-weighted label-ranking average precision, ranks the
 classes of one clip: the mean, over all true labels, of the precision at that label's rank [1]_. Equal scores share the
-lowest of their ranks.
+lowest of their ranks. Unknown tags are not ranked.
 
 References
 ----------
@@ -17,6 +17,7 @@ import pandas as pd
 from sedpool.errors import DataError
 from sedpool.evaluation.averages import Metrics, mean_of, plain, ratio
 from sedpool.evaluation.clip import aligned
+from sedpool.regions import tag_arrays
 from sedpool.runtime.arrays import BoolArray, Float64Array
 from sedpool.scores import classes_of, validate_scores
 
@@ -29,7 +30,8 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     Parameters
     ----------
     true_tags : DataFrame of bool
-        The clips' true classes: one row per clip (index `filename`), one column per class.
+        The clips' true classes: one row per clip (index `filename`), one column per class; unknown ones are
+        ``pd.NA``.
     clip_scores : DataFrame
         Clip scores (see `sedpool.scores`) of the same clips and classes, in any order.
 
@@ -57,18 +59,19 @@ def ranking_metrics(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Metri
     >>> round(siren["average_precision"], 3), siren["roc_auc"]  # precision 1/1 at rank 1, 2/3 at rank 3
     (0.833, 0.5)
     """
-    true, scores = comparable_scores(true_tags, clip_scores)
-    precisions = label_precisions(true, scores)
+    true, known, scores = comparable_scores(true_tags, clip_scores)
+    precisions = label_precisions(true, known, scores)
     n_labels = true.sum(axis=0)
+    columns = [(own[kept], of_class[kept]) for own, kept, of_class in zip(true.T, known.T, scores.T, strict=True)]
     class_wise = {
-        "average_precision": np.array([_average_precision(*column) for column in zip(true.T, scores.T, strict=True)]),
-        "roc_auc": np.array([_roc_auc(*column) for column in zip(true.T, scores.T, strict=True)]),
+        "average_precision": np.array([_average_precision(*column) for column in columns]),
+        "roc_auc": np.array([_roc_auc(*column) for column in columns]),
         "lwlrap": ratio(precisions.sum(axis=0), n_labels),
     }
     micro = {
-        "average_precision": _average_precision(true.ravel(), scores.ravel()),
-        "roc_auc": _roc_auc(true.ravel(), scores.ravel()),
-        "lwlrap": float(ratio(precisions.sum(), n_labels.sum())),
+        "average_precision": _average_precision(true[known], scores[known]),
+        "roc_auc": _roc_auc(true[known], scores[known]),
+        "lwlrap": float(ratio(precisions[known].sum(), n_labels.sum())),
     }
     macro = {name: mean_of(values, ~np.isnan(values)) for name, values in class_wise.items()}
     return {
@@ -88,14 +91,21 @@ def with_decisions(rankings: Metrics, decisions: Metrics) -> Metrics:
     return both | {"class_wise": class_wise}
 
 
-def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, Float64Array]:
-    """Check tags and scores as `ranking_metrics` does; return arrays, shape (clips, classes), in the tags' order."""
+def comparable_scores(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> tuple[BoolArray, BoolArray, Float64Array]:
+    """Check tags and scores as `ranking_metrics` does.
+
+    Returns
+    -------
+    true, known : ndarray of bool, shape (clips, classes)
+        In the tags' order; tags that are not known are not true.
+    scores : ndarray, shape (clips, classes)
+    """
     table = validate_scores(clip_scores, source="clip scores").set_index("filename")
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
         raise DataError(f"clip scores: {twice} occurs twice; expected one row per clip")
     table = aligned(true_tags, table.loc[:, list(classes_of(clip_scores))])
-    return true_tags.to_numpy(dtype=bool), table.to_numpy(dtype=np.float64)
+    return *tag_arrays(true_tags), table.to_numpy(dtype=np.float64)
 
 
 def _average_precision(true: BoolArray, scores: Float64Array) -> float:
@@ -110,10 +120,10 @@ def _roc_auc(true: BoolArray, scores: Float64Array) -> float:
     return float(roc_auc_score(true, scores)) if true.any() and not true.all() else np.nan
 
 
-def label_precisions(true: BoolArray, scores: Float64Array) -> Float64Array:
+def label_precisions(true: BoolArray, known: BoolArray, scores: Float64Array) -> Float64Array:
     """Compute the precision at the rank of each true label in its clip, 0 elsewhere, shape (clips, classes)."""
     from scipy.stats import rankdata
 
-    rank = rankdata(-scores, method="max", axis=1)
+    rank = rankdata(np.where(known, -scores, np.inf), method="max", axis=1)
     rank_among_true = rankdata(np.where(true, -scores, np.inf), method="max", axis=1)
     return np.asarray(np.where(true, rank_among_true / rank, 0.0))

@@ -35,7 +35,9 @@ class ScoredClips:
         dataset = self.dataset
         if dataset.events is None:
             return None
-        return reference_input(dataset.events, durations=dataset.durations, classes=dataset.classes)
+        return reference_input(
+            dataset.events, durations=dataset.durations, classes=dataset.classes, unknown=dataset.regions
+        )
 
     @cached_property
     def rankings(self) -> Metrics:

@@ -89,8 +89,9 @@ def count_segments(evaluation_input: EvaluationInput, *, resolution: float = 1.0
     parts = []
     for begin, end in pairwise([*begins, len(lengths)]):
         grid = SegmentGrid(lengths[begin:end], len(classes), resolution)
-        reference = grid.activity(evaluation_input.reference.of_clips(begin, end))
-        estimated = grid.activity(evaluation_input.estimated.of_clips(begin, end))
+        known = grid.known(evaluation_input.unknown.of_clips(begin, end))
+        reference = grid.activity(evaluation_input.reference.of_clips(begin, end)) & known
+        estimated = grid.activity(evaluation_input.estimated.of_clips(begin, end)) & known
         counts = grid.counts(reference, estimated)
         parts.append(ClipCounts(evaluation_input.filenames[begin:end], classes, **counts))
     return concatenate(parts)
@@ -121,6 +122,10 @@ class SegmentGrid:
         segments, event = self.touched(events.onset, events.offset, events.clip)
         active[segments, events.label[event]] = True
         return active
+
+    def known(self, unknown: EventArrays) -> BoolArray | bool:
+        """Mark the cells that no unknown time touches, shape (segments, classes); True where there is none at all."""
+        return ~self.activity(unknown) if len(unknown) else True
 
     def touched(self, onset: Float64Array, offset: Float64Array, clip: IntArray) -> tuple[IntArray, IntArray]:
         """Find the segments that stretches of time touch, and which stretch each belongs to."""

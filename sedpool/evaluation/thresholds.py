@@ -49,8 +49,8 @@ def clip_sweep(clip_scores: pd.DataFrame, tags: pd.DataFrame, thresholds: npt.Ar
         If the thresholds are not increasing, or not probabilities.
     """
     limits = _checked_thresholds(thresholds)
-    true, scores = comparable_scores(tags, clip_scores)
-    active = [scores >= limit for limit in limits]
+    true, known, scores = comparable_scores(tags, clip_scores)
+    active = [(scores >= limit) & known for limit in limits]
     return Totals(
         tuple(tags.columns),
         true_positives=np.stack([(true & cells).sum(axis=0) for cells in active]),
@@ -113,8 +113,9 @@ def sweep_segments(
     """Count the segments of all clips at every threshold; `thresholds` and `resolution` as in `segment_sweep`."""
     levels = _Levels(frames, _checked_thresholds(thresholds), evaluation_input.classes)
     grid = SegmentGrid(evaluation_input.lengths, len(evaluation_input.classes), resolution)
-    highest = levels.highest(grid)
-    wanted = grid.activity(evaluation_input.reference)
+    known = grid.known(evaluation_input.unknown)
+    highest = levels.highest(grid) * known
+    wanted = grid.activity(evaluation_input.reference) & known
 
     def totals_at(index: int) -> Totals:
         active = highest > index

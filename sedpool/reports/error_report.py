@@ -42,7 +42,7 @@ def error_tables(
     run : RunFolder
         A finished run.
     test : Dataset
-        The clips that it was scored on, and others.
+        The clips that it was scored on, and others. Those with unknown times are left out.
     durations : DataFrame or None
         Of `sedpool.datasets.statistics.duration_percentiles` for the training split: α is compared with them.
     mixing : DataFrame or None
@@ -57,7 +57,9 @@ def error_tables(
         `detection_by_polyphony`, `detection_by_snr` (if `mixing` has it), `boundaries` and `frame_calibration`; with a
         learnt α also `alpha`.
     """
-    test = test.select(run.clip_scores["filename"].tolist())
+    clips = run.clip_scores.loc[~run.clip_scores["filename"].isin(test.regions["filename"]), "filename"].tolist()
+    test, scores = test.select(clips), run.scores.loc[run.scores["filename"].isin(clips)]
+    detected = detected.loc[detected["filename"].isin(clips)]
     tables: Tables = {}
     if test.events is not None:
         line = timeline(test.events, detected, durations=test.durations, classes=test.classes)
@@ -70,8 +72,10 @@ def error_tables(
         if mixing is not None and mixing["snr"].notna().any():
             found = with_snr(found, mixing)
             tables["detection_by_snr"] = detection_rate(found, "snr", quantile_edges(found["snr"]))
-        tables["frame_calibration"] = frame_calibration(run.scores, test.events)
-    tables["clip_calibration"] = clip_calibration(run.clip_scores, test.tags)
+        tables["frame_calibration"] = frame_calibration(scores, test.events)
+    tables["clip_calibration"] = clip_calibration(
+        run.clip_scores.loc[run.clip_scores["filename"].isin(clips)], test.tags
+    )
     if run.kept_alpha is not None and durations is not None:
         tables["alpha"] = alpha_and_duration(run.kept_alpha, durations)
     return tables

@@ -74,10 +74,13 @@ def ranking_statistic(true_tags: pd.DataFrame, clip_scores: pd.DataFrame) -> Sta
     DataError, EvaluationError
         If the two do not fit.
     """
-    true, scores = comparable_scores(true_tags, clip_scores)
-    rankings = [_Ranking(*column, np.arange(len(true))) for column in zip(true.T, scores.T, strict=True)]
-    together = _Ranking(true.ravel(), scores.ravel(), np.repeat(np.arange(len(true)), true.shape[1]))
-    precisions, labels = label_precisions(true, scores), true.astype(np.float64)
+    true, known, scores = comparable_scores(true_tags, clip_scores)
+    rankings = [
+        _Ranking(own[kept], of_class[kept], np.flatnonzero(kept))
+        for own, kept, of_class in zip(true.T, known.T, scores.T, strict=True)
+    ]
+    together = _Ranking(true[known], scores[known], np.nonzero(known)[0])
+    precisions, labels = label_precisions(true, known, scores), true.astype(np.float64)
 
     def of_rows(rows: Float64Array) -> dict[MetricKey, Float64Array]:
         measured = [ranking.metrics(rows) for ranking in rankings]
@@ -104,6 +107,8 @@ class _Ranking:
 
     def metrics(self, weights: Float64Array) -> dict[str, Float64Array]:
         """Average precision and ROC area under each row of weights."""
+        if not len(self.clip):  # nothing is known of any
+            return {name: np.full(len(weights), np.nan) for name in _RANKED}
         ranked = weights[:, self.clip]
         seen = np.cumsum(ranked, axis=1)[:, self.group_ends]
         hits = np.cumsum(ranked * self.positive, axis=1)[:, self.group_ends]

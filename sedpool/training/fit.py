@@ -163,6 +163,11 @@ def _patches(
 def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) -> dict[str, Any]:
     dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
+    if (n_unknown := int(dataset.tags.isna().to_numpy().sum())) or len(dataset.regions):
+        raise ConfigError(
+            f"dataset {dataset.name}: {n_unknown} tags and {len(dataset.regions)} stretches of time are unknown, which "
+            "training cannot leave out; drop their labels (- in labels.map), or leave out these clips"
+        )
     if not framewise:
         return dict(zip(dataset.tags.index, dataset.tags.to_numpy(dtype=bool), strict=True))
     if dataset.events is None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,16 @@ def test_no_noise_changes_nothing_and_the_manifest_counts() -> None:
     train = corpus().split("train").tags.to_numpy()
     notes = add_label_noise(corpus(), drop=1, add=1).manifest.notes
     assert notes == {"kept": 1, "tags_dropped": train.sum(), "tags_added": (~train).sum()}
+
+
+def test_unknown_tags_stay_unknown() -> None:
+    clean = corpus(20)
+    unknown = np.random.default_rng(1).random(clean.tags.shape) < 0.5
+    noisy = add_label_noise(replace(clean, tags=clean.tags.astype("boolean").mask(unknown)), drop=1.0, add=1.0)
+    assert noisy.tags.isna().to_numpy().tolist() == unknown.tolist()
+    train = (clean.clips["split"] == "train").to_numpy()
+    changed = noisy.tags.to_numpy(dtype=bool, na_value=False) != clean.tags.to_numpy()
+    assert changed[train][~unknown[train]].all()
 
 
 def test_wrong_rates_are_named() -> None:

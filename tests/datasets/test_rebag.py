@@ -180,3 +180,16 @@ def test_parts_of_an_event_are_one_with_the_highest_confidence_and_others_stay()
         ["whole.wav", 11.0, 12.0, "a", 0.2],
     ]
     assert join_pieces(pd.DataFrame([], columns=columns)).empty
+
+
+def test_unknown_times_are_cut_with_their_clip() -> None:
+    dataset = corpus([("0.wav", 1.0, 3.0, "a"), ("0.wav", 12.0, 13.0, "a")], {"0.wav": 20.0, "1.wav": 20.0})
+    bags = rebag(dataset.with_unknown(events_from_rows([("0.wav", 2.0, 15.0, ""), ("1.wav", 0.0, 5.0, "b")])), 10.0)
+    rows = [("0.wav#t=0,10", 2.0, 10.0, ""), ("0.wav#t=10,20", 0.0, 5.0, ""), ("1.wav#t=0,10", 0.0, 5.0, "b")]
+    assert sorted(bags.regions.itertuples(index=False, name=None)) == rows
+    assert [[None if pd.isna(tag) else bool(tag) for tag in row] for row in bags.tags.to_numpy()] == [
+        [True, None],
+        [None, None],
+        [False, None],
+        [False, False],
+    ]
