@@ -88,8 +88,8 @@ def validate_events(
     onset, offset = table["onset"].to_numpy(), table["offset"].to_numpy()
     refuse_rows(table, ~(np.isfinite(onset) & np.isfinite(offset)), no_time, source)
     refuse_rows(table, onset < 0, "starts before 0 s", source)
-    late = f"ends after {LATEST:g} s, 115 days; are these milliseconds, samples, or times of a calendar? (--unit)"
-    refuse_rows(table, offset > LATEST, late, source)
+    guess = "are these milliseconds, samples, or times of a calendar? (--unit, dataset.unit)"
+    refuse_rows(table, offset > LATEST, f"ends after {LATEST:g} s, 115 days; {guess}", source)
     if allow_zero_length:
         refuse_rows(table, offset < onset, "ends before it starts; remove it or mend its offset", source)
     else:

@@ -1,7 +1,7 @@
 """A folder of the user's own recordings, with labels in any format and splits by folder, by column or at random."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -105,7 +105,7 @@ def load_folder(
     options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     with gathered():
         rows = read_labels(root, list(recordings), labels, options)
-    rows, names, left_out = _of_classes(rows, classes)
+    rows, names, left_out = _of_classes(rows, classes, root)
     clips, manifest = _clips(rows, recordings)
     to_complete = "" if allow_missing else _how_to_complete(manifest.missing, recordings)
     refuse_incomplete(
@@ -120,6 +120,7 @@ def load_folder(
     located = clips["filename"].isin(rows.loc[rows["strong"], "filename"])
     strong = sorted(set(clips["split"]) - set(clips.loc[~located, "split"]))
     in_strong = clips["split"].isin(strong).to_numpy()
+    _note_unused(rows, set(clips.loc[in_strong, "filename"]), root)
     events: pd.DataFrame | None = None
     notes: dict[str, int] = {}
     if strong:
@@ -153,10 +154,40 @@ def _check_ends(rows: pd.DataFrame, clips: pd.DataFrame, root: Path) -> None:
             note(root / str(source), "cut or left out, as they pass the end of their recording: {n} events", len(part))
 
 
-def _of_classes(rows: pd.DataFrame, classes: Sequence[str] | None) -> tuple[pd.DataFrame, tuple[str, ...], int]:
+def _note_unused(rows: pd.DataFrame, located: Collection[str], root: Path) -> None:
+    """Note times in splits that have tags only (clips not in `located`), and tags without times in the other splits."""
+    labelled = rows.loc[rows["event_label"] != ""]
+    in_located = labelled["filename"].isin(located)
+    timed = labelled.loc[labelled["strong"], ["filename", "event_label"]]
+    pairs = pd.MultiIndex.from_frame(labelled[["filename", "event_label"]])
+    unlocated = in_located & ~labelled["strong"] & ~pairs.isin(pd.MultiIndex.from_frame(timed))
+    unused = labelled["strong"] & ~in_located
+    if unused.any():
+        without = sorted(
+            set(rows.loc[~rows["filename"].isin(located), "filename"]) - set(rows.loc[rows["strong"], "filename"])
+        )
+        note(
+            root,
+            f"the times of {unused.sum()} events are not used, only their tags, as the labels of {len(without)} "
+            f"recordings beside them have none ({', '.join(without[:3])}{', …' if without[3:] else ''})",
+        )
+    if unlocated.any():
+        first = labelled.loc[unlocated].iloc[0]
+        note(
+            root,
+            f"{unlocated.sum()} tags have no event, though other labels of their recordings have times (first "
+            f"{first['filename']}: {first['event_label']}); where a recording is cut they are left out",
+        )
+
+
+def _of_classes(
+    rows: pd.DataFrame, classes: Sequence[str] | None, root: Path
+) -> tuple[pd.DataFrame, tuple[str, ...], int]:
     """Blank labels outside `classes`, keeping their rows; return rows, classes and the number of blanked labels."""
     found = sorted(set(rows["event_label"].unique()) - {""})
     names = tuple(found if classes is None else classes)
+    if not found:
+        raise DataError(f"{root}: its label files hold no events, so that there is nothing to learn; label some")
     if not set(names) & set(found):
         raise DataError(
             f"folder: none of the labels is one of the classes {', '.join(names)}; found {', '.join(found)}"

@@ -92,7 +92,7 @@ def overview(
     Parameters
     ----------
     dataset : Dataset
-        All splits, as training would use it.
+        All splits, as training would use it. Clips without audio are left out where others have some.
     supervision : {"weak", "strong"}
         Labels that training uses.
     patch_duration : float
@@ -100,6 +100,8 @@ def overview(
     min_activity : float, optional
         Share of a patch that the events of a class must fill for its tag; by default a patch has the tags of its clip.
     """
+    missing, extra = dataset.manifest.missing, dataset.manifest.extra
+    dataset = dataset.available() if dataset.clips["path"].notna().any() else dataset
     recordings = recordings_of(dataset)
     groups = dataset.clips.groupby("split")["duration"]
     splits = pd.DataFrame(
@@ -114,8 +116,8 @@ def overview(
     warnings = [
         f"{len(names)} recordings {what}: {_first(names)}"
         for names, what in (
-            (dataset.manifest.missing, "have labels but no audio"),
-            (dataset.manifest.extra, "have no labels and are left out"),
+            (missing, "have labels but no audio, and are left out"),
+            (extra, "have audio but no labels, and are left out"),
         )
         if names
     ]

@@ -197,6 +197,42 @@ def test_a_split_is_strong_if_all_of_it_is(tmp_path: Path) -> None:
     assert dataset.split("test").events.empty
 
 
+def test_times_that_a_split_with_tags_does_not_use_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("train/a", "train/b", "test/c"):
+        record(tmp_path / f"{name}.wav")
+        write(tmp_path / f"{name}.txt", "0\t1\tdog\n1\t2\tdog\n")
+    write(tmp_path / "train/b.csv", "filename,event_label\nb.wav,dog\n")
+    assert load_folder(tmp_path).weak_splits == ()
+    assert caplog.messages == []  # the tag has events
+    (tmp_path / "train/b.txt").unlink()
+    assert load_folder(tmp_path).weak_splits == ("train",)
+    assert caplog.messages == [
+        f"{tmp_path}: the times of 2 events are not used, only their tags, as the labels of 1 recordings beside "
+        "them have none (train/b.wav)"
+    ]
+
+
+def test_tags_without_an_event_beside_events_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "a.txt", "0\t1\tdog\n")
+    write(tmp_path / "tags.csv", "filename,event_label\na.wav,dog\na.wav,cat\n")
+    assert load_folder(tmp_path, shares=(1, 0, 0)).tags.to_numpy().tolist() == [[True, True]]
+    assert caplog.messages == [
+        f"{tmp_path}: 1 tags have no event, though other labels of their recordings have times (first a.wav: cat); "
+        "where a recording is cut they are left out"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tSpecies\n"])
+def test_labels_without_any_event(tmp_path: Path, text: str) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "a.txt", text)
+    with pytest.raises(DataError, match="its label files hold no events, so that there is nothing to learn"):
+        load_folder(tmp_path)
+
+
 def test_splits_from_a_column(tmp_path: Path) -> None:
     for stem in "abc":
         record(tmp_path / f"{stem}.wav")

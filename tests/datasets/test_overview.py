@@ -112,9 +112,12 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     root = folder(tmp_path, BALANCED)
     (root / "labels.csv").write_text("filename,onset,offset,event_label\ntrain/3.wav,1,2,owl\n")
     record(root / "train/4.wav")
-    warnings = overview(load_folder(root, allow_missing=True)).warnings
-    assert warnings[0] == "1 recordings have labels but no audio: train/3.wav"
-    assert warnings[1] == "1 recordings have no labels and are left out: train/4.wav"
+    found = overview(load_folder(root, allow_missing=True))
+    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "events": 1, "seconds": 1.0}
+    assert found.warnings == [
+        "1 recordings have labels but no audio, and are left out: train/3.wav",
+        "1 recordings have audio but no labels, and are left out: train/4.wav",
+    ]
 
 
 @pytest.mark.parametrize(
