@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 import tokenize
+import warnings
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -35,11 +36,12 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL_OR_PYTHON = re.compile(r"^```(python|(?=\nsedpool))\n(.*?)^```", re.DOTALL | re.MULTILINE)
 HOW_TO = [ROOT / "docs" / name for name in ("detect.md", "field-season.md", "audacity-raven.md", "thresholds.md")]
+WITH_A_TEST_OF_THEIR_OWN = [ROOT / "docs" / name for name in ("negative-recordings.md", "spreadsheet.md")]
 BLOCKS = [
     pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}")
     for page in PAGES
     for index, code in enumerate(FENCED.findall(page.read_text(encoding="utf-8")))
-    if ">>>" not in code and page not in HOW_TO
+    if ">>>" not in code and page not in [*HOW_TO, *WITH_A_TEST_OF_THEIR_OWN]
 ]
 FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
 FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py"}
@@ -145,10 +147,64 @@ def test_commands_of_a_how_to_page_run_one_after_another(page: Path) -> None:
             continue
         for line in code.splitlines():
             assert line.startswith("sedpool ")
-            result = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
-            assert result.exit_code == 0, f"{line}: {result.output}"
+            run_shell(line)
             n_commands += 1
     assert n_commands >= 3
+
+
+def run_shell(line: str) -> str:
+    """What a command prints, which has to succeed."""
+    result = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
+    assert result.exit_code == 0, f"{line}: {result.output}"
+    return result.output
+
+
+def test_the_page_about_spreadsheets_leads_to_a_detector(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # training sets both for its process
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    page = (ROOT / "docs/spreadsheet.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^```text\n(file;.*?)^```", page, re.DOTALL | re.MULTILINE)
+    names = re.findall(r"^(.+\.wav);", table, re.MULTILINE)
+    (workplace / "recordings").mkdir()
+    for number, name in enumerate(names):
+        samples = np.random.default_rng(number).normal(0, 0.1, 2 * 44100)
+        soundfile.write(workplace / "recordings" / name, samples, 44100)
+    (workplace / "recordings/labels.csv").write_text(table, encoding="utf-8")
+    marks = [f"{name};{'x' * (number % 2)};{'x' * (number % 3 == 0)}" for number, name in enumerate(names)]
+    (workplace / "marks.csv").write_text("\n".join(["file;plover;gull", *marks]), encoding="utf-8")
+    outputs = []
+    for language, code in SHELL_OR_PYTHON.findall(page):
+        if language:
+            exec(compile(code, "spreadsheet.md", "exec"), {})
+        else:
+            outputs.append(run_shell(code))
+    check, train, _, again = outputs
+    assert "recordings: 10 recordings (6 train, 2 validate, 2 test), 0.3 min" in check
+    assert sp.RunFolder(train.splitlines()[-1]).is_done
+    for shown, expected in ((check, {"gull": 5, "plover": 5}), (again, {"gull": 4, "plover": 5})):
+        for label, n_clips in expected.items():
+            (counts,) = re.findall(rf"\n {label} +(\d) +(\d) +(\d) *\n", shown)
+            assert sum(map(int, counts)) == n_clips
+    (other,) = re.findall(r"^sedpool data check .*columns.*$", page, re.MULTILINE)
+    (workplace / "recordings/labels.csv").write_text(table.replace("file;tags", "Aufnahme;Arten"), encoding="utf-8")
+    assert "recordings: 10 of 10" in run_shell(other)
+
+
+def test_the_page_about_recordings_without_the_sound_does_what_it_says(workplace: Path) -> None:
+    page = (ROOT / "docs/negative-recordings.md").read_text(encoding="utf-8")
+    for number in range(12):
+        path = workplace / f"recordings/{'without/' * (number % 2)}{number}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.random.default_rng(number).normal(0, 0.1, 80000), 8000)
+        if number % 2 == 0:
+            path.with_suffix(".txt").write_text("1\t2\tplover\n", encoding="utf-8")
+    (first,), (again, shorter) = FENCED.findall(page), re.findall(r"^sedpool .*$", page, re.MULTILINE)
+    exec(compile(first, "negative-recordings.md", "exec"), {})
+    assert "in every clip" not in run_shell(again)
+    shutil.rmtree(workplace / "recordings/without")
+    (said,) = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert said.replace("\n", " ").strip() in run_shell(again)
+    assert "in every clip" not in run_shell(shorter)
 
 
 def test_commands_on_the_page_about_sharing_run(workplace: Path) -> None:
