@@ -15,6 +15,7 @@ from sedpool.datasets.transforms import ROUNDING
 from sedpool.errors import AudioError
 from sedpool.events import active_seconds
 from sedpool.formats.texts import lookalikes
+from sedpool.regions import tag_arrays
 from sedpool.soundscapes.spec import SPLITS
 
 SHOWN = 5  # classes that a sentence names
@@ -31,8 +32,9 @@ class Overview:
     splits : DataFrame
         Index `split`; number of `recordings` and `clips`, and their length together in `seconds`.
     labels : DataFrame
-        Index `event_label`, columns (split, kind): number of `clips` that have the class, and of its `events` and their
-        length together in `seconds`, each second counted once; NaN in splits whose labels have no times.
+        Index `event_label`, columns (split, kind): number of `clips` that have the class, and of those known to be
+        `without` it; number of its `events` and their length together in `seconds`, each second counted once, both NaN
+        in splits whose labels have no times.
     forms : dict of (int, int) to int
         Number of recordings by sampling rate in Hz and number of channels; those that cannot be read are left out.
     shorter, longer : int
@@ -121,7 +123,7 @@ def overview(
         )
         if names
     ]
-    warnings += [*_about_classes(dataset, labels, splits), *_about_rates(forms)]
+    warnings += [*_about_classes(dataset, labels, list(splits.index)), *_about_rates(forms)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")
     training = dataset.clips.loc[dataset.clips["split"] == "train", "duration"]
@@ -148,7 +150,9 @@ def _labels(part: Dataset) -> pd.DataFrame:
     """Count clips, events and seconds of each class in a split."""
     classes = list(part.classes)
     index = pd.Index(classes, name="event_label")
-    table = pd.DataFrame({"clips": part.tags.sum().to_numpy(), "events": np.nan, "seconds": np.nan}, index=index)
+    true, known = tag_arrays(part.tags)
+    counts = {"clips": true.sum(axis=0), "without": (known & ~true).sum(axis=0)}
+    table = pd.DataFrame(counts | {"events": np.nan, "seconds": np.nan}, index=index)
     if part.events is not None:
         table["events"] = part.events["event_label"].value_counts().reindex(classes, fill_value=0).astype(float)
         table["seconds"] = active_seconds(part.events, part.clips["filename"].tolist(), classes).sum()
@@ -167,22 +171,24 @@ def _forms(paths: Iterable[str]) -> dict[tuple[int, int], int]:
     return dict(found.most_common())
 
 
-def _about_classes(dataset: Dataset, labels: pd.DataFrame, splits: pd.DataFrame) -> list[str]:
+def _about_classes(dataset: Dataset, labels: pd.DataFrame, splits: Sequence[str]) -> list[str]:
     """Say which classes no score can be trusted of: in one recording, not in every split, or in every clip."""
     counts = labels.xs("clips", axis=1, level=1)
-    present = dataset.tags.groupby(recording_names(dataset).to_numpy()).any()
+    without = labels.xs("without", axis=1, level=1)
+    tags = pd.DataFrame(tag_arrays(dataset.tags)[0], columns=list(dataset.classes))
+    present = tags.groupby(recording_names(dataset).to_numpy()).any()
     alone, partial, everywhere = [], [], []
     for label in dataset.classes:
         if present[label].sum() == 1:
             alone.append(f"{label} ({present.index[present[label]][0]})")
-        own = [split for split in splits.index if counts.loc[label, split]]
+        own = [split for split in splits if counts.loc[label, split]]
         if len(own) == 1 < len(splits):
             partial.append(f"{label} (only in {own[0]})")
         elif not own:
             partial.append(f"{label} (nowhere)")
         elif len(own) < len(splits):
-            partial.append(f"{label} (not in {', '.join(split for split in splits.index if split not in own)})")
-        full = [split for split in own if counts.loc[label, split] == splits.loc[split, "clips"]]
+            partial.append(f"{label} (not in {', '.join(split for split in splits if split not in own)})")
+        full = [split for split in own if not without.loc[label, split]]
         if full:
             everywhere.append(f"{label} ({', '.join(full)})")
     said = {

@@ -40,7 +40,7 @@ def test_a_folder_in_order_gives_no_warnings(tmp_path: Path) -> None:
         split: {"recordings": 2, "clips": 2, "seconds": 20.0} for split in ("train", "validate", "test")
     }
     assert found.labels["test"].to_dict("index") == {
-        label: {"clips": 1, "events": 1.0, "seconds": 1.0} for label in ("gull", "owl")
+        label: {"clips": 1, "without": 1, "events": 1, "seconds": 1.0} for label in ("gull", "owl")
     }
     assert (found.forms, found.shorter, found.longer, found.notes) == ({(SR, 1): 6}, 0, 0, {})
 
@@ -48,7 +48,7 @@ def test_a_folder_in_order_gives_no_warnings(tmp_path: Path) -> None:
 def test_seconds_count_once_where_events_overlap(tmp_path: Path) -> None:
     labels = folder(tmp_path, BALANCED | {"train/0": "1\t4\towl\n2\t5\towl\n"})
     found = overview(load_folder(labels))
-    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "events": 2, "seconds": 4.0}
+    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "without": 1, "events": 2, "seconds": 4.0}
     assert found.notes == {"events_overlapping_own_class": 1}
 
 
@@ -75,6 +75,15 @@ def test_a_recording_without_the_class_ends_the_warning(tmp_path: Path) -> None:
     assert "owl (train, validate, test)" in warning
     folder(tmp_path, {f"{split}/silent": "" for split in SPLITS})
     assert overview(load_folder(root)).warnings == []
+
+
+def test_unknown_tags_count_neither_way(tmp_path: Path) -> None:
+    dataset = load_folder(folder(tmp_path, BALANCED))
+    unknown = pd.DataFrame({"filename": ["train/1.wav"], "onset": 0.0, "offset": np.inf, "event_label": "owl"})
+    found = overview(dataset.with_unknown(unknown))
+    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "without": 0, "events": 1, "seconds": 1.0}
+    (warning,) = found.warnings
+    assert "absent: owl (train)" in warning
 
 
 def test_only_a_few_names_stand_in_a_sentence(tmp_path: Path) -> None:
@@ -113,7 +122,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     (root / "labels.csv").write_text("filename,onset,offset,event_label\ntrain/3.wav,1,2,owl\n")
     record(root / "train/4.wav")
     found = overview(load_folder(root, allow_missing=True))
-    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "events": 1, "seconds": 1.0}
+    assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "without": 1, "events": 1, "seconds": 1.0}
     assert found.warnings == [
         "1 recordings have labels but no audio, and are left out: train/3.wav",
         "1 recordings have audio but no labels, and are left out: train/4.wav",
@@ -153,7 +162,7 @@ def test_lookalikes_and_content(tmp_path: Path) -> None:
     storage.write_json(tmp_path / "content.json", found.content())
     read = storage.read_json(tmp_path / "content.json")
     assert read["lookalikes"] == [["Barn_Owl", "barn owl"]]
-    assert read["labels"]["barn owl"]["train"] == {"clips": 1, "events": 1, "seconds": 1.0}
+    assert read["labels"]["barn owl"]["train"] == {"clips": 1, "without": 1, "events": 1, "seconds": 1.0}
     assert read["recordings"] == [{"samplerate": SR, "channels": 1, "n": 6}]
     assert read["warnings"] == found.warnings
 
