@@ -58,15 +58,18 @@ def validate_scores(scores: pd.DataFrame, *, source: TableSource = "scores") -> 
     Raises
     ------
     DataError
-        If there is no `filename` column, no class, a class column without numbers, or a value outside [0, 1] (NaN
-        included).
+        If there is no `filename` column, only one of `onset` and `offset`, no class, a column without numbers, or a
+        value outside [0, 1] (NaN included).
     """
     if "filename" not in scores.columns:
         raise DataError(f"{source}: no column filename; found {', '.join(map(str, scores.columns))}")
     classes = classes_of(scores)
     if not classes:
         raise DataError(f"{source}: no class columns")
-    texts = [name for name in classes if not pd.api.types.is_numeric_dtype(scores[name])]
+    times = [name for name in FRAME_COLUMNS[1:] if name in scores.columns]
+    if len(times) == 1:
+        raise DataError(f"{source}: {times[0]} alone; frame scores have onset and offset, and clip scores neither")
+    texts = [name for name in (*times, *classes) if not pd.api.types.is_numeric_dtype(scores[name])]
     if texts:
         raise DataError(
             f"{source}: no scores; column {texts[0]} holds no numbers, expected one column of numbers per class"

@@ -15,6 +15,8 @@ from sedpool.inference.activity import frames_of
 from sedpool.runtime.arrays import Float64Array, IntArray
 from sedpool.scores import classes_of, validate_scores
 
+_ROUNDING = 0.010  # seconds
+
 
 @dataclass(frozen=True)
 class FrameArrays:
@@ -39,6 +41,64 @@ class FrameArrays:
     probabilities: npt.NDArray[np.floating]
 
 
+@dataclass(frozen=True)
+class ScoreCoverage:
+    """How much of the clips' time has scores; nothing is detected in the rest.
+
+    Attributes
+    ----------
+    share : float
+        Of the time of all clips together.
+    n_partial, n_clips : int
+        How many clips have no scores at their start, or for longer than a frame at their end, and how many there are.
+    first : str
+        The first of them, and what its scores cover; empty if there is none.
+    """
+
+    share: float
+    n_partial: int
+    n_clips: int
+    first: str
+
+    def __str__(self) -> str:
+        """Say what is missing, in one line."""
+        return (
+            f"{self.n_partial} of {self.n_clips} clips are covered in part, {self.share:.1%} of the time in all (first "
+            f"{self.first}); nothing is detected in the rest"
+        )
+
+
+def score_coverage(scores: pd.DataFrame, durations: Mapping[str, float]) -> ScoreCoverage:
+    """Measure how much of the clips' time has frame scores.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Frame scores whose rows were checked by `sedpool.inference.activity.frames_of`.
+    durations : mapping of str to float
+        Length in seconds of every clip: the clip set.
+
+    Raises
+    ------
+    EvaluationError
+        If clips are unknown or have no scores at all.
+    """
+    begins = ~scores["filename"].duplicated().to_numpy()
+    names = scores["filename"].to_numpy()[begins]
+    require_same_clips(names, durations, source="scores")
+    onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    begin, end = onset[begins], offset[np.append(np.flatnonzero(begins)[1:], len(offset)) - 1]
+    lengths = np.array([durations[name] for name in names])
+    frame = float(np.median(offset - onset)) + _ROUNDING  # many detectors leave out a last frame that is not whole
+    partial = (begin > _ROUNDING) | (end < lengths - frame)
+    share = float(np.maximum(np.minimum(end, lengths) - begin, 0.0).sum() / lengths.sum())
+    first = ""
+    if partial.any():
+        one = int(partial.argmax())
+        first = f"{names[one]}: {begin[one]:g} to {end[one]:g} s of {lengths[one]:g} s"
+    return ScoreCoverage(share, int(partial.sum()), len(names), first)
+
+
 def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str]) -> FrameArrays:
     """Check frame scores and return their arrays.
 
@@ -61,14 +121,18 @@ def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: 
     Warns
     -----
     UserWarning
-        If frames last longer than their clip (by more than 10 ms, which is rounding).
+        If frames last longer than their clip (by more than 10 ms, which is rounding), or clips have no scores at
+        their start, or for longer than a frame at their end; each with the number.
     """
     different = sorted(set(classes_of(validate_scores(scores))) ^ set(classes))
     if different:
         raise EvaluationError(f"scores and reference differ in the classes {listed(different)}")
-    require_same_clips(scores["filename"].unique(), durations, source="scores")
     grid = frame_grid(scores, durations, classes)
-    n_late = int((scores["offset"].to_numpy() > scores["filename"].map(durations).to_numpy(np.float64) + 0.010).sum())
+    coverage = score_coverage(scores, durations)
+    if coverage.n_partial:
+        warnings.warn(f"scores: {coverage}", stacklevel=4)
+    end = scores["filename"].map(durations).to_numpy(dtype=np.float64)
+    n_late = int((scores["offset"].to_numpy() > end + _ROUNDING).sum())
     if n_late:
         late = ngettext(
             "frame lasts longer than its clip and was", "frames last longer than their clip and were", n_late

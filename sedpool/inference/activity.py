@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from sedpool.errors import DataError
+from sedpool.events import LATEST
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
 ROUNDING = 1e-6  # seconds; frame edges are computed in floating point
@@ -67,10 +68,18 @@ def frames_of(scores: pd.DataFrame) -> Frames:
     Raises
     ------
     DataError
-        If a file's rows are scattered, out of order or leave gaps.
+        If a time is negative, not finite or later than `sedpool.events.LATEST`, a frame does not end after it starts,
+        or a file's rows are scattered, out of order or leave gaps.
     """
     codes, filenames = pd.factorize(scores["filename"])
     onset, offset = (scores[name].to_numpy(dtype=np.float64) for name in ("onset", "offset"))
+    wrong = ~((onset >= 0) & (offset > onset) & (offset <= LATEST))  # NaN is wrong too
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"scores: {filenames[codes[row]]} has a frame from {onset[row]} s to {offset[row]} s; expected seconds from "
+            f"0 to {LATEST:g}, and an end after the start"
+        )
     frames = Frames(codes.astype(np.int64), onset, offset)
     if frames.begins.sum() != len(filenames):
         raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")

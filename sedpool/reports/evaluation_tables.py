@@ -86,6 +86,8 @@ def sentences(evaluation: Evaluation) -> list[str]:
         if counts:
             named = listed([f"{label}: {count}" for label, count in counts.items()], "; ")
             found.append(f"Left out, of other classes: {sum(counts.values())} {side} ({named}).")
+    if (share := evaluation.settings.get("scores_cover", 1.0)) < 0.9995:
+        found.append(f"Scores cover {share:.1%} of the clips' time; nothing is detected in the rest.")
     if "ranked_by" in evaluation.settings:
         found.append(f"Clips are ranked by their {evaluation.settings['ranked_by']}.")
     if ceiling := resolution_ceiling({"ceiling": evaluation.ceiling}):

@@ -33,7 +33,7 @@ def evaluated(reference: Path, estimated: Path, *, is_tagging: bool = False) -> 
         is_tagging=is_tagging,
         needs_estimate=True,
         writes_times=False,
-    )
+    ).input
 
 
 @pytest.mark.parametrize("kind", [kind for kind in READ if kind != "a header alone"])

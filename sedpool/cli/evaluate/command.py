@@ -126,11 +126,14 @@ def _scored(
     settings: Mapping[str, object],
 ) -> "Evaluation":
     """Count what was asked for."""
+    import warnings
+
     from sedpool.errors import ConfigError
     from sedpool.evaluation.baselines import baseline_inputs, resolution_ceiling
     from sedpool.evaluation.clip import count_clips
-    from sedpool.evaluation.frames import frame_arrays
+    from sedpool.evaluation.frames import frame_arrays, score_coverage
     from sedpool.evaluation.psds import count_psds
+    from sedpool.inference.activity import frames_of
     from sedpool.reports.evaluation_report import Evaluation
 
     if MetricKind.ranking in metrics and scores is None:
@@ -148,6 +151,12 @@ def _scored(
         durations, classes = evaluation_input.durations, evaluation_input.classes
         detected = operating_points if frames is None else frame_arrays(frames, durations, classes)
         psds = count_psds(evaluation_input, detected, scenarios)
+    if scores is not None and scores.frames is not None:
+        frames_of(scores.frames)
+        coverage = score_coverage(scores.frames, evaluation_input.durations)
+        settings = {**settings, "scores_cover": coverage.share}
+        if coverage.n_partial and not psds:
+            warnings.warn(f"scores: {coverage}", stacklevel=2)
     ranked = scores if MetricKind.ranking in metrics else None
     return Evaluation(
         evaluation_input,

@@ -103,3 +103,76 @@ def test_fault_24_nan_in_scores_is_an_error(evaluate, files, scores):
     table.loc[3, "dog"] = np.nan
     table.to_parquet(scores)
     assert_one_line(evaluate(*files()[:2], "--scores", scores), "a.wav, class dog: nan is not a probability")
+
+
+def _changed(scores, change):
+    table = pd.read_parquet(scores)
+    change(table).to_parquet(scores)
+    return ["--scores", scores]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("onset", np.nan), ("offset", np.nan), ("offset", np.inf), ("onset", -0.5), ("offset", 1e12)]
+)
+@pytest.mark.parametrize("metric", ["event", "ranking"])
+def test_a_time_of_a_frame_that_is_none_is_an_error(evaluate, files, scores, column, value, metric):
+    def change(table):
+        table.loc[25, column] = value
+        return table
+
+    shown = evaluate(*files()[:2], *_changed(scores, change), "-m", metric)
+    assert_one_line(shown, "scores: b.wav has a frame from", f"{value} s", "expected seconds from 0")
+
+
+def test_frames_with_gaps_or_out_of_order_are_an_error(evaluate, files, scores):
+    shown = evaluate(*files()[:2], *_changed(scores, lambda table: table.drop(index=[5, 6])))
+    assert_one_line(shown, "a.wav jumps from 2.5 s to 3.5 s")
+    shown = evaluate(*files()[:2], *_changed(scores, lambda table: table.iloc[::-1]))
+    assert_one_line(shown, "without gaps, in the order of time")
+
+
+def test_clips_without_scores_are_an_error(evaluate, files, scores):
+    shown = evaluate(*files()[:2], *_changed(scores, lambda table: table[table["filename"] != "silent.wav"]))
+    assert_one_line(shown, "scores: 1 clip of the reference is missing (silent.wav)")
+
+
+@pytest.mark.parametrize("metric", [["event"], ["ranking"], ["psds", "event"]])
+@pytest.mark.parametrize(
+    ("part", "shown", "share"),
+    [
+        (
+            "onset >= 5 or filename != 'a.wav'",
+            "1 of 3 clips are covered in part, 83.3% of the time in all (first a.wav: 5",
+            25,
+        ),
+        (
+            "offset <= 5",
+            "3 of 3 clips are covered in part, 50.0% of the time in all (first a.wav: 0 to 5 s of 10 s)",
+            15,
+        ),
+    ],
+)
+def test_scores_of_a_part_of_a_clip_show_how_much_they_cover(
+    evaluate, files, scores, tmp_path, part, shown, share, metric
+):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files()[:2], *_changed(scores, lambda table: table.query(part)), *(f"-m{one}" for one in metric)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = metrics(evaluate, *options, "--durations", tmp_path / "durations.tsv")
+        output = evaluate(*options, "--durations", tmp_path / "durations.tsv").output
+    assert found["scores_cover"] == pytest.approx(share / 30)
+    assert len(caught) == 2  # one each
+    assert shown in str(caught[0].message)
+    assert f"Scores cover {share / 30:.1%} of the clips' time; nothing is detected in the rest." in output
+
+
+def test_a_last_frame_that_is_not_whole_may_be_missing(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*_changed(scores, lambda table: table.query("offset <= 9.5")), "--durations", tmp_path / "durations.tsv"]
+    assert metrics(evaluate, *files()[:2], *options)["scores_cover"] == pytest.approx(0.95)
+
+
+def test_half_a_time_axis_is_an_error(evaluate, files, scores):
+    shown = evaluate(*files()[:2], *_changed(scores, lambda table: table.drop(columns="offset")))
+    assert_one_line(shown, "onset alone; frame scores have onset and offset")
