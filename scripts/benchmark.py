@@ -110,6 +110,18 @@ def input_(
 
 
 @app.command()
+def store(
+    json_file: JsonFile = None,
+    clips: Annotated[int, typer.Option(help="Clips of 8 frames and 16 bands, made in the temporary folder.")] = 1000000,
+    sparse: Annotated[bool, typer.Option("--sparse", help="Clips of 862 frames and 64 bands in sparse files.")] = False,
+) -> None:
+    """Time and memory of opening a feature store of many clips and of an epoch, against a NumPy file per clip."""
+    from benchmarks.store import measure
+
+    report("store", measure(clips, sparse), json_file)
+
+
+@app.command()
 def startup(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Fresh processes of each command; the median counts.")] = 5,

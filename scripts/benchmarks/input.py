@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import status_mib
+from benchmarks.store import Noise, made_store
 from benchmarks.training import BATCH, CLASSES, FRAMES, MELS, baseline_of, batch, builtin_fits, model
 from benchmarks.training import STEPS as FIT_STEPS
-from sedpool.features.store import CLIPS_A_SHARD, Features, _Entry
+from sedpool.features.store import FeatureStore
 from sedpool.training.batches import Patches, Prefetched
 
 STEPS = 8  # of each turn
@@ -25,7 +26,8 @@ STEPS = 8  # of each turn
 def measure(turns: int, n_clips: int) -> list[dict[str, object]]:
     """One row a candidate: seconds of a step, its speed relative to others, and what reading all clips once added."""
     with tempfile.TemporaryDirectory() as folder:
-        features = made_store(Path(folder), n_clips)
+        paths, windows = made_store(Path(folder), n_clips, FRAMES, MELS)
+        features, _ = FeatureStore(folder, Noise()).prepare(paths, windows=windows)
         before = status_mib("VmRSS")
         patches = from_store(features)
         for index in range(len(patches)):
@@ -77,15 +79,3 @@ def from_store(features: Mapping[str, Any]) -> Patches:
     """Make an epoch that shows every clip."""
     targets = {name: np.zeros(CLASSES, dtype=bool) for name in features}
     return Patches(features, targets, patch_frames=FRAMES, batch_size=BATCH, silence=-80.0, seed=0)
-
-
-def made_store(folder: Path, n_clips: int) -> Features:
-    """Shards of noise as the feature store lays them out."""
-    rng = np.random.default_rng(0)
-    entries: dict[str, _Entry] = {}
-    for first in range(0, n_clips, CLIPS_A_SHARD):
-        count = min(CLIPS_A_SHARD, n_clips - first)
-        shard = folder / f"{first // CLIPS_A_SHARD:05d}.npy"
-        np.save(shard, rng.random((count * FRAMES, MELS), dtype=np.float32) * -80)
-        entries |= {f"{first + clip}": _Entry(shard, clip * FRAMES, FRAMES, 0) for clip in range(count)}
-    return Features(entries)

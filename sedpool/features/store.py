@@ -1,36 +1,44 @@
 """The feature store: every clip's features on disk once, memory-mapped, never stale and never silently damaged.
 
 A store is a folder named by the hash of the extractor's parameters, so that each set of parameters has its own. It
-holds shards: ``NNNNN.npy`` (all frames of some clips, one after another) with ``NNNNN.json`` (which clips, where, and
-the checksum of each). A clip is recognised by its path, size and modification time, and by its window if it is a
-part of its file; a shard's index is written after its data, both atomically, so that a crash leaves complete shards
-only.
+holds shards (see `sedpool.features.shards`), each of which appears when it is complete, so that a crash leaves complete
+shards only. A clip is recognised by its recording's path, size and modification time, and by its window if it is a part
+of it. Opening a store reads the index of each shard; features are compared with their checksum when they are first
+read, and damaged ones are computed again.
 """
 
+import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from filelock import FileLock
 
 from sedpool import audio, storage
 from sedpool.errors import AudioError, StorageError
+from sedpool.features import shards
 from sedpool.runtime.arrays import Float32Array
 
+logger = logging.getLogger(__name__)
+
 FORMAT = 1
-CLIPS_A_SHARD = 64
+"""A part of the folder's name; shards have a format number of their own."""
+CLIPS_A_JOB = 64
+"""Up to as many are computed in this process, whose matrix products may use threads that workers have not."""
+SHARD_BYTES = 1 << 25
+SHARD_SECONDS = 30.0
+"""A shard is written when it has so many bytes, or after so much time: the most that a crash can lose."""
+SHARDS_MAPPED = 8
 
 Window = tuple[float, float]
 """Onset and duration in seconds."""
-
-
-class _Source(NamedTuple):
-    path: str
-    window: Window | None
 
 
 class Extractor(Protocol):
@@ -80,45 +88,64 @@ class Extractor(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Entry:
-    shard: Path
-    start: int
-    frames: int
-    checksum: int
-
-
 class Features(Mapping[str, Float32Array]):
     """Features by `filename`, read from memory-mapped shards.
 
-    A shard is mapped when one of its clips is read, and only the last one stays mapped: a corpus of any size takes only
-    the memory of the views in use and of one shard.
+    A shard is mapped when one of its clips is read, and the last few stay mapped: a corpus of any size takes only the
+    memory of the views in use, of these shards and of its index.
 
     Parameters
     ----------
-    entries : mapping of str to entry
-        Shard, position and checksum of each clip.
+    rows : mapping of str to int
+        Position of each clip in the index.
+    index : Index
+        Where clips lie, and their checksums.
+    mend : callable
+        Called with the file name and key of a clip whose features are damaged; computes them again.
     """
 
-    def __init__(self, entries: Mapping[str, _Entry]) -> None:
-        self._entries = entries
-        self._last: tuple[Path, Float32Array] | None = None
+    def __init__(
+        self, rows: Mapping[str, int], index: shards.Index, mend: Callable[[str, npt.NDArray[Any]], Float32Array]
+    ) -> None:
+        self._rows = rows
+        self._index = index
+        self._frames = index.records["frames"]
+        self._mend = mend
+        self._checked = np.zeros(len(index.records), dtype=bool)
+        self._mended: dict[int, Float32Array] = {}
+        self._mapped = lru_cache(SHARDS_MAPPED)(lambda shard: shards.map_shard(index.paths[shard]))
 
     def __getitem__(self, filename: str) -> Float32Array:
         """Return a view of a clip's features, shape (frames, n_mels)."""
-        entry = self._entries[filename]
-        last = self._last
-        if last is None or last[0] != entry.shard:
-            last = self._last = entry.shard, _mapped(entry.shard)
-        return last[1][entry.start : entry.start + entry.frames]
+        row = self._rows[filename]
+        if row in self._mended:
+            return self._mended[row]
+        start = int(self._index.start[row])
+        features = self._mapped(int(self._index.shard[row]))[start : start + int(self._frames[row])]
+        if not self._checked[row]:
+            record = self._index.records[row]
+            if storage.checksum(np.ascontiguousarray(features).data) != record["checksum"]:
+                self._mended[row] = self._mend(filename, record["key"])
+                return self._mended[row]
+            self._checked[row] = True
+        return features
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the file names."""
-        return iter(self._entries)
+        return iter(self._rows)
 
     def __len__(self) -> int:
         """Return the number of clips."""
-        return len(self._entries)
+        return len(self._rows)
+
+    def n_frames(self, filename: str) -> int:
+        """Return the number of frames of a clip, which the index knows."""
+        return int(self._frames[self._rows[filename]])
+
+
+def n_frames(features: Mapping[str, Float32Array], filename: str) -> int:
+    """Return the number of frames of a clip, without reading those of a store."""
+    return features.n_frames(filename) if isinstance(features, Features) else len(features[filename])
 
 
 class FeatureStore:
@@ -159,7 +186,7 @@ class FeatureStore:
         n_jobs : int
             Number of worker processes.
         track : callable, optional
-            Called with the iteration over new shards and their number; returns an iteration that shows progress.
+            Called with the iteration over pieces of work and their number; returns an iteration that shows progress.
 
         Returns
         -------
@@ -168,19 +195,19 @@ class FeatureStore:
         broken : dict of str to str
             The reason for every recording that could not be read.
         """
-        sources = {filename: _Source(path, (windows or {}).get(filename)) for filename, path in paths.items()}
-        wanted = {filename: _fingerprint(source) for filename, source in sources.items()}
+        windows = windows or {}
+        keys = dict(zip(paths, _keys(paths, windows), strict=True))
         with self._alone():
             storage.remove_abandoned(self.folder)
             self._describe()
-            known = self._known(set(wanted.values()))
-            todo = [(wanted[filename], source) for filename, source in sources.items() if wanted[filename] not in known]
+            index, rows = self._look_up(keys)
+            unknown = {filename: key for filename, key in keys.items() if filename not in rows}
+            todo = {key: (paths[filename], windows.get(filename)) for filename, key in unknown.items()}
             broken = self._compute(todo, n_jobs, track)
             if todo:
-                known = self._known(set(wanted.values()))
-        entries = {filename: known[key] for filename, key in wanted.items() if key in known}
-        reasons = {filename: broken[key] for filename, key in wanted.items() if key in broken}
-        return Features(entries), reasons
+                index, rows = self._look_up(keys)
+        reasons = {filename: broken[key] for filename, key in unknown.items() if key in broken}
+        return Features(rows, index, lambda filename, key: self._mend(filename, key, paths, windows)), reasons
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -203,67 +230,95 @@ class FeatureStore:
         elif storage.read_json(description) != self._parameters:
             raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
 
-    def _known(self, wanted: set[str]) -> dict[str, _Entry]:
-        """Return the entries of wanted clips whose data match their checksum."""
-        entries: dict[str, _Entry] = {}
-        for index in sorted(self.folder.glob("[0-9]*.json")):
-            try:
-                rows = storage.read_json(index)
-                data = _mapped(index.with_suffix(".npy"))
-            except StorageError:
-                continue
-            for key, start, frames, checksum in rows:
-                if key not in wanted:
-                    continue
-                part = data[start : start + frames]
-                if len(part) == frames and storage.checksum(np.ascontiguousarray(part).data) == checksum:
-                    entries[key] = _Entry(index.with_suffix(".npy"), start, frames, checksum)
-        return entries
+    def _look_up(self, keys: Mapping[str, bytes]) -> tuple[shards.Index, dict[str, int]]:
+        """Read the index; find the position in it of each file name whose key it has."""
+        index = shards.read_index(self.folder)
+        latest = dict(zip(_as_bytes(index.records["key"]), range(len(index.records)), strict=True))
+        return index, {filename: latest[key] for filename, key in keys.items() if key in latest}
 
     def _compute(
         self,
-        todo: Sequence[tuple[str, _Source]],
+        todo: Mapping[bytes, tuple[str, Window | None]],
         n_jobs: int,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None,
-    ) -> dict[str, str]:
+    ) -> dict[bytes, str]:
+        """Compute features of recordings by their keys; return the reasons for those that cannot be read."""
         from joblib import Parallel, delayed
 
-        chunks = [todo[first : first + CLIPS_A_SHARD] for first in range(0, len(todo), CLIPS_A_SHARD)]
-        number = 1 + max((int(index.stem) for index in self.folder.glob("[0-9]*.json")), default=-1)
-        jobs = (
-            delayed(_write_shard)(self.folder / f"{number + offset:05d}", chunk, self.extractor)
-            for offset, chunk in enumerate(chunks)
-        )
-        results = Parallel(n_jobs=min(n_jobs, max(1, len(chunks))), return_as="generator")(jobs)
-        broken: dict[str, str] = {}
-        for reasons in track(results, len(chunks)) if track else results:
-            broken.update(reasons)
+        items = list(todo.items())
+        pieces = [items[first : first + CLIPS_A_JOB] for first in range(0, len(items), CLIPS_A_JOB)]
+        jobs = (delayed(_features_of)(piece, self.extractor) for piece in pieces)
+        results = Parallel(n_jobs=min(n_jobs, max(1, len(pieces))), return_as="generator")(jobs)
+        broken: dict[bytes, str] = {}
+        waiting: list[tuple[npt.NDArray[Any], Float32Array]] = []
+        began = time.monotonic()
+        try:
+            for records, features, reasons in track(results, len(pieces)) if track else results:
+                broken.update(reasons)
+                waiting += [(records, features)] if len(records) else []
+                size = sum(array.nbytes for _, array in waiting)
+                if size >= SHARD_BYTES or time.monotonic() - began > SHARD_SECONDS:
+                    self._write(waiting)
+                    began = time.monotonic()
+        finally:
+            self._write(waiting)
         return broken
 
+    def _write(self, waiting: list[tuple[npt.NDArray[Any], Float32Array]]) -> None:
+        """Write what waits as the next shard."""
+        if waiting:
+            number = 1 + max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdigit()), default=-1)
+            path = self.folder / f"{number:06d}{shards.SUFFIX}"
+            shards.write_shard(path, np.concatenate([records for records, _ in waiting]), [x for _, x in waiting])
+            waiting.clear()
 
-def _fingerprint(source: _Source) -> str:
-    """Identify a source without reading it; a missing file is reported when it is read."""
-    window = "" if source.window is None else "|{:.6f}|{:.6f}".format(*source.window)
-    try:
-        status = os.stat(source.path)
-    except OSError:
-        return f"{os.path.abspath(source.path)}|missing{window}"
-    return f"{os.path.abspath(source.path)}|{status.st_size}|{status.st_mtime_ns}{window}"
+    def _mend(
+        self, filename: str, key: npt.NDArray[Any], paths: Mapping[str, str], windows: Mapping[str, Window]
+    ) -> Float32Array:
+        """Compute damaged features again."""
+        path, window = paths[filename], windows.get(filename)
+        (now,) = _keys({filename: path}, windows)
+        records, features, broken = _features_of([(now, (path, window))], self.extractor)
+        if broken or now != key.tobytes():
+            reason = broken.get(now, f"{path} has changed")
+            raise StorageError(f"{self.folder}: features of {filename} are damaged and {reason}; run again without it")
+        logger.info(f"features of {filename} in {self.folder} were damaged: computed again")
+        with self._alone():
+            self._write([(records, features)])
+        return features
 
 
-def _mapped(shard: Path) -> Float32Array:
-    try:
-        data: Float32Array = np.load(shard, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{shard}: not readable ({error}); run again to compute its features anew") from None
-    return data
+def _keys(paths: Mapping[str, str], windows: Mapping[str, Window]) -> list[bytes]:
+    """Identify clips without reading their recordings; a missing one is reported when it is read."""
+    digests: dict[str, bytes] = {}
+    for path in paths.values():
+        if path not in digests:
+            try:
+                status = os.stat(path)
+                state = f"{status.st_size}|{status.st_mtime_ns}"
+            except OSError:
+                state = "missing"
+            digests[path] = shards.source_digest(f"{os.path.abspath(path)}|{state}")
+    keys = np.empty(len(paths), shards.KEY)
+    keys["source"] = np.frombuffer(b"".join(digests[path] for path in paths.values()), "V16")
+    whole = (-1e-6, -1e-6)
+    spans = np.fromiter(chain.from_iterable(windows.get(filename, whole) for filename in paths), float, 2 * len(paths))
+    keys["onset"], keys["duration"] = np.rint(1e6 * spans.reshape(-1, 2)).astype(np.int64).T
+    return _as_bytes(keys)
 
 
-def _write_shard(stem: Path, sources: Sequence[tuple[str, _Source]], extractor: Extractor) -> dict[str, str]:
-    rows: list[tuple[str, int, int, int]] = []
+def _as_bytes(keys: npt.NDArray[Any]) -> list[bytes]:
+    content: list[bytes] = np.ascontiguousarray(keys).view(f"V{shards.KEY.itemsize}").tolist()
+    return content
+
+
+def _features_of(
+    sources: Sequence[tuple[bytes, tuple[str, Window | None]]], extractor: Extractor
+) -> tuple[npt.NDArray[Any], Float32Array, dict[bytes, str]]:
+    """Compute features one after another; return their records, the frames of all, and reasons for what failed."""
+    records: list[tuple[bytes, int, int]] = []
     parts: list[Float32Array] = []
-    broken: dict[str, str] = {}
-    start = 0
+    broken: dict[bytes, str] = {}
     for key, (path, window) in sources:
         onset, duration = window or (0.0, None)
         try:
@@ -271,11 +326,7 @@ def _write_shard(stem: Path, sources: Sequence[tuple[str, _Source]], extractor: 
         except AudioError as error:
             broken[key] = str(error)
             continue
-        rows.append((key, start, len(features), storage.checksum(features.data)))
+        records.append((key, len(features), storage.checksum(np.ascontiguousarray(features, dtype="<f4").data)))
         parts.append(features)
-        start += len(features)
-    if parts:
-        with storage.atomic_path(stem.with_suffix(".npy")) as temporary:
-            np.save(temporary, np.concatenate(parts), allow_pickle=False)
-        storage.write_json(stem.with_suffix(".json"), rows)
-    return broken
+    rows = np.array(records, [("key", f"V{shards.KEY.itemsize}"), *shards.RECORD.descr[1:]]).view(shards.RECORD)
+    return rows, np.concatenate(parts) if parts else np.empty((0, 0), np.float32), broken

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sedpool.features.store import n_frames
 from sedpool.models.detector import Detector
 from sedpool.runtime.arrays import Float32Array
 from sedpool.scores import frame_scores
@@ -71,16 +72,16 @@ def _equal_length_batches(
 ) -> Iterator[list[str]]:
     groups: dict[int, list[str]] = defaultdict(list)
     for name in filenames:
-        groups[len(features[name])].append(name)
-    for n_frames, group in groups.items():
-        size = max(1, min(batch_size, MAX_FRAMES // max(1, n_frames)))
+        groups[n_frames(features, name)].append(name)
+    for length, group in groups.items():
+        size = max(1, min(batch_size, MAX_FRAMES // max(1, length)))
         for first in range(0, len(group), size):
             yield group[first : first + size]
 
 
-def padded(features: Float32Array, n_frames: int, silence: float) -> Float32Array:
-    """Features (frames, n_mels) of at least `n_frames` frames: silence is added at the end of shorter ones."""
-    missing = max(0, n_frames - len(features))
+def padded(features: Float32Array, length: int, silence: float) -> Float32Array:
+    """Features (frames, n_mels) of at least `length` frames: silence is added at the end of shorter ones."""
+    missing = max(0, length - len(features))
     return np.pad(features, ((0, missing), (0, 0)), constant_values=silence)
 
 

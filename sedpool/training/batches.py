@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sedpool.augment.patches import Augmenter
+from sedpool.features.store import n_frames
 from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum, hash_value
 from sedpool.training.sampling import Sampling, in_turn
@@ -85,7 +86,7 @@ class Patches:
         """Hash of what a run must find unchanged when it goes on: clips, their lengths and labels, augmentation."""
         augmentation = self.augmenter and self.augmenter.identity
         clips = [
-            [name, len(self.features[name]), checksum(np.ascontiguousarray(target).data)]
+            [name, n_frames(self.features, name), checksum(np.ascontiguousarray(target).data)]
             for name, target in self.targets.items()
         ]
         return hash_value([augmentation, clips])
@@ -109,25 +110,25 @@ class Patches:
     def __getitem__(self, index: int) -> Batch:
         """Features (batch, frames, n_mels) and targets (batch, classes) or (batch, frames, classes)."""
         generator = _generator(self.seed or 0, self.epoch, index + 1)  # a key that ends in 0 is that of the epoch
-        n_frames = int(generator.integers(*self.bag_frames, endpoint=True)) if self.bag_frames else self.patch_frames
+        length = int(generator.integers(*self.bag_frames, endpoint=True)) if self.bag_frames else self.patch_frames
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
         pairs = [
-            self._patch(self.filenames[clip], position, n_frames)
+            self._patch(self.filenames[clip], position, length)
             for clip, position in zip(self._order[rows], self._position[rows], strict=True)
         ]
         batch = np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs]).astype(np.float32)
         return self.augmenter(*batch, generator) if self.augmenter else batch
 
-    def _patch(self, filename: str, position: float, n_frames: int) -> tuple[Float32Array, npt.NDArray[Any]]:
+    def _patch(self, filename: str, position: float, length: int) -> tuple[Float32Array, npt.NDArray[Any]]:
         features, target = self.features[filename], self.targets[filename]
-        start = int(position * (max(0, len(features) - n_frames) + 1))
-        shown = slice(start, start + n_frames)
-        patch = fit_length(features[shown], n_frames, self.silence)
+        start = int(position * (max(0, len(features) - length) + 1))
+        shown = slice(start, start + length)
+        patch = fit_length(features[shown], length, self.silence)
         if target.ndim == 1:
             return patch, target
         if self.min_activity is not None:
             return patch, patch_tags(target[shown], self.min_activity)
-        return patch, fit_length(target[shown], n_frames, 0)
+        return patch, fit_length(target[shown], length, 0)
 
 
 class Prefetched:

@@ -11,7 +11,7 @@ from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
 from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.prepare import PreparedDataset, prepare
-from sedpool.features.store import Extractor
+from sedpool.features.store import Extractor, n_frames
 from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
 from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
@@ -174,5 +174,5 @@ def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) 
         raise ConfigError(
             f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"
         )
-    lengths = {name: len(prepared.features[name]) for name in dataset.clips["filename"]}
+    lengths = {name: n_frames(prepared.features, name) for name in dataset.clips["filename"]}
     return frame_targets(dataset.events, lengths, detector.classes, prepared.extractor.frame_rate)

@@ -1,13 +1,21 @@
 import json
+import os
 import subprocess
 import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import soundfile as sf
+from hypothesis import given, settings
 
-from sedpool import audio
+from sedpool import audio, storage
 from sedpool.errors import StorageError
 from sedpool.features import FeatureStore, LogMel
 
@@ -96,7 +104,7 @@ def test_fault_32_damage_is_noticed_and_mended(
 ) -> None:
     store = FeatureStore(tmp_path / "store", counting)
     good = {name: np.array(value) for name, value in store.prepare(paths)[0].items()}
-    (shard,) = store.folder.glob("*.npy")
+    (shard,) = store.folder.glob("[0-9]*.shard")
     content = bytearray(shard.read_bytes())
     content[-10] ^= 1
     if damage == "flip":
@@ -106,20 +114,170 @@ def test_fault_32_damage_is_noticed_and_mended(
     elif damage == "remove":
         shard.unlink()
     else:
-        shard.with_suffix(".json").write_text("[[")
+        shard.write_bytes(bytes([*content[:30], content[30] ^ 1, *content[31:]]))
     features, _ = store.prepare(paths)
-    assert counting.calls > len(paths)
     assert all(np.array_equal(features[name], good[name]) for name in paths)
+    computed = counting.calls
+    assert computed > len(paths)
+    again, _ = store.prepare(paths)
+    assert all(np.array_equal(again[name], good[name]) for name in paths)
+    assert counting.calls == computed
+
+
+def test_fault_32_only_the_damaged_clip_is_computed_again(
+    tmp_path: Path, paths: dict[str, str], counting: Counting
+) -> None:
+    store = FeatureStore(tmp_path / "store", counting)
+    features, _ = store.prepare(paths)
+    lengths = [len(features[name]) for name in paths]
+    (shard,) = store.folder.glob("[0-9]*.shard")
+    content = bytearray(shard.read_bytes())
+    content[-4 * 8 * sum(lengths[2:])] ^= 1  # the first value of the third clip
+    shard.write_bytes(content)
+    features, _ = store.prepare(paths)
+    expected = {name: EXTRACTOR(audio.read(path, SR)) for name, path in paths.items()}
+    for _ in range(2):
+        assert all(np.array_equal(features[name], expected[name]) for name in paths)
+    assert counting.calls == len(paths) + 1
+
+
+def test_fault_32_a_shard_that_ends_early_keeps_what_it_has(
+    tmp_path: Path, paths: dict[str, str], counting: Counting
+) -> None:
+    store = FeatureStore(tmp_path / "store", counting)
+    store.prepare(paths)
+    (shard,) = store.folder.glob("[0-9]*.shard")
+    os.truncate(shard, shard.stat().st_size - 1)
+    features, _ = store.prepare(paths)
+    assert counting.calls == len(paths) + 1
+    assert all(np.array_equal(features[name], EXTRACTOR(audio.read(path, SR))) for name, path in paths.items())
+
+
+def test_fault_32_damage_whose_recording_has_changed_is_named(tmp_path: Path, paths: dict[str, str]) -> None:
+    store = FeatureStore(tmp_path / "store", EXTRACTOR)
+    features, _ = store.prepare(paths)
+    (shard,) = store.folder.glob("[0-9]*.shard")
+    content = bytearray(shard.read_bytes())
+    content[-1] ^= 1
+    shard.write_bytes(content)
+    audio.write_wav(paths["4.wav"], np.zeros(SR), SR)
+    with pytest.raises(StorageError, match=r"4\.wav are damaged and .* has changed"):
+        features["4.wav"]
+    Path(paths["4.wav"]).unlink()
+    with pytest.raises(StorageError, match=r"4\.wav are damaged and .* no such file"):
+        features["4.wav"]
+
+
+def test_shards_of_a_later_format_are_left_alone(tmp_path: Path, paths: dict[str, str], counting: Counting) -> None:
+    store = FeatureStore(tmp_path / "store", counting)
+    store.prepare(paths)
+    (shard,) = store.folder.glob("[0-9]*.shard")
+    later = bytearray(shard.read_bytes())
+    later[7] += 1
+    shard.write_bytes(later)
+    for _ in range(2):
+        assert len(store.prepare(paths)[0]) == len(paths)
+    assert counting.calls == 2 * len(paths)
+    assert shard.read_bytes() == later
+
+
+@given(st.data())
+@settings(max_examples=15, deadline=None)
+def test_no_order_of_operations_gives_wrong_features(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("operations")
+    names = [f"{index}.wav" for index in range(4)]
+    clips = {**{name: name for name in names}, "part": "0.wav"}
+    windows = {"part": (0.05, 0.1)}
+    rng, sizes = np.random.default_rng(0), count(2000)
+    for name in names:
+        audio.write_wav(folder / name, rng.normal(0, 0.1, next(sizes)), SR)
+    store = FeatureStore(folder / "store", EXTRACTOR)
+    kinds = st.sampled_from(["prepare", "write", "flip", "cut", "remove", "leave"])
+    for operation in ["prepare", *data.draw(st.lists(kinds, max_size=8))]:
+        if operation == "prepare":
+            wanted = data.draw(st.lists(st.sampled_from(sorted(clips)), min_size=1, unique=True))
+            features, broken = store.prepare({name: str(folder / clips[name]) for name in wanted}, windows=windows)
+            assert list(features) == wanted
+            assert not broken
+            for name in data.draw(st.permutations(wanted)):
+                onset, duration = windows.get(name, (0.0, None))
+                expected = EXTRACTOR(audio.read(folder / clips[name], SR, onset=onset, duration=duration))
+                assert np.array_equal(features[name], expected)
+                assert features.n_frames(name) == len(expected)
+        elif operation == "write":
+            audio.write_wav(folder / data.draw(st.sampled_from(names)), rng.normal(0, 0.1, next(sizes)), SR)
+        elif operation == "leave":
+            (store.folder / ".writing-000009-x.shard").write_bytes(b"torn")
+        else:
+            damage(data, sorted(store.folder.glob("[0-9]*.shard")), operation)
+
+
+def damage(data: st.DataObject, found: list[Path], operation: str) -> None:
+    """Flip a bit of a shard, cut it short or remove it; a mapped file is replaced rather than changed."""
+    found = [path for path in found if path.stat().st_size]
+    if not found:
+        return
+    shard = data.draw(st.sampled_from(found))
+    content = bytearray(shard.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= 1 << data.draw(st.integers(0, 7))
+    shard.unlink()
+    if operation != "remove":
+        shard.write_bytes(content[:place] if operation == "cut" else content)
 
 
 def test_fault_33_pickled_arrays_are_not_opened(tmp_path: Path, paths: dict[str, str], counting: Counting) -> None:
     store = FeatureStore(tmp_path / "store", counting)
     store.prepare(paths)
-    (shard,) = store.folder.glob("*.npy")
-    np.save(shard, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    (shard,) = store.folder.glob("[0-9]*.shard")
+    with shard.open("wb") as stream:
+        np.save(stream, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     features, _ = store.prepare(paths)
     assert counting.calls == 2 * len(paths)
     assert len(features) == len(paths)
+
+
+def former_store(store: FeatureStore, paths: dict[str, str], windows: dict[str, tuple[float, float]]) -> Path:
+    """Write features as sedpool 0.1 did; return the file of arrays."""
+    rows: list[tuple[str, int, int, int]] = []
+    parts: list[np.ndarray] = []
+    for name, path in paths.items():
+        onset, duration = windows.get(name, (0.0, None))
+        parts.append(EXTRACTOR(audio.read(path, SR, onset=onset, duration=duration)))
+        window = f"|{onset:.6f}|{duration:.6f}" if name in windows else ""
+        key = f"{path}|{os.stat(path).st_size}|{os.stat(path).st_mtime_ns}{window}"
+        rows.append((key, sum(map(len, parts[:-1])), len(parts[-1]), zlib.crc32(parts[-1].data)))
+    store.folder.mkdir(parents=True)
+    np.save(store.folder / "00000.npy", np.concatenate(parts))
+    storage.write_json(store.folder / "00000.json", rows)
+    return store.folder / "00000.npy"
+
+
+@pytest.mark.parametrize(("damage", "computed"), [(None, 0), ("flip", 1), ("pickle", 6), ("index", 6), ("cut", 6)])
+def test_a_store_of_the_former_format_is_read_where_it_is_whole(
+    tmp_path: Path, paths: dict[str, str], counting: Counting, damage: str | None, computed: int
+) -> None:
+    paths["part"], windows = paths["0.wav"], {"part": (0.1234567, 0.25)}
+    store = FeatureStore(tmp_path / "store", counting)
+    shard = former_store(store, paths, windows)
+    content = bytearray(shard.read_bytes())
+    content[-1] ^= 1
+    if damage == "flip":
+        shard.write_bytes(content)
+    elif damage == "cut":
+        shard.write_bytes(content[:-1])
+    elif damage == "pickle":
+        np.save(shard, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    elif damage == "index":
+        shard.with_suffix(".json").write_text('[["a.wav", 0, -1, 5]]')
+    for _ in range(2):
+        features, _ = store.prepare(paths, windows=windows)
+        for name, path in paths.items():
+            onset, duration = windows.get(name, (0.0, None))
+            assert np.array_equal(features[name], EXTRACTOR(audio.read(path, SR, onset=onset, duration=duration)))
+        assert counting.calls == computed
 
 
 def test_fault_34_other_parameters_are_another_store(tmp_path: Path, paths: dict[str, str]) -> None:
@@ -136,6 +294,57 @@ def test_any_number_of_processes_gives_the_same_features(tmp_path: Path, paths: 
     assert all(np.array_equal(one[name], two[name]) for name in paths)
 
 
+KILLED = """
+import json, sys
+from sedpool.features import FeatureStore, LogMel, store
+store.SHARD_BYTES = store.CLIPS_A_JOB = 1
+root, paths = sys.argv[1], json.loads(sys.argv[2])
+print("started", flush=True)
+FeatureStore(root, LogMel(sr=8000, n_fft=256, hop_length=128, n_mels=8)).prepare(paths)
+"""
+
+
+def test_a_killed_write_leaves_whole_shards(tmp_path: Path, counting: Counting) -> None:
+    rng = np.random.default_rng(0)
+    paths = {f"{index}.wav": str(tmp_path / f"{index}.wav") for index in range(200)}
+    for path in paths.values():
+        audio.write_wav(path, rng.normal(0, 0.1, SR), SR)
+    store = FeatureStore(tmp_path / "store", counting)
+    for _ in range(2):
+        before = len(list(store.folder.glob("[0-9]*.shard")))
+        command = [sys.executable, "-c", KILLED, str(tmp_path / "store"), json.dumps(paths)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            while len(list(store.folder.glob("[0-9]*.shard"))) < before + 5:
+                assert process.poll() is None
+                time.sleep(0.001)
+            process.kill()
+    whole = len(list(store.folder.glob("[0-9]*.shard")))
+    features, broken = store.prepare(paths)
+    assert not broken
+    assert counting.calls == len(paths) - whole
+    assert not list(store.folder.glob(".writing-*"))
+    assert all(np.array_equal(features[name], EXTRACTOR(audio.read(path, SR))) for name, path in paths.items())
+
+
+def test_an_interrupted_process_keeps_what_it_has_computed(
+    tmp_path: Path, paths: dict[str, str], counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sedpool.features.store.CLIPS_A_JOB", 1)
+
+    def interrupted(work: Iterable[Any], _: int) -> Iterator[Any]:
+        yield from islice(work, 3)
+        raise KeyboardInterrupt
+
+    store = FeatureStore(tmp_path / "store", counting)
+    with pytest.raises(KeyboardInterrupt):
+        store.prepare(paths, track=interrupted)
+    computed = counting.calls
+    assert len(store.prepare(paths)[0]) == len(paths)
+    assert counting.calls == computed + len(paths) - 3
+
+
 PREPARE = """
 import json, sys
 from sedpool.features import FeatureStore, LogMel
@@ -149,10 +358,30 @@ def test_fault_43_two_processes_share_the_work(tmp_path: Path, paths: dict[str, 
     command = [sys.executable, "-c", PREPARE, str(tmp_path / "store"), json.dumps(paths)]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
-    assert len(list(FeatureStore(tmp_path / "store", EXTRACTOR).folder.glob("*.npy"))) == 1
+    assert len(list(FeatureStore(tmp_path / "store", EXTRACTOR).folder.glob("[0-9]*.shard"))) == 1
 
 
 def test_fault_46_a_cache_that_cannot_be_written_is_named(tmp_path: Path, paths: dict[str, str]) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="choose a folder to write in, cache=FOLDER"):
         FeatureStore(tmp_path / "file", EXTRACTOR).prepare(paths)
+
+
+@pytest.mark.parametrize(
+    ("clips", "kind"),
+    [
+        (20_000, []),
+        pytest.param(1_000_000, [], marks=pytest.mark.slow),
+        pytest.param(1_000_000, ["--sparse"], marks=pytest.mark.slow),
+    ],
+)
+def test_any_number_of_clips_opens_at_once_and_streams_in_little_memory(
+    tmp_path: Path, clips: int, kind: list[str]
+) -> None:
+    script = Path(__file__).parents[2] / "scripts" / "benchmark.py"
+    options = ["store", "--clips", str(clips), "--json", str(tmp_path / "rows.json"), *kind]
+    subprocess.run([sys.executable, str(script), *options], check=True, stdout=subprocess.DEVNULL)
+    row = json.loads((tmp_path / "rows.json").read_text())["rows"][0]
+    assert row["clips"] == clips
+    assert row["open_core_seconds"] < 2  # it is one thread, and other work may run beside the tests
+    assert row["peak_mib"] < (1000 if clips == 1_000_000 else 300)

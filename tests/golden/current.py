@@ -34,6 +34,7 @@ from sedpool.datasets.demo import make_demo
 from sedpool.datasets.soundscapes import load_synthesised, synthesise
 from sedpool.experiment.load import dataset_of
 from sedpool.experiment.main import main as train_command
+from sedpool.features.shards import source_digest
 from sedpool.features.store import Features
 from sedpool.run_folder import former_run_name
 from sedpool.runtime.environment import describe_environment
@@ -94,6 +95,18 @@ def stored_features(root: Path, paths: Mapping[str, Path], windows: Mapping[str,
         )
     assert not broken
     return features
+
+
+def features_of_shards(
+    root: Path, paths: Mapping[str, Path], windows: Mapping[str, tuple[float, float]], recordings: Path
+) -> Features:
+    """Features from stores whose shards name recordings as if they lay in ``{root}``, by digests."""
+
+    def digest(text: str) -> bytes:
+        return source_digest(text.replace(str(recordings), "{root}"))
+
+    with patch("sedpool.features.shards.source_digest", digest):
+        return stored_features(root, paths, windows)
 
 
 def demo(root: Path, sizes: Mapping[str, int]) -> Dataset:

@@ -6,6 +6,7 @@ The recorded files are never made anew; where a place or a name in the package m
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,18 @@ def test_a_feature_store_is_opened_and_nothing_computed(stores: Path, recordings
     assert {path: time for path, time in modified(stores).items() if path.name != "lock"} == before
     shards = np.concatenate([np.load(folder / f"0000{number}.npy") for number in (0, 1)])
     assert np.array_equal(np.concatenate([features[name] for name in (*paths, "part")]), shards)
+
+
+def test_a_feature_store_of_shards_is_opened_and_nothing_computed(tmp_path: Path, recordings: Path) -> None:
+    stores = Path(shutil.copytree(HERE / "fixtures/feature_shards", tmp_path / "stores"))
+    before = modified(stores)
+    paths = {name: recordings / name for name in ("a.wav", "b.wav", "sub/c.wav")}
+    clips, windows = paths | {"part": recordings / "sub/c.wav"}, {"part": (0.1, 0.25)}
+    features = current.features_of_shards(stores, clips, windows, recordings)
+    values = np.concatenate([features[name] for name in clips])
+    assert {path: time for path, time in modified(stores).items() if path.name != "lock"} == before
+    former = HERE / "fixtures/feature_store/1ec92f21855bffc1"
+    assert np.array_equal(values, np.concatenate([np.load(former / f"0000{number}.npy") for number in (0, 1)]))
 
 
 def assert_close(now: pd.DataFrame, stored: pd.DataFrame, tolerance: float) -> None:
