@@ -5,6 +5,7 @@ from .datasets.dcase2017 import load_dcase2017 as load_dcase2017
 from .datasets.demo import load_demo as load_demo
 from .datasets.desed import load_desed as load_desed
 from .datasets.folder import load_folder as load_folder
+from .datasets.label_map import map_labels as map_labels
 from .datasets.medleydb.load import load_medleydb as load_medleydb
 from .datasets.soundscapes import load_soundscapes as load_soundscapes
 from .datasets.soundscapes import load_synthesised as load_synthesised

@@ -208,6 +208,28 @@ def count_overlaps(events: pd.DataFrame) -> int:
     return int((ordered["onset"] < earlier).sum())
 
 
+def merge_events(events: pd.DataFrame) -> pd.DataFrame:
+    """Merge overlapping or touching events of the same class within each clip, in the order of the first of each.
+
+    A merged event has the highest confidence of its parts, the first channel and the widest band.
+
+    Examples
+    --------
+    >>> merge_events(events_from_rows([("a", 2, 4, "dog"), ("a", 0, 3, "dog"), ("a", 3, 5, "cat")]))
+      filename  onset  offset event_label
+    0        a    0.0     4.0         dog
+    1        a    3.0     5.0         cat
+    """
+    keys = ["filename", "event_label"]
+    ordered = events.assign(order=np.arange(len(events))).sort_values([*keys, "onset"], kind="stable")
+    reach = ordered.groupby(keys)["offset"].cummax().groupby([ordered[key] for key in keys]).shift()
+    how = {"filename": "first", "onset": "first", "offset": "max", "event_label": "first", "order": "min"}
+    how |= {"confidence": "max", "channel": "first", "low_frequency": "min", "high_frequency": "max"}
+    begins = ~(ordered["onset"] <= reach)
+    merged = ordered.groupby(begins.cumsum().rename(None)).agg({key: how[key] for key in how if key in ordered})
+    return merged.sort_values("order", ignore_index=True)[list(events.columns)]
+
+
 def tags_from_events(events: pd.DataFrame, filenames: Sequence[str], classes: Sequence[str]) -> pd.DataFrame:
     """Derive weak labels from strong ones: a clip has a class if it has any event of it.
 

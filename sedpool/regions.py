@@ -91,13 +91,15 @@ def outside(table: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     1    a.wav    4.0     9.0         dog
     """
     edges = [
-        source[_CLIP_AND_CLASS].assign(time=source[column], **{kind: step})
-        for kind, source in (("covered", table), ("excluded", others))
+        source[_CLIP_AND_CLASS].assign(time=source[column], covered=step * is_own, excluded=step * (not is_own))
+        for source, is_own in ((table, True), (others, False))
         for column, step in (("onset", 1), ("offset", -1))
     ]
-    steps = pd.concat(edges).fillna(0).groupby([*_CLIP_AND_CLASS, "time"])[["covered", "excluded"]].sum()
+    steps = pd.concat(edges).groupby([*_CLIP_AND_CLASS, "time"])[["covered", "excluded"]].sum()
     active = steps.groupby(level=_CLIP_AND_CLASS).cumsum()
     kept = (active["covered"] > 0) & (active["excluded"] <= 0)
+    if not kept.any():
+        return empty_events()
     spans = kept.rename("kept").reset_index()
     groups = spans.groupby(_CLIP_AND_CLASS)
     spans["offset"] = groups["time"].shift(-1)
@@ -109,7 +111,7 @@ def outside(table: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
         offset=("offset", "last"),
         event_label=("event_label", "first"),
     )
-    return joined.reset_index(drop=True) if len(joined) else empty_events()
+    return joined.reset_index(drop=True)
 
 
 def tag_arrays(tags: pd.DataFrame) -> tuple[BoolArray, BoolArray]:

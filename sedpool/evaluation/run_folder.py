@@ -52,8 +52,9 @@ def evaluate_folder(
     Returns
     -------
     metrics : dict
-        The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`. On the paper's corpora, or where the
-        settings say so, also ``"paper_compat"``; see `sedpool.evaluation.paper_compat.paper_metrics`. ``"validation"``
+        The content of ``metrics.json``; see `sedpool.evaluation.evaluate_run`. On the paper's corpora with their own
+        classes, or where the settings say so, also ``"paper_compat"``; see
+        `sedpool.evaluation.paper_compat.paper_metrics`. ``"validation"``
         is what a search maximises; see `sedpool.evaluation.tuning.validation_objective`.
     """
     decoder, test = decoder_of(settings), dataset.split("test")
@@ -76,7 +77,8 @@ def evaluate_folder(
     run = count_run(output, test, tuned=tuned, criteria=criteria, allow_missing=allow_missing)
     write_run_counts(folder, run.as_set, run.as_tuned)
     metrics = run.metrics() | {"validation": validation_objective(validation, resolution=criteria.resolution)}
-    if settings.paper_compat or (settings.paper_compat is None and dataset.name in CORPORA):
+    is_published = dataset.name in CORPORA and not folder.config.get("labels", {}).get("map")
+    if settings.paper_compat or (settings.paper_compat is None and is_published):
         strong = folder.config.get("supervision") == "strong"
         counts = paper_counts(output.frame_scores, output.clip_scores, run.clips.dataset, strong=strong)
         write_counts(counts, folder.file("paper_counts.parquet"))

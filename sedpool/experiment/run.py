@@ -13,6 +13,7 @@ from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
 from sedpool.datasets.base import Dataset, manifest_of
+from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
 from sedpool.datasets.transforms import add_label_noise, rebag
 from sedpool.errors import ConfigError
@@ -203,8 +204,10 @@ def build_dataset(config: Mapping[str, Any]) -> Dataset:
 
 
 def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
-    """Give a dataset the labels that a study asks for; its test split is never changed."""
+    """Map the labels of a dataset, and change them as a study asks; this leaves the test split as it is."""
     labels = checked(LabelSettings, config["labels"], "labels")
+    if labels.map is not None:
+        dataset = map_labels(dataset, dict(labels.map))
     if labels.bag_duration is not None:
         least = config["training"]["min_activity"] or 0.0
         dataset = rebag(dataset, labels.bag_duration, splits=("train", "validate"), min_activity=least)

@@ -23,6 +23,7 @@ from sedpool.reports.document_markdown import markdown_table, markdown_text
 from sedpool.reports.page import render
 from sedpool.run_folder import RunFolder
 from sedpool.settings.identity import without_places
+from sedpool.settings.label_map import DROPPED, OTHERS, UNKNOWN
 
 Intervals = Mapping[tuple[Any, ...], Sequence[float]]
 """The two ends by decoding, level, average, class and metric."""
@@ -221,6 +222,10 @@ def _data(about: About, config: Mapping[str, Any]) -> list[str]:
         sentences.append("It learnt from strong labels: when each event starts and ends.")
     else:
         sentences.append("It learnt from weak labels: which classes a clip has, not when they sound.")
+    if pairs := config.get("labels", {}).get("map"):
+        special = {DROPPED: "dropped", UNKNOWN: "unknown"}
+        names = [("all others" if label == OTHERS else label, special.get(target, target)) for label, target in pairs]
+        sentences.append(f"Labels became other classes: {', '.join(f'{label} → {target}' for label, target in names)}.")
     loader = str(config.get("dataset", {}).get("_target_"))
     corpus = next((one for one in CORPORA if loader == f"sedpool.load_{one.name}"), None)
     if corpus is None or corpus.licence == "yours" or corpus.licence.startswith("that of"):

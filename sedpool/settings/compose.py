@@ -18,6 +18,7 @@ from omegaconf.errors import (
 from sedpool.errors import ConfigError
 from sedpool.settings.comments import options
 from sedpool.settings.identity import upgraded
+from sedpool.settings.label_map import read_label_map
 from sedpool.settings.overrides import quote_texts, quoted_form
 from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
@@ -122,6 +123,8 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     method = "strong" if config["supervision"] == "strong" else names.get("pooling", str(choices["pooling"]))
     config["corpus"] = config["corpus"] or names.get("dataset", str(choices["dataset"])).removeprefix("load_")
     config["method"] = config["method"] or method
+    if isinstance(config["labels"]["map"], str):  # the run keeps what is in the file, not where it lies
+        config["labels"]["map"] = read_label_map(config["labels"]["map"])
     return upgraded(config)
 
 

@@ -55,6 +55,8 @@ class LabelSettings:
 
     Attributes
     ----------
+    map : list of (str, str) or None
+        What labels become; see `sedpool.settings.label_map`.
     bag_duration : float or None
         Length in seconds of the bags that training and validation clips are cut into.
     drop, add : float or dict of str to float
@@ -63,6 +65,7 @@ class LabelSettings:
         Draws them.
     """
 
+    map: list[tuple[str, str]] | None
     bag_duration: Seconds | None
     drop: Share | dict[str, Share]
     add: Share | dict[str, Share]
