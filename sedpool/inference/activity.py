@@ -77,8 +77,8 @@ def frames_of(scores: pd.DataFrame) -> Frames:
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(
-            f"scores: {filenames[codes[row]]} has a frame from {onset[row]} s to {offset[row]} s; expected seconds from "
-            f"0 to {LATEST:g}, and an end after the start"
+            f"scores: {filenames[codes[row]]} has a frame from {onset[row]} s to {offset[row]} s; expected seconds "
+            f"from 0 to {LATEST:g}, and an end after the start"
         )
     frames = Frames(codes.astype(np.int64), onset, offset)
     if frames.begins.sum() != len(filenames):
