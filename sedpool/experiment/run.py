@@ -186,6 +186,12 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if dataset is None else change_labels(dataset, config)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
+    weak = {"train", "validate"}.intersection(dataset.clips["split"] if dataset.events is None else dataset.weak_splits)
+    if weak and (config["supervision"] == "strong" or recipe.min_activity is not None):
+        raise ConfigError(
+            f"dataset {dataset.name}: the labels of {' and '.join(sorted(weak))} have no times, which training from "
+            "events needs; set supervision=weak training.min_activity=null"
+        )
     detector = build_detector(
         backbone,
         pooling,

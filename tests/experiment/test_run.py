@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sedpool import audio
 from sedpool.errors import ConfigError, DataError, TrainingError
 from sedpool.experiment.run import run
 from sedpool.run_folder import RunFolder
@@ -184,6 +185,22 @@ def test_wrong_label_settings_are_named(data_root: Path, tmp_path: Path, overrid
     with pytest.raises(ConfigError, match=message):
         run(small(data_root, tmp_path, *overrides))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("overrides", [["supervision=strong"], ["training.min_activity=0.1"]])
+def test_training_from_events_is_refused_early_where_there_are_none(tmp_path: Path, overrides: list[str]) -> None:
+    for name in ("train/a.wav", "val/b.wav", "test/c.wav"):
+        path = tmp_path / "own" / name
+        path.parent.mkdir(parents=True)
+        audio.write_wav(path, np.zeros(8000), 8000)
+        path.with_suffix(".txt").write_text("0\t1\tdog\n")
+    (tmp_path / "own/train/a.txt").unlink()
+    (tmp_path / "own/tags.csv").write_text("file,tags\ntrain/a.wav,dog\n")
+    own = ("dataset=folder", f"dataset.root={tmp_path / 'own'}", "training.patch_duration=1", "pooling=max")
+    config = composed(*own, *overrides, f"runs={tmp_path}", f"cache={tmp_path / 'cache'}")
+    with pytest.raises(ConfigError, match="own: the labels of train have no times, which training from events needs"):
+        run(config)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_targets_that_do_not_exist_or_refuse_their_arguments_are_one_line() -> None:
