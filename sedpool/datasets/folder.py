@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from sedpool import audio
 from sedpool.datasets.base import Dataset, Manifest, nonzero
 from sedpool.datasets.folder_labels import read_labels
 from sedpool.datasets.folder_names import RecordingNames
@@ -200,6 +201,8 @@ def _how_to_complete(missing: Sequence[str], recordings: Mapping[str, str]) -> s
     """Say how recordings were looked for, and which are similar to those that are missing."""
     similar = RecordingNames(list(recordings)).similar(missing[:3])
     hint = f"; similar: {', '.join(similar)}" if similar else ""
+    if len(missing) == 1 and missing[0] == audio.stem(missing[0]):
+        hint += f"; if {missing[0]} is the heading of a column, name all columns (dataset.columns)"
     return f"looked for by path, by name and by name without suffix{hint}; correct the labels, add the recordings,"
 
 

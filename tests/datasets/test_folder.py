@@ -149,6 +149,17 @@ def test_columns_of_a_folder_are_given(tmp_path: Path) -> None:
     assert load_folder(tmp_path, shares=(1, 0, 0), columns=columns).events["offset"].tolist() == [1.5]
 
 
+def test_headings_taken_for_a_recording_are_named(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "labels.csv", 'Aufnahme;Arten\na.wav;"plover, gull"\n')
+    with pytest.raises(
+        DataError, match=r"without audio \(Aufnahme\); .*; if Aufnahme is the heading of a column, name"
+    ):
+        load_folder(tmp_path)
+    dataset = load_folder(tmp_path, columns={"filename": "Aufnahme", "event_labels": "Arten"}, shares=(1, 0, 0))
+    assert dataset.classes == ("gull", "plover")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
