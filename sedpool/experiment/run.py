@@ -87,7 +87,7 @@ def run(config: Mapping[str, Any]) -> Path:
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
     if dataset is not None and dataset.manifest.has_own_audio:
-        _introduce(dataset, config["supervision"], recipe)
+        _introduce(change_labels(dataset, config), config["supervision"], recipe)
     built = build_all(config, recipe, dataset)
     folder.make()
     try:

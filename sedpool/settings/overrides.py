@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from sedpool.errors import ConfigError
 
 PATHS = frozenset(
-    {"augment.background", "cache", "data_root", "runs", "training.init_from"}
+    {"augment.background", "cache", "data_root", "labels.map", "runs", "training.init_from"}
     | {
         f"dataset.{name}"
         for name in ("annotations", "background", "cache", "foreground", "labels", "root", "spec", "splits")

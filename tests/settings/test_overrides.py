@@ -104,6 +104,12 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert quote_texts(["+runs=~/a,~/b"], is_sweep=True) == ["+runs=/home/me/a,/home/me/b"]
 
 
+def test_a_label_map_of_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "Arten (neu), 2.csv"
+    path.write_text("from,to\nPlover,plover\n", encoding="utf-8")
+    assert compose([f"labels.map={path}"])["labels"]["map"] == [["Plover", "plover"]]
+
+
 def test_references_stay_references() -> None:
     assert dataset("data_root=/data", "dataset.root=${data_root}/my (new)")["root"] == "/data/my (new)"
 
