@@ -15,7 +15,7 @@ from sedpool.datasets.folder_labels import read_labels
 from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
-from sedpool.datasets.transforms import rebag
+from sedpool.datasets.transforms import SHORTEST_BAG, rebag
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import refuse_other_unit, tags_from_events, validate_events
 from sedpool.formats.clip import ROUNDING
@@ -91,13 +91,16 @@ def load_folder(
     DataError
         If there are no recordings or labels, something is wrong with a label, or something is missing.
     ConfigError
-        If `shares` cannot be met, or `clip_duration` is not above 0.
+        If `shares` cannot be met, or `clip_duration` is below 0.01 s.
     """
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"folder: {root}: no such folder (dataset.root)")
-    if clip_duration is not None and not clip_duration > 0:
-        raise ConfigError(f"clip_duration={clip_duration}: expected seconds above 0, or null to leave recordings whole")
+    if clip_duration is not None and not clip_duration >= SHORTEST_BAG:
+        raise ConfigError(
+            f"clip_duration={clip_duration:g}: expected seconds from {SHORTEST_BAG:g}, or null to leave recordings "
+            "whole"
+        )
     recordings = {tidied_text(Path(path).relative_to(root).as_posix()): path for path in find_recordings(root)}
     if zero_length not in ("error", "drop"):
         raise ConfigError(

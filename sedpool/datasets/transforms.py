@@ -13,13 +13,16 @@ import pandas as pd
 
 from sedpool.datasets.base import Dataset, nonzero
 from sedpool.errors import ConfigError, DataError
-from sedpool.events import active_seconds, validate_events
+from sedpool.events import LATEST, active_seconds, validate_events
 from sedpool.regions import tag_arrays
 
 Rate = float | Mapping[str, float]
 
 ROUNDING = 1e-6
 """Seconds: shorter differences come from rounding, not from the corpus."""
+
+SHORTEST_BAG = 0.01
+"""Seconds: the shortest clip that a recording is cut into."""
 
 _CUT = "#t="
 _TIMES = re.compile(rf"{_CUT}([\d.e-]+),([\d.e-]+)")
@@ -102,12 +105,12 @@ def rebag(
     Raises
     ------
     ConfigError
-        If `bag_duration` is not above 0.
+        If `bag_duration` is below `SHORTEST_BAG`, or longer than any recording.
     DataError
         If the clips to cut have no events.
     """
-    if not bag_duration > 0:
-        raise ConfigError(f"bag_duration={bag_duration}: expected seconds above 0")
+    if not SHORTEST_BAG <= bag_duration <= LATEST:
+        raise ConfigError(f"bag_duration={bag_duration:g}: expected seconds from {SHORTEST_BAG:g} to {LATEST:g}")
     chosen = dataset.clips["split"].isin(dataset.clips["split"] if splits is None else splits)
     whole, rest = (dataset.select(dataset.clips.loc[part, "filename"].tolist()) for part in (chosen, ~chosen))
     weak = sorted(set(whole.clips["split"]) & set(dataset.weak_splits))

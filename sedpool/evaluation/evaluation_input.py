@@ -27,7 +27,7 @@ from sedpool.evaluation.event_arrays import (
     overlaps,
 )
 from sedpool.evaluation.validation import listed, refuse_missing_clips, refuse_unknown_files, within_clips
-from sedpool.events import validate_events
+from sedpool.events import LATEST, validate_events
 from sedpool.regions import of_each_class, validate_regions, within_durations
 from sedpool.runtime.arrays import BoolArray, Float64Array
 
@@ -188,6 +188,7 @@ def reference_input(
     if not durations:
         raise EvaluationError("reference: no clips; expected the length of every clip that is scored")
     durations, classes = dict(durations), tuple(classes)
+    _check_lengths(durations)
     annotated = _checked(reference, durations, classes, source="reference")
     return EvaluationInput(
         annotated, no_events(), durations, classes, unknown=_unknown_arrays(unknown, durations, classes)
@@ -298,6 +299,7 @@ def make_evaluation_input(
             f"durations: {len(missing)} of {len(lengths)} {clips} no length ({listed(missing)}); "
             "give every clip's, or none"
         )
+    _check_lengths(stated)
     durations = stated or dict.fromkeys(lengths, 0.0)
     if not stated or past_end == "extend":
         last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
@@ -310,6 +312,12 @@ def make_evaluation_input(
         arrays.append(event_arrays(clipped, durations, known))
     not_known = _unknown_arrays(unknown, durations, known)
     return EvaluationInput(arrays[0], arrays[1], durations, known, lengths_known=bool(stated), unknown=not_known)
+
+
+def _check_lengths(durations: Mapping[str, float]) -> None:
+    for name, seconds in durations.items():
+        if not 0 <= seconds <= LATEST:
+            raise EvaluationError(f"durations: {name} lasts {seconds:g} s; expected at most {LATEST:g} s, 115 days")
 
 
 def _refuse_labels(events: pd.DataFrame, classes: Sequence[str], source: str) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
@@ -95,6 +96,9 @@ def intersection_counts(
 
 def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, gtc: float = 0.5) -> ClipCounts:
     """Count the events of every clip that have a length; `dtc` and `gtc` as in `intersection_metrics`."""
+    for name, share in (("dtc", dtc), ("gtc", gtc)):
+        if not 0 < share <= 1:
+            raise EvaluationError(f"{name}={share:g}: expected a share above 0, up to 1")
     evaluation_input = evaluation_input.without_zero_lengths()
     annotated, detected, shape = evaluation_input.known_reference, evaluation_input.estimated, evaluation_input.shape
     relevant = are_relevant(detected, possible_time(evaluation_input), dtc)

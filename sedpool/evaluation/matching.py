@@ -7,7 +7,9 @@ Where there is one, sed_eval's own algorithm makes it; all other pairs, nearly a
 import numpy as np
 import numpy.typing as npt
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
+from sedpool.events import LATEST
 from sedpool.runtime.arrays import IntArray
 
 Pairs = IntArray
@@ -28,7 +30,16 @@ def fitting_pairs(
     offset_tolerance_ratio : float or None
         Share of the reference event's length by which its offset may be off, if that is more than `collar`; None if
         offsets do not matter.
+
+    Raises
+    ------
+    EvaluationError
+        If a tolerance is out of range.
     """
+    if not 0 <= collar <= LATEST:
+        raise EvaluationError(f"collar={collar:g}: expected seconds from 0 to {LATEST:g}")
+    if offset_tolerance_ratio is not None and not 0 <= offset_tolerance_ratio <= 1:
+        raise EvaluationError(f"offset_tolerance_ratio={offset_tolerance_ratio:g}: expected a share from 0 to 1")
     # Clips are laid end to end on one line, too far apart for pairs across clips.
     apart = np.concatenate([reference.onset, estimated.onset, [0.0]]).max() + 2 * collar + 1
     wanted, line = reference.clip * apart + reference.onset, estimated.clip * apart + estimated.onset

@@ -6,13 +6,19 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts, concatenate
 from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
 from sedpool.evaluation.event_arrays import EventArrays, expand_ranges
+from sedpool.events import LATEST
 from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 
+FINEST = 1e-3
+"""Seconds: the shortest segment."""
+
 _CELLS = 4_000_000  # held at once
+_MOST_CELLS = 5e8  # of a single clip, which cannot be divided
 
 
 def segment_metrics(
@@ -83,6 +89,7 @@ def segment_counts(
 def count_segments(evaluation_input: EvaluationInput, *, resolution: float = 1.0) -> ClipCounts:
     """Count the segments of every clip; `resolution` is the length of a segment in seconds."""
     lengths, classes = evaluation_input.lengths, evaluation_input.classes
+    _check_resolution(resolution, lengths, len(classes))
     # Clips are counted in blocks small enough to hold every cell of their segments and classes.
     block = np.cumsum(lengths) * (len(classes) / resolution) // _CELLS
     begins = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
@@ -97,6 +104,16 @@ def count_segments(evaluation_input: EvaluationInput, *, resolution: float = 1.0
     return concatenate(parts)
 
 
+def _check_resolution(resolution: float, lengths: Float64Array, n_classes: int) -> None:
+    """Refuse segments that are out of range, or too short for the longest clip's to be held."""
+    longest = float(lengths.max(initial=0.0))
+    if not FINEST <= resolution <= LATEST or longest / resolution * n_classes > _MOST_CELLS:
+        raise EvaluationError(
+            f"resolution={resolution:g}: expected seconds from {FINEST:g} to {LATEST:g}, and enough for the longest "
+            f"clip ({longest:g} s)"
+        )
+
+
 class SegmentGrid:
     """The segments of several clips, clip after clip; a cell is one segment and one class.
 
@@ -108,9 +125,15 @@ class SegmentGrid:
         Number of classes.
     resolution : float
         Length of a segment in seconds.
+
+    Raises
+    ------
+    EvaluationError
+        If the length is out of range, or a clip has more segments than can be held.
     """
 
     def __init__(self, lengths: Float64Array, n_classes: int, resolution: float) -> None:
+        _check_resolution(resolution, lengths, n_classes)
         self.n_classes, self.resolution = n_classes, resolution
         self.n_segments = np.maximum(np.ceil(lengths / resolution), 1).astype(np.int64)
         self.first = np.cumsum(self.n_segments) - self.n_segments

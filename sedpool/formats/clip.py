@@ -14,7 +14,7 @@ import pandas as pd
 from sedpool.audio.files import EXTENSIONS
 from sedpool.audio.start_time import later
 from sedpool.errors import DataError
-from sedpool.events import events_from_rows, validate_events
+from sedpool.events import LATEST, events_from_rows, validate_events
 from sedpool.text_tables import utf8_bytes
 
 Row = tuple[float, float, str]
@@ -99,9 +99,11 @@ def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:
 
 
 def check_times(onset: float, offset: float, where: str) -> None:
-    """Refuse an event that starts before 0 s, does not end after it starts or has a time that is not finite."""
+    """Refuse an event that starts before 0 s, does not end after it starts or has a time that is none."""
     if not (math.isfinite(onset) and math.isfinite(offset)):
         raise DataError(f"{where}: onset {onset}, offset {offset}; expected finite seconds")
+    if offset > LATEST:
+        raise DataError(f"{where}: ends at {offset:g} s; expected seconds, at most {LATEST:g} (115 days)")
     if onset < 0:
         raise DataError(f"{where}: starts at {onset} s; expected 0 s or later")
     if offset <= onset:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.errors import ConfigError, DataError
-from sedpool.events import EVENT_COLUMNS, validate_events
+from sedpool.events import EVENT_COLUMNS, LATEST, validate_events
 from sedpool.inference.activity import (
     active_spans,
     apply_hysteresis,
@@ -33,6 +33,9 @@ from sedpool.scores import FRAME_COLUMNS, classes_of, validate_scores
 
 PerClass = float | Mapping[str, float]
 """One value for all classes, or one for each."""
+
+LONGEST_FILTER = 600.0
+"""Seconds: the longest median filter."""
 
 _PROBABILITIES = ("threshold", "low_threshold", "clip_threshold")
 _OFF = {"low_threshold": None, "max_gap": 0.0, "min_duration": 0.0}
@@ -60,7 +63,7 @@ class Decoder:
     Raises
     ------
     ConfigError
-        If a threshold is outside [0, 1], or a number of seconds is negative or not finite.
+        If a threshold is outside [0, 1], or a number of seconds is negative or too large.
 
     Examples
     --------
@@ -85,9 +88,13 @@ class Decoder:
     def __post_init__(self) -> None:
         for name, value in self.settings().items():
             values = value.values() if isinstance(value, Mapping) else [] if value is None else [value]
-            limit, kind = (1.0, "a probability between 0 and 1") if name in _PROBABILITIES else (np.inf, "seconds")
+            limit, kind = LATEST, "seconds"
+            if name in _PROBABILITIES:
+                limit, kind = 1.0, "a probability between 0 and 1"
+            elif name == "median_filter":
+                limit, kind = LONGEST_FILTER, f"seconds up to {LONGEST_FILTER:g}"
             for number in values:
-                if not 0 <= number <= limit or number == np.inf:
+                if not 0 <= number <= limit:
                     raise ConfigError(f"{name}: {number}; expected {kind}, for all classes or each of them")
 
     def settings(self) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from pydantic.dataclasses import dataclass
 from sedpool.errors import ConfigError
 
 Settings = TypeVar("Settings")
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+LONGEST = 1e7
+"""Seconds, 115 days: no recording is longer."""
+Seconds = Annotated[float, Field(gt=0, le=LONGEST, allow_inf_nan=False)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)]
+FilterSeconds = Annotated[float, Field(ge=0, le=600)]
 Probability = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -84,13 +87,13 @@ class EvaluationSettings:
     threshold: Probability | dict[str, Probability]
     clip_threshold: Probability | dict[str, Probability]
     low_threshold: Probability | dict[str, Probability] | None
-    median_filter: SecondsOrNone | dict[str, SecondsOrNone]
+    median_filter: FilterSeconds | dict[str, FilterSeconds]
     max_gap: SecondsOrNone | dict[str, SecondsOrNone]
     min_duration: SecondsOrNone | dict[str, SecondsOrNone]
     tune: Literal["global", "per_class", "all"] | None
     tune_on: Literal["segment", "event"]
     paper_compat: Annotated[bool, Field(strict=True)] | None
-    resolution: Seconds
+    resolution: Annotated[float, Field(ge=1e-3, le=LONGEST)]
     collar: Seconds
     offset_tolerance_ratio: Annotated[float, Field(ge=0, le=1)]
 

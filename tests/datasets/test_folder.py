@@ -411,7 +411,7 @@ def test_draw_meets_the_shares_and_spreads_each_class(n: int, seed: int, shares:
 
 @pytest.mark.parametrize("length", [0.0, -1.0, float("nan")])
 def test_wrong_clip_duration(audacity: Path, length: float) -> None:
-    with pytest.raises(ConfigError, match=r"clip_duration=.*expected seconds above 0"):
+    with pytest.raises(ConfigError, match=r"clip_duration=.*expected seconds from 0.01"):
         load_folder(audacity, clip_duration=length)
 
 

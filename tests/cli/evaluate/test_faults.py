@@ -176,3 +176,21 @@ def test_a_last_frame_that_is_not_whole_may_be_missing(evaluate, files, scores, 
 def test_half_a_time_axis_is_an_error(evaluate, files, scores):
     shown = evaluate(*files()[:2], *_changed(scores, lambda table: table.drop(columns="offset")))
     assert_one_line(shown, "onset alone; frame scores have onset and offset")
+
+
+@pytest.mark.parametrize("option", ["--resolution", "--collar"])
+@pytest.mark.parametrize("value", ["1e-9", "1e308", "inf", "nan", "-1"])
+def test_settings_out_of_range_are_refused(evaluate, files, option, value):
+    shown = evaluate(*files(), option, value)
+    if (option, value) == ("--collar", "1e-9"):
+        assert not shown.error
+        return
+    assert option.strip("-") in shown.error
+    assert "Traceback" not in shown.error + shown.output
+
+
+@pytest.mark.parametrize("time", ["1.7e9", "1e12", "1e308"])
+def test_times_out_of_range_are_refused(evaluate, files, time):
+    row = f"a.wav\t0\t{time}\tdog\n"
+    assert_one_line(evaluate(*files(estimated=HEADER + row)), "line 2", "115 days")
+    assert_one_line(evaluate(*files(reference=HEADER + row)), "line 2", "115 days")
