@@ -6,13 +6,17 @@ predicted leaves its macro average, and an empty reference makes an error rate o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sedpool.evaluation.averages import Totals
+from sedpool.errors import EvaluationError
+from sedpool.evaluation.averages import Totals, plain
+from sedpool.evaluation.counts import ClipCounts, count_arrays
 from sedpool.evaluation.evaluation_input import EvaluationInput, comparable_input
+from sedpool.evaluation.levels import Criteria
 
 Scorer = Any
 """A `sed_eval` metrics object; the library has no type hints."""
@@ -103,3 +107,54 @@ def totals(scorer: Scorer) -> Totals:
     names = ("S", "D", "I") if "S" in scorer.overall else ("Nsubs", "Nfn", "Nfp")
     errors = [np.array(scorer.overall[name], dtype=np.int64) for name in names]
     return Totals(labels, by_class("Ntp"), by_class("Nref"), by_class("Nsys"), *errors)
+
+
+def official_results(
+    evaluation_input: EvaluationInput, counts: Mapping[str, ClipCounts], criteria: Criteria
+) -> dict[str, Any]:
+    """Ask sed_eval for the levels that it knows: segment, event and onset.
+
+    Parameters
+    ----------
+    evaluation_input : EvaluationInput
+        What is compared.
+    counts : mapping of str to ClipCounts
+        Our counts by level, which must be sed_eval's.
+    criteria : Criteria
+        When a segment or an event is right.
+
+    Returns
+    -------
+    results : dict
+        sed_eval's ``version`` and, by level, its overall `f1`, `precision`, `recall` and `error_rate`, None where there
+        is nothing to divide by.
+
+    Raises
+    ------
+    EvaluationError
+        If none of these levels was counted, some time is unknown, or sed_eval counts otherwise.
+    """
+    levels = [level for level in ("segment", "event", "onset") if level in counts]
+    if not levels:
+        raise EvaluationError("sed_eval scores segments, events and onsets; ask for one of these metrics")
+    if len(evaluation_input.unknown):
+        raise EvaluationError("sed_eval knows no unknown regions or labels; leave them out of the reference to ask it")
+    results: dict[str, Any] = {"version": version("sed_eval")}
+    for level in levels:
+        if level == "segment":
+            scorer = score_segments(evaluation_input, resolution=criteria.resolution)
+        else:
+            ratio = criteria.offset_tolerance_ratio if level == "event" else None
+            scorer = score_events(evaluation_input, collar=criteria.collar, offset_tolerance_ratio=ratio)
+        theirs, ours = totals(scorer), counts[level].total()
+        for name, values in count_arrays(theirs).items():
+            if not np.array_equal(values, count_arrays(ours)[name]):
+                raise EvaluationError(
+                    f"sed_eval {results['version']} counts otherwise: {level}, {name}: {values.tolist()}, here "
+                    f"{count_arrays(ours)[name].tolist()}; please report it with these files"
+                )
+        overall = scorer.results_overall_metrics()
+        shown = {name: overall["f_measure"][name] for name in ("precision", "recall")}
+        shown = {"f1": overall["f_measure"]["f_measure"], **shown, "error_rate": overall["error_rate"]["error_rate"]}
+        results[level] = plain(shown if theirs.n_ref.any() else dict.fromkeys(shown, np.nan))
+    return results

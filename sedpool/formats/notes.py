@@ -51,8 +51,8 @@ def note(path: str | os.PathLike[str], text: str, count: int = 1, *, level: int 
 
 @contextmanager
 def gathered(*, is_shown: bool = True) -> Iterator[None]:
-    """Gather the notes of the block and log each kind once, or none of them; of nested blocks the outermost counts."""
-    if _open.get() is not None:
+    """Gather the notes of the block and log each kind once, with those of an outer block, or none of them."""
+    if is_shown and _open.get() is not None:
         yield
         return
     notes = _Notes()

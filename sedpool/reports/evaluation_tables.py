@@ -7,6 +7,7 @@ from rich.console import Console
 from sedpool.comparison.labels import BASELINE_TITLES, number
 from sedpool.comparison.tables import look_up
 from sedpool.evaluation.averages import Metrics
+from sedpool.evaluation.levels import LEVELS
 from sedpool.evaluation.validation import listed
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
@@ -92,6 +93,13 @@ def sentences(evaluation: Evaluation) -> list[str]:
         found.append(f"Clips are ranked by their {evaluation.settings['ranked_by']}.")
     if ceiling := resolution_ceiling({"ceiling": evaluation.ceiling}):
         found.append(ceiling)
+    if official := evaluation.settings.get("official"):
+        numbers = [
+            f"{level} F1 {number(official[level]['f1'], 6)}, ER {number(official[level]['error_rate'], 6)}"
+            for level in LEVELS
+            if level in official
+        ]
+        found.append(f"sed_eval {official['version']} counts the same: {'; '.join(numbers)}.")
     if evaluation.intervals is not None:
         n_sources = evaluation.intervals.n_sources
         shared = f", widened for the {n_sources} recordings that clips were made from" if n_sources else ""

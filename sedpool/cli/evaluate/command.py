@@ -38,6 +38,7 @@ def evaluate(
     resolution: options.Resolution = 1.0,
     collar: options.Collar = 0.2,
     offset_tolerance_ratio: options.OffsetToleranceRatio = 0.2,
+    official: options.Official = False,
     intervals: options.Intervals = False,
     resamples: options.Resamples = None,
     seed: options.Seed = None,
@@ -66,6 +67,7 @@ def evaluate(
     from sedpool.evaluation.levels import Criteria
     from sedpool.evaluation.scenarios import SCENARIOS, parse_scenario
     from sedpool.formats.detections import is_detections
+    from sedpool.formats.notes import gathered
     from sedpool.formats.options import LabelOptions, parse_columns
 
     given = {} if columns is None else parse_columns(columns)
@@ -77,31 +79,34 @@ def evaluate(
     if estimated is not None and is_detections(estimated):
         estimated = detections_table(estimated, reference, reading)
     needs_estimate = operating_points is None or jams is not None or set(metric) != {MetricKind.psds}
-    table = None if scores is None else read_score_table(scores, reference, reading)
-    compared = read_input(
-        reference,
-        estimated,
-        table,
-        reading,
-        durations=durations,
-        classes=classes,
-        past_end=past_end,
-        threshold=threshold,
-        is_tagging=set(metric) <= TAGGING,
-        needs_estimate=needs_estimate,
-        writes_times=jams is not None,
-    )
-    evaluation_input, table = compared.input, compared.scores
-    if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
-        raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
-    chosen = None if classes is None else evaluation_input.classes
-    tables = {} if operating_points is None else read_operating_points(operating_points, reading, chosen)
+    with gathered():
+        table = None if scores is None else read_score_table(scores, reference, reading)
+        compared = read_input(
+            reference,
+            estimated,
+            table,
+            reading,
+            durations=durations,
+            classes=classes,
+            past_end=past_end,
+            threshold=threshold,
+            is_tagging=set(metric) <= TAGGING,
+            needs_estimate=needs_estimate,
+            writes_times=jams is not None,
+        )
+        evaluation_input, table = compared.input, compared.scores
+        if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
+            raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
+        chosen = None if classes is None else evaluation_input.classes
+        tables = {} if operating_points is None else read_operating_points(operating_points, reading, chosen)
     points = index_operating_points(evaluation_input, tables)
     if estimated is None and table is None:  # then coverage is that of all operating points together
         evaluation_input = replace(evaluation_input, estimated=concatenated(points))
     criteria = Criteria(resolution, collar, offset_tolerance_ratio)
     settings = {"past_end": past_end} | ({"left_out": compared.left_out} if classes else {})
     evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings)
+    if official:
+        evaluation = _with_official(evaluation, criteria)
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -187,6 +192,13 @@ def _refuse_psds(evaluation_input: "EvaluationInput", has_frames: bool, has_poin
         )
     if not evaluation_input.lengths_known:
         raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
+
+
+def _with_official(evaluation: "Evaluation", criteria: "Criteria") -> "Evaluation":
+    from sedpool.evaluation.sed_eval_oracle import official_results
+
+    official = official_results(evaluation.input, evaluation.counts, criteria)
+    return replace(evaluation, settings={**evaluation.settings, "official": official})
 
 
 def _with_intervals(

@@ -17,7 +17,6 @@ from sedpool.formats import is_tag_list, read_durations, read_events, read_tags,
 from sedpool.formats.clip import clip_name
 from sedpool.formats.detect import annotation_files
 from sedpool.formats.detections import detected_recordings, detections_file, is_detections, read_detection_scores
-from sedpool.formats.notes import gathered
 from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
 from sedpool.formats.texts import tidied_text
@@ -289,8 +288,11 @@ def read_operating_points(
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
-    with gathered():
-        tables = {f"operating point {path}": read_events(path, zero_length=reading.zero_length) for path in files}
+    least = reading.min_confidence or 0.0
+    tables = {
+        f"operating point {path}": read_events(path, min_confidence=least, zero_length=reading.zero_length)
+        for path in files
+    }
     if classes is None:
         return tables
     return {name: events[events["event_label"].isin(list(classes))] for name, events in tables.items()}

@@ -109,6 +109,12 @@ Collar = Annotated[float, typer.Option(min=0, help="Seconds that onset and offse
 OffsetToleranceRatio = Annotated[
     float, typer.Option("--offset-share", min=0, max=1, help="Or this share of the event's length, for the offset.")
 ]
+Official = Annotated[
+    bool,
+    typer.Option(
+        "--official", help="Ask sed_eval itself too, which is slow: show its numbers, and fail if it counts otherwise."
+    ),
+]
 Intervals = Annotated[bool, typer.Option("--intervals", help="Say how sure each number is: 95 % intervals.")]
 Resamples = Annotated[
     int | None, typer.Option(show_default="1000", help="Resamples of the clips that intervals come from.")

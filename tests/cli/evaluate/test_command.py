@@ -1,10 +1,12 @@
 """What is scored, and how it is shown."""
 
 import json
+import warnings
 
 import pytest
 
-from sedpool.evaluation import Scenario, psds_of_scores
+from sedpool.evaluation import Scenario, psds_of_scores, sed_eval_oracle
+from sedpool.evaluation.sed_eval_oracle import score_events
 from sedpool.formats import read_events
 from sedpool.scores import read_scores, write_scores
 
@@ -166,6 +168,34 @@ def test_scores_of_a_subset_of_the_classes(evaluate, files, scores, tmp_path):
     assert found["clip"] == alone["clip"]
     assert found["psds"] == alone["psds"]
     assert found["event"] == alone["event"]
+
+
+def test_sed_eval_is_asked_about_what_it_knows(evaluate, files, monkeypatch):
+    found = metrics(evaluate, *files(), "--official")
+    assert found["official"]["segment"]["f1"] == pytest.approx(found["segment"]["micro"]["f1"], abs=1e-12)
+    assert found["official"]["event"]["error_rate"] == pytest.approx(found["event"]["micro"]["error_rate"], abs=1e-12)
+    assert_one_line(evaluate(*files(), "--official", "-m", "clip"), "sed_eval scores segments, events and onsets")
+    nothing = metrics(evaluate, *files(estimated=HEADER), "--official")["official"]["event"]
+    assert nothing == {"f1": None, "precision": None, "recall": 0.0, "error_rate": 1.0}
+    monkeypatch.setattr(sed_eval_oracle, "score_events", lambda given, **_: score_events(given, collar=5.0))
+    assert_one_line(evaluate(*files(), "--official"), "counts otherwise: event, true_positives: [1, 1], here [0, 1]")
+
+
+def test_notes_of_one_kind_are_one_line(evaluate, files, tmp_path):
+    (tmp_path / "points").mkdir()
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    zero = "a.wav\t9\t9\tdog\nb.wav\t9.5\t12\tdog\n"
+    for threshold in (1, 2, 3):
+        (tmp_path / "points" / f"{threshold}.tsv").write_text(ESTIMATED + zero)
+    options = [*files(REFERENCE + zero, ESTIMATED + zero), "--operating-points", tmp_path / "points", "-m", "psds"]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        shown = evaluate(*options, "--durations", tmp_path / "durations.tsv", "--zero-length", "keep")
+    (note,) = shown.error.splitlines()
+    assert "5 files of labels" in note
+    assert note.endswith("counted, although they end when they start: 5 events")
+    assert [str(one.message).partition(":")[0] for one in caught] == ["reference", "estimate", "operating points"]
+    assert "3 events last longer than their clip and were cut" in str(caught[-1].message)
 
 
 def test_an_unknown_metric_lists_the_known(evaluate, files):

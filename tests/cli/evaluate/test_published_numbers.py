@@ -128,3 +128,16 @@ def test_psds_of_operating_points(evaluate, shared_data):
     # psds_eval keeps events past the clips' end and ignores the time there: 0.33447 and 0.52810.
     assert found["psds"]["scenario1"] == pytest.approx(0.33447, abs=1e-4)
     assert found["psds"]["scenario2"] == pytest.approx(0.52810, abs=1e-4)
+
+
+def test_sed_eval_itself_is_asked(evaluate, files, shared_data):
+    folder = shared_data / "sed_eval" / "tests_data" / "sound_event"
+    compared = ["-r", folder / "office_snr0_high_v2.txt", "-e", folder / "office_snr0_high_v2_detected.txt"]
+    found = metrics(evaluate, *compared, "--official", "-m", "segment", "-m", "event", "-m", "onset")
+    for level in ("segment", "event", "onset"):
+        official = found["official"][level]
+        for name in ("f1", "precision", "recall", "error_rate"):
+            assert found[level]["micro"][name] == pytest.approx(official[name], abs=1e-12)
+    said = evaluate(*compared, "--official").output
+    assert f"sed_eval {found['official']['version']} counts the same: segment F1 " in said
+    assert "official" not in metrics(evaluate, *compared)
