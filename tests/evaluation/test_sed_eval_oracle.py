@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sed_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,3 +148,23 @@ def test_events_that_end_when_they_start_count_as_in_sed_eval(pair, past_end, re
 @given(with_zero_lengths(), st.sampled_from(["cut", "extend"]), resolutions, collars, shares)
 def test_events_that_end_when_they_start_count_as_in_sed_eval_2000_times(pair, past_end, resolution, collar, ratio):
     check_kept_zero_lengths(pair, past_end, resolution, collar, ratio)
+
+
+def test_no_number_depends_on_the_order_of_rows_though_sed_evals_may():
+    """One dog fits both of the reference's; the cat is a substitution if it is the earlier one that is found."""
+    reference = [("a.wav", 0.0, 1.0, "dog"), ("a.wav", 0.3, 1.3, "dog")]
+    estimated = [("a.wav", 0.15, 1.15, "dog"), ("a.wav", 0.4, 1.4, "cat")]
+    theirs, ours = [], []
+    for rows in (reference, reference[::-1]):
+        scorer = sed_eval.sound_event.EventBasedMetrics(["cat", "dog"], t_collar=0.2, percentage_of_length=0.2)
+        lists = [
+            [{"event_onset": onset, "event_offset": offset, "event_label": label} for _, onset, offset, label in table]
+            for table in (rows, estimated)
+        ]
+        scorer.evaluate(*lists)
+        theirs.append(round(scorer.overall_error_rate()["error_rate"], 9))
+        tables = [events_from_rows(table) for table in (rows, estimated)]
+        counts = event_counts(*tables, durations={"a.wav": 10.0}, classes=["cat", "dog"])
+        ours.append(counts.metrics()["micro"]["error_rate"])
+    assert theirs[0] != theirs[1]
+    assert ours == [theirs[0], theirs[0]]
