@@ -11,7 +11,7 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.datasets.base import Dataset, Manifest, nonzero
-from sedpool.datasets.folder_labels import read_labels
+from sedpool.datasets.folder_labels import read_labels, read_unknown, unknown_file
 from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
@@ -39,6 +39,7 @@ def load_folder(
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
     zero_length: Literal["error", "drop"] = "error",
+    unknown: str | None = None,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
     shares: Sequence[float] = (0.6, 0.2, 0.2),
@@ -66,6 +67,10 @@ def load_folder(
         by default every file in `root` that holds labels.
     columns, unit, min_confidence, annotators, tiers, point_duration, zero_length : optional
         What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
+    unknown : str, optional
+        A table of times in which it is not known whether a class sounds, with the column `filename` and any of
+        `onset`, `offset` (without both: the whole recording) and `event_label` (without: all classes); found as
+        `labels` is. By default ``unknown.tsv`` or ``unknown.csv`` in `root`, if there is one.
     classes : sequence of str, optional
         The labels to learn; others are left out. By default all, in alphabetical order.
     clip_duration : float or None
@@ -108,8 +113,11 @@ def load_folder(
         )
     options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
     with gathered():
-        rows = read_labels(root, list(recordings), labels, options)
-    rows, names, left_out = _of_classes(rows, classes, root)
+        table = unknown_file(root, unknown)
+        rows = read_labels(root, list(recordings), labels, options, unknown=table)
+        regions = read_unknown(table, list(recordings))
+    rows, names, left_out = _of_classes(_with_recordings_of(regions, rows), classes, root)
+    regions = regions if classes is None else regions.loc[regions["event_label"].isin([*names, ""])]
     clips, manifest = _clips(rows, recordings)
     to_complete = "" if allow_missing else _how_to_complete(manifest.missing, recordings)
     refuse_incomplete(
@@ -142,9 +150,17 @@ def load_folder(
     dataset = Dataset(
         name or root.resolve().name, names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak
     )
+    dataset = dataset.with_unknown(regions) if len(regions) else dataset
     if clip_duration is not None and (is_long & in_strong).any():
         dataset = rebag(dataset, clip_duration, splits=strong)
     return dataset.split(split) if split else dataset
+
+
+def _with_recordings_of(regions: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add rows for recordings of which nothing is stated but what is unknown: they are labelled, too."""
+    names = sorted(set(regions["filename"]) - set(rows["filename"]))
+    more = pd.DataFrame({"filename": names, "event_label": "", "strong": bool(rows["strong"].any())})
+    return pd.concat([rows, more], ignore_index=True) if names else rows
 
 
 def _check_ends(rows: pd.DataFrame, clips: pd.DataFrame, root: Path) -> None:

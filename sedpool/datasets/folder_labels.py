@@ -14,7 +14,7 @@ import pandas as pd
 from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import with_splits
 from sedpool.errors import DataError
-from sedpool.events import EVENT_COLUMNS, optional_columns, validate_events
+from sedpool.events import EVENT_COLUMNS, empty_events, optional_columns, validate_events
 from sedpool.formats import listing, table
 from sedpool.formats.annotators import resolve_annotators
 from sedpool.formats.clip import clip_name
@@ -30,17 +30,24 @@ from sedpool.formats.jams import read_tags
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.recordings import recordings as named_recordings
+from sedpool.formats.regions import read_regions
 from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import TextTable
 
 _OTHERS = frozenset(
     {"elan", "jams", "json", "label studio", "raven", "soundevent", "textgrid"}
 )  # cannot be anything else
+UNKNOWN_FILES = ("unknown.tsv", "unknown.csv")
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
 
 def read_labels(
-    root: Path, recordings: Sequence[str], labels: str | None, options: LabelOptions = RECOGNISED
+    root: Path,
+    recordings: Sequence[str],
+    labels: str | None,
+    options: LabelOptions = RECOGNISED,
+    *,
+    unknown: Path | None = None,
 ) -> pd.DataFrame:
     """Read every label in a folder.
 
@@ -55,6 +62,8 @@ def read_labels(
         all in `root`.
     options : LabelOptions
         What the user says of them.
+    unknown : Path, optional
+        A table that is none of labels.
 
     Returns
     -------
@@ -68,10 +77,8 @@ def read_labels(
     DataError
         If there are no labels, a file is wrong, two files hold the events of one recording, or a name is ambiguous.
     """
-    if labels is None:
-        files = annotation_files(root)
-    else:
-        files = [Path(labels) if Path(labels).is_file() and not (root / labels).is_file() else root / labels]
+    files = annotation_files(root) if labels is None else [stated_file(root, labels)]
+    files = [path for path in files if unknown is None or path.resolve() != unknown.resolve()]
     owners = {PurePosixPath(name).with_suffix("").as_posix(): name for name in recordings}
     known = RecordingNames(recordings)
     tables: list[pd.DataFrame] = []
@@ -105,6 +112,27 @@ def read_labels(
     warn_of_lookalikes(rows.loc[rows["event_label"] != "", "event_label"], root)
     low = of_low_confidence(rows, options, root)
     return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
+
+
+def stated_file(root: Path, name: str) -> Path:
+    """Return a file that is named by its path from a folder or, if that has no such file, from the current one."""
+    return Path(name) if Path(name).is_file() and not (root / name).is_file() else root / name
+
+
+def unknown_file(root: Path, unknown: str | None) -> Path | None:
+    """Return the table of what nobody knows: the one that is named, or that in the folder, if there is one."""
+    if unknown is not None:
+        return stated_file(root, unknown)
+    return next((root / name for name in UNKNOWN_FILES if (root / name).is_file()), None)
+
+
+def read_unknown(path: Path | None, recordings: Sequence[str]) -> pd.DataFrame:
+    """Read the table of what nobody knows; its recordings are found as those of labels are."""
+    if path is None:
+        return empty_events()
+    regions, known = read_regions(path), RecordingNames(recordings)
+    names = {name: known.find(name, folder="", source=path) for name in regions["filename"].unique().tolist()}
+    return regions.assign(filename=regions["filename"].map(names).astype(str))
 
 
 def _owner(path: Path, owners: dict[str, str]) -> str | None:

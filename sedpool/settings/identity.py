@@ -20,7 +20,9 @@ RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offs
 LATER: Mapping[str, Mapping[str, Any]] = {
     "labels": {"map": None},
     "sedpool.load_folder": {
-        **dict.fromkeys(("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration")),
+        **dict.fromkeys(
+            ("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration", "unknown")
+        ),
         "zero_length": "error",
     },
     **{name: {"time_reduction": None} for name in ("sedpool.paper_cnn", "sedpool.paper_crnn", "sedpool.compact_cnn")},
@@ -33,7 +35,7 @@ DATA: Mapping[str, str] = {"augment": "background", "training": "init_from"}
 """Settings whose value is a place where data lie; what the data are is stated beside the settings."""
 
 # What sedpool 0.1 had of each is in its hashes: none may go.
-_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from"})
+_SOURCES = frozenset({"root", "foreground", "background", "annotations", "splits", "init_from", "unknown"})
 """Folders that data come from; records and tables keep only their last component."""
 _IGNORED = frozenset({"data_root", "runs", "cache", "force", "tracking", "jobs", "n_jobs"})
 """Settings that no number depends on, which records and tables leave out."""

@@ -35,7 +35,7 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "sedpool.load_dcase2017": Target("sedpool.datasets.dcase2017.load_dcase2017", _CORPUS),
         "sedpool.load_demo": Target("sedpool.datasets.demo.load_demo", _CORPUS),
         "sedpool.load_desed": Target("sedpool.datasets.desed.load_desed", _CORPUS),
-        "sedpool.load_folder": Target("sedpool.datasets.folder.load_folder", _CORPUS | {"name"}),
+        "sedpool.load_folder": Target("sedpool.datasets.folder.load_folder", _CORPUS | {"name", "unknown"}),
         "sedpool.load_medleydb": Target(
             "sedpool.datasets.medleydb.load.load_medleydb", _CORPUS | {"annotations", "splits", "cache"}
         ),

@@ -476,3 +476,41 @@ def test_recordings_in_which_nothing_was_found_are_labelled(tmp_path: Path, name
     assert dataset.clips["filename"].tolist() == ["a.wav", "b.wav"]
     assert dataset.events["filename"].tolist() == ["a.wav"]
     assert dataset.tags["Tawny Owl"].tolist() == [True, False]
+
+
+def test_what_nobody_knows_is_read_beside_the_labels(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        record(tmp_path / f"train/{name}.wav", 12.0)
+        record(tmp_path / f"validate/{name}2.wav")
+    rows = "".join(f"validate/{name}2.wav\t0\t1\tdog\n" for name in "abc")
+    rows = f"train/a.wav\t1\t11\tdog\ntrain/b.wav\t5\t7\tcat\n{rows}"
+    write(tmp_path / "labels.tsv", f"filename\tonset\toffset\tevent_label\n{rows}")
+    plain = load_folder(tmp_path, "train", clip_duration=5.0, allow_missing=True)
+    unknown = "filename\tonset\toffset\tevent_label\ntrain/a\t8\t9\t\nb.wav\t\t\tdog\nc.wav\t\t\t\n"
+    write(tmp_path / "unknown.tsv", unknown)
+    dataset = load_folder(tmp_path, "train", clip_duration=5.0)
+    assert "train/c.wav#t=0,5" in dataset.clips["filename"].tolist()  # labelled, as it is said that nobody knows it
+    found = {
+        name: "".join("?" if pd.isna(tag) else "ny"[tag] for tag in row)
+        for name, row in zip(dataset.tags.index, dataset.tags.to_numpy(), strict=True)
+    }
+    assert found == {
+        "train/a.wav#t=0,5": "ny",
+        "train/a.wav#t=5,10": "?y",
+        "train/a.wav#t=10,12": "ny",
+        "train/b.wav#t=0,5": "n?",
+        "train/b.wav#t=5,10": "y?",
+        "train/b.wav#t=10,12": "n?",
+        "train/c.wav#t=0,5": "??",
+        "train/c.wav#t=5,10": "??",
+        "train/c.wav#t=10,12": "??",
+    }
+    assert manifest_of(dataset)["hash"] != manifest_of(plain)["hash"]
+    (tmp_path / "unknown.tsv").rename(tmp_path / "doubts.tsv")
+    with pytest.raises(DataError, match="has a time and no label"):  # as labels
+        load_folder(tmp_path)
+    elsewhere = load_folder(tmp_path, "train", clip_duration=5.0, unknown="doubts.tsv", classes=["dog"])
+    assert elsewhere.regions["event_label"].isin(["", "dog"]).all()
+    write(tmp_path / "doubts.tsv", "filename,event_label\nc.wav,owl\n")
+    with pytest.raises(DataError, match="expected one of cat, dog, or none for all classes"):
+        load_folder(tmp_path, unknown="doubts.tsv")
