@@ -15,7 +15,8 @@ def tune(
         typer.Option(help="One threshold, one for each class, or also median filter, hysteresis, gaps and durations."),
     ] = "per_class",
     objective: Annotated[
-        Literal["segment", "event"], typer.Option(help="Whose F1 decides on frames; clips go by clip F1.")
+        Literal["segment", "event", "clip"],
+        typer.Option(help="Whose F1 decides on frames; clip: thresholds from clip labels alone. Clips go by clip F1."),
     ] = "segment",
     root: Annotated[Path | None, typer.Option(help="Where their corpus is now, if it was moved.")] = None,
     trust_code: TrustCode = False,

@@ -1,9 +1,9 @@
 """Which decoder suits these scores? Chosen on validation clips, never on test clips, which is checked.
 
 Frames and clips are tuned separately: clip thresholds by clip F1, frame decisions by segment or event F1. Where
-validation has weak labels only, frame decisions too are tuned by clip F1 (a clip has a class if an event of it is
-detected). That says little about where events begin and end, so that thresholds alone are tuned then, and the result
-says so.
+validation has weak labels only, or its times are not to be used, frame decisions too are tuned by clip F1 (a clip has a
+class if an event of it is detected). That says little about where events begin and end, so that thresholds alone are
+tuned then, and the result says so.
 
 The F1 of a class depends on no other class: one pass over the candidates tunes all classes at once.
 """
@@ -28,7 +28,7 @@ from sedpool.runtime.arrays import Float64Array
 from sedpool.scores import highest_frames
 
 Parameters = Literal["global", "per_class", "all"]
-Level = Literal["segment", "event"]
+Level = Literal["segment", "event", "clip"]
 
 THRESHOLDS = np.arange(1, 100) / 100
 # What is tried: first what leaves a step off, which wins where nothing is better.
@@ -39,6 +39,7 @@ SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0)  # longest gap, shortest event
 _WORDS: dict[Level, str] = {
     "segment": "segment F1, {resolution:g} s",
     "event": "event F1, {collar:g} s and {offset_tolerance_ratio:.0%}",
+    "clip": "clip F1 of detected events (clip labels alone)",
 }
 _WEAK_WORDS = "clip F1 of detected events (validation has weak labels only)"
 
@@ -52,7 +53,7 @@ class Tuned:
     decoder : Decoder
         What validation chose.
     parameters : {"global", "per_class", "all"}
-        What it could choose.
+        What it could choose; from clip labels never "all".
     objective : str
         The F1 by which frame decisions were chosen, in words.
     n_clips : int
@@ -90,8 +91,9 @@ def tune(
     parameters : {"global", "per_class", "all"}
         One threshold for all classes, by micro F1; one for each class, by its F1; or for each class its median filter
         together with its threshold, then hysteresis, the longest gap and the minimum duration, in turn.
-    objective : {"segment", "event"}
-        Whose F1 decides on frames.
+    objective : {"segment", "event", "clip"}
+        Whose F1 decides on frames. With "clip", and where validation has weak labels only, thresholds are all that is
+        tuned, and no time of an event has a part in it.
     criteria : Criteria
         When a segment or an event is right.
 
@@ -110,7 +112,9 @@ def tune(
         )
     goal = _goal(clips, objective, criteria)
     by_class = parameters != "global"
-    if parameters == "all" and goal.is_strong:
+    if parameters == "all" and not goal.is_strong:
+        parameters = "per_class"
+    if parameters == "all":
         decoder = _all_tuned(output.decoder, goal, validation.classes)
     else:
         f1 = _f1_at_thresholds(output.decoder, goal, by_class)
@@ -158,10 +162,11 @@ class _Goal:
 
 def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
     scores, tags, reference = clips.output.frame_scores, clips.dataset.tags, clips.reference
-    if clips.dataset.known_events is None or reference is None:
+    has_times = clips.dataset.known_events is not None and reference is not None
+    if level == "clip" or not has_times or reference is None:
         names, classes = list(tags.index), clips.dataset.classes
         return _Goal(
-            _WEAK_WORDS,
+            _WORDS["clip"] if has_times else _WEAK_WORDS,
             lambda decoder: clip_counts(tags, tags_from_events(decoder.events(scores), names, classes)).total(),
             lambda decoder: clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS),
             is_strong=False,

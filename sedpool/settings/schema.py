@@ -91,7 +91,7 @@ class EvaluationSettings:
     max_gap: SecondsOrNone | dict[str, SecondsOrNone]
     min_duration: SecondsOrNone | dict[str, SecondsOrNone]
     tune: Literal["global", "per_class", "all"] | None
-    tune_on: Literal["segment", "event"]
+    tune_on: Literal["segment", "event", "clip"]
     paper_compat: Annotated[bool, Field(strict=True)] | None
     resolution: Annotated[float, Field(ge=1e-3, le=LONGEST)]
     collar: Seconds

@@ -125,6 +125,27 @@ def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dat
     assert f1 > before
 
 
+@pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
+def test_clip_labels_alone_tune_no_other_thresholds_than_weak_labels(parameters):
+    asked, weak = (
+        tune(ScoredClips(output(), dataset), held_out=[], parameters=parameters, objective=objective)
+        for dataset, objective in ((corpus(), "clip"), (corpus(strong=False), "segment"))
+    )
+    assert asked.objective == "clip F1 of detected events (clip labels alone)"
+    assert "weak labels only" in weak.objective
+    assert asked.decoder == weak.decoder
+    assert asked.parameters == ("global" if parameters == "global" else "per_class")
+
+
+def test_event_times_change_no_threshold_that_clip_labels_choose():
+    dataset = corpus()
+    times = dataset.events[["onset", "offset"]].sample(frac=1, random_state=0).to_numpy()
+    moved = replace(dataset, events=dataset.events.assign(onset=times[:, 0], offset=times[:, 1]))
+    assert not moved.events.equals(dataset.events)
+    decoders = [tune(ScoredClips(output(), one), held_out=[], objective="clip").decoder for one in (dataset, moved)]
+    assert decoders[0] == decoders[1]
+
+
 def test_tuning_on_test_clips_is_an_error():
     with pytest.raises(EvaluationError, match=r"1 clips to tune on are test clips \(3\.wav\)"):
         tune(ScoredClips(output(), corpus()), held_out=["3.wav", "other.wav"])
