@@ -18,7 +18,7 @@ from sedpool.training.targets import patch_tags
 
 Batch = tuple[Float32Array, Float32Array]
 
-_AHEAD = 2
+_THREADS, _AHEAD = 2, 4
 
 
 class Patches:
@@ -132,7 +132,7 @@ class Patches:
 
 
 class Prefetched:
-    """Batches made by a thread while the one before is worked on.
+    """Batches made by threads while the ones before are worked on.
 
     Parameters
     ----------
@@ -158,10 +158,10 @@ class Prefetched:
     def __iter__(self) -> Generator[Batch]:
         """Iterate over the batches from `first` to the end of the epoch."""
         coming: deque[Future[Batch]] = deque()
-        with ThreadPoolExecutor(1) as thread:
+        with ThreadPoolExecutor(_THREADS) as threads:
             for index in range(self.first, len(self.patches) + _AHEAD):
                 if index < len(self.patches):
-                    coming.append(thread.submit(self._batch, index))
+                    coming.append(threads.submit(self._batch, index))
                 if index >= self.first + _AHEAD:
                     began = time.perf_counter()
                     batch = coming.popleft().result()

@@ -49,7 +49,11 @@ class JaxSteps(Steps):
         import jax
 
         super().__init__(training_model)
-        self._train = jax.jit(training_model.train_step, donate_argnums=0)
+
+        def train_step(weights: Any, metrics: Any, batch: Any) -> Any:
+            return training_model.train_step((*weights, metrics), batch)
+
+        self._train = jax.jit(train_step, donate_argnums=0)  # metrics begin each step with the same zeros
         self._test = jax.jit(training_model.test_step)
         self._has_metrics = False
         self._state: tuple[list[Any], ...] | None = None
@@ -57,7 +61,7 @@ class JaxSteps(Steps):
     def train(self, x: Float32Array, y: Float32Array) -> Logs:
         """Train on one batch of features and targets."""
         *weights, metrics = self._current(x, y)
-        logs, (*weights, _) = self._train((*weights, [value * 0 for value in metrics]), (x, y))
+        logs, (*weights, _) = self._train(weights, metrics, (x, y))
         self._state = *weights, metrics
         return dict(logs)
 
