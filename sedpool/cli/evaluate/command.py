@@ -61,7 +61,6 @@ def evaluate(
         says_when,
     )
     from sedpool.cli.evaluate.outputs import Outputs
-    from sedpool.errors import ConfigError
     from sedpool.evaluation.evaluation_input import index_operating_points
     from sedpool.evaluation.event_arrays import concatenated
     from sedpool.evaluation.levels import Criteria
@@ -95,8 +94,8 @@ def evaluate(
             writes_times=jams is not None,
         )
         evaluation_input, table = compared.input, compared.scores
-        if jams is not None and not says_when(estimated, table) and not evaluation_input.lengths_known:
-            raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
+        if jams is not None:
+            _refuse_jams(evaluation_input, says_when(estimated, table))
         chosen = None if classes is None else evaluation_input.classes
         tables = {} if operating_points is None else read_operating_points(operating_points, reading, chosen)
     points = index_operating_points(evaluation_input, tables)
@@ -119,6 +118,16 @@ def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> Non
     for name, value in idle.items():
         if value is not None and not is_given:
             raise ConfigError(f"{name}: it does nothing without {needed}; add that, or leave {name} out")
+
+
+def _refuse_jams(evaluation_input: "EvaluationInput", has_times: bool) -> None:
+    """Refuse to write as JAMS what it cannot hold."""
+    from sedpool.errors import ConfigError
+
+    if not has_times and not evaluation_input.lengths_known:
+        raise ConfigError("--jams: tags have no times, and so need the clips' lengths; give --durations")
+    if len(evaluation_input.estimated.lasting()) < len(evaluation_input.estimated):
+        raise ConfigError("--jams: it holds no events that end when they start; give --zero-length drop")
 
 
 def _scored(

@@ -66,6 +66,16 @@ def test_jams_of_recordings_that_differ_in_their_suffix(evaluate, files, tmp_pat
     assert metrics(evaluate, "-r", options[1], "-e", tmp_path / "jams") == metrics(evaluate, *options[:4])
 
 
+def test_jams_hold_no_events_that_end_when_they_start(evaluate, files, tmp_path):
+    estimated = HEADER + "a.wav\t1\t1\tdog\n"
+    options = [*files(estimated=estimated), "--jams", tmp_path / "jams", "--zero-length"]
+    shown = evaluate(*options, "keep").error.splitlines()
+    assert shown[-1] == "error: --jams: it holds no events that end when they start; give --zero-length drop"
+    assert not (tmp_path / "jams").exists()
+    assert "left out" in evaluate(*options, "drop").error
+    assert (tmp_path / "jams" / "a.jams").is_file()
+
+
 @pytest.mark.parametrize(("option", "target"), [("--jams", "file"), ("--html", "folder"), ("--json", "file/o.json")])
 def test_a_place_that_cannot_be_written_is_named(evaluate, files, tmp_path, option, target):
     (tmp_path / "file").write_text("")
