@@ -164,13 +164,13 @@ def map_detections(events: pd.DataFrame, names: Mapping[str, str], classes: Iter
     Returns
     -------
     events : DataFrame
-        With classes of the map only.
+        Without those of labels that have no class. In classes that several labels were merged into, overlapping events
+        are one.
     n_left_out : int
         Number of detections of labels that are dropped or of an unknown class.
     """
     own = set(classes)
     labels = events["event_label"].unique()
     becomes = {label: names.get(label, label if label in own else names.get(OTHERS, label)) for label in labels}
-    mapped = events.assign(event_label=events["event_label"].map(becomes))
-    kept = ~mapped["event_label"].isin([UNKNOWN, DROPPED])
-    return mapped.loc[kept].reset_index(drop=True), int((~kept).sum())
+    mapped, _, counts = map_events(events, becomes, empty_events())
+    return mapped, counts["dropped"] + counts["unknown"]

@@ -31,6 +31,8 @@ def evaluate(
     tiers: options.Tiers = None,
     point_duration: options.PointDuration = None,
     zero_length: options.ZeroLength = "error",
+    label_map: options.LabelMap = None,
+    unknown: options.Unknown = None,
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
     operating_points: options.OperatingPoints = None,
@@ -60,6 +62,7 @@ def evaluate(
         read_score_table,
         says_when,
     )
+    from sedpool.cli.evaluate.label_options import label_changes
     from sedpool.cli.evaluate.outputs import Outputs
     from sedpool.evaluation.evaluation_input import index_operating_points
     from sedpool.evaluation.event_arrays import concatenated
@@ -71,6 +74,7 @@ def evaluate(
 
     given = {} if columns is None else parse_columns(columns)
     reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length)
+    changes = label_changes(label_map, unknown)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points, "--psds": psds})
@@ -92,17 +96,22 @@ def evaluate(
             is_tagging=set(metric) <= TAGGING,
             needs_estimate=needs_estimate,
             writes_times=jams is not None,
+            changes=changes,
         )
         evaluation_input, table = compared.input, compared.scores
         if jams is not None:
             _refuse_jams(evaluation_input, says_when(estimated, table))
-        chosen = None if classes is None else evaluation_input.classes
-        tables = {} if operating_points is None else read_operating_points(operating_points, reading, chosen)
+        tables = {} if operating_points is None else read_operating_points(operating_points, reading)
+        known = evaluation_input.classes
+        tables = {name: changes.of_detections(events, known, name) for name, events in tables.items()}
+        if classes is not None:
+            tables = {name: events[events["event_label"].isin(known)] for name, events in tables.items()}
     points = index_operating_points(evaluation_input, tables)
     if estimated is None and table is None:  # then coverage is that of all operating points together
         evaluation_input = replace(evaluation_input, estimated=concatenated(points))
     criteria = Criteria(resolution, collar, offset_tolerance_ratio)
-    settings = {"past_end": past_end} | ({"left_out": compared.left_out} if classes else {})
+    settings: dict[str, object] = {"past_end": past_end} | ({"left_out": compared.left_out} if classes else {})
+    settings |= {"label_map": dict(changes.names)} if changes.names else {}
     evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings)
     if official:
         evaluation = _with_official(evaluation, criteria)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import typer
 
+from sedpool.cli.evaluate.label_options import LabelChanges
 from sedpool.cli.evaluate.runs import in_whole_recordings, run_beside, run_events, run_of, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
@@ -21,6 +23,7 @@ from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
 from sedpool.formats.texts import tidied_text
 from sedpool.inference.decode import Decoder, decode
+from sedpool.regions import ALL_CLASSES
 from sedpool.scores import classes_of, highest_frames, read_scores
 from sedpool.text_tables import utf8_bytes
 
@@ -102,6 +105,7 @@ def read_input(
     is_tagging: bool,
     needs_estimate: bool,
     writes_times: bool,
+    changes: LabelChanges = LabelChanges(),  # noqa: B008 (frozen)
 ) -> Compared:
     """Read the reference as `reading` says, and the estimate or what scores say at a threshold.
 
@@ -115,13 +119,17 @@ def read_input(
     clips: Lengths = recordings(reference, reading)
     if durations is not None:
         clips = _with_durations(clips, durations)
-    run = run_of(estimated)
+    run, every_clip = run_of(estimated), clips
     true = _labels(reference, clips, reading, is_tagging=is_tagging)
     if tested_by := run or run_beside(estimated):
         tested = tested_clips(tested_by, clips)
         clips = tested if run is not None else {name: clips[name] for name in tested}
         true = true[true["filename"].isin(list(clips))]
     _refuse_other_unit(true, clips, f"reference {reference}")
+    true, regions = changes.of_reference(true, every_clip, f"reference {reference}")
+    regions = regions.loc[regions["filename"].isin(list(clips))]
+    if is_tagging:
+        regions = _of_tags(regions, clips)
     looks_at_times = not is_tagging or (writes_times and says_when(estimated, scores))
     if estimated is not None and threshold is not None:
         raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
@@ -133,6 +141,7 @@ def read_input(
         detected = empty_events()
     else:
         raise ConfigError("nothing to score: give --estimated, or --scores to decode")
+    detected = changes.of_detections(detected, set(true["event_label"]), f"estimate {estimated}")
     known = {*true["event_label"], *(() if run is None else classes_of(run.scores))}
     labels = None if run is None else sorted(known)
     left_out: dict[str, dict[str, int]] = {}
@@ -141,6 +150,7 @@ def read_input(
         labels = chosen_classes(classes, {*known, *detected["event_label"], *more})
         left_out = _others({"true": true, "detected": detected}, labels)
         true, detected = (events[events["event_label"].isin(labels)] for events in (true, detected))
+        regions = regions[regions["event_label"].isin([*labels, ALL_CLASSES])]
         scores = None if scores is None else scores.of_classes(labels)
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
     compared = make_evaluation_input(
@@ -149,6 +159,7 @@ def read_input(
         clips,
         classes=labels,
         past_end=past_end,
+        unknown=regions,
         allow_zero_length=reading.zero_length == "keep",
         names=names,
     )
@@ -242,6 +253,13 @@ def _labels(path: Path, clips: Lengths, reading: LabelOptions, *, is_tagging: bo
     return tags.assign(onset=0.0, offset=[_length(name, clips) for name in tags["filename"]])
 
 
+def _of_tags(regions: pd.DataFrame, clips: Lengths) -> pd.DataFrame:
+    """Let unknown parts of clips whose length is not known be a part of what stands for these."""
+    part = np.array([clips[name] is None for name in regions["filename"]], dtype=bool) & np.isfinite(regions["offset"])
+    half = 0.5 * np.array([_length(name, clips) for name in regions["filename"]])
+    return regions.assign(onset=regions["onset"].mask(part, 0.0), offset=regions["offset"].mask(part, half))
+
+
 def _refuse_other_unit(events: pd.DataFrame, clips: Lengths, source: str) -> None:
     known = {name: seconds for name, seconds in clips.items() if seconds is not None}
     refuse_other_unit(events, known, source, "--unit ")
@@ -279,23 +297,18 @@ def says_when(estimated: Path | None, scores: ScoreTable | None) -> bool:
     return scores is None or scores.frames is not None
 
 
-def read_operating_points(
-    folder: Path, reading: LabelOptions, classes: Collection[str] | None
-) -> dict[str, pd.DataFrame]:
-    """Read a file of events for each threshold; the tables are by path, and of the chosen classes."""
+def read_operating_points(folder: Path, reading: LabelOptions) -> dict[str, pd.DataFrame]:
+    """Read a file of events for each threshold; the tables are by path."""
     if folder.is_file():
         raise ConfigError(f"--operating-points {folder}: a file; expected a folder with a file for each threshold")
     files = annotation_files(folder)
     if not files:
         raise DataError(f"--operating-points {folder}: no files of events in it; expected one for each threshold")
     least = reading.min_confidence or 0.0
-    tables = {
+    return {
         f"operating point {path}": read_events(path, min_confidence=least, zero_length=reading.zero_length)
         for path in files
     }
-    if classes is None:
-        return tables
-    return {name: events[events["event_label"].isin(list(classes))] for name, events in tables.items()}
 
 
 def _lines(path: Path) -> list[str]:

@@ -85,6 +85,21 @@ ZeroLength = Annotated[
         help="Rows of tables and lists that end when they start are an error, left out, or counted as sed_eval does."
     ),
 ]
+LabelMap = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        help="Table with the columns from and to, which renames and merges labels, those of the estimate too; "
+        "to is empty: unknown; -: dropped; from *: all others.",
+    ),
+]
+Unknown = Annotated[
+    Path | None,
+    typer.Option(
+        help="Times that count neither way: a table filename, onset, offset (without: the whole clip), event_label "
+        "(without: all)."
+    ),
+]
 PastEnd = Annotated[
     Literal["cut", "extend"], typer.Option(help="Events past a clip's end are cut, or make the clip longer.")
 ]
