@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo models test coverage test-slow test-backends test-versions test-lowest check docs format upgrade clean
+.PHONY: install demo models test coverage fuzz test-slow test-backends test-versions test-lowest check docs format upgrade clean
 
 install: .venv/installed
 
@@ -23,6 +23,11 @@ test: install
 
 coverage: install
 	$(BIN)/pytest -n auto --cov=sedpool --cov-report=term:skip-covered --cov-fail-under=85
+
+# Damaged files of every format of labels and audio, 2,000 of each and others every time; SEED=N repeats those of a run.
+SEED ?= $(shell date +%s)
+fuzz: install
+	SEDPOOL_FUZZ=2000 SEDPOOL_FUZZ_SEED=$(SEED) $(BIN)/pytest -n auto tests/formats/test_fuzz.py tests/audio/test_fuzz.py
 
 test-slow: install
 	$(BIN)/pytest -m slow

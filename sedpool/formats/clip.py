@@ -99,15 +99,27 @@ def clip_rows(duration: float, rows: Sequence[Row]) -> Annotation:
 
 
 def check_times(onset: float, offset: float, where: str) -> None:
-    """Refuse an event that starts before 0 s, does not end after it starts or has a time that is none."""
+    """Refuse an event that starts before 0 s, ends before or when it starts, or has a time that cannot be."""
     if not (math.isfinite(onset) and math.isfinite(offset)):
         raise DataError(f"{where}: onset {onset}, offset {offset}; expected finite seconds")
-    if offset > LATEST:
-        raise DataError(f"{where}: ends at {offset:g} s; expected seconds, at most {LATEST:g} (115 days)")
     if onset < 0:
         raise DataError(f"{where}: starts at {onset} s; expected 0 s or later")
     if offset <= onset:
         raise DataError(f"{where}: lasts from {onset} s to {offset} s; expected an end after the start")
+    if offset > LATEST:
+        raise DataError(
+            f"{where}: ends at {offset:g} s; expected less than {LATEST:g} s, 115 days: is it another unit?"
+        )
+
+
+def number_in(value: object, where: str, *, expected: str = "seconds") -> float:
+    """Return a value of JSON that must be a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"{where} is {value!r}; expected {expected}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise DataError(f"{where} has hundreds of digits; expected {expected}") from None
 
 
 def check_label(label: str, classes: Collection[str] | None, where: str) -> None:

@@ -32,7 +32,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 """Columns of tables without a header, by the kinds of their fields: text, or numbers and times."""
 
 _UNIT = re.compile(
-    r"[\s_(\[]+(?:in )?(s|secs?|seconds?|ms|msec|milliseconds?|samples?|hz|(?:hh?:)?mm?:ss[.,s]*)\.?[)\]]?$"
+    r"[\s_(\[]{1,3}(?:in )?(s|secs?|seconds?|ms|msec|milliseconds?|samples?|hz|(?:hh?:)?mm?:ss[.,s]*)\.?[)\]]?$"
 )
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d(?:[.,]\d*)?)")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf|nan")
@@ -40,7 +40,7 @@ _GROUPS = re.compile(r"([+-]?\d{1,3}([ '\u2019\u00a0\u202f,.])\d{3}(?:\2\d{3})*)
 _STATED_SEPARATOR = re.compile(rb'"?sep=([;,|\t])"?\r?\n', re.IGNORECASE)  # the first line of Excel's own files
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "vertical bars"}
 _NO_VALUE = frozenset({"", "nan", "na", "n/a", "none", "null", "-"})
-_SAMPLE = 50  # rows that are looked at
+SAMPLE = 50  # rows that are looked at
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,9 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     header = tuple(name.strip() for name in rows[0]) if has_header else ()
     kinds = "" if has_header else _kinds(rows)
     columns, units = _by_name(header) if has_header else (_by_form(kinds, rows), {})
+    named = [index for index in range(len(header)) if _holds_recordings(rows[1:SAMPLE], index)]
+    if named:
+        columns.setdefault("filename", named[0])
     for meaning, name in options.columns.items():
         columns.pop(meaning, None)
         units.pop(meaning, None)
@@ -133,7 +136,7 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
 def _separator(data: bytes, options: LabelOptions) -> str:
     """Return the separator: a tab where the first row has one, else that which gives a header, numbers or columns."""
     lines = [line for line in data[: 1 << 16].decode(errors="replace").splitlines() if line.strip()]
-    lines = [line for line in lines[:_SAMPLE] if not line.startswith("#")] or lines[:1]
+    lines = [line for line in lines[:SAMPLE] if not line.startswith("#")] or lines[:1]
     if not lines or "\t" in lines[0]:
         return "\t"
     tables = {
@@ -179,6 +182,11 @@ def is_recording(text: str) -> bool:
     return PurePath(text.strip().strip('"')).suffix.lower() in EXTENSIONS
 
 
+def _holds_recordings(rows: Sequence[Sequence[str]], index: int) -> bool:
+    found = [row[index] for row in rows if len(row) > index and row[index].strip()]
+    return bool(found) and all(map(is_recording, found))
+
+
 def _is_header(fields: Sequence[str], options: LabelOptions) -> bool:
     if any(map(is_number, fields)) or any(map(is_recording, fields)):
         return False
@@ -189,7 +197,7 @@ def _is_header(fields: Sequence[str], options: LabelOptions) -> bool:
 
 def _names_numbers(rows: Sequence[Sequence[str]]) -> bool:
     """Return whether a first row of texts is above columns of numbers: a header, whatever its language."""
-    first, others = rows[0], rows[1:_SAMPLE]
+    first, others = rows[0], rows[1:SAMPLE]
     if len(first) < 3 or any(map(is_number, first)) or any(map(is_recording, first)) or not all(map(str.strip, first)):
         return False
     return _kinds(others).count("N") > 1
@@ -250,7 +258,7 @@ def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
         return dict(zip(FORMS[kinds], range(len(kinds)), strict=True))
     if not re.fullmatch("TTN{2,9}T", kinds):
         return {}
-    whole = [row[2:-1] for row in rows[:_SAMPLE] if len(row) == len(kinds)]
+    whole = [row[2:-1] for row in rows[:SAMPLE] if len(row) == len(kinds)]
     table = np.array([[number_of(text.strip().lower()) for text in row] for row in whole], dtype=float)
     begin = table[:, 0]
     is_other_form = [np.allclose(column, 1000 * begin) for column in table.T]  # the same times in milliseconds
@@ -324,7 +332,7 @@ def number_of(text: str) -> float | None:
         return np.nan
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, all_minutes, seconds = clock.groups()
-        return int(hours or 0) * 3600 + int(minutes or all_minutes) * 60 + float(seconds.replace(",", "."))
+        return float(hours or 0) * 3600 + float(minutes or all_minutes) * 60 + float(seconds.replace(",", "."))
     if groups := _groups(text):
         return float(groups[1].replace(groups[2], "") + (groups[3] or "").replace(",", "."))
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None

@@ -56,8 +56,11 @@ class _Document:
             self.slots[attributes.get("TIME_SLOT_ID", "")] = None if value is None else float(value) / 1000
         elif name == "TIER":
             self.tiers.append(attributes.get("TIER_ID", ""))
-        elif name in ("ALIGNABLE_ANNOTATION", "REF_ANNOTATION") and self.tiers:
+        elif name in ("ALIGNABLE_ANNOTATION", "REF_ANNOTATION"):
             self.current = attributes.get("ANNOTATION_ID", "")
+            if self.current in self.annotations or not self.tiers:
+                problem = "on no tier" if not self.tiers else "there twice"
+                raise DataError(f"{self.path}: annotation {self.current} is {problem}; save it again in ELAN")
             begin, end = (attributes.get(f"TIME_SLOT_REF{number}", "") for number in (1, 2))
             of = attributes.get("ANNOTATION_REF", "")
             self.annotations[self.current] = _Annotation(self.tiers[-1], begin, end, of)

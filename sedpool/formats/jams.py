@@ -27,6 +27,7 @@ from sedpool.formats.clip import (
     clip_events,
     clip_name,
     clip_rows,
+    number_in,
     only_clip,
     rows_of,
     values_of,
@@ -133,7 +134,7 @@ def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
         if _field(observation, ("value", "role"), where) == "foreground":
             onset, _, label = _event(observation, ("value", "label"), where)
             snr, source = (observation["value"].get(key) for key in ("snr", "source_file"))
-            ratio = float("nan") if snr is None else _number(snr, f"{where}: snr", expected="decibels")
+            ratio = float("nan") if snr is None else number_in(snr, f"{where}: snr", expected="decibels")
             mixed.append((onset, label, ratio, str(source or "")))
     return mixed
 
@@ -148,7 +149,7 @@ def _parse(path: PathLike) -> Any:
 
 
 def _duration(document: Any, path: PathLike) -> float:
-    duration = _number(_field(document, ("file_metadata", "duration"), str(path)), f"{path}: file_metadata.duration")
+    duration = number_in(_field(document, ("file_metadata", "duration"), str(path)), f"{path}: file_metadata.duration")
     if not 0 < duration <= LATEST:
         raise DataError(f"{path}: file_metadata.duration is {duration} s; expected more than 0 and at most {LATEST:g}")
     return duration
@@ -176,8 +177,10 @@ def _sound_events(annotation: _SoundAnnotation) -> Iterator[tuple[Any, tuple[str
         where = f"{annotation.where} {index}"
         if annotation.namespace in OPEN_NAMESPACES:
             yield observation, ("value",), where
-        elif _field(observation, ("value", "role"), where) == "foreground":
+        elif (role := _field(observation, ("value", "role"), where)) == "foreground":
             yield observation, ("value", "label"), where
+        elif role != "background":
+            raise DataError(f"{where}: role is {str(role)[:40]!r}; expected foreground or background")
 
 
 def _annotation(document: Any, path: PathLike) -> _SoundAnnotation:
@@ -223,8 +226,8 @@ def _annotator(metadata: Any) -> str:
 
 
 def _event(observation: Any, label_at: tuple[str, ...], where: str, classes: Collection[str] | None = None) -> Row:
-    onset = _number(_field(observation, ("time",), where), f"{where}: time")
-    length = _number(_field(observation, ("duration",), where), f"{where}: duration")
+    onset = number_in(_field(observation, ("time",), where), f"{where}: time")
+    length = number_in(_field(observation, ("duration",), where), f"{where}: duration")
     check_times(onset, onset + length, where)
     label = _label(observation, label_at, where)
     check_label(label, classes, where)
@@ -235,7 +238,7 @@ def _confidence(observation: Any, where: str) -> float | None:
     value = observation.get("confidence")
     if value is None:
         return None
-    confidence = _number(value, f"{where}: confidence", expected="a number from 0 to 1")
+    confidence = number_in(value, f"{where}: confidence", expected="a number from 0 to 1")
     if not 0 <= confidence <= 1:
         raise DataError(f"{where}: confidence is {value}; expected a number from 0 to 1")
     return confidence
@@ -261,12 +264,6 @@ def _list(value: Any, key: str, where: str) -> list[Any]:
     if not isinstance(found, list):
         raise DataError(f"{where}: {key} is {found!r}; expected a list")
     return found
-
-
-def _number(value: Any, where: str, *, expected: str = "seconds") -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{where} is {value!r}; expected {expected}")
-    return float(value)
 
 
 def write_jams(

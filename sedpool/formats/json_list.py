@@ -41,7 +41,7 @@ def read_json(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
         If the file is no such list, or an event lacks a key or has an impossible value.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        found = json.loads(Path(path).read_text(encoding="utf-8-sig"), parse_int=_integer)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except (ValueError, RecursionError) as error:
@@ -59,6 +59,11 @@ def read_json(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
                 raise DataError(f"{path}: event {number}: {column} is {value!r}; expected a name")
         events[column] = tidy(events[column])
     return validate_events(events, source=str(path))
+
+
+def _integer(digits: str) -> float:
+    """Return an integer, or a number that is refused later if no column could hold it."""
+    return int(digits) if len(digits) < 16 else float(digits)
 
 
 def is_event_list(path: Path) -> bool:

@@ -15,7 +15,7 @@ import pandas as pd
 from sedpool.errors import DataError
 from sedpool.events import events_from_rows, validate_events
 from sedpool.formats.annotators import resolve_annotators
-from sedpool.formats.clip import check_times
+from sedpool.formats.clip import check_times, number_in
 from sedpool.formats.columns import is_recording
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
@@ -74,20 +74,20 @@ def read_label_studio(
             labels = value.get("labels") or value.get("timeserieslabels") or []
             labels = labels if isinstance(labels, list) else [labels]
             if "start" not in value:
-                n_timeless += bool(labels)
+                n_timeless += 1
                 continue
-            onset, offset = (_number(value.get(key), f"{where}, region {number}: {key}") for key in ("start", "end"))
+            onset, offset = (number_in(value.get(key), f"{where}, region {number}: {key}") for key in ("start", "end"))
             check_times(onset, offset, f"{where}, region {number}")
             n_blank += not labels
             for label in labels:
                 rows.append((name, onset, offset, tidied_text(str(label))))
                 channel = value.get("channel")
-                channels.append(channel + 1 if isinstance(channel, int) else None)
+                channels.append(channel + 1 if isinstance(channel, int) and 0 <= channel < 1 << 16 else None)
                 who.append(annotator)
     if n_blank:
         note(path, "not read, as they have no label: {n} regions", n_blank)
     if n_timeless:
-        note(path, "not read, as they have no times: {n} regions", n_timeless)
+        note(path, "not read, as they have no times: {n} results", n_timeless)
     events = events_from_rows(rows).assign(channel=pd.Series(channels, dtype="Int64"))
     events = validate_events(events, source=str(path)).assign(annotator=who)
     if not any(channel is not None for channel in channels):
@@ -134,9 +134,15 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             tasks = json.loads(text)
         else:
             separator = "\t" if "\t" in text.partition("\n")[0] else ","
+            table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+            if "annotation_id" not in (table.fieldnames or ()):
+                raise ValueError("no column annotation_id")
+            rows = list(table)
+            if any(None in row for row in rows):
+                raise ValueError("a row has more fields than there are columns")
             tasks = [
-                {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items() if key}
-                for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+                {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items()}
+                for row in rows
             ]
     except (ValueError, RecursionError, csv.Error) as error:
         raise DataError(f"{path}: not an export of Label Studio ({error})") from None
@@ -171,9 +177,3 @@ def _name(url: str) -> str:
     path = _path(url)
     name = tidied_text(path.replace("\\", "/").rpartition("/")[2])
     return _UPLOADED.sub("", name, count=1) if "upload" in path and _UPLOADED.match(name) else name
-
-
-def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{where} is {value!r}; expected seconds")
-    return float(value)

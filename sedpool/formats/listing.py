@@ -14,7 +14,7 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, empty_events, validate_events
 from sedpool.formats.columns import Layout, is_recording, recognise
 from sedpool.formats.options import RECOGNISED, LabelOptions
-from sedpool.formats.table import labelled_rows, read_rows
+from sedpool.formats.table import is_other_row, labelled_rows, read_rows
 from sedpool.text_tables import refuse_rows, table_text
 
 _ROW = "[file, [scene,]] onset, offset and label between tabs"
@@ -72,7 +72,7 @@ def list_rows(layout: Layout, options: LabelOptions, filename: str | None = None
         raise DataError(f"{path}: not a list of events; found {layout.found}, expected rows of {_ROW}")
     rows = read_rows(layout, options, filename)
     if layout.kinds == "T":
-        wrong = ~rows["filename"].map(is_recording)
+        wrong = ~rows["filename"].map(is_recording) | rows["filename"].map(is_other_row)
         problem = f"is not the name of a recording; expected rows of {_ROW}, and comments that begin with #"
         refuse_rows(rows[["filename"]], wrong, problem, layout.source)
     return rows

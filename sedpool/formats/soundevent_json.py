@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import events_from_rows, validate_events
-from sedpool.formats.clip import ROUNDING, RecordingInfo, check_times, rows_of, values_of
+from sedpool.formats.clip import ROUNDING, RecordingInfo, check_times, number_in, rows_of, values_of
 from sedpool.formats.notes import note
 from sedpool.formats.options import NAMES, RECOGNISED, LabelOptions
 from sedpool.formats.raven import recording_name
@@ -243,10 +243,10 @@ def _numbers(value: Any, where: str) -> Iterator[float]:
     if isinstance(value, list):
         for part in value:
             yield from _numbers(part, where)
-    elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise DataError(f"{where}: coordinate {str(value)[:40]}; expected a finite number")
+    elif math.isfinite(number := number_in(value, f"{where}: coordinate", expected="a finite number")):
+        yield number
     else:
-        yield float(value)
+        raise DataError(f"{where}: coordinate is {number}; expected a finite number")
 
 
 def _n_partial(found: _Collection) -> int:

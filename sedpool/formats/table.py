@@ -16,13 +16,14 @@ from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, optional_columns, validate_events
 from sedpool.formats.clip import DATETIME, clip_name
-from sedpool.formats.columns import TIMES, Layout, is_recording, recognise, to_numbers
+from sedpool.formats.columns import SAMPLE, TIMES, Layout, is_recording, recognise, to_numbers
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions, per_second
 from sedpool.formats.texts import tidy
 from sedpool.text_tables import TextTable, refuse_rows, table_text
 
-_OTHER_ROW = re.compile(r"\S.*?[\s,;|]+\d[\d.:]*[\s,;|]+\d[\d.:]*([\s,;|]|$)")
+_OTHER_ROW = re.compile(r"(\S.*?[\s,;|]+)?\d[\d.:]*[\s,;|]+\d[\d.:]*([\s,;|]|$)")
+_OTHER_ROW_AT_A_NAME = re.compile(r"(\S.*?[\t,;|]+)?\d[\d.:]*[\t,;|]+\d[\d.:]*[\t,;|]")
 
 
 def read_tsv(path: str | os.PathLike[str], filename: str | None = None) -> pd.DataFrame:
@@ -185,15 +186,19 @@ def _divisor(layout: Layout, options: LabelOptions, name: str) -> float:
 
 
 def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout) -> None:
-    """Refuse rows of a single field that are no names: rows with another separator, and prose."""
-    if len(cells.columns) < 2 or 0 not in layout.columns.values():
+    """Refuse rows that are none: with another separator, prose, and cut ones in a table of one recording."""
+    if len(cells.columns) < 2:
         return
+    if not layout.header and "filename" not in layout.columns:
+        is_blank = (texts.filter(["onset", "offset", "event_label"]) == "").all(axis=1) & (cells != "").any(axis=1)
+        problem = f"has no time and no label; expected {len(cells.columns)} fields in every row"
+        refuse_rows(cells, is_blank & (cells.drop(columns=0) != "").any(axis=1), problem, layout.source)
     alone = (cells.drop(columns=0) == "").all(axis=1) & (cells[0] != "")
     if not alone.any():
         return
-    first = cells.loc[alone, 0]
-    wrong = first.map(lambda text: _OTHER_ROW.match(text) is not None)
-    if not layout.header:
+    first, others = cells.loc[alone, 0], cells.loc[~alone, 0].head(SAMPLE)
+    wrong = first.map(is_other_row)
+    if not layout.header or (layout.columns.get("filename") == 0 and len(others) and others.map(is_recording).all()):
         wrong |= ~first.map(is_recording)
     refuse_rows(
         first.to_frame(),
@@ -201,6 +206,12 @@ def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout)
         f"is one field where other rows have {len(cells.columns)}; separate all alike, and begin comments with #",
         layout.source,
     )
+
+
+def is_other_row(text: str) -> bool:
+    """Return whether a field is a row between other separators; dates in names of recordings may hold spaces."""
+    pattern = _OTHER_ROW_AT_A_NAME if is_recording(text) else _OTHER_ROW
+    return pattern.match(text) is not None
 
 
 def labelled_rows(table: pd.DataFrame, source: TextTable, options: LabelOptions = RECOGNISED) -> pd.DataFrame:
@@ -234,6 +245,8 @@ def without_blanks(table: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     shown = table.filter(["filename", "onset", "offset"])
     problem = "has a time and no label; give both, or neither if the recording has no events"
     refuse_rows(shown, unlabelled & has_time, problem, source)
+    if len(table) and unlabelled.all():
+        note(source.path, "no row has a label: {n} rows mean recordings without events", len(table))
     return table.loc[~unlabelled]
 
 

@@ -159,6 +159,8 @@ TABLES = {
     "no header, confidence": ("north.wav\t0.5\t1.75\tplover\t0.5\n", [NORTH]),
     "other names": ("file,start,end,label\nnorth.wav,0.5,1.75,plover\n", [NORTH]),
     "other names, units": ("File name\tStart (ms)\tEnd [ms]\tSpecies\nnorth.wav\t500\t1750\tplover\n", [NORTH]),
+    "a name that only its values give away": ("datei;start;end;label\nnorth.wav;0,5;1,75;plover\n", [NORTH]),
+    "a date in a name": (f"{DCASE}north.wav\t0.5\t1.75\tplover\nmarsh 2020 05 01.wav\n", [NORTH]),
     "a duration": ("filename,onset,duration,event_label\nnorth.wav,0.5,1.25,plover\n", [NORTH]),
     "times of a clock": ("filename,onset,offset,event_label\nnorth.wav,0:00.5,00:00:01.750,plover\n", [NORTH]),
     "one recording": ("onset,offset,event_label\n0.5,1.75,plover\n", [("x.wav", *NORTH[1:])]),
@@ -191,6 +193,12 @@ def test_tables(tmp_path: Path, kind: str) -> None:
     assert {row[0] for row in expected} <= set(formats.recordings(path))
 
 
+def test_a_table_without_a_label_in_any_row(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(tmp_path / "x.csv", "filename,site,onset,offset,event_label\nnorth.wav,marsh\nsouth.wav,marsh\n")
+    assert read_events(path).empty
+    assert caplog.messages == [f"{path}: no row has a label: 2 rows mean recordings without events"]
+
+
 AUDACITY = {
     "decimal commas": "0,500000\t1,750000\tplover\n2,000000\t3,250000\tgull\n",
     "times of a clock": "00:00:00.500\t00:00:01.750\tplover\n00:00:02.000\t00:00:03.250\tgull\n",
@@ -216,6 +224,15 @@ REFUSED = {
         f"{DCASE}a.wav\t0\t1\tx\nb.wav,0,1,x\n",
         r"line 3 \(b\.wav,0,1,x\) is one field where",
     ),
+    "another separator, without names": (
+        "start,end,label\n0,1,x\n1 2 x\n",
+        r"line 3 \(1 2 x\) is one field where other rows have 3",
+    ),
+    "prose below a header": (f"{DCASE}a.wav\t0\t1\tx\nand so on\n", r"line 3 \(and so on\) is one field where"),
+    "a cut row of an export of ELAN": (
+        "calls\tann\t0.5\t1.75\tplover\ncalls\tgull\n",
+        r"line 2 \(calls, gull, , , \) has no time and no label; expected 5 fields in every row",
+    ),
     "prose in a list": (
         "north.wav\t0.0\t1.0\tplover\nand so on\n",
         r"line 2 \(and so on\) is one field where other rows have 4",
@@ -237,7 +254,7 @@ REFUSED = {
         "line 2 has 5 fields; expected 4: .*quotes",
     ),
     "soft labels": ("0.0\t1.0\tbirds\t0.226\n0.0\t1.0\tfootsteps\t1.0\n", "soft labels .*confidence=4"),
-    "names that are not known": (
+    "columns that are not known": (
         "datei;von;bis;art\na.wav;0,5;1;x\n",
         r".*found datei, von, bis, art; expected filename, onset",
     ),

@@ -64,6 +64,12 @@ def test_fault_12_cut_file(tmp_path: Path) -> None:
         jams.read_annotation(path)
 
 
+def test_fault_12_a_role_that_is_none(tmp_path: Path) -> None:
+    path = write_jams(tmp_path / "a.jams", observation(role="middle"))
+    with pytest.raises(DataError, match=r"observation 0: role is 'middle'; expected foreground or background"):
+        jams.read_annotation(path)
+
+
 def test_fault_12_deep_nesting(tmp_path: Path) -> None:
     (tmp_path / "a.jams").write_text('{"a":' * 100_000)
     with pytest.raises(DataError, match=r"a\.jams: not valid JSON"):

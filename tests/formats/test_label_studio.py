@@ -109,7 +109,7 @@ def test_what_is_left_out_of_an_export_is_counted(tmp_path: Path, caplog: pytest
     box = {"x": 10, "width": 20, "labels": ["plover"]}
     path = written(tmp_path / "x.json", [task(annotation(box, {"choices": ["good"]}))])
     assert read_events(path).empty
-    assert caplog.messages == [f"{path}: not read, as they have no times: 1 regions"]
+    assert caplog.messages == [f"{path}: not read, as they have no times: 2 results"]
     caplog.clear()
     written(path, [task() | {"predictions": [annotation(REGION)]}])
     assert read_events(path).empty

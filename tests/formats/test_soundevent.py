@@ -142,9 +142,12 @@ def test_recordings_of_one_name_keep_their_paths(tmp_path: Path) -> None:
         (lambda data: data["tags"].clear(), "sound event annotation 0: nothing has the id 0"),
         (
             lambda data: data["sound_events"][0]["geometry"].update(coordinates=[1.0, "2"]),
-            ".* 0: coordinate 2; expected",
+            ".* 0: coordinate is '2'; expected",
         ),
-        (lambda data: data["sound_events"][0]["geometry"].update(coordinates=[1.0, float("nan")]), ".*coordinate nan"),
+        (
+            lambda data: data["sound_events"][0]["geometry"].update(coordinates=[1.0, float("nan")]),
+            ".*coordinate is nan",
+        ),
         (lambda data: data["sound_events"][0]["geometry"].update(coordinates=[]), ".*TimeInterval of 0 numbers"),
         (lambda data: data["sound_events"][0]["geometry"].update(coordinates=[-1, 2]), ".* starts at -1.0 s"),
         (

@@ -195,6 +195,12 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n'
         ("<ANNOTATION_DOCUMENT>" + "<a>" * 10**5, f"elements are nested more than {MAX_DEPTH} deep"),
         (HEAD + EAF[:400], "not an ELAN document"),
         (HEAD + EAF.replace('"500"', '"soon"'), "not an ELAN document"),
+        (HEAD + EAF.replace('"a2"', '"a1"'), "annotation a1 is there twice"),
+        (
+            HEAD + EAF.replace('<TIER TIER_ID="calls">', "").replace("</TIER>\n<TIER", "<TIER"),
+            "annotation a1 is on no tier",
+        ),
+        (HEAD + EAF.replace('"1750"', '"1e12"'), "tier calls, plover: ends at 1e.09 s; expected less than 1e.07 s"),
         (HEAD + EAF.replace('"1750"', '"500"'), "tier calls, plover: lasts from 0.5 s to 0.5 s"),
         ("", "not an ELAN document"),
     ],
