@@ -190,6 +190,34 @@ def test_the_page_about_spreadsheets_leads_to_a_detector(workplace: Path, monkey
     assert "recordings: 10 of 10" in run_shell(other)
 
 
+def test_commands_about_maps_annotators_and_what_nobody_knows_do_what_the_page_says(workplace: Path) -> None:
+    page = (ROOT / "docs/labels.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^sedpool .*$", page, re.MULTILINE)
+    assert len(commands) == 4
+    for name, begin in (("map.csv", "from,to"), ("unknown.tsv", "filename\tonset")):
+        (table,) = re.findall(rf"^```text\n({begin}.*?)^```", page, re.DOTALL | re.MULTILINE)
+        (workplace / name).write_text(table, encoding="utf-8")
+    (workplace / "recordings").mkdir()
+    rows = []
+    for number in range(1, 7):
+        samples = np.random.default_rng(number).normal(0, 0.1, 8 * 8000)
+        soundfile.write(workplace / f"recordings/monday {number}.wav", samples, 8000)
+        labels = ("barn owl", "tawny owl", "dgo", "thump", "bird?", "gull", "plover")
+        rows += [(f"monday {number}.wav", 0.5 * at, 0.5 * at + 1, label) for at, label in enumerate(labels)]
+    sp.formats.write_tsv(events_from_rows(rows), "recordings/labels.tsv")
+    sp.formats.write_tsv(events_from_rows(rows), "detections.tsv")
+    (workplace / "recordings/monday 1.txt").write_text("0\t2\tgull\n", encoding="utf-8")
+    agreement = run_shell(commands[0])
+    (workplace / "recordings/monday 1.txt").unlink()
+    check, mapped, unknown = map(run_shell, commands[1:])
+    assert re.search(r"gull +1 +1 +0\.", agreement)
+    assert re.search(r"^ +owl +", check, re.MULTILINE)
+    assert "thump" not in check
+    for name in ("owl", "dog", "gull", "plover"):
+        assert re.search(rf"^ +{name} ", mapped, re.MULTILINE)
+    assert "Events: 42 true" in unknown
+
+
 def test_the_page_about_recordings_without_the_sound_does_what_it_says(workplace: Path) -> None:
     page = (ROOT / "docs/negative-recordings.md").read_text(encoding="utf-8")
     for number in range(12):
