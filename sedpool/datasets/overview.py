@@ -123,6 +123,11 @@ def overview(
         )
         if names
     ]
+    unknown = int(dataset.tags.isna().to_numpy().sum())
+    if unknown or len(dataset.regions):
+        warnings.append(
+            f"{unknown} tags and {len(dataset.regions)} stretches of time are unknown, and no score counts them"
+        )
     warnings += [*_about_classes(dataset, labels, list(splits.index)), *_about_rates(forms)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")

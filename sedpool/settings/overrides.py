@@ -21,7 +21,7 @@ PATHS = frozenset(
     {"augment.background", "cache", "data_root", "labels.map", "runs", "training.init_from"}
     | {
         f"dataset.{name}"
-        for name in ("annotations", "background", "cache", "foreground", "labels", "root", "spec", "splits")
+        for name in ("annotations", "background", "cache", "foreground", "labels", "root", "spec", "splits", "unknown")
     }
 )
 """Settings that are a path; a ``~`` at its head stands for the home folder."""
