@@ -126,7 +126,7 @@ class StreamFile:
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from the position on; return the number of bytes."""
         view = memoryview(buffer).cast("B")
-        if self._size <= self._position and self._position >= self._claimed - _TAG:
+        if self._claimed > self._size <= self._position and self._position >= self._claimed - _TAG:
             view[:] = bytes(len(view))  # where mpg123 looks for a tag before it decodes
             return len(view)
         start = done = 0

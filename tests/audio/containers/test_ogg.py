@@ -5,6 +5,7 @@ import pytest
 import soundfile as sf
 
 from sedpool import audio
+from sedpool.audio.containers import Stream, StreamFile
 from sedpool.errors import AudioError
 
 SR = 48000
@@ -71,3 +72,14 @@ def test_fault_06_a_flipped_bit_or_a_lost_page_is_noticed(tmp_path: Path) -> Non
     (tmp_path / "x.ogg").write_bytes(content[: starts[3]] + content[starts[4] :])
     with pytest.raises(AudioError, match=rf"damaged; Ogg pages are missing before byte {starts[3]}"):
         audio.inspect(tmp_path / "x.ogg")
+
+
+def test_a_part_of_a_file_ends_where_it_ends(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(range(20)))
+    part = StreamFile(tmp_path / "x", Stream((range(5, 15),)))
+    found = bytearray(8)
+    assert part.seek(6) == 6
+    assert part.readinto(memoryview(found)) == 4
+    assert found[:4] == bytes(range(11, 15))
+    assert part.readinto(memoryview(found)) == 0  # or libsndfile looks for a page without end
+    part.close()
