@@ -21,6 +21,7 @@ from .features.pcen import PCEN as PCEN
 from .features.store import FeatureStore as FeatureStore
 from .formats.detect import read_events as read_events
 from .frontends.aisfx import Aisfx as Aisfx
+from .frontends.onnx_network import OnnxEmbedding as OnnxEmbedding
 from .inference.decode import Decoder as Decoder
 from .inference.decode import decode as decode
 from .inference.export.export import export as export
@@ -30,7 +31,9 @@ from .models.backbones import paper_cnn as paper_cnn
 from .models.backbones import paper_crnn as paper_crnn
 from .models.detector import Detector as Detector
 from .models.detector import build_detector as build_detector
+from .models.heads import aisfx_last_block as aisfx_last_block
 from .models.heads import embedding_head as embedding_head
+from .models.heads import onnx_head as onnx_head
 from .pooling import ISR as ISR
 from .pooling import AlphaBound as AlphaBound
 from .pooling import Attention as Attention

@@ -31,6 +31,9 @@ MANDATORY = {
     ("dataset", "soundscapes"): FOLDERS,
     ("dataset", "folder"): ["dataset.root=recordings"],
     ("features", "aisfx"): ["model=aisfx"],
+    ("features", "aisfx_block3"): ["model=aisfx_finetune"],
+    ("features", "onnx"): ["model=onnx", "model.path=mine.onnx"],
+    ("model", "onnx"): ["model.path=mine.onnx"],
 }
 
 

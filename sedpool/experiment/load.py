@@ -27,6 +27,7 @@ from sedpool.evaluation.run_folder import decoder_of
 from sedpool.experiment.pack import pack_run
 from sedpool.features.store import Extractor
 from sedpool.frontends.catalog import front_end_of
+from sedpool.frontends.onnx_network import find_network
 from sedpool.inference.decode import Decoder
 from sedpool.inference.package import PackagedRun, open_run
 from sedpool.run_folder import RunFolder, finished, kept_epoch
@@ -77,6 +78,8 @@ def identify_data(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | 
         names = audio.list_files(folder, "augment.background")
         hashes = storage.sha256_files(Path(folder, name) for name in names)
         data["augment.background"] = storage.hash_value(list(zip(names, hashes, strict=True)))
+    if config["features"].get("_target_") == "sedpool.OnnxEmbedding":
+        data["features.path"] = storage.sha256_file(find_network(config["features"]["path"]))
     if start := config["training"]["init_from"]:
         with open_run(start) as run:
             weights = run.file("weights.npz")

@@ -21,6 +21,7 @@ from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
 from sedpool.features.store import Extractor
 from sedpool.frontends.catalog import front_end_of
+from sedpool.reports import run_sentences
 from sedpool.reports.corpus_overview import overview_sentences, overview_table
 from sedpool.reports.terminal import print_table
 from sedpool.run_folder import RunFolder, former_run_name, run_name
@@ -168,8 +169,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
     extractor: Extractor = build(config, "features")
     Augmentation(**config["augment"]).check_unit(extractor.unit)
     if front_end := front_end_of(extractor):
-        about = f"{front_end.licence}; {front_end.attribution}; {front_end.caution}"
-        logger.info(f"features are embeddings of {front_end.name}: {about}")
+        logger.info(run_sentences.front_end(asdict(front_end)))
     patch_frames = extractor.n_frames(recipe.patch_duration)
     import_backend(recipe.threads)
     from sedpool.models.detector import build_detector, configure_pooling

@@ -171,7 +171,8 @@ def without_places(value: Any) -> Any:
     if not isinstance(value, Mapping) or ("_target_" in value and value["_target_"] not in _TARGETS):
         return value
     kept = {key: without_places(item) for key, item in value.items() if key not in _IGNORED}
-    return kept | {key: Path(str(kept[key])).name for key in _SOURCES & kept.keys() if kept[key] is not None}
+    places = (_SOURCES | {"path"}) & kept.keys()
+    return kept | {key: Path(str(kept[key])).name for key in places if kept[key] is not None}
 
 
 def _owner(group: str, node: Mapping[str, Any]) -> str:

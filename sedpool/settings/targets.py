@@ -48,11 +48,14 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
     "features": {
         "sedpool.Aisfx": Target("sedpool.frontends.aisfx.Aisfx"),
         "sedpool.LogMel": Target("sedpool.features.LogMel"),
+        "sedpool.OnnxEmbedding": Target("sedpool.frontends.onnx_network.OnnxEmbedding", frozenset({"path"})),
         "sedpool.PCEN": Target("sedpool.features.PCEN"),
     },
     "model": {
+        "sedpool.aisfx_last_block": Target("sedpool.models.heads.aisfx_last_block"),
         "sedpool.compact_cnn": Target("sedpool.models.compact_cnn"),
         "sedpool.embedding_head": Target("sedpool.models.heads.embedding_head"),
+        "sedpool.onnx_head": Target("sedpool.models.heads.onnx_head", frozenset({"path"})),
         "sedpool.paper_cnn": Target("sedpool.models.paper_cnn"),
         "sedpool.paper_crnn": Target("sedpool.models.paper_crnn"),
     },

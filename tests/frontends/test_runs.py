@@ -12,6 +12,7 @@ from sedpool import storage
 from sedpool.errors import ConfigError
 from sedpool.experiment.pack import pack_run
 from sedpool.experiment.run import run
+from sedpool.frontends.aisfx_weights import read_weights
 from sedpool.frontends.catalog import AISFX
 from sedpool.inference.package import open_run, unpack
 from sedpool.inference.predict import predict
@@ -105,6 +106,19 @@ def test_without_the_weights_every_use_says_what_to_type(
     with pytest.raises(ConfigError, match=r"get them: sedpool models get aisfx$"):
         run(small(data_root, tmp_path / "runs", "model=aisfx", "seed=7"))
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("front_ends")
+def test_the_last_block_trains_further_and_is_in_the_package(data_root: Path, tmp_path: Path, recording: Path) -> None:
+    settings = ("model=aisfx_finetune", "features.frame_period=186", "training.epochs=1", "dataset.n_train=24")
+    finished = RunFolder(run(small(data_root, tmp_path, *settings)))
+    detector = sp.load(finished.path)
+    trained = detector.detector.network.get_layer("backbone").get_layer("block4_1").get_weights()[0]
+    assert 0 < np.abs(trained - read_weights()["block4_1_kernel"]).max() < 0.1
+    detector.save(tmp_path / "mine.sedpool")
+    packed = sp.load(tmp_path / "mine.sedpool")
+    assert packed.scores(recording).equals(detector.scores(recording))
+    assert detector.windows.margin <= detector.extractor.context + 2  # two convolutions over three frames each
 
 
 @pytest.mark.usefixtures("front_ends")

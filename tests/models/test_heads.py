@@ -32,5 +32,18 @@ def test_values_are_standardised_as_training_saw_them() -> None:
 
 @pytest.mark.parametrize("settings", [{"n_features": 0}, {"hidden": [8, 0]}, {"dropout": 1.0}])
 def test_impossible_settings_are_refused(settings: dict) -> None:
-    with pytest.raises(ConfigError, match="expected numbers of 1 or more"):
+    with pytest.raises(ConfigError, match=r"expected (numbers of )?1 or more"):
         sp.embedding_head(**settings)
+
+
+@pytest.mark.usefixtures("front_ends")
+@pytest.mark.parametrize("period", [186, 93, 46])
+def test_the_last_block_starts_as_the_frozen_network(period: int) -> None:
+    spectrogram = np.random.default_rng(0).random((203, 96), dtype=np.float32)
+    backbone = sp.aisfx_last_block(period)
+    before = keras.Model(backbone.input, backbone.get_layer("standard").input)
+    maps = sp.Aisfx(period, layer="block3").embed(spectrogram)
+    embeddings = keras.ops.convert_to_numpy(before(maps[None]))[0]
+    assert np.abs(embeddings - sp.Aisfx(period).embed(spectrogram)).max() < 1e-4
+    assert [layer.name for layer in backbone.layers if layer.trainable_weights] == ["block4_1", "block4_2", "standard"]
+    assert time_reduction(backbone) == 1
