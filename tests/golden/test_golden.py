@@ -109,8 +109,9 @@ def test_commands_keep_their_options() -> None:
 
 
 def options(text: str) -> set[str]:
-    """What a help text offers: commands, options and their choices."""
-    return set(re.findall(r"(?<=│ )(?:\*    )?[a-z][\w.-]*(?= )|--[a-z][a-z-]*|(?<=<)[a-z_|]+(?=>)", text))
+    """What a help text offers: commands, options and their choices, each by itself."""
+    found = re.findall(r"(?<=│ )(?:\*    )?[a-z][\w.-]*(?= )|--[a-z][a-z-]*|(?<=<)[a-z_|]+(?=>)", text)
+    return {choice for each in found for choice in each.split("|")}
 
 
 def test_training_keeps_its_choices_and_settings() -> None:
