@@ -104,21 +104,28 @@ class RunFolder:
         for path in sorted(self.path.iterdir()):
             self.subfolder(path.name)
 
+    @property
+    def checkpoints(self) -> list[Path]:
+        """Folders of checkpoints: that of the run, and those of the rounds of self-training before its last one."""
+        return [self.file("checkpoint"), *sorted(self.path.glob("rounds/*/checkpoint"))]
+
     def mark_done(self) -> None:
         """Mark the run as finished and delete its checkpoints, which are not needed any more."""
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")
-        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+        for folder in self.checkpoints:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def tidy(self) -> None:
         """Remove files that a killed run left half written; for the process that holds the folder's lock."""
-        for folder in (self.path, self.file("checkpoint")):
+        for folder in (self.path, *self.path.glob("rounds/*"), *self.checkpoints):
             storage.remove_abandoned(folder)
 
     def forget(self) -> None:
         """Delete checkpoints and metrics so that the run starts afresh."""
         for name in ("DONE", "metrics.json", "history.csv", "report.html"):
             self.file(name).unlink(missing_ok=True)
-        shutil.rmtree(self.file("checkpoint"), ignore_errors=True)
+        for folder in (self.file("rounds"), *self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
         self.file("log.txt").write_text("", encoding="utf-8")
 
     def refuse_other_backend(self, backend: str) -> None:
@@ -129,7 +136,7 @@ class RunFolder:
         ConfigError
             If there are checkpoints from another backend, whose numbers differ in their last digits.
         """
-        if not self.file("checkpoint").is_dir() or not self.file("environment.json").is_file():
+        if not any(folder.is_dir() for folder in self.checkpoints) or not self.file("environment.json").is_file():
             return
         begun = self.environment.get("backend")
         if begun != backend:
@@ -347,8 +354,15 @@ class RunFolder:
 
 
 def kept_epoch(history: pd.DataFrame) -> int:
-    """Return the epoch whose weights were kept: the first with the best validation accuracy, in float32."""
-    return int(history["epoch"].iloc[int(history["val_accuracy"].to_numpy(dtype=np.float32).argmax())])
+    """Return the epoch whose weights were kept: the first that validation likes best, in float32.
+
+    Parameters
+    ----------
+    history : DataFrame
+        With a column `monitored`, or else judged by `val_accuracy`.
+    """
+    column = "monitored" if "monitored" in history else "val_accuracy"
+    return int(history["epoch"].iloc[int(history[column].to_numpy(dtype=np.float32).argmax())])
 
 
 def run_name(config: Mapping[str, Any], data: Mapping[str, str]) -> str:

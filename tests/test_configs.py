@@ -196,7 +196,7 @@ def test_a_folder_of_ones_own_is_a_corpus_with_a_name() -> None:
 
 
 def test_a_setting_that_came_later_changes_no_name_at_its_neutral_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    later = {**LATER, "training": {"warm_up": None}}
+    later = {**LATER, "training": {**LATER["training"], "warm_up": None}}
     later["sedpool.LogMel"] = {**LATER["sedpool.LogMel"], "colour": "white"}
     base = composed()
     grown = {

@@ -289,6 +289,7 @@ def check(config: Mapping[str, Any]) -> Recipe:
     checked(Augmentation, config["augment"], "augment")
     checked(TrackingSettings, config["tracking"], "tracking")
     recipe = checked(Recipe, config["training"], "training")
+    recipe.check_supervision(config["supervision"])
     _check_labels(checked(LabelSettings, config["labels"], "labels"), recipe, config["supervision"])
     return recipe
 

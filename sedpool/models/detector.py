@@ -64,6 +64,14 @@ class Detector:
         return keras.Model(self.network.input, self.network.output[output], name="training_model")
 
     @property
+    def clip_and_frame_model(self) -> keras.Model:
+        """The model that a loss on both is put on: features to (batch, 1 + frames, classes), the clip before frames."""
+        clip = layers.Reshape((1, len(self.classes)), dtype="float32", name="clip_row")(self.network.output["clip"])
+        outputs = [clip, self.network.output["frames"]]
+        joined = layers.Concatenate(axis=1, dtype="float32", name="clip_and_frames")(outputs)
+        return keras.Model(self.network.input, joined, name="training_model")
+
+    @property
     def pooling_inputs(self) -> keras.Model:
         """The model of what the pooling operator is called with: `p` and, if it needs them, `logits`."""
         outputs = {"p": self.network.output["frames"]}

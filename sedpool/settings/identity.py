@@ -26,6 +26,14 @@ LATER: Mapping[str, Mapping[str, Any]] = {
         "zero_length": "error",
     },
     **{name: {"time_reduction": None} for name in ("sedpool.paper_cnn", "sedpool.paper_crnn", "sedpool.compact_cnn")},
+    "training": {
+        "monitor": "accuracy",
+        "self_training_rounds": 0,
+        "self_training_start": "same",
+        "pseudo_labels": "soft",
+        "pseudo_label_share": 0.5,
+        "clip_loss_weight": 0.0,
+    },
     "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
 }
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sklearn.metrics import average_precision_score
 
 from sedpool import storage
 from sedpool.errors import TrainingError
 from sedpool.models.detector import Detector
 from sedpool.run_folder import AT_BOUND
+from sedpool.training.batches import Patches
 
 logger = logging.getLogger(__name__)
 
@@ -117,13 +119,47 @@ class AlphaHistory(ClassHistory):
                 logs["alpha_at_bound"] = float(np.mean(np.abs(alphas) >= AT_BOUND * np.array(bounds)))
 
 
+class Monitor(keras.callbacks.Callback):
+    """Adds to an epoch's row what validation must improve, as `monitored`: a number that is better if it is higher.
+
+    Parameters
+    ----------
+    kind : {'loss', 'map'}
+        The negative validation loss; or the macro-averaged average precision of clips, which is added as `val_map` too.
+    detector : Detector
+        The network that is trained.
+    validation : Patches
+        With labels of clips, or of frames, whose highest counts for the clip. Classes that no patch has are left out.
+    """
+
+    def __init__(self, kind: str, detector: Detector, validation: Patches) -> None:
+        super().__init__()
+        self.kind = kind
+        self.detector = detector
+        self.validation = validation
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Measure the epoch."""
+        if self.kind == "loss":
+            logs["monitored"] = -logs["val_loss"]
+            return
+        batches = [self.validation[index] for index in range(len(self.validation))]
+        labels = np.concatenate([y.reshape(len(y), -1, y.shape[-1]).max(axis=1) for _, y in batches]) > 0.5
+        scores = np.concatenate([self.detector.predict(x)["clip"] for x, _ in batches])
+        present = labels.any(axis=0)
+        if not present.any():
+            raise TrainingError("training.monitor=map: no validation clip has any class; monitor loss or accuracy")
+        logs["val_map"] = float(average_precision_score(labels[:, present], scores[:, present], average="macro"))
+        logs["monitored"] = logs["val_map"]
+
+
 class KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation accuracy, and hands them back at the end.
+    """Keeps the weights of the epoch that validation likes best, and hands them back at the end.
 
     Attributes
     ----------
     best : float
-        The best accuracy so far.
+        The best value of what is monitored so far.
     best_epoch : int
         When it was reached, counted from 1.
     weights : list of ndarray

@@ -1,10 +1,13 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
@@ -12,15 +15,18 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor, n_frames
-from sedpool.inference.trained_detector import TrainedDetector, TrainingResult
+from sedpool.inference.trained_detector import TrainedDetector, TrainingResult, score
 from sedpool.models.detector import Detector, check_patch
 from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
+from sedpool.training.checkpoint import assign, values_of
 from sedpool.training.loop import train
 from sedpool.training.packing import FitPacker
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
-from sedpool.training.targets import frame_targets
+from sedpool.training.targets import frame_targets, pseudo_labels
+
+logger = logging.getLogger(__name__)
 
 
 def fit(
@@ -96,17 +102,72 @@ def fit_prepared(
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
-    """Train a detector on prepared data; see `sedpool.training.loop.train`."""
-    training = _training_patches(detector, prepared_train, recipe, augmentation or AugmentationInputs(), seed)
+    """Train a detector on prepared data, in rounds where the recipe asks for self-training.
+
+    The last round leaves its files in `folder`, those before it in ``rounds/0`` (from tags), ``rounds/1`` and so on. A
+    round that was finished before an interruption is not repeated: its last checkpoint holds its result.
+
+    Parameters
+    ----------
+    detector, prepared_train, prepared_validation, recipe, seed, augmentation
+        See `fit`.
+    folder, progress, meters
+        See `sedpool.training.loop.train`.
+
+    Raises
+    ------
+    TrainingError, StorageError, ConfigError
+        See `sedpool.training.loop.train`.
+    """
+    recipe.check_supervision(detector.supervision)
+    augmentation = augmentation or AugmentationInputs()
     drawn: dict[str, Any] = (
         {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     )
     validation = _patches(detector, prepared_validation, recipe, **drawn)
-    return train(detector, training, validation, recipe, folder=folder, progress=progress, meters=meters)
+    n_rounds, targets = recipe.self_training_rounds, None
+    initial = values_of(detector.network.variables) if n_rounds else []
+    for number in range(n_rounds + 1):
+        if n_rounds:
+            logger.info(f"self-training: round {number} of {n_rounds}, labels of {'frames' if number else 'clips'}")
+        if number > 0:
+            targets = _pseudo_targets(detector, prepared_train, recipe)
+            if recipe.self_training_start == "fresh":
+                assign(detector.network.variables, initial, "network")
+        result = train(
+            detector,
+            _training_patches(detector, prepared_train, recipe, augmentation, seed, targets),
+            validation,
+            recipe,
+            frames_are_labelled=number > 0,
+            folder=folder / "rounds" / str(number) if folder and number < n_rounds else folder,
+            progress=progress,
+            meters=meters,
+        )
+    return result
+
+
+def _pseudo_targets(detector: Detector, prepared: PreparedDataset, recipe: Recipe) -> dict[str, Float32Array]:
+    """Label the input frames of every clip by what the detector says of it and by its tags."""
+    scores, _ = score(detector, prepared)
+    by_clip = dict(list(scores.groupby("filename", sort=False)))
+    share = recipe.pseudo_label_share if recipe.pseudo_labels == "hard" else None
+    tags, targets = prepared.dataset.tags, {}
+    for filename, tagged in zip(tags.index, tags.to_numpy(dtype=bool), strict=True):
+        frames = by_clip[filename][list(detector.classes)].to_numpy(dtype=np.float32)
+        labels = np.repeat(pseudo_labels(frames, tagged, share), detector.reduction, axis=0)
+        n_frames = len(prepared.features[filename])  # the last output frame holds to the end
+        targets[filename] = np.pad(labels, ((0, max(0, n_frames - len(labels))), (0, 0)), "edge")[:n_frames]
+    return targets
 
 
 def _training_patches(
-    detector: Detector, prepared: PreparedDataset, recipe: Recipe, augmentation: AugmentationInputs, seed: int
+    detector: Detector,
+    prepared: PreparedDataset,
+    recipe: Recipe,
+    augmentation: AugmentationInputs,
+    seed: int,
+    targets: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Patches:
     settings = augmentation.settings
     bag = settings.bag_duration and tuple(
@@ -121,6 +182,7 @@ def _training_patches(
         detector,
         prepared,
         recipe,
+        targets,
         versions=augmentation.versions,
         # One pass over the clips, however many versions there are of each.
         n_batches=recipe.batches_per_epoch or -(-len(prepared.dataset) // recipe.batch_size),
@@ -143,12 +205,14 @@ def _patches(
     detector: Detector,
     prepared: PreparedDataset,
     recipe: Recipe,
+    targets: Mapping[str, npt.NDArray[Any]] | None = None,
     *,
     versions: Mapping[float, Mapping[str, Float32Array]] | None = None,
     **draws: Any,
 ) -> Patches:
     strong = detector.supervision == "strong"
-    targets = _targets(detector, prepared, framewise=strong or recipe.min_activity is not None)
+    if targets is None:
+        targets = _targets(detector, prepared, framewise=strong or recipe.min_activity is not None)
     return Patches(
         PitchVariants(versions) if versions else prepared.features,
         PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,

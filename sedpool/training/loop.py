@@ -11,16 +11,16 @@ from sedpool.models.detector import Detector
 from sedpool.settings.identity import recorded_form
 from sedpool.storage import hash_value
 from sedpool.training.batches import Patches
-from sedpool.training.callbacks import AlphaHistory, History, KeepBest, ProgressBar, StopOnNaN
+from sedpool.training.callbacks import AlphaHistory, History, KeepBest, Monitor, ProgressBar, StopOnNaN
 from sedpool.training.checkpoint import Checkpoints
 from sedpool.training.gradient_share import GradientShare
+from sedpool.training.losses import clip_accuracy, frame_and_clip_loss
 from sedpool.training.optimizer import Adam
 from sedpool.training.recipe import Recipe
 from sedpool.training.session import Session
 
-MONITOR = "val_accuracy"
 MIN_DELTA = 0.0
-"""By how much accuracy must rise to count as better: by however little, for both schedules and for the kept epoch.
+"""By how much what is monitored must rise to count as better: by however little, for schedules and the kept epoch.
 
 The paper does not say. Keras's default is this for early stopping and 1e-4 for the learning rate.
 """
@@ -32,6 +32,7 @@ def train(
     validation: Patches,
     recipe: Recipe,
     *,
+    frames_are_labelled: bool = False,
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
@@ -46,6 +47,9 @@ def train(
         With targets of the detector's supervision.
     recipe : Recipe
         Hyper-parameters.
+    frames_are_labelled : bool
+        Whether the training patches of a weakly supervised detector have targets for every input frame, as in
+        self-training. Those of validation are of clips all the same.
     folder : Path, optional
         Where ``history.csv``, ``alpha.csv``, ``gradient_share.csv`` and ``checkpoint/`` grow during training. Training
         goes on from the last checkpoint there.
@@ -63,25 +67,33 @@ def train(
     ConfigError
         If the checkpoint has other classes, clips, labels or settings.
     """
-    training_model = detector.training_model
-    compile_for_training(training_model, recipe)
+    training_model = validation_model = detector.training_model
+    compile_for_training(validation_model, recipe)
+    if frames_are_labelled or (detector.supervision == "strong" and recipe.clip_loss_weight):
+        training_model = detector.clip_and_frame_model
+        compile_for_training(training_model, recipe, reduction=detector.reduction)
+        if detector.supervision == "strong":
+            validation_model = training_model
     history = History(folder and folder / "history.csv")
-    best = KeepBest(MONITOR)
+    judged = None if recipe.monitor == "accuracy" else Monitor(recipe.monitor, detector, validation)
+    monitored = "monitored" if judged else "val_accuracy"
+    best = KeepBest(monitored)
     alpha = share = None
     if detector.supervision == "weak":
         share = GradientShare(detector, validation, folder and folder / "gradient_share.csv")
         if detector.pooling.alpha is not None:
             alpha = AlphaHistory(detector, folder and folder / "alpha.csv")
     bar = ProgressBar(training.batch_size) if progress else None
-    better = {"monitor": MONITOR, "mode": "max", "min_delta": MIN_DELTA}
+    better = {"monitor": monitored, "mode": "max", "min_delta": MIN_DELTA}
     schedules = [
         keras.callbacks.ReduceLROnPlateau(**better, factor=recipe.lr_factor, patience=recipe.lr_patience),
         keras.callbacks.EarlyStopping(**better, patience=recipe.early_stopping_patience),
     ]
     records = [record for record in (alpha, share, *meters, history, best, bar) if record]
-    callbacks = [StopOnNaN(), *schedules, *records]
+    callbacks = [StopOnNaN(), *([judged] if judged else []), *schedules, *records]
     session = Session(
         training_model,
+        validation_model,
         callbacks,
         best,
         Checkpoints(folder / "checkpoint") if folder else None,
@@ -105,11 +117,25 @@ def train(
     )
 
 
-def compile_for_training(training_model: keras.Model, recipe: Recipe) -> None:
-    """Give a model the recipe's optimiser, loss and metric."""
+def compile_for_training(training_model: keras.Model, recipe: Recipe, *, reduction: int | None = None) -> None:
+    """Give a model the recipe's optimiser, loss and metric.
+
+    Parameters
+    ----------
+    training_model : keras.Model
+        One of a detector's.
+    recipe : Recipe
+        Hyper-parameters.
+    reduction : int, optional
+        Input frames per output frame, for a `sedpool.models.Detector.clip_and_frame_model`.
+    """
+    loss, accuracy = keras.losses.BinaryCrossentropy(), keras.metrics.BinaryAccuracy(name="accuracy")
+    if reduction is not None:
+        loss = frame_and_clip_loss(recipe.clip_loss_weight, reduction)
+        accuracy = keras.metrics.MeanMetricWrapper(clip_accuracy, name="accuracy")
     training_model.compile(
         optimizer=Adam(learning_rate=recipe.learning_rate, alpha_lr_multiplier=recipe.alpha_lr_multiplier),
-        loss=keras.losses.BinaryCrossentropy(),
-        metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
+        loss=loss,
+        metrics=[accuracy],
         jit_compile=keras.backend.backend() == "jax",  # on TensorFlow's CPUs its compiler is slower than oneDNN
     )

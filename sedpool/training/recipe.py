@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from sedpool.errors import ConfigError
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -54,6 +56,21 @@ class Recipe:
         Run folder whose weights training starts from; of the same network and classes.
     threads : int or None
         Threads of TensorFlow; None leaves it its default. Bits are equal for equal values.
+    monitor : {'accuracy', 'loss', 'map'}
+        What validation must improve, for the kept epoch, early stopping and the learning rate: binary accuracy, the
+        loss, or the mean average precision of clips, which sparse classes do not drown in what is absent.
+    self_training_rounds : int
+        Rounds of self-training after training from tags; each learns frames from the network of the round before.
+    self_training_start : {'same', 'fresh'}
+        Whether a round goes on with the weights of the round before, or begins anew from the initial ones.
+    pseudo_labels : {'soft', 'hard'}
+        Labels of frames in a round: a frame's probability as a share of the clip's highest, or whether that share
+        reaches `pseudo_label_share`; both for the clip's tags alone, and 0 for other classes.
+    pseudo_label_share : float
+        The share that makes a frame active with hard labels.
+    clip_loss_weight : float
+        Weight of the loss on clip predictions beside that on frames, where frames have labels: in self-training, or
+        with strong supervision.
     """
 
     epochs: Count
@@ -74,6 +91,12 @@ class Recipe:
     precision: Literal["float32", "mixed_bfloat16", "auto"]
     init_from: str | None
     threads: Count | None
+    monitor: Literal["accuracy", "loss", "map"] = Field(default="accuracy", kw_only=True)
+    self_training_rounds: int = Field(default=0, ge=0, strict=True, kw_only=True)
+    self_training_start: Literal["same", "fresh"] = Field(default="same", kw_only=True)
+    pseudo_labels: Literal["soft", "hard"] = Field(default="soft", kw_only=True)
+    pseudo_label_share: float = Field(default=0.5, gt=0, le=1, kw_only=True)
+    clip_loss_weight: float = Field(default=0.0, ge=0, allow_inf_nan=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check what belongs together."""
@@ -81,6 +104,29 @@ class Recipe:
             raise ValueError("active_clips needs patches_per_clip and max_patches_per_clip")
         if self.validation == "random" and not self.validation_batches:
             raise ValueError("validation=random needs validation_batches")
+        if self.self_training_rounds and self.min_activity is not None:
+            raise ValueError(
+                "self_training_rounds learns from tags alone; min_activity, which needs events, must be null"
+            )
+
+    def check_supervision(self, supervision: str) -> None:
+        """Refuse settings that do nothing with this supervision.
+
+        Raises
+        ------
+        ConfigError
+            On self-training with strong supervision, or a weight of the clip loss where frames have no labels.
+        """
+        if supervision == "strong" and self.self_training_rounds:
+            raise ConfigError(
+                f"training.self_training_rounds={self.self_training_rounds}: self-training starts from tags; "
+                "set it to 0, or supervision=weak"
+            )
+        if supervision == "weak" and self.clip_loss_weight and not self.self_training_rounds:
+            raise ConfigError(
+                f"training.clip_loss_weight={self.clip_loss_weight}: with supervision=weak it has a part in "
+                "self-training alone; set training.self_training_rounds, or 0 here"
+            )
 
 
 STUDY = Recipe(

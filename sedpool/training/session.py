@@ -66,8 +66,8 @@ class Session:
 
     Parameters
     ----------
-    training_model : keras.Model
-        Compiled.
+    training_model, validation_model : keras.Model
+        Compiled; the same, or two with the same weights of which each has targets of its own kind.
     callbacks : sequence of keras.callbacks.Callback
         In the order in which they are called.
     best : KeepBest
@@ -81,6 +81,7 @@ class Session:
     def __init__(
         self,
         training_model: keras.Model,
+        validation_model: keras.Model,
         callbacks: Sequence[keras.callbacks.Callback],
         best: KeepBest,
         checkpoints: Checkpoints | None,
@@ -92,7 +93,9 @@ class Session:
         self.checkpoints = checkpoints
         self.identity = identity
         self.position = Position()
-        self.steps = steps_of(training_model)
+        self.steps = self.validation_steps = steps_of(training_model)
+        if validation_model is not training_model:
+            self.validation_steps = steps_of(validation_model)
 
     def run(self, training: Patches, validation: Patches, n_epochs: int) -> None:
         """Train from the last checkpoint, or from the beginning, to the end."""
@@ -113,10 +116,10 @@ class Session:
         listeners.on_epoch_begin(epoch)
         self._train(training, listeners)
         measured = Position()
-        batches = Prefetched(validation, place=self.steps.place)
-        for logs, n_clips in [(self.steps.test(x, y), len(x)) for x, y in batches]:
+        batches = Prefetched(validation, place=self.validation_steps.place)
+        for logs, n_clips in [(self.validation_steps.test(x, y), len(x)) for x, y in batches]:
             measured.add(logs, n_clips)
-        self.steps.write_back()
+        self.validation_steps.write_back()
         logs = self.position.means() | {f"val_{name}": value for name, value in measured.means().items()}
         logs |= {
             "clips_per_second": round(self.position.clips / self.position.seconds, 2),

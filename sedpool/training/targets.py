@@ -1,10 +1,12 @@
-"""What the network should say: targets of frames, and of patches of long clips."""
+"""What the network should say: targets of frames, and of patches of long clips, from events or from itself."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from sedpool.runtime.arrays import Float32Array
 
 Activity = npt.NDArray[np.bool_]
 
@@ -32,6 +34,41 @@ def frame_targets(
     for filename, label, start, stop in zip(events["filename"], events["event_label"], first, last, strict=True):
         targets[filename][max(start, 0) : stop, column[label]] = True
     return targets
+
+
+def pseudo_labels(frames: Float32Array, tags: Activity, share: float | None = None) -> Float32Array:
+    """Labels of a clip's frames from what a network says of them and from the clip's tags.
+
+    What a network says of a clip from which it learnt tags alone is unsure of extents, but ranks frames: so each class
+    is measured by its own highest frame, which gets the label 1.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (frames, classes)
+        Probabilities.
+    tags : ndarray of bool, shape (classes,)
+        The classes of the clip; the labels of all others are 0.
+    share : float, optional
+        Makes the labels 0 or 1: a frame is active from this share of the highest on.
+
+    Returns
+    -------
+    labels : ndarray of float32, shape (frames, classes)
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> frames = np.array([[0.1, 0.2], [0.4, 0.3], [0.2, 0.1]], dtype=np.float32)
+    >>> pseudo_labels(frames, np.array([True, False])).T
+    array([[0.25, 1.  , 0.5 ],
+           [0.  , 0.  , 0.  ]], dtype=float32)
+    >>> pseudo_labels(frames, np.array([True, True]), share=0.5).T
+    array([[0., 1., 1.],
+           [1., 1., 0.]], dtype=float32)
+    """
+    highest = frames.max(axis=0)
+    relative = np.divide(frames, highest, out=np.ones_like(frames), where=highest > 0)
+    return np.where(tags, relative if share is None else relative >= share, 0).astype(np.float32)
 
 
 def patch_tags(activity: Activity, min_activity: float) -> Activity:

@@ -40,7 +40,7 @@ from sedpool.run_folder import former_run_name
 from sedpool.runtime.environment import describe_environment
 from sedpool.scores import read_scores
 from sedpool.settings.compose import compose
-from sedpool.settings.identity import upgraded
+from sedpool.settings.identity import LATER, upgraded
 from sedpool.soundscapes.spec import make_spec
 from sedpool.soundscapes.splits import SplitRule
 from sedpool.training.batches import Patches
@@ -62,6 +62,8 @@ RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outc
 """Public names of today, and what signatures say by other names, by what was recorded."""
 LATER_METRICS = ("ceiling",)
 """Keys of ``metrics.json`` that were not there when it was recorded."""
+LATER_SETTINGS = "".join(f", {name}={value!r}" for name, value in LATER["training"].items())
+"""How a recipe shows settings that it did not have."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -274,10 +276,10 @@ def _signature(value: Any) -> str:
     if isinstance(value, ModuleType):
         return "module"
     if not callable(value):
-        return f"{type(value).__name__} {value!r}"
+        return f"{type(value).__name__} {value!r}".replace(LATER_SETTINGS, "")
     unquoted = re.sub(r"(->|:) '(\w+)'", r"\1 \2", str(inspect.signature(value)))
     text = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", unquoted)
-    for today, before in (WIDENED | RENAMED).items():
+    for today, before in (WIDENED | RENAMED | {LATER_SETTINGS: ""}).items():
         text = text.replace(today, before)
     return text
 
