@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Totals
@@ -35,6 +36,9 @@ THRESHOLDS = np.arange(1, 100) / 100
 WINDOWS = (0.0, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # seconds of a median filter
 LOW_SHARES = (1.0, 0.75, 0.5, 0.25)  # low threshold as a share of the threshold
 SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0)  # longest gap, shortest event
+BOX_FILTERS = (0.3, 0.5, 0.75, 1.0, 1.5)  # seconds
+MERGE_DROPS = (0.2, 0.0, 0.1, 0.3, 0.5)
+MERGE_SHARES = (0.5, 0.33, 0.67, 0.8)
 
 _WORDS: dict[Level, str] = {
     "segment": "segment F1, {resolution:g} s",
@@ -152,10 +156,11 @@ def validation_objective(clips: ScoredClips, *, resolution: float = 1.0) -> dict
 
 @dataclass(frozen=True)
 class _Goal:
-    """What frame decisions are tuned for: counts of validation clips with one decoder, or at every threshold."""
+    """What frame decisions are tuned for: counts of validation clips of an event table, or at every threshold."""
 
     words: str
-    count: Callable[[Decoder], Totals]
+    scores: pd.DataFrame
+    count: Callable[[pd.DataFrame], Totals]
     sweep: Callable[[Decoder], Totals]
     is_strong: bool
 
@@ -167,7 +172,8 @@ def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
         names, classes = list(tags.index), clips.dataset.classes
         return _Goal(
             _WORDS["clip"] if has_times else _WEAK_WORDS,
-            lambda decoder: clip_counts(tags, tags_from_events(decoder.events(scores), names, classes)).total(),
+            scores,
+            lambda events: clip_counts(tags, tags_from_events(events, names, classes)).total(),
             lambda decoder: clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS),
             is_strong=False,
         )
@@ -180,7 +186,8 @@ def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
 
     return _Goal(
         _WORDS[level].format(**asdict(criteria)),
-        lambda decoder: criteria.count(level, reference.with_estimated(decoder.events(scores))).total(),
+        scores,
+        lambda events: criteria.count(level, reference.with_estimated(events)).total(),
         sweep,
         is_strong=True,
     )
@@ -225,8 +232,12 @@ def _f1_at_thresholds(decoder: Decoder, goal: _Goal, by_class: bool) -> Float64A
     """Compute F1 with every threshold in place of the decoder's, shape (thresholds, classes or 1)."""
     if decoder.only_smooths:
         return _f1(goal.sweep(decoder), by_class)
-    candidates = [_with_threshold(decoder, float(threshold)) for threshold in THRESHOLDS]
-    return np.stack([_f1(goal.count(candidate), by_class) for candidate in candidates])
+    if decoder.box_filter is not None:  # the threshold moves no box
+        boxes = _with_threshold(decoder, 0.0).events(goal.scores)
+        tables = [boxes[boxes["confidence"] >= threshold] for threshold in THRESHOLDS]
+    else:
+        tables = [_with_threshold(decoder, float(threshold)).events(goal.scores) for threshold in THRESHOLDS]
+    return np.stack([_f1(goal.count(table), by_class) for table in tables])
 
 
 def _with_threshold(decoder: Decoder, threshold: PerClass) -> Decoder:
@@ -242,24 +253,30 @@ def _with_threshold(decoder: Decoder, threshold: PerClass) -> Decoder:
 
 
 def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:
-    """Choose the median filter of each class with its threshold; then hysteresis, gaps and minimum duration in turn."""
-    plain = Decoder(start.threshold, start.clip_threshold)
-    f1 = np.stack([_f1_at_thresholds(replace(plain, median_filter=w), goal, by_class=True) for w in WINDOWS])
+    """Choose the filter of each class with its threshold; then the other settings, one after the other.
+
+    The filter is the median filter or, where there are boxes, the box filter. The others are hysteresis, or what merges
+    boxes, then gaps and minimum duration.
+    """
+    has_boxes = start.box_filter is not None
+    name, windows = ("box_filter", BOX_FILTERS) if has_boxes else ("median_filter", WINDOWS)
+    plain = Decoder(start.threshold, start.clip_threshold, median_filter=start.median_filter if has_boxes else 0.0)
+    f1 = np.stack([_f1_at_thresholds(replace(plain, **{name: w}), goal, by_class=True) for w in windows])
     window = np.nan_to_num(f1).max(axis=1).argmax(axis=0)
     threshold = {
         label: _of(_best(f1[window[column], :, [column]].T, start.threshold, [label]), label)
         for column, label in enumerate(classes)
     }
-    decoder = replace(
-        plain,
-        threshold=threshold,
-        median_filter={label: WINDOWS[index] for label, index in zip(classes, window, strict=True)},
-    )
+    chosen = {label: windows[index] for label, index in zip(classes, window, strict=True)}
+    decoder = replace(plain, threshold=threshold, **{name: chosen})
     lows = [{label: share * value for label, value in threshold.items()} for share in LOW_SHARES]
-    seconds = [dict.fromkeys(classes, value) for value in SECONDS]
-    for name, candidates in (("low_threshold", lows), ("max_gap", seconds), ("min_duration", seconds)):
+    drops, shares, seconds = (
+        [dict.fromkeys(classes, value) for value in values] for values in (MERGE_DROPS, MERGE_SHARES, SECONDS)
+    )
+    merging = (("merge_drop", drops), ("merge_share", shares)) if has_boxes else (("low_threshold", lows),)
+    for name, candidates in (*merging, ("max_gap", seconds), ("min_duration", seconds)):
         tried = [replace(decoder, **{name: values}) for values in candidates]
-        best = np.nan_to_num([_f1(goal.count(one), by_class=True) for one in tried]).argmax(axis=0)
+        best = np.nan_to_num([_f1(goal.count(one.events(goal.scores)), by_class=True) for one in tried]).argmax(axis=0)
         chosen = {label: candidates[index][label] for label, index in zip(classes, best, strict=True)}
         decoder = replace(decoder, **{name: chosen})
     return decoder

@@ -196,18 +196,20 @@ class FeatureStore:
             The reason for every recording that could not be read.
         """
         windows = windows or {}
-        keys = dict(zip(paths, _keys(paths, windows), strict=True))
+        keys = _keys(paths, windows)
         with self._alone():
             storage.remove_abandoned(self.folder)
             self._describe()
             index, rows = self._look_up(keys)
-            unknown = {filename: key for filename, key in keys.items() if filename not in rows}
-            todo = {key: (paths[filename], windows.get(filename)) for filename, key in unknown.items()}
-            broken = self._compute(todo, n_jobs, track)
-            if todo:
+            broken: dict[bytes, str] = {}
+            if None in rows:
+                unknown = zip(paths, keys, rows, strict=True)
+                todo = {key: (paths[name], windows.get(name)) for name, key, row in unknown if row is None}
+                broken = self._compute(todo, n_jobs, track)
                 index, rows = self._look_up(keys)
-        reasons = {filename: broken[key] for filename, key in unknown.items() if key in broken}
-        return Features(rows, index, lambda filename, key: self._mend(filename, key, paths, windows)), reasons
+        known = {filename: row for filename, row in zip(paths, rows, strict=True) if row is not None}
+        reasons = {name: broken[key] for name, key in zip(paths, keys, strict=True) if key in broken} if broken else {}
+        return Features(known, index, lambda filename, key: self._mend(filename, key, paths, windows)), reasons
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -230,11 +232,11 @@ class FeatureStore:
         elif storage.read_json(description) != self._parameters:
             raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
 
-    def _look_up(self, keys: Mapping[str, bytes]) -> tuple[shards.Index, dict[str, int]]:
-        """Read the index; find the position in it of each file name whose key it has."""
+    def _look_up(self, keys: Sequence[bytes]) -> tuple[shards.Index, list[int | None]]:
+        """Read the index; find the position of each key in it, the last one where it has several."""
         index = shards.read_index(self.folder)
         latest = dict(zip(_as_bytes(index.records["key"]), range(len(index.records)), strict=True))
-        return index, {filename: latest[key] for filename, key in keys.items() if key in latest}
+        return index, list(map(latest.get, keys))
 
     def _compute(
         self,
@@ -291,16 +293,15 @@ class FeatureStore:
 def _keys(paths: Mapping[str, str], windows: Mapping[str, Window]) -> list[bytes]:
     """Identify clips without reading their recordings; a missing one is reported when it is read."""
     digests: dict[str, bytes] = {}
-    for path in paths.values():
-        if path not in digests:
-            try:
-                status = os.stat(path)
-                state = f"{status.st_size}|{status.st_mtime_ns}"
-            except OSError:
-                state = "missing"
-            digests[path] = shards.source_digest(f"{os.path.abspath(path)}|{state}")
+    for path in dict.fromkeys(paths.values()):
+        try:
+            status = os.stat(path)
+            state = f"{status.st_size}|{status.st_mtime_ns}"
+        except OSError:
+            state = "missing"
+        digests[path] = shards.source_digest(f"{os.path.abspath(path)}|{state}")
     keys = np.empty(len(paths), shards.KEY)
-    keys["source"] = np.frombuffer(b"".join(digests[path] for path in paths.values()), "V16")
+    keys["source"] = np.frombuffer(b"".join(map(digests.__getitem__, paths.values())), "V16")
     whole = (-1e-6, -1e-6)
     spans = np.fromiter(chain.from_iterable(windows.get(filename, whole) for filename in paths), float, 2 * len(paths))
     keys["onset"], keys["duration"] = np.rint(1e6 * spans.reshape(-1, 2)).astype(np.int64).T

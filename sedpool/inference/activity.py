@@ -194,3 +194,88 @@ def highest(probabilities: npt.NDArray[np.floating], found: ActiveSpans) -> npt.
     by_class = np.append(probabilities.T, 0)  # one class after another; an end may be one past the last
     bounds = np.stack([found.column * rows + found.first, found.column * rows + found.last + 1], axis=1)
     return np.asarray(np.maximum.reduceat(by_class, bounds.ravel())[::2])
+
+
+def bounding_boxes(
+    probabilities: npt.NDArray[np.floating],
+    frames: Frames,
+    seconds: Float64Array,
+    merge_drop: Float64Array,
+    merge_share: Float64Array,
+) -> ActiveSpans:
+    """Find where scores rise and fall, whatever their level, and make a span of each rise and the fall after it.
+
+    At every edge between frames, and at a clip's ends, the mean score of the frames that follow is compared with that
+    of the frames before, those outside the clip being 0. While what follows is higher, scores rise: the span begins
+    where the difference is largest. It ends where the difference is lowest in the fall that follows. A pause is filled
+    if its mean score is close to the higher one of its neighbours'. The idea is that of sound event bounding boxes
+    (Ebbers, Germain, Wichern and Le Roux 2024); here each pause is judged by the spans as they were found.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (rows, classes)
+        Scores.
+    frames : Frames
+        Their time axis.
+    seconds : ndarray of float, shape (classes,)
+        Length of the difference filter, half of it before an edge and half of it after, each of a frame at least.
+    merge_drop : ndarray of float, shape (classes,)
+        A pause is filled only if its score is lower by less than this.
+    merge_share : ndarray of float, shape (classes,)
+        A pause is filled only if its score is at least this share.
+    """
+    halves = np.maximum(np.rint(seconds / frames.step / 2), 1).astype(np.int64)
+    found = [_rises_and_falls(probabilities[:, c], frames, int(half)) for c, half in enumerate(halves)]
+    columns = np.repeat(np.arange(len(found)), [len(first) for first, _ in found])
+    boxes = ActiveSpans(columns, *(np.concatenate([pair[side] for pair in found]) for side in (0, 1)))
+    if not len(boxes.column):
+        return boxes
+    level = mean_within(probabilities, boxes)
+    pauses = ActiveSpans(boxes.column[1:], boxes.last[:-1] + 1, boxes.first[1:] - 1)
+    beside = (np.diff(boxes.column) == 0) & (np.diff(frames.file[boxes.first]) == 0)
+    higher = np.maximum(level[:-1], level[1:])[beside]
+    between, column = mean_within(probabilities, pauses.where(beside)), boxes.column[1:][beside]
+    close = np.zeros(len(beside), dtype=bool)
+    close[beside] = (higher - between < merge_drop[column]) & (between >= merge_share[column] * higher)
+    begins, ends = np.append(True, ~close), np.append(~close, True)
+    return ActiveSpans(boxes.column[begins], boxes.first[begins], boxes.last[ends])
+
+
+def _rises_and_falls(scores: npt.NDArray[np.floating], frames: Frames, half: int) -> tuple[IntArray, IntArray]:
+    """Return the first and the last row of each rise and fall of one class's scores, shape (rows,)."""
+    n_rows, file = len(scores), frames.file
+    if not n_rows:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    # Zeros before, between and after the clips, so that no comparison reaches into another clip.
+    place = np.arange(n_rows) + 2 * half * (file + 1)
+    padded = np.zeros(place[-1] + 2 * half + 1)
+    padded[place] = scores
+    total = np.concatenate([[0.0], np.cumsum(padded)])
+    edge = np.concatenate(
+        [place, place[np.append(frames.begins[1:], True)] + 1]
+    )  # the last edge of each clip comes last
+    row = np.concatenate([np.arange(n_rows), np.flatnonzero(np.append(frames.begins[1:], True)) + 1])
+    order = np.argsort(edge)
+    edge, row = edge[order], row[order]
+    owner = np.concatenate([file, np.unique(file)])[order]
+    rise = ((total[edge + half] - total[edge]) - (total[edge] - total[edge - half])).round(9)  # sums are rounded
+    edge, row, owner, rise = (values[rise != 0] for values in (edge, row, owner, rise))
+    turns = np.flatnonzero((np.diff(np.sign(rise), prepend=0) != 0) | (np.diff(owner, prepend=-1) != 0))
+    if not len(turns):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    run = np.repeat(np.arange(len(turns)), np.diff(turns, append=len(rise)))
+    steepest = np.flatnonzero(np.abs(rise) == np.maximum.reduceat(np.abs(rise), turns)[run])
+    earliest = steepest[np.unique(run[steepest], return_index=True)[1]]
+    latest = steepest[len(steepest) - 1 - np.unique(run[steepest][::-1], return_index=True)[1]]
+    up = np.flatnonzero(rise[turns] > 0)
+    up = up[up + 1 < len(turns)]
+    up = up[(rise[turns[up + 1]] < 0) & (owner[turns[up]] == owner[turns[up + 1]])]
+    return row[latest[up]], row[earliest[up + 1]] - 1
+
+
+def mean_within(probabilities: npt.NDArray[np.floating], found: ActiveSpans) -> Float64Array:
+    """Return the mean probability of its class in each span; `probabilities` has the shape (rows, classes)."""
+    total = np.vstack([np.zeros((1, probabilities.shape[1])), np.cumsum(probabilities, axis=0, dtype=np.float64)])
+    sums = total[found.last + 1, found.column] - total[found.first, found.column]
+    mean: Float64Array = np.clip(sums / (found.last - found.first + 1), 0.0, 1.0)
+    return mean

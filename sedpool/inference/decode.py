@@ -7,6 +7,10 @@ Its steps, in this order, each off by default but the threshold:
    threshold** (hysteresis) it is enough to reach that one, but an event is kept only if some frame reaches the other;
 3. **gap merging**: events of a class with a short pause between them become one;
 4. **minimum duration**: events that are still shorter are left out.
+
+With a **box filter** the extent of events no longer depends on the threshold: after the median filter an event lasts
+from where scores rise to where they fall, gaps are merged and short events dropped, and only then the threshold decides
+by the mean score of each event which of them stand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +24,15 @@ import pandas as pd
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, LATEST, validate_events
 from sedpool.inference.activity import (
+    ActiveSpans,
+    Frames,
     active_spans,
     apply_hysteresis,
+    bounding_boxes,
     drop_short,
     frames_of,
     highest,
+    mean_within,
     merge_gaps,
     smooth,
 )
@@ -35,10 +43,11 @@ PerClass = float | Mapping[str, float]
 """One value for all classes, or one for each."""
 
 LONGEST_FILTER = 600.0
-"""Seconds: the longest median filter."""
+"""Seconds: the longest median or box filter."""
 
-_PROBABILITIES = ("threshold", "low_threshold", "clip_threshold")
-_OFF = {"low_threshold": None, "max_gap": 0.0, "min_duration": 0.0}
+_PROBABILITIES = ("threshold", "low_threshold", "clip_threshold", "merge_drop", "merge_share")
+_OF_BOXES = ("box_filter", "merge_drop", "merge_share")
+_OFF = {"low_threshold": None, "max_gap": 0.0, "min_duration": 0.0, "box_filter": None}
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,18 @@ class Decoder:
         Pauses of at most so many seconds within a class are filled.
     min_duration : float or mapping of str to float
         Events shorter than so many seconds are left out, after the pauses are filled.
+    box_filter : float or mapping of str to float, optional
+        Seconds over which a rise or a fall of the scores is measured, which then begin and end events; None for events
+        that last while frames reach `threshold`.
+    merge_drop, merge_share : float or mapping of str to float
+        With a box filter, two events are merged if the mean score of the pause between them is less than `merge_drop`
+        below the higher of theirs, and at least `merge_share` of it.
 
     Raises
     ------
     ConfigError
-        If a threshold is outside [0, 1], or a number of seconds is negative or too large.
+        If a threshold is outside [0, 1], a number of seconds is negative or too large, or there are both a low
+        threshold and a box filter.
 
     Examples
     --------
@@ -76,6 +92,10 @@ class Decoder:
     >>> Decoder(threshold=0.6, max_gap=1.0).events(scores)
       filename  onset  offset event_label  confidence
     0    a.wav    0.0     2.0       siren         0.9
+    >>> Decoder(threshold=0.6, box_filter=0.5, merge_drop=0.0).events(scores)
+      filename  onset  offset event_label  confidence
+    0    a.wav    0.0     0.5       siren         0.9
+    1    a.wav    1.5     2.0       siren         0.7
     """
 
     threshold: PerClass = 0.5
@@ -84,22 +104,31 @@ class Decoder:
     median_filter: PerClass = 0.0
     max_gap: PerClass = 0.0
     min_duration: PerClass = 0.0
+    box_filter: PerClass | None = None
+    merge_drop: PerClass = 0.2
+    merge_share: PerClass = 0.5
 
     def __post_init__(self) -> None:
-        for name, value in self.settings().items():
+        for name, value in vars(self).items():
             values = value.values() if isinstance(value, Mapping) else [] if value is None else [value]
             limit, kind = LATEST, "seconds"
             if name in _PROBABILITIES:
                 limit, kind = 1.0, "a probability between 0 and 1"
-            elif name == "median_filter":
+            elif name in ("median_filter", "box_filter"):
                 limit, kind = LONGEST_FILTER, f"seconds up to {LONGEST_FILTER:g}"
             for number in values:
                 if not 0 <= number <= limit:
                     raise ConfigError(f"{name}: {number}; expected {kind}, for all classes or each of them")
+        if self.box_filter is not None and self.low_threshold is not None:
+            raise ConfigError(
+                "box_filter, low_threshold: both are set; a box has one threshold, set one of them to null"
+            )
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings by name, as JSON takes them."""
+        """Return the settings by name, as JSON takes them; those of boxes only where there are boxes."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.box_filter is None:
+            values = {name: value for name, value in values.items() if name not in _OF_BOXES}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
     @property
@@ -145,7 +174,8 @@ class Decoder:
         -------
         events : DataFrame
             Event table, by file in the order of `scores`, then by onset, then by class column. Events of a class
-            neither overlap nor touch. The `confidence` of an event is the highest smoothed probability within it.
+            neither overlap nor touch. The `confidence` of an event is the highest smoothed probability within it or,
+            with a box filter, the mean.
 
         Raises
         ------
@@ -157,13 +187,12 @@ class Decoder:
         smoothed = self.smoothed(scores)
         classes, frames = classes_of(smoothed), frames_of(smoothed)
         values = smoothed.loc[:, list(classes)].to_numpy()
-        active = values >= self.each("threshold", classes)
-        if self.low_threshold is None:
-            found = active_spans(active, frames)
-        else:
-            found = apply_hysteresis(active_spans(values >= self.each("low_threshold", classes), frames), active)
+        found = self._spans(values, frames, classes)
         found = merge_gaps(found, frames, self.each("max_gap", classes))
         found = drop_short(found, frames, self.each("min_duration", classes))
+        confidence = (highest if self.box_filter is None else mean_within)(values, found)
+        stand = confidence >= self.each("threshold", classes)[found.column]
+        found, confidence = found.where(stand), confidence[stand]
         order = np.lexsort((found.column, found.first))
         first, last = found.first[order], found.last[order]
         events = pd.DataFrame(
@@ -172,11 +201,20 @@ class Decoder:
                 "onset": frames.onset[first],
                 "offset": frames.offset[last],
                 "event_label": np.asarray(classes, dtype=object)[found.column[order]],
-                "confidence": highest(values, found)[order],
+                "confidence": confidence[order],
             },
             columns=[*EVENT_COLUMNS, "confidence"],
         )
         return validate_events(events, source="decoded events")
+
+    def _spans(self, values: Float64Array, frames: Frames, classes: Sequence[str]) -> ActiveSpans:
+        if self.box_filter is not None:
+            settings = (self.each(name, classes) for name in ("box_filter", "merge_drop", "merge_share"))
+            return bounding_boxes(values, frames, *settings)
+        active = values >= self.each("threshold", classes)
+        if self.low_threshold is None:
+            return active_spans(active, frames)
+        return apply_hysteresis(active_spans(values >= self.each("low_threshold", classes), frames), active)
 
     def tags(self, clip_scores: pd.DataFrame) -> pd.DataFrame:
         """Decide which classes a clip has.

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from sedpool.errors import ConfigError
 from sedpool.events import EVENT_COLUMNS
-from sedpool.inference.decode import Decoder
+from sedpool.inference.decode import Decoder, PerClass
 from sedpool.inference.stream import Detection, StreamDecoder
 from sedpool.inference.windows import WindowScorer
 from sedpool.runtime.arrays import Float32Array
@@ -94,11 +95,20 @@ def mean_decoder(decoders: Sequence[Decoder], classes: Sequence[str]) -> Decoder
     """Return the decoder of an ensemble: of each setting and class the mean over its members.
 
     A low threshold counts as the threshold itself in members without one.
+
+    Raises
+    ------
+    ConfigError
+        If some have a box filter and others have none.
     """
     if all(decoder == decoders[0] for decoder in decoders):
         return decoders[0]
-    settings = {}
+    if len({decoder.box_filter is None for decoder in decoders}) > 1:
+        raise ConfigError("box_filter: some detectors have it and some do not; an ensemble needs decoders of one kind")
+    settings: dict[str, PerClass] = {}
     for name in decoders[0].settings():
+        if all(getattr(decoder, name) is None for decoder in decoders):
+            continue
         stand_in = "threshold" if name == "low_threshold" else name
         each = [decoder.each(name if getattr(decoder, name) is not None else stand_in, classes) for decoder in decoders]
         settings[name] = dict(zip(classes, np.mean(each, axis=0).tolist(), strict=True))

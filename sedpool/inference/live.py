@@ -55,12 +55,16 @@ class LiveDetector:
     Raises
     ------
     ConfigError
-        If the selection has `top`.
+        If the selection has `top`, or the decoder has a box filter.
     """
 
     def __init__(self, method: Method, sr: int) -> None:
         if method.selection.top is not None:
             raise ConfigError("--top: the most confident events are known only at the end; use --min-confidence")
+        if method.decoder.box_filter is not None:
+            raise ConfigError(
+                "box_filter: boxes are known only at the end of a recording; listen with a run without it"
+            )
         first = method.detectors[0]
         self._selection = method.selection
         self._resampler = Resampler(sr, first.extractor.sr)

@@ -1,13 +1,16 @@
 """Events from frame scores that arrive in pieces: the same as `Decoder.events` finds once all are there."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sedpool.inference.activity import ROUNDING, filter_over_time, odd_windows
 from sedpool.inference.decode import Decoder
+from sedpool.scores import frame_scores
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Detection:
     event_label : str
         The class.
     confidence : float
-        Highest decoded probability of the class within the event.
+        Highest decoded probability of the class within the event; the mean within a box.
     """
 
     onset: float
@@ -67,6 +70,7 @@ class StreamDecoder:
     def __init__(self, decoder: Decoder, classes: Sequence[str], step: float) -> None:
         decoder.check(classes)
         self._step = step
+        self._decoder, self._for_boxes = decoder, list[npt.NDArray[Any]]()
         self._threshold = decoder.each("threshold", classes)
         self._low = self._threshold if decoder.low_threshold is None else decoder.each("low_threshold", classes)
         self._max_gap, self._min_duration = (decoder.each(name, classes) for name in ("max_gap", "min_duration"))
@@ -80,8 +84,12 @@ class StreamDecoder:
     def push(self, scores: np.ndarray) -> Iterator[Detection]:
         """Take the next frame scores, shape (frames, classes), and yield the events that have ended.
 
-        They come in the order in which it is certain that they end, class by class within a piece.
+        They come in the order in which it is certain that they end, class by class within a piece. Boxes come at the
+        end, as the merging of pauses goes on to there; until then the scores are kept.
         """
+        if self._decoder.box_filter is not None:
+            self._for_boxes.append(scores)
+            return
         self._raw = np.concatenate([self._raw, scores])
         known = len(self._raw) - self._reach
         if known > self._ahead:
@@ -91,6 +99,9 @@ class StreamDecoder:
 
     def finish(self, end: float) -> Iterator[Detection]:
         """Yield the remaining events; the last frame lasts to `end`, in seconds."""
+        if self._for_boxes:
+            yield from self._boxes(np.concatenate(self._for_boxes), end)
+            return
         yield from self._decode(filter_over_time(self._raw[None], self._windows)[0][self._ahead :])
         for number, state in enumerate(self._classes):
             if state.first is not None:
@@ -109,6 +120,13 @@ class StreamDecoder:
             if event is not None and event.offset - event.onset >= self._min_duration[number] - ROUNDING:
                 found.append(event)
         return found
+
+    def _boxes(self, scores: npt.NDArray[Any], end: float) -> Iterator[Detection]:
+        edges = np.arange(len(scores) + 1) * self._step
+        edges[-1] = max(end, edges[-2]) if len(scores) else end
+        events = self._decoder.events(frame_scores("", scores, edges, [state.label for state in self._classes]))
+        columns = ["onset", "offset", "event_label", "confidence"]
+        yield from itertools.starmap(Detection, events[columns].itertuples(index=False, name=None))
 
     def _decode(self, smoothed: npt.NDArray[np.floating]) -> Iterator[Detection]:
         active = smoothed >= self._low

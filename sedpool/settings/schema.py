@@ -82,7 +82,7 @@ class LabelSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class EvaluationSettings:
-    """See ``configs/evaluation/default.yaml``; `Decoder` explains the first six."""
+    """See ``configs/evaluation/default.yaml``; `Decoder` explains the first nine."""
 
     threshold: Probability | dict[str, Probability]
     clip_threshold: Probability | dict[str, Probability]
@@ -90,6 +90,9 @@ class EvaluationSettings:
     median_filter: FilterSeconds | dict[str, FilterSeconds]
     max_gap: SecondsOrNone | dict[str, SecondsOrNone]
     min_duration: SecondsOrNone | dict[str, SecondsOrNone]
+    box_filter: FilterSeconds | dict[str, FilterSeconds] | None
+    merge_drop: Probability | dict[str, Probability]
+    merge_share: Probability | dict[str, Probability]
     tune: Literal["global", "per_class", "all"] | None
     tune_on: Literal["segment", "event", "clip"]
     paper_compat: Annotated[bool, Field(strict=True)] | None

@@ -113,6 +113,28 @@ def test_a_low_threshold_that_was_set_comes_down_with_the_threshold():
 
 
 @pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
+@pytest.mark.parametrize("objective", ["segment", "event"])
+def test_boxes_are_tuned_by_their_confidence(parameters, objective):
+    start = Decoder(box_filter=1.0)
+    tuned = tune(ScoredClips(output(start), corpus()), held_out=[], parameters=parameters, objective=objective)
+    assert tuned.decoder.box_filter is not None
+    assert tuned.decoder.low_threshold is None
+    events, before = (decoder.events(output().frame_scores) for decoder in (tuned.decoder, start))
+    assert segment_f1(events) > segment_f1(before)
+    if parameters != "global":
+        found = event_metrics(corpus().events, events, durations=DURATIONS, classes=CLASSES)["class_wise"]
+        assert found["dog"]["recall"] == 1
+
+
+def test_what_merges_boxes_is_tuned_with_the_rest():
+    tuned = tune(ScoredClips(output(Decoder(box_filter=1.0), blips=True), corpus()), held_out=[], parameters="all")
+    assert (
+        set(tuned.decoder.box_filter) == set(tuned.decoder.merge_drop) == set(tuned.decoder.merge_share) == set(CLASSES)
+    )
+    assert segment_f1(tuned.decoder.events(output(blips=True).frame_scores)) > 0.9
+
+
+@pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
 @pytest.mark.parametrize("dataset", [corpus(strong=False), replace(corpus(), events=corpus().events.iloc[:0])])
 def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
     tuned = tune(ScoredClips(output(), dataset), held_out=[], parameters=parameters)

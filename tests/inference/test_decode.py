@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis.extra import numpy as npst
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS
 from sedpool.inference.decode import Decoder, decode
+from sedpool.inference.detect import mean_decoder
 from sedpool.scores import frame_scores
 
 
@@ -194,3 +197,106 @@ def test_the_confidence_is_the_highest_smoothed_probability_within_an_event(prob
     for filename, onset, offset, label, confidence in events.itertuples(index=False, name=None):
         inside = (smoothed["filename"] == filename) & (smoothed["onset"] < offset) & (smoothed["offset"] > onset)
         assert confidence == smoothed.loc[inside, label].max() >= threshold
+
+
+def test_a_box_lasts_from_rise_to_fall_whatever_the_level():
+    probabilities = [[0.0, 0.1]] * 4 + [[0.4, 0.9]] * 3 + [[0.0, 0.1]] * 4
+    events = decode(scores_of(probabilities), 0.3, box_filter=1.0)
+    assert rows(events) == [("a.wav", 2.0, 3.5, "dog"), ("a.wav", 2.0, 3.5, "siren")]
+    assert events["confidence"].tolist() == pytest.approx([0.4, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("drop", "share", "n_events"), [(0.0, 0.0, 2), (0.29, 0.0, 2), (0.31, 0.0, 1), (0.5, 0.68, 2), (0.5, 0.66, 1)]
+)
+def test_boxes_merge_over_a_pause_of_nearly_their_score(drop, share, n_events):
+    probabilities = [[0.0, 0.0]] * 2 + [[0.9, 0.0]] * 4 + [[0.6, 0.0]] * 3 + [[0.9, 0.0]] * 4 + [[0.0, 0.0]] * 2
+    events = decode(scores_of(probabilities), box_filter=1.0, merge_drop=drop, merge_share=share)
+    assert len(events) == n_events
+    assert (events["onset"].min(), events["offset"].max()) == (1.0, 6.5)
+
+
+def boxes_by_hand(values, half, drop, share, max_gap, min_duration, step=0.5):
+    """First and last frame and mean score of each box in the scores of one class and file."""
+    mean = lambda part: sum(part) / len(part) if len(part) else 0.0  # noqa: E731
+    padded = [0.0] * half + list(values) + [0.0] * half
+    rises = [round(sum(padded[e + half : e + 2 * half]) - sum(padded[e : e + half]), 9) for e in range(len(values) + 1)]
+    boxes, edge = [], 0
+    while edge < len(rises):
+        up, down = [], []
+        while edge < len(rises) and rises[edge] >= 0:
+            up += [(rises[edge], edge)] if rises[edge] else []
+            edge += 1
+        while edge < len(rises) and rises[edge] <= 0:
+            down += [(rises[edge], edge)] if rises[edge] else []
+            edge += 1
+        if up and down:
+            boxes.append((max(up)[1], min(down)[1]))
+    close = []
+    for (a, b), (c, d) in pairwise(boxes):
+        higher, between = max(mean(values[a:b]), mean(values[c:d])), mean(values[b:c])
+        close.append(higher - between < drop and between >= share * higher)
+    merged = boxes[:1]
+    for box, joined in zip(boxes[1:], close, strict=True):
+        if joined or (box[0] - merged[-1][1]) * step <= max_gap + 1e-9:
+            merged[-1] = (merged[-1][0], box[1])
+        else:
+            merged.append(box)
+    return [(a, b, mean(values[a:b])) for a, b in merged if (b - a) * step >= min_duration - 1e-9]
+
+
+@given(
+    npst.arrays(np.float64, (15, 2), elements=st.sampled_from([0.0, 0.1, 0.3, 0.55, 0.8, 1.0])),
+    st.lists(st.sampled_from([1, 4, 11]), min_size=2, max_size=2),
+    st.sampled_from([0.0, 0.45, 0.77]),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from([0.0, 0.23, 0.61]),
+    st.sampled_from([0.0, 0.47]),
+    st.sampled_from([0.0, 0.5, 1.5]),
+    st.sampled_from([0.0, 1.0]),
+)
+@settings(max_examples=200, deadline=None)
+def test_boxes_equal_a_slow_oracle(probabilities, lengths, threshold, half, drop, share, max_gap, min_duration):
+    tables = [scores_of(probabilities[:length], f"{i}.wav") for i, length in enumerate(lengths)]
+    found = decode(
+        pd.concat(tables, ignore_index=True),
+        threshold,
+        box_filter=float(half),
+        merge_drop=drop,
+        merge_share=share,
+        max_gap=max_gap,
+        min_duration=min_duration,
+    )
+    expected = [
+        (f"{i}.wav", a * 0.5, b * 0.5, label)
+        for i, length in enumerate(lengths)
+        for column, label in enumerate(("dog", "siren"))
+        for a, b, level in boxes_by_hand(
+            probabilities[:length, column].tolist(), half, drop, share, max_gap, min_duration
+        )
+        if level >= threshold
+    ]
+    assert sorted(rows(found)) == sorted(expected)
+
+
+@given(npst.arrays(np.float64, (20, 2), elements=st.floats(0, 1)), st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_threshold_removes_boxes_and_changes_none(probabilities, one, other):
+    many, few = (
+        decode(scores_of(probabilities), threshold, box_filter=1.0) for threshold in (min(one, other), max(one, other))
+    )
+    kept = many[many["confidence"] >= max(one, other)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(few, kept)
+
+
+def test_boxes_have_no_low_threshold():
+    with pytest.raises(ConfigError, match="box_filter, low_threshold"):
+        Decoder(box_filter=1.0, low_threshold=0.2)
+
+
+def test_an_ensemble_has_boxes_of_its_mean_settings_or_none():
+    one, other = Decoder(0.2, box_filter=0.5), Decoder(0.4, box_filter={"dog": 1.0, "siren": 1.5})
+    mean = mean_decoder([one, other], ["dog", "siren"])
+    assert mean.box_filter == {"dog": 0.75, "siren": 1.0}
+    assert mean.low_threshold is None
+    with pytest.raises(ConfigError, match="box_filter: some detectors have it"):
+        mean_decoder([one, Decoder()], ["dog", "siren"])

@@ -87,6 +87,8 @@ def test_an_event_is_known_a_margin_and_half_a_filter_after_its_end(trained):
 def test_a_selection_by_itself_applies_and_one_over_all_events_is_refused(trained):
     with pytest.raises(ConfigError, match="--top"):
         LiveDetector(Method((trained,), trained.decoder, Selection(top=3)), 8000)
+    with pytest.raises(ConfigError, match="box_filter"):
+        LiveDetector(Method((trained,), Decoder(box_filter=0.5), Selection()), 8000)
     live = LiveDetector(Method((trained,), trained.decoder, Selection(classes=("cat",))), 8000)
     changes = [*live.push(sound(20)), *live.finish()]
     assert {change.event.event_label for change in changes} <= {"cat"}

@@ -1,5 +1,7 @@
 """Decoding in pieces against decoding at once."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +28,12 @@ def decoders(draw):
 
 
 @st.composite
+def box_decoders(draw):
+    threshold = {label: draw(st.sampled_from([0.0, 0.3, 0.5])) for label in CLASSES}
+    return replace(draw(decoders()), threshold=threshold, low_threshold=None, box_filter=draw(by_class))
+
+
+@st.composite
 def recordings(draw):
     """Frame probabilities that stay for a while, as those of sounds do."""
     seed, frames = draw(st.integers(0, 2**32 - 1)), draw(st.integers(3, 120))
@@ -37,8 +45,13 @@ def recordings(draw):
     return levels
 
 
-@given(decoder=decoders(), scores=recordings(), cuts=st.lists(st.integers(0, 120), max_size=8), tail=st.floats(0, 0.2))
-@settings(max_examples=300, deadline=None)
+@given(
+    decoder=st.one_of(decoders(), box_decoders()),
+    scores=recordings(),
+    cuts=st.lists(st.integers(0, 120), max_size=8),
+    tail=st.floats(0, 0.2),
+)
+@settings(max_examples=400, deadline=None)
 def test_pieces_give_the_events_of_the_whole(decoder, scores, cuts, tail):
     edges = np.arange(len(scores) + 1) * STEP
     edges[-1] += tail
