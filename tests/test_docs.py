@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import itertools
+import json
 import re
 import shlex
 import shutil
@@ -36,7 +37,9 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL_OR_PYTHON = re.compile(r"^```(python|(?=\nsedpool))\n(.*?)^```", re.DOTALL | re.MULTILINE)
 HOW_TO = [ROOT / "docs" / name for name in ("detect.md", "field-season.md", "audacity-raven.md", "thresholds.md")]
-WITH_A_TEST_OF_THEIR_OWN = [ROOT / "docs" / name for name in ("negative-recordings.md", "spreadsheet.md")]
+WITH_A_TEST_OF_THEIR_OWN = [
+    ROOT / "docs" / name for name in ("annotation-programs.md", "negative-recordings.md", "spreadsheet.md")
+]
 BLOCKS = [
     pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}")
     for page in PAGES
@@ -188,6 +191,69 @@ def test_the_page_about_spreadsheets_leads_to_a_detector(workplace: Path, monkey
     (other,) = re.findall(r"^sedpool data check .*columns.*$", page, re.MULTILINE)
     (workplace / "recordings/labels.csv").write_text(table.replace("file;tags", "Aufnahme;Arten"), encoding="utf-8")
     assert "recordings: 10 of 10" in run_shell(other)
+
+
+def as_programs_save(program: str, folder: Path, names: list[str]) -> None:
+    """Write labels of recordings of 2 s: a plover in all but every third, a gull in every second."""
+    rows = [(name, 0.25, 0.75, "plover") for number, name in enumerate(names) if number % 3]
+    rows += [(name, 1.0, 1.5, "gull") for number, name in enumerate(names) if number % 2]
+    if program == "BirdNET":
+        table = "".join(f"{start},{end},Avis,{label},0.9,/card/{name}\n" for name, start, end, label in sorted(rows))
+        silent = "".join(f"0,2,nocall,nocall,1.0,/card/{name}\n" for name in set(names) - {row[0] for row in rows})
+        head = "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
+        (folder / "BirdNET_CombinedTable.csv").write_text(f"{head}{table}{silent}", encoding="utf-8")
+        return
+    if program == "Label Studio":
+        tasks = [
+            {
+                "id": number,
+                "annotations": [
+                    {
+                        "id": number,
+                        "result": [{"value": {"start": s, "end": e, "labels": [label]}} for _, s, e, label in own],
+                    }
+                ],
+                "data": {"audio": f"/data/upload/1/0123abcd-{name}"},
+            }
+            for number, name in enumerate(names)
+            for own in [[row for row in rows if row[0] == name]]
+        ]
+        (folder / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
+        return
+    known = {name: sp.formats.RecordingInfo(2.0) for name in names}
+    if program == "whombat":
+        sp.formats.write_events(events_from_rows(rows), folder / "project.json", "soundevent", recordings=known)
+        return
+    for name in names:
+        own = events_from_rows([row for row in rows if row[0] == name])
+        suffix = {"audacity": ".txt", "raven": ".Table.1.selections.txt", "textgrid": ".TextGrid"}[program]
+        path = folder / (Path(name).stem + suffix)
+        sp.formats.write_events(own, path, program, recordings={name: known[name]})
+
+
+@pytest.mark.parametrize("program", ["audacity", "raven", "textgrid", "BirdNET", "Label Studio", "whombat"])
+def test_the_page_about_annotation_programs_leads_to_a_detector(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # training sets both for its process
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    page = (ROOT / "docs/annotation-programs.md").read_text(encoding="utf-8")
+    check, train, detect = re.findall(r"^sedpool .*$", page, re.MULTILINE)
+    names = [f"monday {number}.wav" for number in range(10)]
+    (workplace / "recordings").mkdir()
+    for number, name in enumerate(names):
+        samples = np.random.default_rng(number).normal(0, 0.1, 2 * 8000)
+        soundfile.write(workplace / "recordings" / name, samples, 8000)
+    as_programs_save(program, workplace / "recordings", names)
+    shown = run_shell(check)
+    assert "recordings: 10 recordings (6 train, 2 validate, 2 test)" in shown
+    for label, n_clips in (("gull", 5), ("plover", 6)):
+        (counts,) = re.findall(rf"\n {label} +(\d) +(\d) +\d +(\d) +(\d) +\d +(\d) +(\d) +\d *\n", shown)
+        assert sum(map(int, counts)) == 2 * n_clips  # clips and events
+    if program == "raven":  # the others go on as it does
+        assert sp.RunFolder(run_shell(train).splitlines()[-1]).is_done
+        run_shell(detect)
+        assert (workplace / "results/detections.tsv").is_file()
 
 
 def test_commands_about_maps_annotators_and_what_nobody_knows_do_what_the_page_says(workplace: Path) -> None:
