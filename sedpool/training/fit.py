@@ -24,7 +24,7 @@ from sedpool.training.loop import train
 from sedpool.training.packing import FitPacker
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
-from sedpool.training.targets import frame_targets, pseudo_labels
+from sedpool.training.targets import frame_targets, pseudo_labels, refuse_unknown
 
 logger = logging.getLogger(__name__)
 
@@ -227,11 +227,7 @@ def _patches(
 def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) -> dict[str, Any]:
     dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
-    if (n_unknown := int(dataset.tags.isna().to_numpy().sum())) or len(dataset.regions):
-        raise ConfigError(
-            f"dataset {dataset.name}: {n_unknown} tags and {len(dataset.regions)} stretches of time are unknown, which "
-            "training cannot leave out; drop their labels (- in labels.map), or leave out these clips"
-        )
+    refuse_unknown(dataset)
     if not framewise:
         return dict(zip(dataset.tags.index, dataset.tags.to_numpy(dtype=bool), strict=True))
     if dataset.events is None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 import sedpool as sp
+from sedpool.errors import DataError
 from sedpool.experiment.load import dataset_of
 from sedpool.experiment.pack import pack_run
 from sedpool.experiment.run import run
@@ -13,6 +14,16 @@ from sedpool.inference.package import unpack
 from sedpool.run_folder import RunFolder
 from sedpool.settings.instantiate import build
 from tests.experiment.small import small
+
+
+def test_training_refuses_what_nobody_knows_before_it_begins(data_root: Path, tmp_path: Path) -> None:
+    first, *_ = build(small(data_root, tmp_path), "dataset").classes
+    table = tmp_path / "map.csv"
+    table.write_text(f"from,to\n{first},\n", encoding="utf-8")
+    runs = tmp_path / "runs"
+    with pytest.raises(DataError, match=r"dataset demo: \d+ tags and \d+ stretches of time to train on are unknown"):
+        run(small(data_root, runs, f"labels.map='{table}'"))
+    assert not runs.exists()
 
 
 @pytest.mark.usefixtures("without_page")
