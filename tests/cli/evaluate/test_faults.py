@@ -1,5 +1,6 @@
 """What other evaluations accept in silence."""
 
+import json
 import warnings
 
 import numpy as np
@@ -31,7 +32,9 @@ def test_faults_17_18_an_empty_reference_is_undefined(evaluate, files, tmp_path,
     (tmp_path / "classes.txt").write_text("dog\nsiren\n")
     reference = HEADER + "a.wav\t\t\t\nb.wav\t\t\t\n"
     options = [*files(reference, estimated), "--classes", tmp_path / "classes.txt"]
-    micro = metrics(evaluate, *options)["segment"]["micro"]
+    shown = evaluate(*options, "--json", "-")
+    assert "no row has a label: 2 rows mean recordings without events" in shown.error
+    micro = json.loads(shown.output)["segment"]["micro"]
     assert (micro["f1"], micro["error_rate"]) == (None, None)
     assert micro["note"] == "undefined: the reference is empty"
     assert "–" in evaluate(*options).output

@@ -135,9 +135,10 @@ def test_nonsense_is_refused_in_a_line(evaluate, system, tmp_path, monkeypatch, 
 def test_what_is_undefined_has_none(evaluate, files, tmp_path):
     (tmp_path / "classes.txt").write_text("dog\nsiren\ndrill\n")
     nothing = "filename\tonset\toffset\tevent_label\n" + "".join(f"{name}\t\t\t\n" for name in NAMES)
-    found = metrics(evaluate, *files(nothing, nothing[:34]), "--classes", tmp_path / "classes.txt", "--intervals")
+    options = [*files(nothing, nothing[:34]), "--classes", tmp_path / "classes.txt", "--intervals"]
+    found = json.loads(evaluate(*options, "--json", "-").output)
     assert found["intervals"]["segment"]["micro"]["f1"] == [None, None]
-    assert "–" in evaluate(*files(nothing, nothing[:34]), "--classes", tmp_path / "classes.txt", "--intervals").output
+    assert "–" in evaluate(*options).output
 
 
 def test_one_clip_is_too_few(evaluate, files):
