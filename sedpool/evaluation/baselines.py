@@ -73,10 +73,12 @@ def resolution_ceiling(
     -------
     ceiling : dict or None
         `frame_seconds` (the median length of a frame), `event` (micro averages, see `Criteria`) and `psds` by scenario,
-        which is empty where the lengths of clips are not known; None if a clip has no frames.
+        which is empty where the lengths of clips are not known; None if a clip has no frames or all is
+        unknown.
     """
     grid = frame_grid(scores, evaluation_input.durations)
-    if len(np.unique(grid.clip)) < len(evaluation_input.durations):
+    counted = evaluation_input.has_known_time[grid.clip]
+    if len(np.unique(grid.clip)) < len(evaluation_input.durations) or not counted.any():
         return None
     filled = _filled(evaluation_input, grid)
     spans = active_spans(filled, Frames(grid.clip, grid.onset, grid.offset))
@@ -90,7 +92,7 @@ def resolution_ceiling(
     micro = criteria.count("event", replace(evaluation_input, estimated=ideal)).metrics()["micro"]
     psds = count_psds(evaluation_input, [ideal]) if evaluation_input.lengths_known else {}
     return {
-        "frame_seconds": round(float(np.median(grid.offset - grid.onset)), 6),
+        "frame_seconds": round(float(np.median((grid.offset - grid.onset)[counted])), 6),
         "event": {name: micro[name] for name in ("f1", "precision", "recall")},
         "psds": {name: counts.psds() for name, counts in psds.items()},
     }

@@ -106,6 +106,13 @@ class EvaluationInput:
         return merge_overlaps(concatenated([self.unknown, self.reference.select(self.is_unknown)]))
 
     @cached_property
+    def has_known_time(self) -> BoolArray:
+        """Which clips are not unknown throughout, in every class."""
+        seconds = np.zeros(self.shape)
+        np.add.at(seconds, (self.unknown.clip, self.unknown.label), self.unknown.offset - self.unknown.onset)
+        return np.asarray((seconds < self.lengths[:, np.newaxis]).any(axis=1))
+
+    @cached_property
     def is_unknown(self) -> BoolArray:
         """Which events of the reference reach into unknown time of their class."""
         return reach_into(self.reference, self.unknown)
