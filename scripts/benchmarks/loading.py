@@ -17,6 +17,7 @@ import pandas as pd
 Times = dict[str, float]
 SPLITS = ("train", "validate", "test")
 N_JAMS = 10_000
+N_FILES, N_INTERVALS = 5_000, 50_000
 N_BY_JAMS = 300
 """Files that jams reads; its time is scaled to all, since it is slow."""
 
@@ -38,6 +39,7 @@ def measure(data: Path, n_rows: int) -> list[dict[str, object]]:
         folder = Path(name)
         corpus = _alone(_many_jams, data / "urbansed_annotations", folder / "urbansed")
         table = _alone(_table, folder / "own", n_rows)
+        labels = _alone(_label_files, folder / "labels", n_rows)
         ways: list[tuple[str, int, Callable[[Path], Times], Path]] = [
             ("load_urbansed, JAMS", N_JAMS, _urbansed, corpus),
             ("json.loads alone", N_JAMS, _json, corpus),
@@ -45,6 +47,9 @@ def measure(data: Path, n_rows: int) -> list[dict[str, object]]:
             ("jams.load, validated", N_JAMS, _jams_validated, corpus),
             ("load_dcase2017", 51_660, _dcase2017, data / "dcase2017_task4"),
             ("load_folder, one table", n_rows, _folder, table),
+            *((f"read_events, {path.name}", n_rows, _events, path) for path in labels[:4]),
+            (f"read_events, {N_FILES} label tracks of 40 rows", 40 * N_FILES, _events, labels[4]),
+            *((f"read_events, {path.name}", N_INTERVALS, _events, path) for path in labels[5:]),
         ]
         return [{"way": way, "items": items} | _alone(_timed, load, path) for way, items, load, path in ways]
 
@@ -84,6 +89,72 @@ def _table(folder: Path, n: int) -> Path:
     }
     pd.DataFrame(table).to_csv(folder / "labels.csv", index=False)
     return folder
+
+
+def _label_files(folder: Path, n: int) -> list[Path]:
+    """Four tables of `n` rows, a folder of label tracks, and files of programs for a single recording."""
+    from sedpool.events import events_from_rows
+    from sedpool.formats import RecordingInfo, write_events
+
+    folder.mkdir()
+    number = np.arange(n)
+    onset = (number % 40).astype(float)
+    events = pd.DataFrame(
+        {
+            "filename": [f"day {index // 4000:03d}/recording {index // 40:06d}.wav" for index in range(n)],
+            "onset": onset,
+            "offset": onset + 0.75,
+            "event_label": np.array([f"class {index}" for index in range(20)])[number % 20],
+        }
+    )
+    events.to_csv(folder / "dcase.tsv", sep="\t", index=False)
+    events.to_csv(folder / "events.csv", index=False)
+    selections = {"Selection": number + 1, "View": "Spectrogram 1", "Channel": 1, "Begin Time (s)": onset}
+    selections |= {"End Time (s)": onset + 0.75, "Low Freq (Hz)": 0, "High Freq (Hz)": 8000}
+    selections |= {"Begin File": events["filename"], "File Offset (s)": onset, "Species": events["event_label"]}
+    pd.DataFrame(selections).to_csv(folder / "raven.txt", sep="\t", index=False)
+    birdnet = {
+        "Start (s)": onset,
+        "End (s)": onset + 3,
+        "Scientific name": "Avis",
+        "Common name": events["event_label"],
+    }
+    birdnet |= {"Confidence": 0.9, "File": events["filename"]}
+    pd.DataFrame(birdnet).to_csv(folder / "birdnet.csv", index=False)
+    (folder / "tracks").mkdir()
+    for index in range(N_FILES):
+        lines = (f"{row}.0\t{row}.75\tclass {row % 20}\n" for row in range(40))
+        (folder / f"tracks/recording {index}.txt").write_text("".join(lines))
+    rows = [("a.wav", 0.5 * row, 0.5 * row + 0.25, f"class {row % 20}") for row in range(N_INTERVALS)]
+    known = {"a.wav": RecordingInfo(0.5 * N_INTERVALS)}
+    write_events(events_from_rows(rows), folder / "a.TextGrid", "textgrid", recordings=known)
+    write_events(events_from_rows(rows), folder / "soundevent.json", "soundevent", recordings=known)
+    slots = "".join(
+        f'<TIME_SLOT TIME_SLOT_ID="{side}{row}" TIME_VALUE="{500 * row + more}"/>\n'
+        for row in range(N_INTERVALS)
+        for side, more in (("b", 0), ("e", 250))
+    )
+    annotations = "".join(
+        f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a{row}" TIME_SLOT_REF1="b{row}" TIME_SLOT_REF2="e{row}">'
+        f"<ANNOTATION_VALUE>class {row % 20}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>\n"
+        for row in range(N_INTERVALS)
+    )
+    (folder / "a.eaf").write_text(
+        f'<ANNOTATION_DOCUMENT><HEADER/><TIME_ORDER>{slots}</TIME_ORDER><TIER TIER_ID="calls">{annotations}</TIER>'
+        "</ANNOTATION_DOCUMENT>"
+    )
+    regions = [{"value": {"start": on, "end": off, "labels": [label]}} for _, on, off, label in rows]
+    task = {"id": 1, "annotations": [{"id": 1, "result": regions}], "data": {"audio": "a.wav"}}
+    (folder / "label_studio.json").write_text(json.dumps([task]))
+    names = ("dcase.tsv", "events.csv", "raven.txt", "birdnet.csv", "tracks")
+    programs = ("a.TextGrid", "a.eaf", "label_studio.json", "soundevent.json")
+    return [folder / name for name in (*names, *programs)]
+
+
+def _events(path: Path) -> Times:
+    from sedpool.formats import read_events
+
+    return _times(lambda: read_events(path))
 
 
 def _urbansed(root: Path) -> Times:
