@@ -122,6 +122,21 @@ def store(
 
 
 @app.command()
+def embedding(
+    wheel: Annotated[Path, typer.Option(envvar="SEDPOOL_TEST_AISFX", help="The wheel of aisfx 0.1.2.")],
+    json_file: JsonFile = None,
+    turns: Annotated[int, typer.Option(help="Turns of each candidate; the median counts.")] = 5,
+    minutes: Annotated[int, typer.Option(help="Length of the recording that is detected in.")] = 10,
+    threads: Annotated[int, typer.Option(help="Threads of TensorFlow and of PyTorch.")] = 2,
+    torch_python: Annotated[str | None, typer.Option(help="Python of an environment with PyTorch.")] = None,
+) -> None:
+    """Embeddings of aisfx against its own network in PyTorch, and detection with them against real time."""
+    from benchmarks.embedding import measure
+
+    report("embedding", measure(turns, minutes, threads, wheel, torch_python), json_file)
+
+
+@app.command()
 def startup(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Fresh processes of each command; the median counts.")] = 5,
