@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
@@ -64,6 +65,15 @@ def test_an_example_without_scores_is_an_error(make_run, example):
 
 def test_pooling_without_alpha_has_no_such_section(make_run):
     assert "Learned α" not in page_of(make_run("max"))
+
+
+def test_the_page_says_that_its_epochs_are_those_of_the_last_round(make_run):
+    run = make_run()
+    assert "(self-training)" not in page_of(run)
+    config = yaml.safe_load(run.file("config.yaml").read_text(encoding="utf-8"))
+    config["training"]["self_training_rounds"] = 2
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    assert "in the last of 3 rounds (self-training) for" in page_of(RunFolder(run.path))
 
 
 def test_a_run_that_recorded_no_gradient_has_no_such_section(make_run):
