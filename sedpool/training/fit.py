@@ -156,8 +156,8 @@ def _pseudo_targets(detector: Detector, prepared: PreparedDataset, recipe: Recip
     for filename, tagged in zip(tags.index, tags.to_numpy(dtype=bool), strict=True):
         frames = by_clip[filename][list(detector.classes)].to_numpy(dtype=np.float32)
         labels = np.repeat(pseudo_labels(frames, tagged, share), detector.reduction, axis=0)
-        n_frames = len(prepared.features[filename])  # the last output frame holds to the end
-        targets[filename] = np.pad(labels, ((0, max(0, n_frames - len(labels))), (0, 0)), "edge")[:n_frames]
+        length = n_frames(prepared.features, filename)  # the last output frame holds to the end
+        targets[filename] = np.pad(labels, ((0, max(0, length - len(labels))), (0, 0)), "edge")[:length]
     return targets
 
 
