@@ -26,7 +26,7 @@ from sedpool.evaluation.averages import ratio
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
 from sedpool.evaluation.event_arrays import EventArrays, concatenated
 from sedpool.evaluation.frames import FrameArrays, frame_arrays
-from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, common_area
+from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, Curve, common_area
 from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import SCENARIOS, Scenario
 from sedpool.evaluation.threshold_candidates import threshold_candidates
@@ -84,6 +84,62 @@ def psds_of_scores(
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
     frames = frame_arrays(scores, durations, classes)
     return count_psds(evaluation_input, frames, {"": scenario})[""].psds()
+
+
+def psds_by_class(
+    scores: pd.DataFrame,
+    reference: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    scenario: Scenario,
+) -> dict[str, float]:
+    """Compute the area under the curve of each class by itself, by class name; see `psds_of_scores`.
+
+    Classes that the reference lacks are left out. The mean of the others is the PSDS with ``alpha_st=0``.
+    """
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    counted = count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
+    return {
+        evaluation_input.classes[label]: common_area([curve], limit=scenario.max_efpr, alpha_st=0.0)
+        for label, curve in counted.points().items()
+    }
+
+
+def pi_psds(
+    versions: Iterable[pd.DataFrame],
+    reference: pd.DataFrame,
+    *,
+    durations: Mapping[str, float],
+    classes: Sequence[str],
+    scenario: Scenario,
+) -> float | None:
+    """Compute the PSDS that does not depend on post-processing (piPSDS).
+
+    The curve of each class takes at every rate of false alarms the best of several post-processings, e.g. median
+    filters of several lengths, each at all its thresholds.
+
+    Parameters
+    ----------
+    versions : iterable of DataFrame
+        Frame scores (see `sedpool.scores`) of all clips after each post-processing.
+    reference, durations, classes, scenario
+        See `psds_of_scores`.
+
+    References
+    ----------
+    .. [1] J. Ebbers, R. Haeb-Umbach, R. Serizel, "Post-processing independent evaluation of sound event detection
+       systems", DCASE workshop 2023.
+    """
+    evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    points: dict[int, list[Curve]] = {}
+    for scores in versions:
+        counted = count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
+        for label, curve in counted.points().items():
+            points.setdefault(label, []).append(curve)
+    curves = [(np.concatenate([r for r, _ in few]), np.concatenate([f for _, f in few])) for few in points.values()]
+    value = common_area(curves, limit=scenario.max_efpr, alpha_st=scenario.alpha_st)
+    return None if np.isnan(value) else value
 
 
 def psds_of_operating_points(
@@ -214,6 +270,13 @@ class PsdsCounts:
             return common_area(present, limit=self.scenario.max_efpr, alpha_st=self.scenario.alpha_st)
 
         return np.array([area(row) for row in range(len(rows))])
+
+    def points(self) -> dict[int, Curve]:
+        """Return rates of false alarms and true positive ratios of all clips, by the number of the class."""
+        rows = np.ones((1, len(self.filenames)))
+        n_ref, prices = rows @ self.n_ref, self._prices(rows)
+        weighted = {label: curve.weighted(rows, prices[label]) for label, curve in self.curves.items()}
+        return {label: (rates[0], found[0] / n_ref[0, label]) for label, (rates, found) in weighted.items()}
 
     @property
     def n_points(self) -> int:

@@ -8,14 +8,22 @@ import pytest
 from hypothesis import given, settings
 
 from sedpool.errors import DataError, EvaluationError
-from sedpool.evaluation import SCENARIO_1, SCENARIO_2, Scenario, psds_of_operating_points, psds_of_scores
+from sedpool.evaluation import (
+    SCENARIO_1,
+    SCENARIO_2,
+    Scenario,
+    pi_psds,
+    psds_by_class,
+    psds_of_operating_points,
+    psds_of_scores,
+)
 from sedpool.evaluation.evaluation_input import make_evaluation_input
 from sedpool.evaluation.frames import frame_arrays
 from sedpool.evaluation.intersection import count_intersections
 from sedpool.evaluation.psds import count_psds
 from sedpool.events import empty_events, events_from_rows
 from sedpool.formats import read_tsv
-from sedpool.inference.decode import decode
+from sedpool.inference.decode import Decoder, decode
 from sedpool.scores import frame_scores
 
 from .conftest import CLASSES
@@ -252,3 +260,27 @@ def test_fault_22_clips_without_scores_are_listed(scores):
 def test_fault_24_a_score_that_is_not_a_number_is_an_error(scores):
     with pytest.raises(DataError, match=r"a\.wav, class dog: nan is not a probability"):
         psds_of_scores(scores.assign(dog=np.nan), DOG, **ONE)
+
+
+@scenarios
+@pytest.mark.parametrize("seed", range(2))
+def test_classes_by_themselves_have_the_mean_of_no_deviation(seed, scenario):
+    scores, reference = noisy_scores(seed)
+    arguments = {"durations": MINUTES, "classes": CLASSES}
+    by_class = psds_by_class(scores, reference, scenario=scenario, **arguments)
+    without = psds_of_scores(scores, reference, scenario=replace(scenario, alpha_st=0.0), **arguments)
+    assert np.mean(list(by_class.values())) == pytest.approx(without, abs=1e-12)
+    assert set(by_class) == set(reference["event_label"])
+
+
+@scenarios
+def test_the_best_post_processing_is_at_least_as_good_as_each(scenario):
+    scores, reference = noisy_scores(0)
+    scenario = replace(scenario, alpha_st=0.0)
+    arguments = {"durations": MINUTES, "classes": CLASSES, "scenario": scenario}
+    versions = [Decoder(median_filter=seconds).smoothed(scores) for seconds in (0.0, 1.5, 3.5)]
+    each = [psds_of_scores(version, reference, **arguments) for version in versions]
+    best = pi_psds(versions, reference, **arguments)
+    assert best > max(each)
+    assert pi_psds(versions[:1], reference, **arguments) == pytest.approx(each[0], abs=1e-12)
+    assert pi_psds(versions, reference.iloc[:0], **arguments) is None
