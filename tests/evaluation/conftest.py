@@ -67,3 +67,16 @@ def street(shared_data):
         "durations": both.groupby("filename")["offset"].max().to_dict(),
         "classes": sorted(set(both["event_label"])),
     }
+
+
+@pytest.fixture
+def sed_scores_eval(monkeypatch):
+    """The package, where it is installed; its compiled code gets copies, since arrays of pandas 3 are read-only."""
+    package = pytest.importorskip("sed_scores_eval", exc_type=ImportError)
+    compiled = package.base_modules.statistics.onset_offset_curves
+
+    def given_copies(*arrays):
+        return compiled(*(np.array(array) if isinstance(array, np.ndarray) else array for array in arrays))
+
+    monkeypatch.setattr(package.base_modules.statistics, "onset_offset_curves", given_copies)
+    return package

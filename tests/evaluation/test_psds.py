@@ -98,8 +98,7 @@ def noisy_scores(seed):
 MINUTES = {f"{clip}.wav": 60.0 for clip in range(10)}
 
 
-def sed_scores_evals_psds(scores, reference, scenario):
-    oracle = pytest.importorskip("sed_scores_eval.intersection_based", exc_type=ImportError)
+def sed_scores_evals_psds(oracle, scores, reference, scenario):
     by_file = {
         name: table.drop(columns="filename").reset_index(drop=True) for name, table in scores.groupby("filename")
     }
@@ -107,7 +106,7 @@ def sed_scores_evals_psds(scores, reference, scenario):
         name: list(table[["onset", "offset", "event_label"]].itertuples(index=False, name=None))
         for name, table in reference.groupby("filename")
     } | {name: [] for name in set(MINUTES) - set(reference["filename"])}
-    return oracle.psds(
+    return oracle.intersection_based.psds(
         scores=by_file,
         ground_truth=truth,
         audio_durations=MINUTES,
@@ -140,10 +139,10 @@ def test_sed_scores_evals_numbers(seed, scenario, expected):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scenario", [SCENARIO_1, SCENARIO_2])
-def test_equals_sed_scores_eval(seed, scenario):
+def test_equals_sed_scores_eval(seed, scenario, sed_scores_eval):
     scores, reference = noisy_scores(seed)
     value = psds_of_scores(scores, reference, durations=MINUTES, classes=CLASSES, scenario=scenario)
-    assert value == pytest.approx(sed_scores_evals_psds(scores, reference, scenario), abs=1e-9)
+    assert value == pytest.approx(sed_scores_evals_psds(sed_scores_eval, scores, reference, scenario), abs=1e-9)
 
 
 @pytest.fixture(scope="module")
