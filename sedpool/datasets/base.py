@@ -207,6 +207,23 @@ class Dataset:
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())
 
 
+def refuse_unknown(dataset: Dataset, *, splits: Collection[str] = ("train", "validate")) -> None:
+    """Refuse labels that nobody knows in what is learnt: without them in the loss they would be learnt as absent.
+
+    Raises
+    ------
+    DataError
+        If tags or times in `splits` are unknown.
+    """
+    learnt = dataset.select(dataset.clips.loc[dataset.clips["split"].isin(splits), "filename"].tolist())
+    n_tags, n_regions = int(learnt.tags.isna().to_numpy().sum()), len(learnt.regions)
+    if n_tags or n_regions:
+        raise DataError(
+            f"dataset {dataset.name}: {n_tags} tags and {n_regions} stretches of time to train on are unknown, which "
+            "training cannot leave out; drop their labels (- in labels.map), or leave these clips out"
+        )
+
+
 def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, Any]:
     """Return the content of ``manifest.json``.
 

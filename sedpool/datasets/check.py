@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from sedpool import audio
-from sedpool.datasets.base import Dataset
-from sedpool.datasets.recordings import recording_names, recordings_of
-from sedpool.errors import AudioError
+from sedpool.datasets.base import Dataset, refuse_unknown
+from sedpool.datasets.folder import refuse_incomplete_folder
+from sedpool.datasets.recordings import recording_names, recordings_of, refuse_incomplete
+from sedpool.errors import AudioError, DataError
 from sedpool.events import EVENT_COLUMNS
 
 DURATION_TOLERANCE = 0.1  # seconds
@@ -26,8 +28,6 @@ KINDS = {
     "duplicate event": "an event annotated twice",
 }
 """What each kind of problem means."""
-STOPS_TRAINING = frozenset({"missing", "extra", "unreadable"})
-"""Kinds that training refuses unless it is set to go on without them (``allow_missing``)."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,36 @@ def unusable(dataset: Dataset, problems: Iterable[Problem]) -> list[str]:
     """Return the clips that cannot be used for training although their audio is on disk."""
     broken = {problem.filename for problem in problems if problem.kind == "unreadable"}
     return dataset.clips.loc[recording_names(dataset).isin(broken), "filename"].tolist()
+
+
+def refuse_untrainable(dataset: Dataset, root: Path, problems: Iterable[Problem]) -> None:
+    """Refuse what training refuses, with its words.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Loaded with ``allow_missing=True``, all splits, with the labels that training would see.
+    root : Path
+        The corpus.
+    problems : iterable of Problem
+        What `validate` found.
+
+    Raises
+    ------
+    DataError
+        If clips or labels are missing, a recording cannot be used, or labels that nobody knows are to be learnt.
+    """
+    manifest = dataset.manifest
+    if manifest.has_own_audio:
+        recordings = recordings_of(dataset)["path"].dropna().index
+        refuse_incomplete_folder(root, manifest, [*recordings, *manifest.extra])
+    refuse_incomplete(dataset.name, root, manifest, allow_missing=False)
+    if broken := [problem.filename for problem in problems if problem.kind == "unreadable"]:
+        raise DataError(
+            f"dataset {dataset.name}: {len(broken)} recordings cannot be used (first {broken[0]}); repair them, or set "
+            "allow_missing=true to go on without them"
+        )
+    refuse_unknown(dataset)
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:

@@ -119,10 +119,8 @@ def load_folder(
     rows, names, left_out = _of_classes(_with_recordings_of(regions, rows), classes, root)
     regions = regions if classes is None else regions.loc[regions["event_label"].isin([*names, ""])]
     clips, manifest = _clips(rows, recordings)
-    to_complete = "" if allow_missing else _how_to_complete(manifest.missing, recordings)
-    refuse_incomplete(
-        "folder", root, manifest, allow_missing=allow_missing, to_complete=to_complete, to_annotate=TO_ANNOTATE
-    )
+    if not allow_missing:
+        refuse_incomplete_folder(root, manifest, list(recordings))
     filenames = clips["filename"].tolist()
     tags = tags_from_events(rows, filenames, names)
     stated = stated_splits(filenames, rows)
@@ -216,13 +214,23 @@ def _of_classes(
     return rows.assign(event_label=rows["event_label"].mask(other, "")), names, int(other.sum())
 
 
-def _how_to_complete(missing: Sequence[str], recordings: Mapping[str, str]) -> str:
-    """Say how recordings were looked for, and which are similar to those that are missing."""
+def refuse_incomplete_folder(root: Path, manifest: Manifest, recordings: Sequence[str]) -> None:
+    """Refuse labels without their recording and recordings without labels, and say how to mend that.
+
+    Raises
+    ------
+    DataError
+        If there are any; the message says how recordings were looked for, and which of them are similar.
+    """
+    missing = manifest.missing
     similar = RecordingNames(list(recordings)).similar(missing[:3])
     hint = f"; similar: {', '.join(similar)}" if similar else ""
     if len(missing) == 1 and missing[0] == audio.stem(missing[0]):
         hint += f"; if {missing[0]} is the heading of a column, name all columns (dataset.columns)"
-    return f"looked for by path, by name and by name without suffix{hint}; correct the labels, add the recordings,"
+    to_complete = (
+        f"looked for by path, by name and by name without suffix{hint}; correct the labels, add the recordings,"
+    )
+    refuse_incomplete("folder", root, manifest, allow_missing=False, to_complete=to_complete, to_annotate=TO_ANNOTATE)
 
 
 def _clips(rows: pd.DataFrame, recordings: Mapping[str, str]) -> tuple[pd.DataFrame, Manifest]:

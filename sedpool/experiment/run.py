@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
-from sedpool.datasets.base import Dataset, manifest_of
+from sedpool.datasets.base import Dataset, manifest_of, refuse_unknown
 from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
 from sedpool.datasets.transforms import add_label_noise, rebag
@@ -31,7 +31,6 @@ from sedpool.runtime.log import recorded
 from sedpool.settings.instantiate import build
 from sedpool.settings.schema import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
 from sedpool.training.recipe import Recipe
-from sedpool.training.targets import refuse_unknown
 
 if TYPE_CHECKING:
     from sedpool.features.prepare import PreparedDataset
@@ -186,7 +185,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
         )
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if dataset is None else change_labels(dataset, config)
-    refuse_unknown(dataset.select(dataset.clips.loc[dataset.clips["split"] != "test", "filename"].tolist()))
+    refuse_unknown(dataset)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     weak = {"train", "validate"}.intersection(dataset.clips["split"] if dataset.events is None else dataset.weak_splits)
     if weak and (config["supervision"] == "strong" or recipe.min_activity is not None):

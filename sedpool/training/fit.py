@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
-from sedpool.datasets.base import Dataset
+from sedpool.datasets.base import Dataset, refuse_unknown
 from sedpool.errors import ConfigError
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor, n_frames
@@ -24,7 +24,7 @@ from sedpool.training.loop import train
 from sedpool.training.packing import FitPacker
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
-from sedpool.training.targets import frame_targets, pseudo_labels, refuse_unknown
+from sedpool.training.targets import frame_targets, pseudo_labels
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ def _patches(
 def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) -> dict[str, Any]:
     dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
-    refuse_unknown(dataset)
+    refuse_unknown(dataset, splits=dataset.clips["split"].unique())
     if not framewise:
         return dict(zip(dataset.tags.index, dataset.tags.to_numpy(dtype=bool), strict=True))
     if dataset.events is None:

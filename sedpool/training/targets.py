@@ -6,27 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sedpool.datasets.base import Dataset
-from sedpool.errors import DataError
 from sedpool.runtime.arrays import Float32Array
 
 Activity = npt.NDArray[np.bool_]
-
-
-def refuse_unknown(dataset: Dataset) -> None:
-    """Refuse labels that nobody knows: without them in the loss they would be learnt as absent.
-
-    Raises
-    ------
-    DataError
-        If tags or times are unknown.
-    """
-    n_tags, n_regions = int(dataset.tags.isna().to_numpy().sum()), len(dataset.regions)
-    if n_tags or n_regions:
-        raise DataError(
-            f"dataset {dataset.name}: {n_tags} tags and {n_regions} stretches of time to train on are unknown, which "
-            "training cannot leave out; drop their labels (- in labels.map), or leave these clips out"
-        )
 
 
 def frame_targets(

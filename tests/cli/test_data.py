@@ -152,11 +152,26 @@ def test_check_fails_where_training_would_and_passes_where_it_would_not(own: Pat
     copy = own / "copy.wav"
     copy.write_bytes((own / "1.wav").read_bytes())
     settings = (own, "jobs=1", f"cache={tmp_path}")
-    assert "audio that no list mentions" in " ".join(data("check", *settings, code=1, COLUMNS="200").split())
+    unlabelled = data("check", *settings, code=1, COLUMNS="200")
+    assert "audio that no list mentions" in " ".join(unlabelled.split())
+    assert "1 clips without annotation (copy.wav); label them (an empty .txt beside a recording says" in unlabelled
     copy.with_suffix(".txt").touch()
     assert "same samples as another clip" in data("check", *settings, COLUMNS="200")
     copy.write_bytes(b"<html>")
-    assert "audio that cannot be used" in data("check", *settings, code=1, COLUMNS="200")
+    broken = data("check", *settings, code=1, COLUMNS="200")
+    assert "audio that cannot be used" in broken
+    assert "1 recordings cannot be used (first copy.wav); repair them, or set allow_missing=true" in broken
+    copy.unlink()
+    (own / "more.csv").write_text("filename,onset,offset,event_label\n1a.wav,1,2,owl\n", encoding="utf-8")
+    missing = data("check", *settings, code=1)
+    assert "1 clips without audio (1a.wav); looked for by path, by name and by name without suffix" in missing
+
+
+def test_check_refuses_labels_that_nobody_knows_as_training_does(own: Path, tmp_path: Path) -> None:
+    table = tmp_path / "map.csv"
+    table.write_text("from,to\nowl,\n", encoding="utf-8")
+    shown = data("check", own, "jobs=1", f"cache={tmp_path}", f"labels.map='{table}'", code=1)
+    assert re.search(r"error: dataset my recordings: \d+ tags and \d+ stretches of time to train on are unknown", shown)
 
 
 def test_check_takes_a_corpus_or_a_folder(own: Path, corpus: Path, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def check(
     from sedpool.datasets import check
     from sedpool.datasets.base import manifest_of, usable_and_listed
     from sedpool.datasets.overview import overview
+    from sedpool.errors import DataError
     from sedpool.formats.annotators import keeping_annotations
 
     name, root = _corpus(name, root)
@@ -65,8 +66,11 @@ def check(
     _print_problems(problems)
     print_agreement(annotations, dataset)
     typer.echo(f"manifest: {target}")
-    if any(problem.kind in check.STOPS_TRAINING for problem in problems):
-        raise typer.Exit(1)
+    try:
+        check.refuse_untrainable(dataset, Path(config["dataset"]["root"]), problems)
+    except DataError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _corpus(name: str, root: Path | None) -> tuple[str, Path | None]:
