@@ -82,10 +82,7 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
                     raise DataError(f"{one}: no audio in it but snippets; give the folder of the recordings")
                 named = [(os.path.join(one, name), name) for name in names]
             elif glob.has_magic(one) and not os.path.exists(one):
-                paths = [path for path in sorted(glob.glob(one, recursive=True)) if os.path.isfile(path)]
-                if not paths:
-                    raise DataError(f"{one}: no file has such a name; quote a pattern so that sedpool expands it")
-                named = [(path, os.path.basename(path)) for path in paths]
+                named = [(path, os.path.basename(path)) for path in _matching(one)]
             else:
                 named = [(one, os.path.basename(one))] if one else []
             for path, name in named:
@@ -99,6 +96,18 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
         ids = _below_shared(list(ids))
     clock = clock or Clock()
     return [Recording(ids[key], Path(path), clock.start(path)) for key, (path, _) in found.items()]
+
+
+def _matching(pattern: str) -> list[str]:
+    """Return the files that a pattern names; brackets in the names of folders that exist are no part of it."""
+    folder = next(parent for parent in Path(pattern).parents if parent.is_dir())
+    rest = str(Path(pattern).relative_to(folder))
+    found = [str(folder / name) for name in sorted(glob.glob(rest, root_dir=folder, recursive=True))]
+    files = [path for path in found if os.path.isfile(path)]
+    if not files:
+        brackets = "; [...] stands for one of the characters in it, and [[] for a bracket" if "[" in rest else ""
+        raise DataError(f"{pattern}: no file has such a name: nothing in {folder} matches {rest}{brackets}")
+    return files
 
 
 def _listed() -> Iterator[str]:

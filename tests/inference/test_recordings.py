@@ -43,6 +43,16 @@ def test_patterns_and_lists_on_standard_input(folder, monkeypatch):
         find_recordings([])
 
 
+def test_brackets_of_a_folder_that_exists_are_no_pattern(folder):
+    (folder / "north").rename(folder / "station [B]")
+    assert ids(find_recordings([f"{folder}/station [B]/*.wav"])) == ["a.wav"]
+    assert ids(find_recordings([f"{folder}/s[o]uth/*.wav"])) == ["a.wav"]
+    with pytest.raises(
+        DataError, match=r"no file has such a name: nothing in .* matches station \[C\]; .* for a bracket"
+    ):
+        find_recordings([f"{folder}/station [C]"])
+
+
 def events(*rows):
     return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label", "confidence"])
 
