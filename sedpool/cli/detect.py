@@ -258,8 +258,8 @@ def report(
     typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
     for sr, count in sorted(Counter(one.sr for one in found if one.sr < detector_sr).items()):
         typer.echo(
-            f"warning: {count} of them at {sr} Hz: no energy above {sr / 2000:g} kHz; the detector was trained "
-            f"with up to {detector_sr / 2000:g} kHz",
+            f"warning: {count} of them at {sr} Hz: no energy above {sr / 2000:g} kHz; the detector uses up to "
+            f"{detector_sr / 2000:g} kHz, so that it may do worse if its training recordings had more",
             err=True,
         )
     for path in written:
