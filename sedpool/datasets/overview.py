@@ -19,6 +19,7 @@ from sedpool.regions import tag_arrays
 from sedpool.soundscapes.spec import SPLITS
 
 SHOWN = 5  # classes that a sentence names
+BRIEF = 0.010  # seconds; events of such a length are rather times of another unit
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,10 @@ def overview(
         warnings.append(
             f"{unknown} tags and {len(dataset.regions)} stretches of time are unknown, and no score counts them"
         )
+    if dataset.events is not None and len(dataset.events):
+        half = float((dataset.events["offset"] - dataset.events["onset"]).median())
+        if half < BRIEF:
+            warnings.append(f"half of the events last at most {half:.3g} s; is the unit right (dataset.unit)?")
     warnings += [*_about_classes(dataset, labels, list(splits.index)), *_about_rates(forms)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")

@@ -112,6 +112,17 @@ def test_rates_channels_and_lengths(tmp_path: Path) -> None:
         assert not any("longer" in line for line in overview(whole, **options).warnings)
 
 
+def test_events_that_are_far_too_short_have_another_unit(tmp_path: Path) -> None:
+    root = folder(tmp_path, dict.fromkeys(BALANCED, ""))
+    for sound in root.rglob("*.wav"):
+        sound.with_suffix(".txt").unlink()
+    rows = "".join(f"{name}.wav,1,2,owl\n" for name in BALANCED)
+    (root / "labels.csv").write_text(f"filename,onset,offset,event_label\n{rows}", encoding="utf-8")
+    said = "half of the events last at most 0.001 s; is the unit right (dataset.unit)?"
+    assert said in overview(load_folder(root, unit="ms")).warnings
+    assert said not in overview(load_folder(root)).warnings
+
+
 def test_a_recording_that_cannot_be_read_is_left_to_those_who_read_it(tmp_path: Path) -> None:
     root = folder(tmp_path, BALANCED)
     (root / "train/0.wav").write_bytes(b"<html>")
