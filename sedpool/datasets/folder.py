@@ -169,7 +169,15 @@ def _check_ends(rows: pd.DataFrame, clips: pd.DataFrame, root: Path) -> None:
         for source, part in late.groupby("source", sort=False):
             of_file = rows.loc[rows["source"] == source]
             refuse_other_unit(of_file, durations, str(root / str(source)), "dataset.unit=")
-            note(root / str(source), "cut or left out, as they pass the end of their recording: {n} events", len(part))
+            begins_inside = part["onset"] < part["filename"].map(durations)
+            if n_cut := int(begins_inside.sum()):
+                note(root / str(source), "cut at the end of their recording, which they pass: {n} events", n_cut)
+            if n_outside := len(part) - n_cut:
+                note(
+                    root / str(source),
+                    "left out, as they begin after the end of their recording: {n} events",
+                    n_outside,
+                )
 
 
 def _note_unused(rows: pd.DataFrame, located: Collection[str], root: Path) -> None:

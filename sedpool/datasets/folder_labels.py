@@ -105,6 +105,12 @@ def read_labels(
         tables.append(found.reindex(columns=[*COLUMNS, *optional_columns(found)]))
     if not tables:
         seen = f"; ignored {', '.join(ignored[:3])}" if ignored else ""
+        layout = recognise(root / ignored[0], options) if ignored else None
+        if layout is not None and len(layout.header or layout.kinds) > 1:
+            seen += (
+                f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with "
+                "'dataset.columns={filename: NAME, onset: NAME, offset: NAME, event_label: NAME}'"
+            )
         raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
 
+SHOWN = 3  # files that a line names
+
 
 @dataclass
 class _Notes:
@@ -18,8 +20,8 @@ class _Notes:
 
     def log(self) -> None:
         for (level, text), counts in self.files.items():
-            first = next(iter(counts))
-            where = first if len(counts) == 1 else f"{len(counts)} files of labels ({first}, …)"
+            named = ", ".join(list(counts)[:SHOWN]) + (", …" if len(counts) > SHOWN else "")
+            where = named if len(counts) == 1 else f"{len(counts)} files of labels ({named})"
             logger.log(level, f"{where}: {text.replace('{n}', str(sum(counts.values())))}")
 
 

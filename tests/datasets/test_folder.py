@@ -127,7 +127,10 @@ def test_events_past_the_end_are_counted_by_file(tmp_path: Path, caplog: pytest.
     table = write(tmp_path / "labels.tsv", f"{TABLE}{rows}")
     dataset = load_folder(tmp_path, shares=(1, 0, 0))
     assert dataset.events["offset"].tolist() == [2.0, 4.0]
-    assert caplog.messages == [f"{table}: cut or left out, as they pass the end of their recording: 2 events"]
+    assert caplog.messages == [
+        f"{table}: cut at the end of their recording, which they pass: 1 events",
+        f"{table}: left out, as they begin after the end of their recording: 1 events",
+    ]
 
 
 def test_unsure_labels_are_left_out_and_their_recordings_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -143,7 +146,7 @@ def test_unsure_labels_are_left_out_and_their_recordings_stay(tmp_path: Path, ca
 def test_columns_of_a_folder_are_given(tmp_path: Path) -> None:
     record(tmp_path / "a.wav")
     write(tmp_path / "labels.csv", "datei;von;bis;art\na.wav;0,5;1,5;dog\n")
-    with pytest.raises(DataError, match=r"no labels in it; ignored labels\.csv; see docs/labels\.md"):
+    with pytest.raises(DataError, match=r"ignored labels\.csv; labels\.csv has datei, von, bis, art: .*{filename: "):
         load_folder(tmp_path)
     columns = {"filename": "datei", "onset": "von", "offset": "bis", "event_label": "art"}
     assert load_folder(tmp_path, shares=(1, 0, 0), columns=columns).events["offset"].tolist() == [1.5]

@@ -334,7 +334,7 @@ def test_what_was_recognised_is_said(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert caplog.messages == [f"{tmp_path / 'a.csv'}: {said}"]
     caplog.clear()
     read_events(tmp_path)
-    assert caplog.messages == [f"2 files of labels ({tmp_path / 'a.csv'}, …): {said}"]
+    assert caplog.messages == [f"2 files of labels ({tmp_path / 'a.csv'}, {tmp_path / 'b.csv'}): {said}"]
     caplog.clear()
     read_events(written(tmp_path / "c.tsv", f"{DCASE}north.wav\t0.5\t1.75\tplover\n"))
     assert not caplog.messages
