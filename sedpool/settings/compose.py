@@ -1,5 +1,6 @@
 """Hydra composes a configuration from the folder ``configs`` and overrides."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,8 @@ def one_line(error: BaseException) -> str:
     if isinstance(cause, OverrideParseException) and is_refused:
         form = quoted_form(cause.override)
         advice = f"quote texts with special characters: {form}"
+        if re.search(r"[{,]\s*\w+\s*=", cause.override.partition("=")[2]):
+            advice = f"write colons between names and values: {form}"
         if cause.override in form:
             advice = "only a file can hold keys with special characters (--config-dir; docs/extend.md)"
         return f"{cause.override}: not readable; {advice}"

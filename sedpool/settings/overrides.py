@@ -105,8 +105,12 @@ def quoted_form(override: str) -> str:
     --------
     >>> print(quoted_form("dataset.columns={onset: Begin Time (s), offset: 3}"))
     'dataset.columns={onset: "Begin Time (s)", offset: 3}'
+    >>> print(quoted_form("dataset.columns={filename=Datei,onset=Anfang}"))
+    'dataset.columns={filename: Datei, onset: Anfang}'
     """
     name, _, value = override.partition("=")
+    if value.startswith("{"):  # equals signs where Hydra wants colons
+        value = re.sub(r"([{,])\s*(\w+)\s*=\s*", lambda found: f"{found[1].replace(',', ', ')}{found[2]}: ", value)
     if value.startswith(("[", "{")):
         items = re.compile(r"([\[{,:]\s*)([^\[\]{},:]*[^\w\[\]{},:. -][^\[\]{},:]*)(?=[\]},])", re.ASCII)
         quoted = items.sub(lambda found: found[1] + QuotedString(found[2], Quote.double).with_quotes(), value)

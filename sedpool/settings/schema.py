@@ -194,7 +194,8 @@ def check_types(target: Callable[..., Any], values: Mapping[str, Any], group: st
         try:
             TypeAdapter(hints.get(name, Any), config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"]
+            first = error.errors()[0]
+            reason = f"expected a list, [{value}]" if first["type"] == "sequence_str" else first["msg"]
             raise ConfigError(f"{group}.{name}={value}: {reason[0].lower()}{reason[1:]}") from None
         except PydanticSchemaGenerationError:
             continue

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.datasets.catalog import CORPORA
-from sedpool.errors import DataError, SedpoolError
+from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import prepare
 from sedpool.settings.compose import compose, config_folder
@@ -179,6 +179,8 @@ def test_check_takes_a_corpus_or_a_folder(own: Path, corpus: Path, tmp_path: Pat
         data("check", "urbansd")
     with pytest.raises(DataError, match=r"a folder of your own has no other folder; leave out --root"):
         data("check", own, "--root", own)
+    with pytest.raises(ConfigError, match=r"--columns: no such option; .*'dataset\.columns={onset: NAME}'"):
+        data("check", own, "--columns", "onset=Start")
     cache = f"cache={tmp_path}"
     assert "6 of 6 listed" in data("check", "urbansed", "--root", corpus, "jobs=1", cache)
     former = data("validate", "urbansed", "--root", corpus, "jobs=1", cache)

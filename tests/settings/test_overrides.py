@@ -153,3 +153,10 @@ def test_paths_and_names_are_settings_and_every_argument_that_is_a_path_is_among
         assert paths <= PATHS
     for group, setting in DATA.items():
         assert f"{group}.{setting}" in PATHS
+
+
+def test_equals_signs_between_braces_are_shown_as_colons() -> None:
+    with pytest.raises(ConfigError, match=r"write colons between names and values: '(.*)'") as raised:
+        dataset("dataset.root=x", "dataset.columns={filename=Datei,onset=Begin Time (s)}")
+    (shown,) = shlex.split(str(raised.value).partition("values: ")[2])
+    assert dataset("dataset.root=x", shown)["columns"] == {"filename": "Datei", "onset": "Begin Time (s)"}

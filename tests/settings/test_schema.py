@@ -2,9 +2,10 @@
 
 import pytest
 
+from sedpool.datasets.folder import load_folder
 from sedpool.errors import ConfigError
 from sedpool.settings.compose import compose
-from sedpool.settings.schema import EvaluationSettings, checked
+from sedpool.settings.schema import EvaluationSettings, check_types, checked
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,9 @@ def test_numbers_out_of_range_are_refused(name, value):
     with pytest.raises(ConfigError, match=rf"evaluation\.{name}") as raised:
         checked(EvaluationSettings, settings | {name: value}, "evaluation")
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_text_where_a_list_belongs_is_shown_as_a_list():
+    check_types(load_folder, {"tiers": ["plover"]}, "dataset")
+    with pytest.raises(ConfigError, match=r"dataset\.tiers=plover: expected a list, \[plover\]"):
+        check_types(load_folder, {"tiers": "plover"}, "dataset")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sedpool.datasets.check import Problem
     from sedpool.datasets.overview import Overview
 
+PASSED_ON = {"ignore_unknown_options": True}
+"""Options of ``sedpool evaluate`` are settings here; the message that says so has their names."""
 SHOWN = 3  # of each kind of problem
 
 NameOrFolder = Annotated[
@@ -42,9 +44,13 @@ def check(
     from sedpool.datasets import check
     from sedpool.datasets.base import manifest_of, usable_and_listed
     from sedpool.datasets.overview import overview
-    from sedpool.errors import DataError
+    from sedpool.errors import ConfigError, DataError
     from sedpool.formats.annotators import keeping_annotations
 
+    if wrong := [word for word in overrides or [] if word.startswith("-")]:
+        setting = wrong[0].partition("=")[0].lstrip("-").replace("-", "_")
+        form = "'dataset.columns={onset: NAME}'" if setting == "columns" else f"dataset.{setting}=VALUE"
+        raise ConfigError(f"{wrong[0]}: no such option; what is said of labels is a setting here: {form}")
     name, root = _corpus(name, root)
     config = configuration(name, root, overrides)
     with keeping_annotations() as annotations:
