@@ -132,7 +132,11 @@ def read_file(path: Path, filename: str | None = None, options: LabelOptions = R
     """Read one file; `filename` names the recording if the file does not."""
     found = detect_format(path, options)
     if found in ("tags", "unknown"):
-        problem = "no columns onset and offset" if found == "tags" else "no labels recognised"
+        problem = "no labels recognised"
+        if found == "tags":
+            problem = (
+                "no times in it (no columns onset and offset), so that only --metric clip and ranking can be scored"
+            )
         raise DataError(
             f"{path}: {problem}; found {recognise(path, options).found}; expected filename, onset, offset (or "
             "duration) and event_label: say which is which with --columns onset=NAME,offset=NAME,event_label=NAME "
