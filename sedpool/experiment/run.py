@@ -87,9 +87,10 @@ def run(config: Mapping[str, Any]) -> Path:
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
-    if dataset is not None and dataset.manifest.has_own_audio:
-        _introduce(change_labels(dataset, config), config["supervision"], recipe)
-    built = build_all(config, recipe, dataset)
+    labelled = None if dataset is None else change_labels(dataset, config)
+    if labelled is not None and labelled.manifest.has_own_audio:
+        _introduce(labelled, config["supervision"], recipe)
+    built = build_all(config, recipe, labelled)
     folder.make()
     try:
         with (
@@ -165,7 +166,10 @@ def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Da
 
 
 def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None = None) -> Built:
-    """Build what the configuration describes, slow parts last, so that a mistake shows early."""
+    """Build what the configuration describes, slow parts last, so that a mistake shows early.
+
+    `dataset` is the corpus with the labels that training sees, if it is loaded already.
+    """
     extractor: Extractor = build(config, "features")
     Augmentation(**config["augment"]).check_unit(extractor.unit)
     if front_end := front_end_of(extractor):
@@ -184,7 +188,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
             "choose features and model that belong together, as model=aisfx does"
         )
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
-    dataset = build_dataset(config) if dataset is None else change_labels(dataset, config)
+    dataset = build_dataset(config) if dataset is None else dataset
     refuse_unknown(dataset)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     weak = {"train", "validate"}.intersection(dataset.clips["split"] if dataset.events is None else dataset.weak_splits)

@@ -1,8 +1,11 @@
 """A run whose labels were mapped."""
 
+import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
 import yaml
 
 import sedpool as sp
@@ -14,6 +17,7 @@ from sedpool.inference.package import unpack
 from sedpool.run_folder import RunFolder
 from sedpool.settings.instantiate import build
 from tests.experiment.small import small
+from tests.test_configs import composed
 
 
 def test_training_refuses_what_nobody_knows_before_it_begins(data_root: Path, tmp_path: Path) -> None:
@@ -24,6 +28,22 @@ def test_training_refuses_what_nobody_knows_before_it_begins(data_root: Path, tm
     with pytest.raises(DataError, match=r"dataset demo: \d+ tags and \d+ stretches of time to train on are unknown"):
         run(small(data_root, runs, f"labels.map='{table}'"))
     assert not runs.exists()
+
+
+def test_a_map_of_ones_own_labels_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="sedpool")
+    for number in range(5):
+        sf.write(tmp_path / f"{number}.wav", np.zeros(8000), 8000)
+        (tmp_path / f"{number}.txt").write_text("0.1\t0.5\towl\n0.2\t0.6\tgull\n", encoding="utf-8")
+    table = tmp_path / "map.csv"
+    table.write_text("from,to\nowl,\n", encoding="utf-8")
+    config = composed(
+        "dataset=folder", f"dataset.root='{tmp_path}'", f"labels.map='{table}'", f"runs='{tmp_path}/runs'"
+    )
+    with pytest.raises(DataError, match="are unknown, which training cannot leave out"):
+        run(config)
+    assert sum("events by the label map" in message for message in caplog.messages) == 1
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.usefixtures("without_page")
