@@ -24,7 +24,6 @@ from sedpool.formats.detect import (
     detect_format,
     of_low_confidence,
     read_file,
-    warn_of_lookalikes,
 )
 from sedpool.formats.jams import read_tags
 from sedpool.formats.notes import note
@@ -115,7 +114,6 @@ def read_labels(
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
     rows = _annotated_once(pd.concat(tables, ignore_index=True), options, root)
-    warn_of_lookalikes(rows.loc[rows["event_label"] != "", "event_label"], root)
     low = of_low_confidence(rows, options, root)
     return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
 

@@ -133,6 +133,11 @@ def overview(
         half = float((dataset.events["offset"] - dataset.events["onset"]).median())
         if half < BRIEF:
             warnings.append(f"half of the events last at most {half:.3g} s; is the unit right (dataset.unit)?")
+    warnings += [
+        f"classes that look alike are different: {' and '.join(group)}; if they are one, rename one of them, or merge "
+        "them (labels.map)"
+        for group in lookalikes(dataset.classes)
+    ]
     warnings += [*_about_classes(dataset, labels, list(splits.index)), *_about_rates(forms)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")

@@ -177,7 +177,11 @@ def warn_of_lookalikes(labels: pd.Series, path: str | os.PathLike[str]) -> None:
     """Note labels that look alike; they are different classes."""
     for group in lookalikes(labels.unique()):
         named = " and ".join(f"{label} ({(labels == label).sum()})" for label in group)
-        note(path, f"labels that look alike are different classes: {named}; rename one of them if they are one")
+        note(
+            path,
+            f"labels that look alike are different classes: {named}; if they are one, rename one of them, or merge "
+            "them by a label map",
+        )
 
 
 def detect_format(path: Path, options: LabelOptions = RECOGNISED) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.folder import load_folder
+from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.soundscapes.spec import SPLITS
@@ -169,8 +170,12 @@ def test_supervision_is_named_and_explained(tmp_path: Path, weak: bool, options:
 
 def test_lookalikes_and_content(tmp_path: Path) -> None:
     labels = BALANCED | {"train/0": "1\t2\tbarn owl\n2\t3\tBarn_Owl\n"}
-    found = overview(load_folder(folder(tmp_path, labels)))
+    dataset = load_folder(folder(tmp_path, labels))
+    found = overview(dataset)
     assert found.lookalikes == [("Barn_Owl", "barn owl")]
+    assert found.warnings[0].startswith("classes that look alike are different: Barn_Owl and barn owl; if they are one")
+    merged = overview(map_labels(dataset, {"Barn_Owl": "barn owl"}))
+    assert not any("look alike" in warning for warning in merged.warnings)
     storage.write_json(tmp_path / "content.json", found.content())
     read = storage.read_json(tmp_path / "content.json")
     assert read["lookalikes"] == [["Barn_Owl", "barn owl"]]
