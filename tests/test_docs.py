@@ -191,6 +191,10 @@ def test_the_page_about_spreadsheets_leads_to_a_detector(workplace: Path, monkey
     (other,) = re.findall(r"^sedpool data check .*columns.*$", page, re.MULTILINE)
     (workplace / "recordings/labels.csv").write_text(table.replace("file;tags", "Aufnahme;Arten"), encoding="utf-8")
     assert "recordings: 10 of 10" in run_shell(other)
+    (score,) = re.findall(r"^sedpool evaluate .*$", page, re.MULTILINE)
+    for path in ("recordings/labels.csv", "other.csv"):
+        (workplace / path).write_text(table, encoding="utf-8")
+    assert re.search(r"clips +1\.000", run_shell(score))
 
 
 def as_programs_save(program: str, folder: Path, names: list[str]) -> None:

@@ -32,7 +32,8 @@ def detect(
         list[str] | None,
         typer.Option(
             "--format",
-            help="tsv, csv, json, jams, audacity, raven, or scores: all frame probabilities (parquet). Repeat it for "
+            help="tsv, csv, json, jams, audacity, raven, textgrid, soundevent, or scores: all frame "
+            "probabilities (parquet). Repeat it for "
             "several. By default tsv.",
         ),
     ] = None,

@@ -22,7 +22,7 @@ class MetricKind(StrEnum):
 TAGGING = frozenset({MetricKind.clip, MetricKind.ranking})
 """Metrics that no time enters."""
 
-_FORMATS = "DCASE TSV or CSV, sed_eval list, JAMS, Audacity labels, Raven table, or a folder of them"
+_FORMATS = "any format of docs/labels.md (DCASE, CSV, JAMS, Audacity, Raven, ...), or a folder of them"
 
 Reference = Annotated[Path, typer.Option("--reference", "-r", help=f"True events: {_FORMATS}.")]
 Estimated = Annotated[
