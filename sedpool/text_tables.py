@@ -38,7 +38,7 @@ def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        problem = f"not {encoding} text ({error.reason} at byte {error.start}); save it as UTF-8"
+        problem = f"not {encoding} text ({error.reason} at byte {error.start}); save it as UTF-8 (in Excel: CSV UTF-8)"
         raise DataError(f"{path}: {problem}") from None
     if "\0" in text:
         raise DataError(f"{path}: holds NUL characters: it is damaged, or in another encoding; save it as UTF-8")

@@ -286,7 +286,10 @@ REFUSED = {
         "file\tstart_sample\tend_sample\tlabel\na.wav\t0\t1\tx\n",
         ".* counts samples; give their rate",
     ),
-    "text that is not UTF-8": (f"{DCASE}a.wav\t0\t1\tM\udcfcll\n", "not UTF-8 text .*; save it as UTF-8"),
+    "text that is not UTF-8": (
+        f"{DCASE}a.wav\t0\t1\tM\udcfcll\n",
+        r"not UTF-8 text .*; save it as UTF-8 \(in Excel: CSV UTF-8\)",
+    ),
 }
 
 
