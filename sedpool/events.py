@@ -77,7 +77,9 @@ def validate_events(
     """
     missing = [column for column in EVENT_COLUMNS if column not in events.columns]
     if missing:
-        raise DataError(f"{source}: no column {', '.join(missing)}; expected {', '.join(EVENT_COLUMNS)}")
+        found = ", ".join(map(str, events.columns)) or "none"
+        expected = ", ".join(EVENT_COLUMNS)
+        raise DataError(f"{source}: no column {', '.join(missing)}; found {found}; expected {expected}")
     table = events.loc[:, list(EVENT_COLUMNS)]
     no_time = "has a time that is not a finite number; expected seconds"
     try:

@@ -114,3 +114,11 @@ def test_overlaps_agree_with_their_definition(drawn: list[tuple[int, int, str]])
         for index, row in enumerate(ordered)
     )
     assert ev.count_overlaps(ev.events_from_rows(rows)) == expected
+
+
+def test_columns_that_are_there_are_named_where_one_is_missing() -> None:
+    table = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "end": [1.0], "event_label": ["dog"]})
+    with pytest.raises(
+        DataError, match="x: no column offset; found filename, onset, end, event_label; expected filename"
+    ):
+        ev.validate_events(table, source="x")

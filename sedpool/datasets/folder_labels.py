@@ -158,6 +158,8 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
         layout = recognise(path, options)
         read = table.read_rows if layout.header else listing.list_rows
         if {"event_label", "event_labels"} & set(layout.columns) or kind == "list":
+            if kind == "table":
+                table.refuse_incomplete(layout)
             rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
     if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):

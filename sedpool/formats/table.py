@@ -60,6 +60,12 @@ def read_table(
 
 def events_of(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:
     """Read the events of a table; see `read_tsv`."""
+    refuse_incomplete(layout)
+    return labelled_rows(without_nocalls(read_rows(layout, options, filename), layout), layout.source, options)
+
+
+def refuse_incomplete(layout: Layout) -> None:
+    """Refuse a table of events without a column of times or of labels."""
     missing = [name for name in ("onset", "offset", "event_label") if name not in layout.columns]
     missing = [name for name in missing if (name, "duration" in layout.columns) != ("offset", True)]
     if missing and not (missing == ["event_label"] and "event_labels" in layout.columns):
@@ -68,7 +74,6 @@ def events_of(layout: Layout, options: LabelOptions, filename: str | None = None
             f"(or duration) and event_label: say which is which with --columns {missing[0]}=NAME "
             f"(dataset.columns={{{missing[0]}: NAME}})"
         )
-    return labelled_rows(without_nocalls(read_rows(layout, options, filename), layout), layout.source, options)
 
 
 def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None) -> pd.DataFrame:

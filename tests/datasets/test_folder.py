@@ -152,6 +152,14 @@ def test_columns_of_a_folder_are_given(tmp_path: Path) -> None:
     assert load_folder(tmp_path, shares=(1, 0, 0), columns=columns).events["offset"].tolist() == [1.5]
 
 
+def test_columns_that_are_there_are_named_where_one_is_missing(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    write(tmp_path / "calls.csv", "datei,start,ende,label\na.wav,0,1,plover\n")
+    expected = r"calls\.csv: no column offset; found datei, start, ende, label; expected .* --columns offset=NAME"
+    with pytest.raises(DataError, match=expected):
+        load_folder(tmp_path)
+
+
 def test_headings_taken_for_a_recording_are_named(tmp_path: Path) -> None:
     record(tmp_path / "a.wav")
     write(tmp_path / "labels.csv", 'Aufnahme;Arten\na.wav;"plover, gull"\n')
