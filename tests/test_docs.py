@@ -279,7 +279,11 @@ def test_commands_about_maps_annotators_and_what_nobody_knows_do_what_the_page_s
     (workplace / "recordings/monday 1.txt").write_text("0\t2\tgull\n", encoding="utf-8")
     agreement = run_shell(commands[0])
     (workplace / "recordings/monday 1.txt").unlink()
-    check, mapped, unknown = map(run_shell, commands[1:])
+    refused = CliRunner().invoke(app, shlex.split(commands[1])[1:], catch_exceptions=False)
+    assert refused.exit_code == 1
+    assert "are unknown, which training cannot leave out" in refused.output
+    check = refused.output
+    mapped, unknown = map(run_shell, commands[2:])
     assert re.search(r"gull +1 +1 +0\.", agreement)
     assert re.search(r"^ +owl +", check, re.MULTILINE)
     assert "thump" not in check

@@ -181,6 +181,8 @@ def test_check_takes_a_corpus_or_a_folder(own: Path, corpus: Path, tmp_path: Pat
         data("check", own, "--root", own)
     with pytest.raises(ConfigError, match=r"--columns: no such option; .*'dataset\.columns={onset: NAME}'"):
         data("check", own, "--columns", "onset=Start")
+    with pytest.raises(ConfigError, match=r"--unit=ms: no such option; .* dataset\.unit=VALUE"):
+        data("check", "--unit=ms", own)
     cache = f"cache={tmp_path}"
     assert "6 of 6 listed" in data("check", "urbansed", "--root", corpus, "jobs=1", cache)
     former = data("validate", "urbansed", "--root", corpus, "jobs=1", cache)

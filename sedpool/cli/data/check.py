@@ -47,7 +47,7 @@ def check(
     from sedpool.errors import ConfigError, DataError
     from sedpool.formats.annotators import keeping_annotations
 
-    if wrong := [word for word in overrides or [] if word.startswith("-")]:
+    if wrong := [word for word in [name, *(overrides or [])] if word.startswith("-")]:
         setting = wrong[0].partition("=")[0].lstrip("-").replace("-", "_")
         form = "'dataset.columns={onset: NAME}'" if setting == "columns" else f"dataset.{setting}=VALUE"
         raise ConfigError(f"{wrong[0]}: no such option; what is said of labels is a setting here: {form}")
