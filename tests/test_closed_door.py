@@ -343,5 +343,5 @@ def test_a_run_without_weights_is_no_start(monkeypatch: pytest.MonkeyPatch) -> N
     run = hostile()
     run.file("weights.npz").unlink()
     monkeypatch.setattr("sedpool.experiment.load.build", lambda *_: None)
-    config = {"augment": {"background": None}, "training": {"init_from": str(run.path)}}
+    config = {"augment": {"background": None}, "features": {}, "training": {"init_from": str(run.path)}}
     assert "no weights in it (no file weights.npz)" in refusal(lambda: identify_data(config))

@@ -105,8 +105,8 @@ def test_results_begun_by_a_run_go_on_by_its_package(package: Path, recording: P
 
 def test_training_starts_from_a_package_as_from_its_run(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sedpool.experiment.load.build", lambda *_: None)
-    config = {"augment": {"background": None}, "training": {"init_from": str(package)}}
-    of_run = {"augment": {"background": None}, "training": {"init_from": str(FINISHED)}}
+    config = {"augment": {"background": None}, "features": {}, "training": {"init_from": str(package)}}
+    of_run = {"augment": {"background": None}, "features": {}, "training": {"init_from": str(FINISHED)}}
     assert identify_data(config)[0] == identify_data(of_run)[0]
 
 

@@ -80,7 +80,7 @@ def test_fault_04_absent_list(corpus: Path) -> None:
             "filename\tevent_labels\nYa_0.000_10.000.wav\tWhale\n",
             r"line 2 \(Ya_0.*, Whale\) has an unknown label",
         ),
-        ("train/weak", "name\tevent_labels\nYa_0.000_10.000.wav\tDog\n", "no column filename"),
+        ("train/weak", "when\tevent_labels\nmonday\tDog\n", "no column filename"),
         (
             "train/weak",
             "filename\tevent_labels\na.wav\tDog\n",
