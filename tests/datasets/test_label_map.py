@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sedpool.datasets.base import Dataset
@@ -117,6 +117,7 @@ EVENT = st.tuples(st.sampled_from(NAMES), st.integers(0, 8), st.integers(1, 4), 
 TARGETS = st.sampled_from(["x", "y", "dog", "", "-"])
 
 
+@settings(max_examples=30)
 @given(
     events=st.lists(EVENT, max_size=8).map(
         lambda rows: events_from_rows(

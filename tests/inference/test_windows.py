@@ -23,7 +23,7 @@ def detector_of(backbone, supervision="weak"):
     return build_detector(backbone, Max(), classes=CLASSES, patch_frames=256, supervision=supervision)
 
 
-@pytest.fixture(scope="module", params=["compact", "paper", "strong", "compact, fine", "paper, fine"])
+@pytest.fixture(scope="module", params=["compact", "paper", "strong", "compact, fine"])
 def detector(request):
     keras.utils.set_random_seed(0)
     filters = {"n_mels": 32, "filters": (4, 6, 8, 8)}

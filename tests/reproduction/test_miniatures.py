@@ -54,7 +54,7 @@ def medleydb(root: Path) -> Path:
     [
         (URBANSED.select(conditions=["augmented"]), urbansed, 9),
         (DCASE2017.select(conditions=["augmented"]), dcase2017, 8),
-        (MEDLEYDB.select(folds=[3]), medleydb, 9),
+        pytest.param(MEDLEYDB.select(folds=[3]), medleydb, 9, marks=pytest.mark.slow),
     ],
     ids=lambda value: getattr(value, "name", None),
 )

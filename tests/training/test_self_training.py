@@ -172,7 +172,9 @@ def test_fresh_rounds_begin_with_the_initial_weights(monkeypatch):
     assert not all(np.array_equal(a, b) for a, b in zip(begun[1], begun[0], strict=True))
 
 
-@pytest.mark.parametrize("changes", [{"pseudo_labels": "hard"}, {"self_training_start": "fresh"}])
+@pytest.mark.parametrize(
+    "changes", [{"pseudo_labels": "hard"}, pytest.param({"self_training_start": "fresh"}, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_round_goes_on_and_finished_ones_are_not_repeated(tmp_path, monkeypatch, changes):
     recipe = replace(ROUNDS, **changes)
     alone, _ = trained(recipe)
