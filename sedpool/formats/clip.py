@@ -3,10 +3,10 @@
 import math
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
@@ -133,6 +133,23 @@ def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]
     for number, line in enumerate(re.split("\r\n|[\r\n]", utf8_bytes(path).decode()), start=1):
         if line.strip():
             yield number, line.split("\t")
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    r"""Name recordings by their files, and by as many of their folders as tell equal names apart.
+
+    Examples
+    --------
+    >>> short_names(["D:\\north\\a.wav", "D:\\south\\a.wav", "/field/b.wav"])
+    {'D:\\north\\a.wav': 'north/a.wav', 'D:\\south\\a.wav': 'south/a.wav', '/field/b.wav': 'b.wav'}
+    """
+    parts = {path: PureWindowsPath(path).parts for path in paths}
+    names = {}
+    for path, own in parts.items():
+        others = {other for other in parts.values() if other[-1:] == own[-1:] and other != own}
+        depth = next((n for n in range(1, len(own)) if all(other[-n:] != own[-n:] for other in others)), len(own))
+        names[path] = PureWindowsPath(*own[-depth:]).as_posix()
+    return names
 
 
 def clip_name(path: str | os.PathLike[str]) -> str:

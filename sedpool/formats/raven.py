@@ -15,7 +15,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import empty_events, validate_events
-from sedpool.formats.clip import RecordingInfo, only_clip, refuse_characters
+from sedpool.formats.clip import RecordingInfo, only_clip, refuse_characters, short_names
 from sedpool.formats.columns import Layout, recognise
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.table import is_nocall, read_rows
@@ -60,7 +60,7 @@ def read_raven(
     """
     if label_column is not None:
         options = replace(options, columns={**options.columns, "event_label": label_column})
-    layout = unquoted(recognise(path, options))
+    layout = raven_layout(recognise(path, options), options)
     missing = [column for column in ("onset", "offset") if column not in layout.columns]
     if missing:
         absent = ", ".join({"onset": BEGIN, "offset": END}[column] for column in missing)
@@ -84,10 +84,12 @@ def _selections(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
         if name in rows.columns:
             refuse_rows(shown, rows[name].isna(), f"has no number in {column}; expected seconds", source)
     refuse_rows(shown, rows["event_label"] == "", "has no label; give it one, or remove the row", source)
-    names = rows["filename"].unique()
-    if len(names) > 1 and "file_offset" not in rows.columns:
-        raise DataError(f"{source}: selections in {len(names)} recordings but no column {FILE_OFFSET}; add it in Raven")
-    rows = rows.assign(filename=rows["filename"].map({name: recording_name(name) for name in names}))
+    rows = named(rows)
+    n_recordings = rows["filename"].nunique()
+    if n_recordings > 1 and "file_offset" not in rows.columns:
+        raise DataError(
+            f"{source}: selections in {n_recordings} recordings but no column {FILE_OFFSET}; add it in Raven"
+        )
     if "selection" in rows.columns:
         rows = _once(rows, source)
     if "file_offset" in rows.columns:
@@ -115,15 +117,30 @@ def _once(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:
     return rows.loc[first]
 
 
-def unquoted(layout: Layout) -> Layout:
-    """Return the layout of a table in which quotes are characters as others, as in Raven's between tabs."""
-    return replace(layout, source=replace(layout.source, is_quoted=layout.source.separator != "\t"))
+def raven_layout(layout: Layout, options: LabelOptions) -> Layout:
+    """Return the layout with quotes as characters like others between tabs, and the column of paths beside names."""
+    layout = replace(layout, source=replace(layout.source, is_quoted=layout.source.separator != "\t"))
+    if PATH not in layout.header or "filename" in options.columns or "filename" not in layout.columns:
+        return layout
+    return replace(layout, columns={**layout.columns, "begin_path": layout.header.index(PATH)})
 
 
-def recording_name(text: str) -> str:
-    """Return a recording's path as a POSIX path; of an absolute one, which is another computer's, only the name."""
-    path = PureWindowsPath(text)
-    return path.name if path.root or path.drive else path.as_posix()
+def named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name each recording by its file, and by as many of its folders as tell equal names apart.
+
+    The folders are those of ``Begin Path`` where ``Begin File`` has none. Of absolute paths, which are another
+    computer's, only such a part is kept.
+    """
+    written, to_shorten = rows["filename"], set()
+    if "begin_path" in rows.columns:
+        last = rows["begin_path"].map({text: PureWindowsPath(text).name for text in rows["begin_path"].unique()})
+        written = rows["begin_path"].where(last == written, written)
+        to_shorten = set(rows.loc[last == rows["filename"], "begin_path"])
+        rows = rows.drop(columns="begin_path")
+    texts = written.unique()
+    to_shorten.update(text for text in texts if PureWindowsPath(text).anchor)
+    names = {text: PureWindowsPath(text).as_posix() for text in texts} | short_names(to_shorten)
+    return rows.assign(filename=written.map(names))
 
 
 def write_raven(

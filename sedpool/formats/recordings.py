@@ -63,11 +63,11 @@ def _of_file(path: Path, filename: str | None, options: LabelOptions) -> Lengths
     if kind in ("table", "tags", "list", "names", "raven"):
         layout = recognise(path, options)
         if kind == "raven":
-            layout = raven.unquoted(layout)
+            layout = raven.raven_layout(layout, options)
         if "filename" in layout.columns:
             read = table.read_rows if layout.header else listing.list_rows
-            named = read(layout, options)["filename"]
-            return dict.fromkeys(map(raven.recording_name, named) if kind == "raven" else named)
+            rows = read(layout, options)
+            return dict.fromkeys((raven.named(rows) if kind == "raven" else rows)["filename"])
     names = [*read_file(path, filename, options)["filename"]] or [filename or clip_name(path)]
     return dict.fromkeys(names)
 

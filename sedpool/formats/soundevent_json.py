@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
@@ -18,10 +18,9 @@ from pydantic.dataclasses import dataclass
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError
 from sedpool.events import events_from_rows, validate_events
-from sedpool.formats.clip import ROUNDING, RecordingInfo, check_times, number_in, rows_of, values_of
+from sedpool.formats.clip import ROUNDING, RecordingInfo, check_times, number_in, rows_of, short_names, values_of
 from sedpool.formats.notes import note
 from sedpool.formats.options import NAMES, RECOGNISED, LabelOptions
-from sedpool.formats.raven import recording_name
 from sedpool.formats.texts import tidied_text
 from sedpool.text_tables import utf8_bytes
 
@@ -202,11 +201,10 @@ def _of(table: Mapping[Any, _T], key: str | int, where: str) -> _T:
 
 
 def _names(found: _Collection) -> dict[str, str]:
-    """Return the names of recordings by their ids: of absolute paths only the last part, unless two would be alike."""
-    names = {recording.uuid: recording_name(recording.path) for recording in found.recordings or ()}
-    if len(set(names.values())) == len(names):
-        return names
-    return {recording.uuid: recording.path for recording in found.recordings or ()}
+    """Return the names of recordings by their ids: of absolute paths only as much as tells them apart."""
+    paths = {recording.uuid: PureWindowsPath(recording.path) for recording in found.recordings or ()}
+    names = short_names(str(path) for path in paths.values() if path.anchor)
+    return {uuid: names.get(str(path), path.as_posix()) for uuid, path in paths.items()}
 
 
 def _keys(found: Sequence[str], options: LabelOptions, path: str | os.PathLike[str]) -> list[str]:

@@ -108,7 +108,7 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     texts = pd.DataFrame({meaning: cells[column] for meaning, column in layout.columns.items()}, index=cells.index)
     _refuse_other_rows(texts, cells, layout)
     rows = {name: tidy(texts[name]) for name in ("filename", "event_label", "event_labels", "split") if name in texts}
-    rows |= {name: texts[name] for name in ("selection", "view") if name in texts}
+    rows |= {name: texts[name] for name in ("selection", "view", "begin_path") if name in texts}
     table = pd.DataFrame(rows | _numbers(texts, layout, options), index=cells.index)
     if "duration" in table and "offset" not in table and "onset" in table:
         table["offset"] = table["onset"] + table["duration"]

@@ -47,7 +47,7 @@ def test_every_command_reads_the_same(tmp_path: Path, kind: str) -> None:
         assert sorted(side.onset) == sorted(events["onset"])
         assert [compared.classes[label] for label in sorted(side.label)] == sorted(events["event_label"])
     assert len(evaluated(path, path, is_tagging=True).true_tags) == len(names)
-    beside = [formats.raven.recording_name(name) for name in names]
+    beside = [name.replace("\\", "/") for name in names]
     rows = read_labels(tmp_path, beside, None)
     assert rows["filename"].drop_duplicates().sort_values().tolist() == sorted(beside)
     found = rows.loc[rows["event_label"] != "", list(EVENT_COLUMNS)]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from sedpool import formats
+from sedpool.datasets.folder_labels import read_labels
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, events_from_rows
 from sedpool.formats import audacity, listing
@@ -335,3 +336,33 @@ def test_a_table_as_raven_names_it_is_about_its_recording(
     table = tmp_path / f"{stem}{ending}.txt"
     table.write_text("Selection\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\t1\t2\tdog\n", encoding="utf-8")
     assert formats.read_events(table)["filename"].tolist() == [f"{stem}{suffix or '.wav'}"]
+
+
+@pytest.mark.parametrize("start", ["D:\\season 2024\\", "/field/", ""])
+@pytest.mark.parametrize("columns", [("Begin File", "Begin Path"), ("Begin Path",)])
+def test_recordings_of_one_name_are_told_apart_by_their_folders(
+    tmp_path: Path, start: str, columns: tuple[str, ...]
+) -> None:
+    """A table of two stations: each has a selection 1, and recordings of the same name."""
+    header = ["Selection", "Begin Time (s)", "End Time (s)", *columns, "File Offset (s)", "Annotation"]
+    rows = []
+    for number, station in enumerate(("station A", "station [B]")):
+        value = {"Begin File": "rec.wav", "Begin Path": f"{start}{station}\\rec.wav"}
+        rows.append(
+            ["1", f"{10 * number + 1}", f"{10 * number + 2}", *(value[name] for name in columns), "1", "plover"]
+        )
+    path = tmp_path / "both.txt"
+    path.write_text("".join("\t".join(row) + "\n" for row in [header, *rows]))
+    names = ["station A/rec.wav", "station [B]/rec.wav"]
+    assert formats.read_raven(path)["filename"].tolist() == names
+    assert list(formats.recordings(path)) == names
+    assert read_labels(tmp_path, names, None)["filename"].tolist() == names
+
+
+def test_folders_are_left_out_where_names_differ(tmp_path: Path) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text(
+        "Selection\tBegin Time (s)\tEnd Time (s)\tBegin File\tBegin Path\tAnnotation\n"
+        "1\t1\t2\trec.wav\tD:\\station A\\rec.wav\tplover\n"
+    )
+    assert formats.read_raven(path)["filename"].tolist() == ["rec.wav"]
