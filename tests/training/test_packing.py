@@ -78,7 +78,13 @@ def test_every_pooling_of_sedpool_is_here() -> None:
     assert {f"sedpool.{name}" for name in POOLINGS} | {"sedpool.AlphaBound"} == set(TARGETS["pooling"])
 
 
-@pytest.mark.parametrize("name", POOLINGS)
+OFTEN = "AutoPool", "Attention", "Hierarchical", "TopKMean", "cap"
+"""One of each kind; the others are tried with the slow tests."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in POOLINGS]
+)
 def test_a_loaded_package_scores_to_the_bit(name: str, tmp_path: Path) -> None:
     POOLINGS[name]()  # takes the name that the layer has in a fresh process
     before = trained(POOLINGS[name](), decoder=sp.Decoder(threshold={"a, b": 0.4, "<c>": 0.7}, median_filter=0.3))

@@ -112,6 +112,7 @@ def test_the_loss_is_that_of_frames_plus_that_of_clips():
     assert keras.ops.convert_to_numpy(clip_accuracy(labels, outputs)) == pytest.approx(right)
 
 
+@pytest.mark.slow
 def test_rounds_find_more_of_the_frames():
     """Max pooling teaches what a frame of the event is like; self-training also where the event ends."""
     plain = replace(ROUNDS, self_training_rounds=0, clip_loss_weight=0.0, epochs=12, learning_rate=5e-3)
@@ -156,6 +157,7 @@ def test_what_is_monitored_decides_on_the_kept_epoch(monitor):
     assert result.best_epoch == judged.idxmax() + 1
 
 
+@pytest.mark.slow
 def test_fresh_rounds_begin_with_the_initial_weights(monkeypatch):
     begun = []
 
