@@ -79,6 +79,8 @@ def events_on_tiers(
         note(path, f"not read, as they have no length: {{n}} points; {advice}", n_points)
     left_out = [name for name, tier in tiers.items() if name not in chosen and tier.intervals]
     if len(tiers) > 1 and (not chosen or left_out):
-        named = ", ".join(chosen or [name for name, tier in tiers.items() if tier.is_main and tier.intervals])
-        note(path, f"read from the tiers {named} of {', '.join(tiers)}; --tiers (dataset.tiers) chooses them", level=20)
+        read = (
+            f"read from the tiers {', '.join(chosen)} alone" if chosen else "read from every tier that labels the sound"
+        )
+        note(path, f"{read}; labels are the texts on them, not their names; --tiers (dataset.tiers) chooses", level=20)
     return clip_events(sorted(rows), path, filename)
