@@ -80,7 +80,8 @@ def test_tiers_and_points_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFi
     read_events(path)
     assert [message.split(": ", 1)[1] for message in caplog.messages] == [
         "not read, as they have no length: 1 points; --point-duration SECONDS (dataset.point_duration) gives them one",
-        "read from every tier that labels the sound; labels are the texts on them, not their names; --tiers (dataset.tiers) chooses",
+        "read from every tier that labels the sound; labels are the texts on them, not their names; "
+        "--tiers (dataset.tiers) chooses",
     ]
     assert rows(read_events(path, point_duration=0.25)) == [PLOVER, CLICK]
     assert rows(read_events(path, tiers=["clicks"], point_duration=0.25)) == [CLICK]
