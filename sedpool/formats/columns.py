@@ -259,6 +259,8 @@ def _by_form(kinds: str, rows: Sequence[Sequence[str]]) -> dict[str, int]:
     if not re.fullmatch("TTN{2,9}T", kinds):
         return {}
     whole = [row[2:-1] for row in rows[:SAMPLE] if len(row) == len(kinds)]
+    if not whole:
+        return {}
     table = np.array([[number_of(text.strip().lower()) for text in row] for row in whole], dtype=float)
     begin = table[:, 0]
     is_other_form = [np.allclose(column, 1000 * begin) for column in table.T]  # the same times in milliseconds

@@ -233,3 +233,10 @@ def test_a_row_of_a_tab_export_that_is_cut(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("calls\tann\t0.5\t1.75\t1.25\tplover\ncalls\n")
     with pytest.raises(DataError, match=r"x\.txt: line 2 \(calls\) is one field where other rows have 6"):
         read_events(tmp_path / "x.txt")
+
+
+def test_an_export_whose_only_row_lacks_its_value_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cut.txt"
+    path.write_text("calls\t\t00:00:00.0\t0.0\t00:00:01.25\t")
+    with pytest.raises(DataError, match="no labels recognised"):
+        read_events(path)
