@@ -184,7 +184,7 @@ def is_recording(text: str) -> bool:
 
 def _holds_recordings(rows: Sequence[Sequence[str]], index: int) -> bool:
     found = [row[index] for row in rows if len(row) > index and row[index].strip()]
-    return bool(found) and all(map(is_recording, found))
+    return 2 * sum(map(is_recording, found)) > len(found)
 
 
 def _is_header(fields: Sequence[str], options: LabelOptions) -> bool:

@@ -414,3 +414,18 @@ def test_rows_that_end_when_they_start(tmp_path: Path, name: str, caplog: pytest
     written(path, text.replace("0.0\t0.0\tgull", "0.5\t0.4\tgull"))
     with pytest.raises(DataError, match=r"gull\) ends before it starts"):
         read_events(path, zero_length="keep")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "datei;start;end;label\na.wav;0,0;1,25;dog\n=fox\na.wav;1,5;2,75;owl\n",
+        "filename,event_label\na.wa-,dog\na.wav,cat\na.wav,fox\na.wav|owl\n",
+        'filename,event_labels\na.wav,"dog,x"\na.wwav,"jay,x"\na.wav,"cat,x"\na.wav."owl.x"\n',
+    ],
+)
+def test_a_row_of_one_field_is_refused_though_other_names_are_damaged(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"line \d .* is one field where other rows have \d"):
+        formats.read_tags(path)
