@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,12 +145,14 @@ def short_names(paths: Iterable[str]) -> dict[str, str]:
     {'D:\\north\\a.wav': 'north/a.wav', 'D:\\south\\a.wav': 'south/a.wav', '/field/b.wav': 'b.wav'}
     """
     parts = {path: PureWindowsPath(path).parts for path in paths}
-    names = {}
-    for path, own in parts.items():
-        others = {other for other in parts.values() if other[-1:] == own[-1:] and other != own}
-        depth = next((n for n in range(1, len(own)) if all(other[-n:] != own[-n:] for other in others)), len(own))
-        names[path] = PureWindowsPath(*own[-depth:]).as_posix()
-    return names
+    short: dict[tuple[str, ...], tuple[str, ...]] = {}
+    alike, depth = set(parts.values()), 0
+    while alike:
+        depth += 1
+        count = Counter(own[-depth:] for own in alike)
+        short |= {own: own[-depth:] for own in alike if count[own[-depth:]] == 1 or depth >= len(own)}
+        alike -= short.keys()
+    return {path: PureWindowsPath(*short[own]).as_posix() for path, own in parts.items()}
 
 
 def clip_name(path: str | os.PathLike[str]) -> str:
