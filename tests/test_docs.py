@@ -337,7 +337,8 @@ def test_commands_on_the_page_about_front_ends_run(
     sp.formats.write_tsv(events_from_rows(rows), workplace / "birds/labels.tsv")
     write_recording(workplace / "recordings/a.wav")
     page = (ROOT / "docs/front-ends.md").read_text(encoding="utf-8")
-    commands = [line for line in page.splitlines() if line.startswith("sedpool ")]
+    runnable = re.sub(r"^```text\n.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
+    commands = re.findall(r"^sedpool .*$", runnable, re.MULTILINE)
     assert len(commands) == 5
     monkeypatch.setattr(sys, "argv", ["sedpool"])
     for command in commands:

@@ -203,7 +203,7 @@ def _refuse_other_rows(texts: pd.DataFrame, cells: pd.DataFrame, layout: Layout)
         return
     first, others = cells.loc[alone, 0], cells.loc[~alone, 0].head(SAMPLE)
     wrong = first.map(is_other_row)
-    if not layout.header or (layout.columns.get("filename") == 0 and others.map(is_recording).mean() > 0.5):
+    if not layout.header or (layout.columns.get("filename") == 0 and 2 * sum(others.map(is_recording)) > len(others)):
         wrong |= ~first.map(is_recording)
     refuse_rows(
         first.to_frame(),
