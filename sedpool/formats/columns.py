@@ -120,6 +120,7 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     has_header = bool(rows) and (_is_header(rows[0], options) or _names_numbers(rows))
     source = TextTable(path, found, has_header, tables.comments)
     header = tuple(name.strip() for name in rows[0]) if has_header else ()
+    _refuse_header(source, header, rows[1:])
     kinds = "" if has_header else _kinds(rows)
     columns, units = _by_name(header) if has_header else (_by_form(kinds, rows), {})
     named = [index for index in range(len(header)) if _holds_recordings(rows[1:SAMPLE], index)]
@@ -131,6 +132,19 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
         if str(name) != "":
             columns[meaning] = _chosen(path, meaning, name, header, len(header or kinds))
     return Layout(source, header, columns, units, kinds)
+
+
+def _refuse_header(source: TextTable, header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> None:
+    """Refuse a header that holds rows, or an empty name that leaves later names without a field in every row."""
+    if any(control in name for name in header for control in "\v\f\x85\u2028\u2029"):
+        raise DataError(f"{source}: line 1: unusual line breaks in the header; save the table with plain ones")
+    *others, _ = header or ("",)
+    width = max((len(row) for row in rows), default=0)
+    if "" in others and 1 < width < len(header) and header[-1]:
+        raise DataError(
+            f"{source}: column {header.index('') + 1} of {len(header)} has no name, and rows have at most {width} "
+            "fields; remove the surplus separator from the header, or fill up the rows"
+        )
 
 
 def _separator(data: bytes, options: LabelOptions) -> str:

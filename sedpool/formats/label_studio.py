@@ -140,6 +140,8 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             rows = list(table)
             if any(None in row for row in rows):
                 raise ValueError("a row has more fields than there are columns")
+            if any('"start"' in text and text[0] != "[" for row in rows for text in row.values() if text):
+                raise ValueError("regions that are no list")
             tasks = [
                 {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items()}
                 for row in rows

@@ -164,6 +164,13 @@ def test_what_is_no_export_is_refused(tmp_path: Path, text: str, message: str) -
     assert "\n" not in str(caught.value)
 
 
+def test_damaged_regions_in_a_table_are_no_recording_without_events(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('audio,id,label,annotation_id\na.wav,1,"{""start"": 1, ""end"": 2, ""labels"": [""dog""]}]",1\n')
+    with pytest.raises(DataError, match=r"not an export of Label Studio \(regions that are no list\)"):
+        read_events(path)
+
+
 BIRDNET = "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
 SELECTIONS = (
     "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tCommon Name\tConfidence\tBegin Path\tFile Offset (s)\n"

@@ -170,6 +170,24 @@ HEADERS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("filename,onset,offset,,event_label,confidence", "column 4 of 6 has no name, and rows have at most 5 fields"),
+        ("filename,onset,offset,event_label,confidence\v", None),
+        ("filename,onset,offset,event_label,scene\vmono", "line 1: unusual line breaks in the header"),
+    ],
+)
+def test_header_of_other_columns_than_the_rows_is_refused(tmp_path: Path, header: str, message: str | None) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"{header}\na.wav,1,2,dog,0.5\n")
+    if message is None:
+        assert formats.read_events(path)["event_label"].tolist() == ["dog"]
+        return
+    with pytest.raises(DataError, match=message):
+        formats.read_events(path)
+
+
 @pytest.mark.parametrize("name", HEADERS)
 @pytest.mark.parametrize(
     ("row", "message"),
