@@ -39,6 +39,7 @@ def load_folder(
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
     zero_length: Literal["error", "drop"] = "error",
+    label_from: Literal["text", "tier"] = "text",
     unknown: str | None = None,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
@@ -65,7 +66,7 @@ def load_folder(
     labels : str, optional
         The only file of labels to read, as a path from `root` or, if that has no such file, from the current folder;
         by default every file in `root` that holds labels.
-    columns, unit, min_confidence, annotators, tiers, point_duration, zero_length : optional
+    columns, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from : optional
         What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
     unknown : str, optional
         A table of times in which it is not known whether a class sounds, with the column `filename` and any of
@@ -111,7 +112,9 @@ def load_folder(
         raise ConfigError(
             f"zero_length={zero_length}: nothing is learnt from events without a length; expected error or drop"
         )
-    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
+    options = LabelOptions(
+        columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from
+    )
     with gathered():
         table = unknown_file(root, unknown)
         rows = read_labels(root, list(recordings), labels, options, unknown=table)

@@ -122,10 +122,14 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     header = tuple(name.strip() for name in rows[0]) if has_header else ()
     _refuse_header(source, header, rows[1:])
     kinds = "" if has_header else _kinds(rows)
+    if options.label_from == "tier" and re.fullmatch("TTN{2,9}", kinds):
+        kinds += "T"  # the values of ELAN's export, all blank
     columns, units = _by_name(header) if has_header else (_by_form(kinds, rows), {})
     named = [index for index in range(len(header)) if _holds_recordings(rows[1:SAMPLE], index)]
     if named:
         columns.setdefault("filename", named[0])
+    if options.label_from == "tier" and "tier" in columns:
+        columns["event_label"] = columns["tier"]
     for meaning, name in options.columns.items():
         columns.pop(meaning, None)
         units.pop(meaning, None)

@@ -16,7 +16,7 @@ from sedpool.formats.elan import read_elan
 from sedpool.formats.jams import read_jams
 from sedpool.formats.label_studio import is_label_studio, read_label_studio
 from sedpool.formats.notes import gathered, note
-from sedpool.formats.options import RECOGNISED, LabelOptions, ZeroLength
+from sedpool.formats.options import RECOGNISED, LabelFrom, LabelOptions, ZeroLength
 from sedpool.formats.raven import BEGIN, read_raven
 from sedpool.formats.soundevent_json import is_soundevent, read_soundevent
 from sedpool.formats.textgrid import is_textgrid, read_textgrid
@@ -49,6 +49,7 @@ def read_events(
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
     zero_length: ZeroLength = "error",
+    label_from: LabelFrom = "text",
 ) -> pd.DataFrame:
     """Read events from a file in any format that sedpool knows, or from a folder of such files.
 
@@ -81,6 +82,8 @@ def read_events(
     zero_length : {"error", "drop", "keep"}
         What becomes of rows of tables and lists that end when they start, as some published ground truth has them: an
         error; or they are left out, or kept, and counted in the log.
+    label_from : {"text", "tier"}
+        What the label is in TextGrids, ELAN's files and its export: the text of an annotation, or the name of its tier.
 
     Returns
     -------
@@ -100,7 +103,9 @@ def read_events(
     >>> read_events("labels.tsv")  # doctest: +SKIP
     >>> read_events("calls.csv", columns={"onset": "Start", "offset": "Stop"}, unit="ms")  # doctest: +SKIP
     """
-    options = LabelOptions(columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length)
+    options = LabelOptions(
+        columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from
+    )
     with gathered():
         events = read_all(Path(path), options, _confident_file)
         warn_of_lookalikes(events["event_label"], path)

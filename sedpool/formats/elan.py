@@ -125,7 +125,7 @@ def read_elan(
     if n_without:
         note(path, "not read, as they have no time: {n} annotations", n_without)
     referring = {annotation.tier for annotation in document.annotations.values() if annotation.of}
-    found = {name: Tier(intervals, is_main=name not in referring) for name, intervals in tiers.items()}
+    found = {name: Tier(name, intervals, is_main=name not in referring) for name, intervals in tiers.items()}
     media = [tidied_text(PureWindowsPath(unquote(url)).name) for url in document.media]
     name = next(filter(is_recording, media), media[0] if media else "")
     return events_on_tiers(found, path, filename or name or None, options)

@@ -9,6 +9,7 @@ from typing import Literal
 from sedpool.errors import ConfigError
 
 ZeroLength = Literal["error", "drop", "keep"]
+LabelFrom = Literal["text", "tier"]
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "filename": (
@@ -110,6 +111,8 @@ class LabelOptions:
     zero_length : {"error", "drop", "keep"}
         What becomes of rows of tables and lists that end when they start: an error; they are left out and their
         recordings stay; or they are events as any other, which only evaluation has a use for.
+    label_from : {"text", "tier"}
+        What the label is in TextGrids, ELAN's files and its export: the text of an annotation, or the name of its tier.
 
     Raises
     ------
@@ -124,6 +127,7 @@ class LabelOptions:
     tiers: Sequence[str] | None = None
     point_duration: float | None = None
     zero_length: ZeroLength = "error"
+    label_from: LabelFrom = "text"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(NAMES))
@@ -135,6 +139,8 @@ class LabelOptions:
             raise ConfigError(f"min_confidence={self.min_confidence}: expected a number from 0 to 1")
         if self.zero_length not in ("error", "drop", "keep"):
             raise ConfigError(f"zero_length={self.zero_length}: expected error, drop or keep")
+        if self.label_from not in ("text", "tier"):
+            raise ConfigError(f"label_from={self.label_from}: expected text or tier")
         if self.point_duration is not None and not 0 < self.point_duration < math.inf:
             raise ConfigError(f"point_duration={self.point_duration}: expected seconds above 0")
 

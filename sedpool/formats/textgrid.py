@@ -14,6 +14,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError
 from sedpool.formats.clip import only_clip, refuse_characters, rows_of
+from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.tiers import Tier, events_on_tiers
 from sedpool.text_tables import utf8_bytes
@@ -66,8 +67,12 @@ def read_textgrid(
             kind, name, *_ = (_next(values, kind) for kind in (str, str, float, float))
             n_entries = int(_next(values, float))
             entries = [tuple(_next(values, kind) for kind in _ENTRIES[kind]) for _ in range(n_entries)]
-            name = name if name not in tiers else f"{name} ({number})"
-            tiers[name] = Tier((), entries) if kind == "TextTier" else Tier([row for row in entries if row[2].strip()])
+            key = name if name not in tiers else f"{name} ({number})"
+            labelled = [row for row in entries if kind == "IntervalTier" and row[2].strip()]
+            tiers[key] = Tier(name, labelled, entries if kind == "TextTier" else ())
+            if kind == "IntervalTier" and not labelled and n_entries > 1 and key in (options.tiers or [key]):
+                advice = "write one into those that are events; with --label-from tier (dataset.label_from) x will do"
+                note(path, f"not read, as no interval of their tier has a text: {{n}} intervals; {advice}", n_entries)
         if (surplus := next(values, None)) is not None:
             raise ValueError(f"{surplus!r} after its last tier")
     except (ValueError, KeyError, OverflowError) as error:

@@ -19,6 +19,8 @@ class Tier:
 
     Attributes
     ----------
+    name : str
+        What it is called in its file.
     intervals : sequence of (float, float, str)
         Onset and offset in seconds, and label.
     points : sequence of (float, str)
@@ -27,6 +29,7 @@ class Tier:
         Whether it is read unless tiers are chosen; tiers that annotate other annotations are not.
     """
 
+    name: str
     intervals: Sequence[Row] = ()
     points: Sequence[tuple[float, str]] = ()
     is_main: bool = True
@@ -40,13 +43,14 @@ def events_on_tiers(
     Parameters
     ----------
     tiers : mapping of str to Tier
-        By name.
+        By name; a second one of its name has a number behind.
     path : path-like
         Their file.
     filename : str, optional
         Id of the recording; by default that of the audio file beside the file with the same stem, else ``stem.wav``.
     options : LabelOptions
-        Which tiers to read, all with intervals by default, and how long points last.
+        Which tiers to read, all with intervals by default, how long points last, and whether labels are the texts or
+        the names of tiers.
 
     Raises
     ------
@@ -67,13 +71,17 @@ def events_on_tiers(
         else:
             found += [(time, time + options.point_duration, label) for time, label in tiers[name].points]
         for onset, offset, text in found:
-            label = tidied_text(text)
+            label = tidied_text(text if options.label_from == "text" else tiers[name].name)
             n_blank += not label
             if label:
                 check_times(onset, offset, f"{path}: tier {name}, {label}")
                 rows.append((onset, offset, label))
+    from_tier = "--label-from tier (dataset.label_from=tier) takes the names of tiers"
     if n_blank:
-        note(path, "not read, as they have no label: {n} intervals", n_blank)
+        advice = "" if rows or options.label_from == "tier" else f"; {from_tier}"
+        note(path, f"not read, as they have no label: {{n}} intervals{advice}", n_blank)
+    elif rows and options.label_from == "text" and all(len(label) == 1 for _, _, label in rows):
+        note(path, f"every label is a single character; {from_tier}")
     if n_points:
         advice = "--point-duration SECONDS (dataset.point_duration) gives them one"
         note(path, f"not read, as they have no length: {{n}} points; {advice}", n_points)
@@ -82,5 +90,7 @@ def events_on_tiers(
         read = (
             f"read from the tiers {', '.join(chosen)} alone" if chosen else "read from every tier that labels the sound"
         )
-        note(path, f"{read}; labels are the texts on them, not their names; --tiers (dataset.tiers) chooses", level=20)
+        said = "their names" if options.label_from == "tier" else "the texts on them, not their names"
+        other = "" if options.label_from == "tier" else f"; {from_tier}"
+        note(path, f"{read}; labels are {said}{other}; --tiers (dataset.tiers) chooses", level=20)
     return clip_events(sorted(rows), path, filename)

@@ -24,6 +24,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {
             ("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration", "unknown")
         ),
         "zero_length": "error",
+        "label_from": "text",
     },
     **{name: {"time_reduction": None} for name in ("sedpool.paper_cnn", "sedpool.paper_crnn", "sedpool.compact_cnn")},
     "training": {

@@ -81,7 +81,7 @@ def test_tiers_and_points_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert [message.split(": ", 1)[1] for message in caplog.messages] == [
         "not read, as they have no length: 1 points; --point-duration SECONDS (dataset.point_duration) gives them one",
         "read from every tier that labels the sound; labels are the texts on them, not their names; "
-        "--tiers (dataset.tiers) chooses",
+        "--label-from tier (dataset.label_from=tier) takes the names of tiers; --tiers (dataset.tiers) chooses",
     ]
     assert rows(read_events(path, point_duration=0.25)) == [PLOVER, CLICK]
     assert rows(read_events(path, tiers=["clicks"], point_duration=0.25)) == [CLICK]
@@ -183,6 +183,63 @@ def test_elan_documents(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert rows(read_events(path)) == [PLOVER]
     path.write_text(HEAD + EAF.replace("file:///mnt/my%20card/north.wav", ""))
     assert rows(read_events(path)) == [("tiers.wav", *PLOVER[1:])]
+
+
+def test_labels_are_the_names_of_tiers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="sedpool")
+    path = tmp_path / "north.TextGrid"
+    marked = LONG.replace('"plover"', '"x"').replace('"click"', '""').replace('"clicks"', '"click"')
+    path.write_text(marked.replace('"calls"', '"plover"'))
+    assert rows(read_events(path, point_duration=0.25)) == [(*PLOVER[:3], "x")]
+    assert "takes the names of tiers" in caplog.text
+    caplog.clear()
+    assert rows(read_events(path, label_from="tier", point_duration=0.25)) == [PLOVER, CLICK]
+    assert [message.split(": ", 1)[1] for message in caplog.messages] == [
+        "read from every tier that labels the sound; labels are their names; --tiers (dataset.tiers) chooses"
+    ]
+    path.write_text(marked.replace('"calls"', '"click"'))
+    twice = [("north.wav", 0.5, 1.75, "click"), CLICK]
+    assert rows(read_events(path, label_from="tier", point_duration=0.25)) == twice
+    with pytest.raises(ConfigError, match="label_from=tiers: expected text or tier"):
+        read_events(path, label_from="tiers")
+
+
+def test_a_label_of_one_character_may_be_a_mark(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.TextGrid").write_text(SHORT.replace("plover", "x"))
+    read_events(tmp_path / "a.TextGrid")
+    assert caplog.messages == [
+        f"{tmp_path / 'a.TextGrid'}: every label is a single character; --label-from tier (dataset.label_from=tier) "
+        "takes the names of tiers"
+    ]
+
+
+@pytest.mark.parametrize("label_from", ["text", "tier"])
+def test_a_tier_without_texts_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture, label_from: str) -> None:
+    """Praat's intervals fill a tier: without texts nobody knows which of them are events."""
+    path = tmp_path / "a.TextGrid"
+    path.write_text(SHORT.replace("plover", ""))
+    assert read_events(path, label_from=label_from).empty
+    assert caplog.messages == [
+        f"{path}: not read, as no interval of their tier has a text: 3 intervals; write one into those that are "
+        "events; with --label-from tier (dataset.label_from) x will do"
+    ]
+
+
+def test_annotations_without_a_text_are_events_of_their_tier(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, export = tmp_path / "tiers.eaf", tmp_path / "north.txt"
+    path.write_text(HEAD + EAF.replace("plover", "").replace('"calls"', '"plover"'))
+    assert read_events(path).empty
+    assert caplog.messages[1] == (
+        f"{path}: not read, as they have no label: 1 intervals; --label-from tier (dataset.label_from=tier) takes the "
+        "names of tiers"
+    )
+    assert rows(read_events(path, label_from="tier")) == [PLOVER]
+    export.write_text("plover\t\t00:00:00.500\t0.5\t00:00:01.750\t1.75\t00:00:01.250\t1.25\t\n")
+    assert rows(read_events(export, label_from="tier")) == [PLOVER]
+    export.write_text("plover\t\t0.5\t1.75\t1.25\tx\nclick\t\t2.5\t2.75\t0.25\tx\n")
+    assert rows(read_events(export, label_from="tier")) == [PLOVER, CLICK]
+    export.write_text("Tier\tBegin Time\tEnd Time\tText\nplover\t0.5\t1.75\tx\n")
+    assert rows(read_events(export, label_from="tier")) == [PLOVER]
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n'

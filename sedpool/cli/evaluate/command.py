@@ -31,6 +31,7 @@ def evaluate(
     tiers: options.Tiers = None,
     point_duration: options.PointDuration = None,
     zero_length: options.ZeroLength = "error",
+    label_from: options.LabelFrom = "text",
     label_map: options.LabelMap = None,
     unknown: options.Unknown = None,
     past_end: options.PastEnd = "cut",
@@ -73,7 +74,7 @@ def evaluate(
     from sedpool.formats.options import LabelOptions, parse_columns
 
     given = {} if columns is None else parse_columns(columns)
-    reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length)
+    reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from)
     changes = label_changes(label_map, unknown)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})

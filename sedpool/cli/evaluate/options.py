@@ -85,6 +85,10 @@ ZeroLength = Annotated[
         help="Rows of tables and lists that end when they start are an error, left out, or counted as sed_eval does."
     ),
 ]
+LabelFrom = Annotated[
+    Literal["text", "tier"],
+    typer.Option(help="Labels in the reference's TextGrids and ELAN files are the texts, or the names of the tiers."),
+]
 LabelMap = Annotated[
     Path | None,
     typer.Option(
