@@ -53,7 +53,10 @@ def note(path: str | os.PathLike[str], text: str, count: int = 1, *, level: int 
 
 @contextmanager
 def gathered(*, is_shown: bool = True) -> Iterator[None]:
-    """Gather the notes of the block and log each kind once, with those of an outer block, or none of them."""
+    """Gather the notes of the block and log each kind once, with those of an outer block, or none of them.
+
+    After an error they are logged too: what was left out may be its cause.
+    """
     if is_shown and _open.get() is not None:
         yield
         return
@@ -63,5 +66,5 @@ def gathered(*, is_shown: bool = True) -> Iterator[None]:
         yield
     finally:
         _open.reset(token)
-    if is_shown:
-        notes.log()
+        if is_shown:
+            notes.log()

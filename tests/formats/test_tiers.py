@@ -297,3 +297,11 @@ def test_an_export_whose_only_row_lacks_its_value_is_refused(tmp_path: Path) -> 
     path.write_text("calls\t\t00:00:00.0\t0.0\t00:00:01.25\t")
     with pytest.raises(DataError, match="no labels recognised"):
         read_events(path)
+
+
+def test_what_was_left_out_is_said_before_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.TextGrid").write_text(LONG)
+    (tmp_path / "b.TextGrid").write_text("cut")
+    with pytest.raises(DataError, match=r"b\.TextGrid"):
+        read_events(tmp_path)
+    assert "not read, as they have no length: 1 points" in caplog.messages[0]
