@@ -161,6 +161,8 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
             if kind == "table":
                 table.refuse_incomplete(layout)
             rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
+            if kind == "tags":
+                table.note_lists(rows, layout)
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
     if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
         events = read_file(path, owner, options)

@@ -135,6 +135,8 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
         units.pop(meaning, None)
         if str(name) != "":
             columns[meaning] = _chosen(path, meaning, name, header, len(header or kinds))
+    if options.columns.get("event_labels") and "event_label" not in options.columns:
+        columns.pop("event_label", None)
     return Layout(source, header, columns, units, kinds)
 
 

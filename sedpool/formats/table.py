@@ -136,6 +136,21 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
     return table.drop(columns=["duration", "event_labels"], errors="ignore")
 
 
+def note_lists(rows: pd.DataFrame, layout: Layout) -> None:
+    """Note labels of a tag list that may be several, between commas: each is one class."""
+    if "event_label" not in layout.columns:
+        return
+    is_list = rows["event_label"].str.contains(r"\w\s*[,;|]\s*\w")
+    if is_list.any():
+        name = layout.column("event_label")
+        text = (
+            f"each is one label, though with commas: {{n}} rows, as {rows.loc[is_list, 'event_label'].iloc[0]!r}; if "
+            f"these are several labels, say so: --columns 'event_labels={name}' ('dataset.columns={{event_labels: "
+            f"{name}}}')"
+        )
+        note(layout.source.path, text.replace("{n}", str(is_list.sum())))
+
+
 def _numbers(texts: pd.DataFrame, layout: Layout, options: LabelOptions) -> dict[str, pd.Series]:
     """Return the columns of numbers, times in seconds; optional columns without a number are left out."""
     found = {}

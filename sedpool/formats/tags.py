@@ -11,7 +11,7 @@ from sedpool.formats.columns import recognise
 from sedpool.formats.detect import confident, detect_format, read_all, read_file, warn_of_lookalikes
 from sedpool.formats.notes import gathered
 from sedpool.formats.options import RECOGNISED, LabelOptions
-from sedpool.formats.table import read_rows, without_blanks, without_nocalls
+from sedpool.formats.table import note_lists, read_rows, without_blanks, without_nocalls
 
 _COLUMNS = ["filename", "event_label"]
 
@@ -63,5 +63,7 @@ def _of_file(path: Path, filename: str | None, options: LabelOptions) -> pd.Data
     rows = read_rows(layout, options, filename) if layout.header else listing.list_rows(layout, options, filename)
     if "event_label" not in rows.columns:
         raise DataError(f"{path}: no column event_label; found {layout.found}; expected {', '.join(_COLUMNS)}")
+    if kind == "tags":
+        note_lists(rows, layout)
     rows = without_blanks(without_nocalls(rows, layout), layout.source)
     return confident(rows, options, path)[_COLUMNS]
