@@ -2,6 +2,7 @@
 
 import difflib
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
@@ -9,6 +10,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from sedpool import audio
 from sedpool.errors import DataError
 from sedpool.formats.texts import tidied_text
+
+_PATH = re.compile(r"[/\\:]|^\.{0,2}$")  # all but bare names
 
 
 class RecordingNames:
@@ -36,7 +39,7 @@ class RecordingNames:
         ----------
         written : str
             The name in the file: a path from the folder or from the file, also with ``\`` or of another computer, or a
-            name, also without its suffix.
+            name, also without its suffix. Of several that fit, one beside or below the file is meant.
         folder : str
             Folder of the file, relative to that of the recordings.
         source : object
@@ -58,7 +61,14 @@ class RecordingNames:
         >>> names.find("C:\\field\\a.wav"), names.find("./b.wav"), names.find("c.wav")
         ('day/a.wav', 'b.WAV', 'c.wav')
         """
-        path = PureWindowsPath(tidied_text(written))
+        text = tidied_text(written)
+        if not _PATH.search(text):  # most are bare names, of which there may be a million
+            from_file = f"{folder}/{text}" if folder else text
+            if from_file in self._known:
+                return from_file
+            if text not in self._by_name and audio.stem(text).casefold() not in self._by_stem:
+                return from_file
+        path = PureWindowsPath(text)
         is_absolute = bool(path.root or path.drive)
         name = path.name if is_absolute else posixpath.normpath(path.as_posix())
         from_file = posixpath.normpath(posixpath.join(folder, name))
@@ -68,6 +78,9 @@ class RecordingNames:
         candidates = self._by_name.get(path.name) or self._by_stem.get(_stem(path.name), [])
         if len(candidates) > 1:
             candidates = _most_alike(candidates, path.parts)
+        if len(candidates) > 1 and folder:
+            below = [name for name in candidates if name.startswith(f"{folder}/")]
+            candidates = [name for name in below if posixpath.dirname(name) == folder] or below or candidates
         if len(candidates) > 1:
             raise DataError(
                 f"{source}: {written} is ambiguous: {candidates[0]} or {candidates[1]}; write its path from the folder"

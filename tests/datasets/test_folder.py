@@ -458,6 +458,19 @@ def test_ambiguous_and_similar_names(tmp_path: Path) -> None:
     table = write(tmp_path / "labels.tsv", "filename\tonset\toffset\tevent_label\ntwo\t0\t1\tdog\n")
     with pytest.raises(DataError, match=r"labels\.tsv: two is ambiguous: x/two\.wav or y/two\.wav; write its path"):
         load_folder(tmp_path)
+    table.unlink()
+    write(tmp_path / "x/all/labels.tsv", "filename\tonset\toffset\tevent_label\ntwo\t0\t1\tdog\n")
+    with pytest.raises(DataError, match=r"labels\.tsv: two is ambiguous"):
+        load_folder(tmp_path)
+    (tmp_path / "x/all/labels.tsv").rename(tmp_path / "x/labels.tsv")
+    for station, where in (("x", "x/two.wav"), ("y", "y/day/two.wav")):
+        if station == "y":
+            record(tmp_path / where)
+            (tmp_path / "y/two.wav").unlink()
+            (tmp_path / "x/labels.tsv").rename(tmp_path / "y/labels.tsv")
+        found = load_folder(tmp_path, shares=(1, 0, 0), allow_missing=True)
+        assert found.clips["filename"].tolist() == [where]
+    (tmp_path / "y/labels.tsv").unlink()
     write(table, "filename\tonset\toffset\tevent_label\nothr.wav\t0\t1\tdog\n")
     with pytest.raises(DataError, match=r"1 clips without audio \(othr\.wav\); looked for by .*; similar: other\.wav;"):
         load_folder(tmp_path)
