@@ -4,12 +4,16 @@ import pandas as pd
 
 from sedpool.comparison.means import Table, run_mean
 from sedpool.run_folder import RunFolder
-from sedpool.stats.replicates import MetricKey
 
 KEY_COLUMNS = ("decoding", "level", "average", "event_label", "metric")
 COLUMNS = (*KEY_COLUMNS, "low", "high")
 DECODINGS: dict[str, Table] = {"as set": "counts", "tuned": "tuned_counts"}
 """The counts that hold the decisions of each decoding."""
+_SHOWN = {(average, "f1") for average in ("micro", "macro", "class_wise")} | {
+    ("micro", "precision"),
+    ("micro", "recall"),
+}
+"""Average and metric of the scores that get an interval."""
 
 
 def run_intervals(run: RunFolder) -> pd.DataFrame:
@@ -26,11 +30,6 @@ def run_intervals(run: RunFolder) -> pd.DataFrame:
     for decoding, table in DECODINGS.items():
         for level in ("clip", "segment", "event"):
             mean = run_mean([run], level, table=table)
-            found = {} if mean is None else mean.intervals(_is_shown)
+            found = {} if mean is None else mean.intervals(lambda key: key[::2] in _SHOWN)
             rows += [(decoding, level, *key, *ends) for key, ends in found.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _is_shown(key: MetricKey) -> bool:
-    average, _, metric = key
-    return metric == "f1" if average in ("macro", "class_wise") else average == "micro" and metric != "error_rate"

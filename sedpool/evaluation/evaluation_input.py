@@ -141,10 +141,6 @@ class EvaluationInput:
         """
         return replace(self, estimated=_checked(events, self.durations, self.classes, source="estimate"))
 
-    def without_zero_lengths(self) -> "EvaluationInput":
-        """Leave out events that end when they start, which no share of common time can be said of."""
-        return replace(self, reference=self.reference.lasting(), estimated=self.estimated.lasting())
-
     def with_tags(self, tags: BoolArray) -> "EvaluationInput":
         """Let the estimate be events that cover the whole clip, one for each true value of `tags` (clips, classes)."""
         clip, label = np.nonzero(tags)

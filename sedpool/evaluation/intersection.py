@@ -15,6 +15,7 @@ References
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,9 @@ def count_intersections(evaluation_input: EvaluationInput, *, dtc: float = 0.5, 
     for name, share in (("dtc", dtc), ("gtc", gtc)):
         if not 0 < share <= 1:
             raise EvaluationError(f"{name}={share:g}: expected a share above 0, up to 1")
-    evaluation_input = evaluation_input.without_zero_lengths()
+    # No share of common time can be stated for events that end when they start.
+    reference, estimated = evaluation_input.reference.lasting(), evaluation_input.estimated.lasting()
+    evaluation_input = replace(evaluation_input, reference=reference, estimated=estimated)
     annotated, detected, shape = evaluation_input.known_reference, evaluation_input.estimated, evaluation_input.shape
     relevant = are_relevant(detected, possible_time(evaluation_input), dtc)
     found = are_found(annotated, detected.select(relevant), gtc)

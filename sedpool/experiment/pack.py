@@ -51,7 +51,20 @@ def pack_run(
     if isinstance(run, PackagedRun):
         about, parts = unpack(run.content, run.path)
     else:
-        about, parts = _about(run), _parts(run)
+        splits: Mapping[str, Any] = run.manifest["splits"] if run.manifest else {}
+        frames = run.scores.iloc[:1000]  # the last one of a clip may be longer or shorter
+        about = About(
+            format=FORMAT,
+            name=run.path.resolve().name,
+            sedpool=version("sedpool"),
+            classes=list(run.classes),
+            corpus=run.dataset,
+            clips={name: split["usable"] for name, split in splits.items()},
+            frame_duration=float((frames["offset"] - frames["onset"]).median()),
+            author=None,
+            licence=None,
+        )
+        parts = _parts(run)
     about = replace(
         about,
         sedpool=version("sedpool"),
@@ -70,22 +83,6 @@ def pack_run(
         # What is in a package from elsewhere may have any shape.
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StorageError(f"{run.path}: no model card can be made of what is in it ({reason})") from error
-
-
-def _about(run: RunFolder) -> About:
-    splits: Mapping[str, Any] = run.manifest["splits"] if run.manifest else {}
-    frames = run.scores.iloc[:1000]  # the last one of a clip may be longer or shorter
-    return About(
-        format=FORMAT,
-        name=run.path.resolve().name,
-        sedpool=version("sedpool"),
-        classes=list(run.classes),
-        corpus=run.dataset,
-        clips={name: split["usable"] for name, split in splits.items()},
-        frame_duration=float((frames["offset"] - frames["onset"]).median()),
-        author=None,
-        licence=None,
-    )
 
 
 def _parts(run: RunFolder) -> dict[str, bytes]:

@@ -109,7 +109,10 @@ def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Flo
         return probabilities
     windows = odd_windows(seconds, frames.step)
     smoothed = probabilities.copy()
-    for rows in _rows_of_equal_length(frames):
+    lengths = np.bincount(frames.file)
+    begins = np.cumsum(lengths) - lengths
+    for length in np.unique(lengths):  # files with equally many frames at once: rows has the shape (files, frames)
+        rows = begins[lengths == length][:, None] + np.arange(length)
         smoothed[rows] = filter_over_time(probabilities[rows], windows)
     return smoothed
 
@@ -135,13 +138,6 @@ def odd_windows(seconds: Float64Array, step: float) -> IntArray:
     """Return lengths in seconds as the nearest odd numbers of frames of `step` seconds."""
     windows: IntArray = 2 * np.rint(np.maximum(seconds / step - 1, 0) / 2).astype(np.int64) + 1
     return windows
-
-
-def _rows_of_equal_length(frames: Frames) -> list[IntArray]:
-    """Row numbers, shape (files, frames), of the files that have equally many frames."""
-    lengths = np.bincount(frames.file)
-    begins = np.cumsum(lengths) - lengths
-    return [begins[lengths == length][:, None] + np.arange(length) for length in np.unique(lengths)]
 
 
 def active_spans(active: BoolArray, frames: Frames) -> ActiveSpans:

@@ -84,10 +84,6 @@ class Results:
         shared = os.path.commonpath([one.path.absolute().parent for one in self.recordings])
         return Path(self.folder or shared, JOURNAL)
 
-    def scores_path(self, recording: Recording) -> Path | None:
-        """Return the path of a recording's scores; None if they are not asked for."""
-        return self.path(recording, SCORES_SUFFIX) if SCORES in self.formats else None
-
     @contextmanager
     def reserved(self) -> Iterator[None]:
         """Keep other processes from writing results there, and remove what killed ones left of a file in a folder."""
@@ -199,7 +195,8 @@ def detect_all(
             journal = Journal(results.journal_path, method.description)
             results.refuse_foreign(journal)
             for recording in recordings:
-                detected, scores = journal.get(recording), results.scores_path(recording)
+                detected = journal.get(recording)
+                scores = results.path(recording, SCORES_SUFFIX) if SCORES in results.formats else None
                 try:
                     if detected is not None and (scores is None or (journal.has_scores(recording) and scores.exists())):
                         progress(recording, detected.duration)

@@ -105,6 +105,12 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         decodings = {"as set": run.metrics} | ({"tuned": run.metrics["tuned"]} if run.metrics["tuned"] else {})
         scores, class_scores = _score_table(decodings, by_key), _class_table(decodings, by_key)
         test = _test(about, run.metrics, has_intervals=not intervals.empty)
+    decoding = "It reports what is more probable than the threshold that it was set to."
+    if (tuned := run.tuned) is not None:
+        decoding = (
+            f"It decides by thresholds that were tuned on {tuned['n_clips']} validation clips ({tuned['objective']}); "
+            "--decode set uses those it was set to."
+        )
     settings = flat_settings({key: config[key] for key in _SETTINGS if key in config})
     rows = [TableRow(name.removesuffix("._target_"), [Cell(_as_text(value))]) for name, value in settings]
     file = about.name.replace("/", "-") + SUFFIX
@@ -112,7 +118,7 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         about=about,
         command=f"sedpool detect {shlex.quote(file)} recording.wav",
         code=f"detector = sp.load({json.dumps(file, ensure_ascii=False)})",
-        decoding=_decoding(run.tuned),
+        decoding=decoding,
         scores=scores,
         class_scores=class_scores,
         test=test,
@@ -203,15 +209,6 @@ def _test(about: About, metrics: Mapping[str, Any], *, has_intervals: bool) -> s
     if metrics.get("tuned"):
         text += " Tuned: with thresholds that were chosen on validation clips, as sedpool detect uses them."
     return text
-
-
-def _decoding(tuned: Mapping[str, Any] | None) -> str:
-    if tuned is None:
-        return "It reports what is more probable than the threshold that it was set to."
-    return (
-        f"It decides by thresholds that were tuned on {tuned['n_clips']} validation clips ({tuned['objective']}); "
-        "--decode set uses those it was set to."
-    )
 
 
 def _data(about: About, config: Mapping[str, Any]) -> list[str]:

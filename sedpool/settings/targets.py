@@ -175,19 +175,14 @@ def refuse_unlisted(node: Any, group: str, path: str, *, trust_code: bool = Fals
                 f"{path}: {group} is made by {target}, code outside sedpool's public names, which is not executed; "
                 "if you know it, trust it: --trust-code, or trust_code=True in Python"
             )
-        _refuse_libraries(target, group, path)
+        package = target.partition(".")[0]  # trust is for the user's own classes, not for libraries
+        if package in _NEVER_ONES_OWN or package in sys.stdlib_module_names or "." not in target:
+            raise ConfigError(
+                f"{path}: {group} is made by {target}, which is no class or function of your own; "
+                f"expected one of {', '.join(sorted(TARGETS[group]))}, or of a module of yours"
+            )
         own[target] = None
     return tuple(own)
-
-
-def _refuse_libraries(target: str, group: str, path: str) -> None:
-    """Refuse names in libraries: trust is for the user's own classes."""
-    package = target.partition(".")[0]
-    if package in _NEVER_ONES_OWN or package in sys.stdlib_module_names or "." not in target:
-        raise ConfigError(
-            f"{path}: {group} is made by {target}, which is no class or function of your own; "
-            f"expected one of {', '.join(sorted(TARGETS[group]))}, or of a module of yours"
-        )
 
 
 def _parts(node: Any) -> Iterator[Any]:

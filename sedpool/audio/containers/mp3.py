@@ -43,7 +43,8 @@ def examine_mp3(data: mmap.mmap, size: int) -> Container:
     Without an info frame, libsndfile guesses the length from the first frames; with one, it reads as much as is stated,
     even where more follows.
     """
-    first = _first_frame(data, size)
+    start = _after_tags(data, 0, size)
+    first = _next_frame(data, start, min(size, start + _FARTHEST))
     if first is None:
         return Container()
     starts, end = _frames(data, first, size)
@@ -93,12 +94,6 @@ def _stated(data: mmap.mmap, start: int, header: _Header) -> int | None:
     """Return the number of frames that an info frame states; None if the frame at `start` is none or does not."""
     info = data[start + header.info : start + header.info + 12]
     return int.from_bytes(info[8:], "big") if info[:4] in _INFO and info[7] & 1 else None
-
-
-def _first_frame(data: mmap.mmap, size: int) -> int | None:
-    """Return where the first frame that is followed by another starts, after tags."""
-    start = _after_tags(data, 0, size)
-    return _next_frame(data, start, min(size, start + _FARTHEST))
 
 
 def _after_tags(data: mmap.mmap, start: int, stop: int) -> int:

@@ -10,10 +10,12 @@ from sedpool.cli.evaluate.options import TAGGING, MetricKind
 
 if TYPE_CHECKING:
     from sedpool.cli.evaluate.inputs import ScoreTable
+    from sedpool.cli.evaluate.label_options import LabelChanges
     from sedpool.evaluation.evaluation_input import EvaluationInput
     from sedpool.evaluation.event_arrays import EventArrays
     from sedpool.evaluation.levels import Criteria
     from sedpool.evaluation.scenarios import Scenario
+    from sedpool.formats.options import LabelOptions
     from sedpool.reports.evaluation_report import Evaluation
 
 
@@ -59,23 +61,23 @@ def evaluate(
     from sedpool.cli.evaluate.inputs import (
         detections_table,
         read_input,
-        read_operating_points,
         read_score_table,
         says_when,
     )
-    from sedpool.cli.evaluate.label_options import label_changes
+    from sedpool.cli.evaluate.label_options import LabelChanges
     from sedpool.cli.evaluate.outputs import Outputs
-    from sedpool.evaluation.evaluation_input import index_operating_points
     from sedpool.evaluation.event_arrays import concatenated
     from sedpool.evaluation.levels import Criteria
     from sedpool.evaluation.scenarios import SCENARIOS, parse_scenario
     from sedpool.formats.detections import is_detections
     from sedpool.formats.notes import gathered
     from sedpool.formats.options import LabelOptions, parse_columns
+    from sedpool.settings.label_map import read_label_map
 
     given = {} if columns is None else parse_columns(columns)
     reading = LabelOptions(given, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from)
-    changes = label_changes(label_map, unknown)
+    names = [] if label_map is None else read_label_map(label_map)
+    changes = LabelChanges({label: target for label, target in names}, unknown)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points, "--psds": psds})
@@ -102,12 +104,7 @@ def evaluate(
         evaluation_input, table = compared.input, compared.scores
         if jams is not None:
             _refuse_jams(evaluation_input, says_when(estimated, table))
-        tables = {} if operating_points is None else read_operating_points(operating_points, reading)
-        known = evaluation_input.classes
-        tables = {name: changes.of_detections(events, known, name) for name, events in tables.items()}
-        if classes is not None:
-            tables = {name: events[events["event_label"].isin(known)] for name, events in tables.items()}
-    points = index_operating_points(evaluation_input, tables)
+        points = _operating_points(operating_points, reading, changes, evaluation_input, only_known=classes is not None)
     if estimated is None and table is None:  # then coverage is that of all operating points together
         evaluation_input = replace(evaluation_input, estimated=concatenated(points))
     criteria = Criteria(resolution, collar, offset_tolerance_ratio)
@@ -115,7 +112,10 @@ def evaluate(
     settings |= {"label_map": dict(changes.names)} if changes.names else {}
     evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings)
     if official:
-        evaluation = _with_official(evaluation, criteria)
+        from sedpool.evaluation.sed_eval_oracle import official_results
+
+        found = official_results(evaluation.input, evaluation.counts, criteria)
+        evaluation = replace(evaluation, settings={**evaluation.settings, "official": found})
     if intervals:
         evaluation = _with_intervals(evaluation, resamples, seed, sources)
     outputs.write(evaluation, title=reference.name, frames=None if table is None else table.frames)
@@ -128,6 +128,26 @@ def _refuse_idle(needed: str, is_given: bool, idle: Mapping[str, object]) -> Non
     for name, value in idle.items():
         if value is not None and not is_given:
             raise ConfigError(f"{name}: it does nothing without {needed}; add that, or leave {name} out")
+
+
+def _operating_points(
+    folder: Path | None,
+    reading: "LabelOptions",
+    changes: "LabelChanges",
+    evaluation_input: "EvaluationInput",
+    *,
+    only_known: bool,
+) -> "list[EventArrays]":
+    """Read the events at each threshold, map their labels, leave out classes that were not chosen, and index them."""
+    from sedpool.cli.evaluate.inputs import read_operating_points
+    from sedpool.evaluation.evaluation_input import index_operating_points
+
+    tables = {} if folder is None else read_operating_points(folder, reading)
+    known = evaluation_input.classes
+    tables = {name: changes.of_detections(events, known, name) for name, events in tables.items()}
+    if only_known:
+        tables = {name: events[events["event_label"].isin(known)] for name, events in tables.items()}
+    return index_operating_points(evaluation_input, tables)
 
 
 def _refuse_jams(evaluation_input: "EvaluationInput", has_times: bool) -> None:
@@ -211,13 +231,6 @@ def _refuse_psds(evaluation_input: "EvaluationInput", has_frames: bool, has_poin
         )
     if not evaluation_input.lengths_known:
         raise EvaluationError("psds: it counts false alarms an hour and so needs the clips' lengths; give --durations")
-
-
-def _with_official(evaluation: "Evaluation", criteria: "Criteria") -> "Evaluation":
-    from sedpool.evaluation.sed_eval_oracle import official_results
-
-    official = official_results(evaluation.input, evaluation.counts, criteria)
-    return replace(evaluation, settings={**evaluation.settings, "official": official})
 
 
 def _with_intervals(

@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from sedpool.cli.evaluate.label_options import LabelChanges
-from sedpool.cli.evaluate.runs import in_whole_recordings, run_beside, run_events, run_of, tested_clips
+from sedpool.cli.evaluate.runs import in_whole_recordings, run_beside, run_of, tested_clips
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.evaluation_input import EvaluationInput, make_evaluation_input
 from sedpool.evaluation.validation import listed, refuse_unknown_files
@@ -41,11 +41,6 @@ class ScoreTable:
     def frames(self) -> pd.DataFrame | None:
         """Frame scores; None if only clips have scores."""
         return self.table if "onset" in self.table.columns else None
-
-    def of_classes(self, chosen: Sequence[str]) -> "ScoreTable":
-        """Return the scores of those classes that are chosen."""
-        others = [label for label in classes_of(self.table) if label not in chosen]
-        return ScoreTable(self.table.drop(columns=others))
 
     @property
     def of_clips(self) -> pd.DataFrame:
@@ -151,7 +146,7 @@ def read_input(
         left_out = _others({"true": true, "detected": detected}, labels)
         true, detected = (events[events["event_label"].isin(labels)] for events in (true, detected))
         regions = regions[regions["event_label"].isin([*labels, ALL_CLASSES])]
-        scores = None if scores is None else scores.of_classes(labels)
+        scores = None if scores is None else ScoreTable(scores.table.drop(columns=list(set(more) - set(labels))))
     names = (f"reference {reference}", f"estimate {estimated}" if estimated is not None else "scores")
     compared = make_evaluation_input(
         true,
@@ -172,9 +167,13 @@ def _detected(
     estimated: Path, clips: Lengths, reference: Path, reading: LabelOptions, *, is_tagging: bool
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read what was detected, a run's events as tuned or anybody's table, and the clips that the table names."""
+    from sedpool.experiment.load import events_of
+
     least, run = reading.min_confidence or 0.0, run_of(estimated)  # a detector has decided already
     if run is not None:
-        found = run_events(run, least)
+        events, described = events_of(run, tuned=True)  # as set if nothing was tuned
+        typer.echo(f"{run.path.name}: events decoded {described}", err=True)
+        found = events[events["confidence"] >= least]
     else:
         options = LabelOptions(min_confidence=least, zero_length=reading.zero_length)
         found = _labels(estimated, clips, options, is_tagging=is_tagging)

@@ -11,7 +11,6 @@ from sedpool.datasets.label_map import KINDS, map_detections, map_events, target
 from sedpool.evaluation.validation import refuse_unknown_files
 from sedpool.events import empty_events
 from sedpool.formats.regions import read_regions
-from sedpool.settings.label_map import read_label_map
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +62,3 @@ class LabelChanges:
         if n_left_out:
             logger.info(f"{source}: left out by the label map: {n_left_out} events")
         return mapped
-
-
-def label_changes(label_map: Path | None, unknown: Path | None) -> LabelChanges:
-    """Read the label map, if there is one."""
-    pairs = [] if label_map is None else read_label_map(label_map)
-    return LabelChanges({label: target for label, target in pairs}, unknown)

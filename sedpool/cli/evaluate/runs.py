@@ -26,15 +26,6 @@ def run_beside(path: Path | None) -> RunFolder | None:
     return run if run is not None and run.file("scores.parquet").is_file() else None
 
 
-def run_events(run: RunFolder, min_confidence: float) -> pd.DataFrame:
-    """Return the events of a run as tuned, or as set if nothing was tuned; say which."""
-    from sedpool.experiment.load import events_of
-
-    events, described = events_of(run, tuned=True)
-    typer.echo(f"{run.path.name}: events decoded {described}", err=True)
-    return events[events["confidence"] >= min_confidence]
-
-
 def tested_clips(run: RunFolder, clips: Lengths) -> Lengths:
     """Return those clips of a reference that a run was tested on, with their lengths; say how many others there are.
 

@@ -117,16 +117,12 @@ def _render_multitrack(remixes: Sequence[Remix], folder: Path) -> dict[str, str]
             broken |= {remix.name: str(error) for remix in users}
             continue
         for remix in users:
-            sums[remix.name] = _sum(sums[remix.name], np.float32(remix.weights[stem]) * samples)
+            # All begin together; a shorter one is silent after its end.
+            shorter, longer = sorted((sums[remix.name], np.float32(remix.weights[stem]) * samples), key=len)
+            longer[: len(shorter)] += shorter
+            sums[remix.name] = longer
     for remix in remixes:
         if remix.name not in broken:
             mix = sums[remix.name]
             audio.write_wav(remix.path(folder), mix / max(1.0, float(np.abs(mix).max())), SR)
     return broken
-
-
-def _sum(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Add two signals that begin together; the shorter one is silent after its end."""
-    longer, shorter = (first, second) if len(first) >= len(second) else (second, first)
-    longer[: len(shorter)] += shorter
-    return longer

@@ -126,7 +126,11 @@ class Crew:
             try:
                 while waiting or at_work:
                     while waiting and len(at_work) < self.n_jobs:
-                        at_work.append(_begin(waiting.popleft(), progress))
+                        task = waiting.popleft()
+                        logger.info(f"{task.run.key}: begins")
+                        worker = Worker(train, task.config, output=task.folder.file(OUTPUT))
+                        line = progress.add_task(str(task.run.key), total=task.budget, status="epochs")
+                        at_work.append(_Work(task, worker, line, task.epochs_done()))
                     wait([work.worker.receiver for work in at_work], _LOOK_EVERY)
                     for work in [work for work in at_work if work.worker.receiver.poll()]:
                         at_work.remove(work)
@@ -163,10 +167,3 @@ class Crew:
         if epochs < task.budget:
             self._usual_epochs.append(epochs)
         return None
-
-
-def _begin(task: Task, progress: Progress) -> _Work:
-    logger.info(f"{task.run.key}: begins")
-    worker = Worker(train, task.config, output=task.folder.file(OUTPUT))
-    before = task.epochs_done()
-    return _Work(task, worker, progress.add_task(str(task.run.key), total=task.budget, status="epochs"), before)

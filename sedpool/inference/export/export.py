@@ -112,7 +112,12 @@ def export(
             raise ExportError(
                 f"no {to} file can be made of {', '.join(foreign) or 'this network'}: {reason}"
             ) from error
-        _refuse_difference(parity, to)
+        for row in parity.to_dict("records"):
+            if max(row["frames"], row["clip"]) > TOLERANCE:
+                raise ExportError(
+                    f"{to}: on {row['seconds']:.2f} s of audio frame scores differ from Keras's by {row['frames']:.1e} "
+                    f"and clip scores by {row['clip']:.1e}; expected at most {TOLERANCE:.0e}, so no file was written"
+                )
         _replace(written, path)
     classes = detector.detector.classes
     description = {
@@ -141,15 +146,6 @@ def _recordings(check: str | Path | None, extractor: Extractor, shortest: int) -
         )
     between = round((shortest * len(samples)) ** 0.5)
     return [samples[:length] for length in (shortest, between, len(samples))]
-
-
-def _refuse_difference(parity: pd.DataFrame, to: str) -> None:
-    for row in parity.to_dict("records"):
-        if max(row["frames"], row["clip"]) > TOLERANCE:
-            raise ExportError(
-                f"{to}: on {row['seconds']:.2f} s of audio frame scores differ from Keras's by {row['frames']:.1e} and "
-                f"clip scores by {row['clip']:.1e}; expected at most {TOLERANCE:.0e}, so no file was written"
-            )
 
 
 def _replace(written: Path, path: Path) -> None:
