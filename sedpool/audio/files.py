@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def stem(filename: str) -> str:
     >>> stem("street/Y0_2.000_12.000.wav"), stem("clip_1.5")
     ('street/Y0_2.000_12.000', 'clip_1.5')
     """
-    suffix = PurePosixPath(filename).suffix
+    suffix = posixpath.splitext(filename)[1]
     return filename.removesuffix(suffix) if suffix.lower() in EXTENSIONS else filename
 
 
