@@ -105,7 +105,14 @@ def unusable(dataset: Dataset, problems: Iterable[Problem]) -> list[str]:
     return dataset.clips.loc[recording_names(dataset).isin(broken), "filename"].tolist()
 
 
-def refuse_untrainable(dataset: Dataset, root: Path, problems: Iterable[Problem]) -> None:
+def refuse_untrainable(
+    dataset: Dataset,
+    root: Path,
+    problems: Iterable[Problem],
+    *,
+    allow_missing: bool = False,
+    allow_unusable: bool = False,
+) -> None:
     """Refuse what training refuses, with its words.
 
     Parameters
@@ -116,6 +123,8 @@ def refuse_untrainable(dataset: Dataset, root: Path, problems: Iterable[Problem]
         The corpus.
     problems : iterable of Problem
         What `validate` found.
+    allow_missing, allow_unusable : bool
+        Whether training goes on without clips that lack audio or labels, and without recordings that cannot be used.
 
     Raises
     ------
@@ -123,11 +132,11 @@ def refuse_untrainable(dataset: Dataset, root: Path, problems: Iterable[Problem]
         If clips or labels are missing, a recording cannot be used, or labels that nobody knows are to be learnt.
     """
     manifest = dataset.manifest
-    if manifest.has_own_audio:
+    if manifest.has_own_audio and not allow_missing:
         recordings = recordings_of(dataset)["path"].dropna().index
         refuse_incomplete_folder(root, manifest, [*recordings, *manifest.extra])
-    refuse_incomplete(dataset.name, root, manifest, allow_missing=False)
-    if broken := [problem.filename for problem in problems if problem.kind == "unreadable"]:
+    refuse_incomplete(dataset.name, root, manifest, allow_missing=allow_missing)
+    if not allow_unusable and (broken := [problem.filename for problem in problems if problem.kind == "unreadable"]):
         raise DataError(
             f"dataset {dataset.name}: {len(broken)} recordings cannot be used (first {broken[0]}); repair them, or set "
             "allow_missing=true to go on without them"

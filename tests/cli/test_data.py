@@ -161,10 +161,14 @@ def test_check_fails_where_training_would_and_passes_where_it_would_not(own: Pat
     broken = data("check", *settings, code=1, COLUMNS="200")
     assert "audio that cannot be used" in broken
     assert "1 recordings cannot be used (first copy.wav); repair them, or set allow_missing=true" in broken
+    assert "without 0 clips without audio, 1 that cannot" in data("check", *settings, "allow_missing=true")
+    data("check", *settings, "dataset.allow_missing=true", code=1)
     copy.unlink()
     (own / "more.csv").write_text("filename,onset,offset,event_label\n1a.wav,1,2,owl\n", encoding="utf-8")
     missing = data("check", *settings, code=1)
     assert "1 clips without audio (1a.wav); looked for by path, by name and by name without suffix" in missing
+    accepted = data("check", *settings, "dataset.allow_missing=true")
+    assert "training goes on without 1 clips without audio, 0 that cannot be used and 0 recordings" in accepted
 
 
 def test_check_refuses_labels_that_nobody_knows_as_training_does(own: Path, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def check(
         raise ConfigError(f"{wrong[0]}: no such option; what is said of labels is a setting here: {form}")
     name, root = _corpus(name, root)
     config = configuration(name, root, overrides)
+    training = configuration(name, root, overrides, allow_missing=False)
     with keeping_annotations() as annotations:
         dataset = load(config)
     problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
@@ -73,10 +74,22 @@ def check(
     print_agreement(annotations, dataset)
     typer.echo(f"manifest: {target}")
     try:
-        check.refuse_untrainable(dataset, Path(config["dataset"]["root"]), problems)
+        check.refuse_untrainable(
+            dataset,
+            Path(config["dataset"]["root"]),
+            problems,
+            allow_missing=training["dataset"].get("allow_missing", False),
+            allow_unusable=training["allow_missing"],
+        )
     except DataError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+    missing, unusable, extra = (len(content[kind]) for kind in ("missing", "unusable", "extra"))
+    if training["dataset"].get("allow_missing") and missing + unusable + extra:
+        typer.echo(
+            f"training goes on without {missing} clips without audio, {unusable} that cannot be used and {extra} "
+            "recordings without annotation, as allow_missing=true says"
+        )
 
 
 def _corpus(name: str, root: Path | None) -> tuple[str, Path | None]:

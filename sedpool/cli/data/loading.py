@@ -15,12 +15,15 @@ Overrides = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one per processor.")]
 
 
-def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
-    """Compose the configuration of training on a corpus; clips without audio are allowed."""
+def configuration(
+    name: str, root: Path | None, overrides: list[str] | None, *, allow_missing: bool = True
+) -> dict[str, Any]:
+    """Compose the configuration of training on a corpus; clips without audio are allowed, or only where asked for."""
     from sedpool.settings.compose import compose
 
     place = {} if root is None else {"root": str(root)}
-    return compose([f"dataset={name}", "allow_missing=true", *(overrides or [])], **place)
+    allowed = ["allow_missing=true"] if allow_missing else []
+    return compose([f"dataset={name}", *allowed, *(overrides or [])], **place)
 
 
 def load(config: dict[str, Any]) -> "Dataset":
