@@ -159,6 +159,8 @@ def load_folder(
 
 def _with_recordings_of(regions: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Add rows for recordings of which nothing is stated but what is unknown: they are labelled, too."""
+    if regions.empty:
+        return rows
     names = sorted(set(regions["filename"]) - set(rows["filename"]))
     more = pd.DataFrame({"filename": names, "event_label": "", "strong": bool(rows["strong"].any())})
     return pd.concat([rows, more], ignore_index=True) if names else rows

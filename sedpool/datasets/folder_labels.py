@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from sedpool.datasets.folder_names import RecordingNames
@@ -92,7 +93,8 @@ def read_labels(
         if owner is None:
             is_at_top = source.parent == PurePath() or source.parts[0] == os.pardir
             folder = "" if is_at_top else source.parent.as_posix()
-            names = {name: known.find(name, folder=folder, source=path) for name in found["filename"].unique().tolist()}
+            written = np.asarray(found["filename"].unique(), dtype=object)  # text in Arrow iterates slowly
+            names = {name: known.find(name, folder=folder, source=path) for name in written}
             found = found.assign(filename=found["filename"].map(names).astype(str))
         elif len(found["filename"].unique()) > 1:
             raise DataError(f"{path}: holds labels of several recordings, but is named after {owner}; rename it")

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 
@@ -15,7 +16,8 @@ def tidy(texts: pd.Series) -> pd.Series:
     >>> tidy(pd.Series(["plover ", "Mu" + chr(0x308) + "ll"])).tolist()
     ['plover', 'Müll']
     """
-    different = {text: tidied for text in texts.unique() if (tidied := tidied_text(text)) != text}
+    found = np.asarray(texts.unique(), dtype=object)  # text in Arrow iterates slowly
+    different = {text: tidied for text in found if (tidied := tidied_text(text)) != text}
     return texts.replace(different) if different else texts
 
 
