@@ -119,10 +119,10 @@ class EvaluationInput:
 
     @property
     def coverage(self) -> dict[str, int]:
-        """How many clips count, and how many of them have no detection."""
-        n_clips = len(self.durations)
-        detected = len(np.unique(self.estimated.clip))
-        return {"scored": n_clips, "expected": n_clips, "without_detections": n_clips - detected}
+        """How many clips count, those that are not unknown throughout, and how many of them have no detection."""
+        n_scored = int(self.has_known_time.sum())
+        detected = int(self.has_known_time[np.unique(self.estimated.clip)].sum())
+        return {"scored": n_scored, "expected": len(self.durations), "without_detections": n_scored - detected}
 
     def with_estimated(self, events: pd.DataFrame) -> "EvaluationInput":
         """Check another estimate against the same reference, which is not checked again.

@@ -1,16 +1,18 @@
 """How sure is a whole evaluation? Intervals of all its metrics, from the same resamples of its clips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from gettext import ngettext
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sedpool.errors import ConfigError, EvaluationError
 from sedpool.evaluation.validation import listed
+from sedpool.runtime.arrays import BoolArray, Float64Array
 from sedpool.stats.clusters import membership
 from sedpool.stats.replicates import MetricKey, Statistic
 from sedpool.stats.resampling import COLUMNS, CONFIDENCE_LEVEL, N_RESAMPLES, clip_weights, interval_table
@@ -84,6 +86,7 @@ def intervals(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     sources: pd.DataFrame | None = None,
+    counted: BoolArray | None = None,
 ) -> Intervals:
     """Compute 95 % intervals of every metric.
 
@@ -97,6 +100,8 @@ def intervals(
         As in `sedpool.stats.resampling.clip_weights`.
     sources : DataFrame, optional
         `filename` and `source`: the recordings that clips were made from. Where they share any, intervals are widened.
+    counted : ndarray of bool, shape (clips,), optional
+        The clips to draw from, all by default; the others weigh nothing.
 
     Raises
     ------
@@ -119,9 +124,22 @@ def intervals(
                 f"clip sources: {len(missing)} of {len(filenames)} clips {has} none ({listed(missing, '; ')}); "
                 "give each a row, with a source of its own where it shares none"
             )
-    weights = clip_weights(len(filenames), n_resamples=n_resamples, seed=seed)
+    kept = np.arange(len(filenames)) if counted is None else np.flatnonzero(counted)
+    shared = None if shared is None else shared[kept]
+
+    def of_kept(statistic: Statistic) -> Statistic:
+        def weighed(weights: npt.ArrayLike) -> Mapping[MetricKey, Float64Array]:
+            every = np.zeros((len(np.asarray(weights)), len(filenames)))
+            every[:, kept] = weights
+            return statistic(every)
+
+        return weighed if len(kept) < len(filenames) else statistic
+
+    weights = clip_weights(len(kept), n_resamples=n_resamples, seed=seed)
     tables = [
-        interval_table(statistic, weights, confidence_level=CONFIDENCE_LEVEL, sources=shared).assign(level=level)
+        interval_table(of_kept(statistic), weights, confidence_level=CONFIDENCE_LEVEL, sources=shared).assign(
+            level=level
+        )
         for level, statistic in statistics
     ]
     table = pd.concat(tables, ignore_index=True)[["level", *COLUMNS]]

@@ -246,5 +246,6 @@ def _with_intervals(
         n_resamples=N_RESAMPLES if resamples is None else resamples,
         seed=0 if seed is None else seed,
         sources=None if sources is None else read_sources(sources),
+        counted=evaluation.input.has_known_time,
     )
     return replace(evaluation, intervals=found)

@@ -15,7 +15,7 @@ from sedpool.scores import frame_scores, read_scores, write_scores
 from sedpool.stats.replicates import count_statistic
 from sedpool.stats.resampling import clip_weights, interval_table
 
-from .conftest import assert_one_line, metrics
+from .conftest import ESTIMATED, REFERENCE, assert_one_line, metrics
 
 NAMES = [f"{index}.wav" for index in range(24)]
 CLASSES = ["dog", "siren"]
@@ -139,6 +139,20 @@ def test_what_is_undefined_has_none(evaluate, files, tmp_path):
     found = json.loads(evaluate(*options, "--json", "-").output)
     assert found["intervals"]["segment"]["micro"]["f1"] == [None, None]
     assert "–" in evaluate(*options).output
+
+
+def test_clips_of_which_nothing_is_known_change_none(evaluate, files, tmp_path):
+    options = ("-m", "segment", "-m", "event", "--intervals", "--resamples", 200)
+    durations, known = tmp_path / "durations.tsv", "filename\tduration\na.wav\t10\nb.wav\t10\nsilent.wav\t10\n"
+    durations.write_text(known)
+    lengths = ("--durations", durations)
+    without = metrics(evaluate, *files(), *lengths, *options)
+    durations.write_text(known + "x.wav\t10\n")
+    (tmp_path / "unknown.tsv").write_text("filename\nx.wav\n")
+    given = files(REFERENCE + "x.wav\t1.0\t2.0\tdog\n", ESTIMATED + "x.wav\t3.0\t4.0\tdog\n")
+    found = metrics(evaluate, *given, *lengths, *options, "--unknown", tmp_path / "unknown.tsv")
+    assert found["intervals"] == without["intervals"]
+    assert found["coverage"] == {**without["coverage"], "expected": 4}
 
 
 def test_one_clip_is_too_few(evaluate, files):
