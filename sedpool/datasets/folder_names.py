@@ -62,7 +62,7 @@ class RecordingNames:
         ('day/a.wav', 'b.WAV', 'c.wav')
         """
         text = tidied_text(written)
-        if not _PATH.search(text):  # most are bare names, of which there may be a million
+        if not _PATH.search(text):  # most are bare names, and there may be a million
             from_file = f"{folder}/{text}" if folder else text
             if from_file in self._known:
                 return from_file
