@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.events import EVENT_COLUMNS, LATEST, empty_events
-from sedpool.runtime.arrays import BoolArray
+from sedpool.runtime.arrays import BoolArray, Float32Array
 from sedpool.text_tables import TableSource, refuse_rows
 
 ALL_CLASSES = ""
@@ -114,9 +114,24 @@ def outside(table: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     return joined.reset_index(drop=True)
 
 
+def tag_values(tags: pd.DataFrame) -> Float32Array:
+    """Return tags as numbers, shape (clips, classes): 1 true, 0 false, NaN unknown, in between soft."""
+    return tags.astype("Float32" if tags.isna().to_numpy().any() else np.float32).to_numpy(np.float32, na_value=np.nan)
+
+
+def are_soft(tags: pd.DataFrame) -> bool:
+    """Return whether tags are numbers from 0 to 1."""
+    return bool(tags.dtypes.map(pd.api.types.is_float_dtype).any())
+
+
 def tag_arrays(tags: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
-    """Return which tags are true, and which are known, shape (clips, classes); unknown ones are not true."""
+    """Return which tags are true, and which are known, shape (clips, classes).
+
+    Unknown ones are not true; a soft one is from 0.5 on.
+    """
     known = tags.notna().to_numpy()
+    if are_soft(tags):
+        return tag_values(tags) >= 0.5, known
     if known.all():
         return tags.to_numpy(dtype=bool), known
     return tags.astype("boolean").to_numpy(dtype=bool, na_value=False), known

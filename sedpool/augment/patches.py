@@ -1,7 +1,8 @@
 """Augmentations of batches: arrays in, arrays out, drawn from a given generator.
 
-Features have the shape (batch, frames, n_mels); targets have the shape
-(batch, classes) or (batch, frames, classes). Inputs are never changed in place: they may be views of a store.
+Features have the shape (batch, frames, n_mels); targets have the shape (batch, classes), (batch, frames, classes) or,
+with the clip before its frames, (batch, 1 + frames, classes), NaN where they are unknown. Inputs are never changed in
+place: they may be views of a store.
 """
 
 from collections.abc import Sequence
@@ -93,13 +94,17 @@ def change_gain(features: Float32Array, limit: float, floor: float, generator: n
 
 
 def rotate(features: Float32Array, targets: Float32Array, share: float, generator: np.random.Generator) -> Pair:
-    """Rotate each patch in time by up to `share` of its length; frame labels follow."""
+    """Rotate each patch in time by up to `share` of its length; frame labels follow, and those of the clip stay."""
     n_frames = features.shape[1]
     limit = int(share * n_frames)
     steps = generator.integers(-limit, limit + 1, size=len(features))
     frames = (np.arange(n_frames) - steps[:, None]) % n_frames
     rows = np.arange(len(features))[:, None]
-    return features[rows, frames], targets if targets.ndim == 2 else targets[rows, frames]
+    if targets.ndim == 2:
+        return features[rows, frames], targets
+    if not (first := targets.shape[1] - n_frames):
+        return features[rows, frames], targets[rows, frames]
+    return features[rows, frames], np.concatenate([targets[:, :first], targets[rows, first + frames]], axis=1)
 
 
 def mix_up(features: Float32Array, targets: Float32Array, parameter: float, generator: np.random.Generator) -> Pair:

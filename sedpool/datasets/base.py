@@ -11,7 +11,16 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, active_seconds, empty_events
-from sedpool.regions import of_each_class, outside, tag_arrays, validate_regions, within_durations
+from sedpool.regions import (
+    are_soft,
+    of_each_class,
+    outside,
+    tag_arrays,
+    tag_values,
+    validate_regions,
+    within_durations,
+)
+from sedpool.runtime.arrays import BoolArray
 from sedpool.text_tables import table_text
 
 CLIP_COLUMNS = ("filename", "path", "duration", "split")
@@ -78,7 +87,8 @@ class Dataset:
         in seconds (NaN for a clip that is the whole file).
     tags : DataFrame of bool
         One row per clip, in the order of `clips`, index `filename`, one column per class. Where some are unknown
-        (``pd.NA``), they are of pandas' type ``boolean``.
+        (``pd.NA``), they are of pandas' type ``boolean``. Soft tags are numbers from 0 to 1, NaN where unknown;
+        training learns them as they are, and all else counts them as true from 0.5 on.
     events : DataFrame or None
         Event table (see `sedpool.events`), None where only weak labels exist.
     manifest : Manifest
@@ -107,6 +117,9 @@ class Dataset:
         if not self.clips["filename"].is_unique:
             twice = self.clips["filename"][self.clips["filename"].duplicated()].iloc[0]
             raise DataError(f"dataset {self.name}: clip {twice} is listed twice; ids must be unique")
+        values = self.tags.select_dtypes("number").to_numpy(np.float64)
+        if (wrong := (values < 0) | (values > 1)).any():
+            raise DataError(f"dataset {self.name}: a tag is {values[wrong][0]:g}; expected numbers from 0 to 1")
         if not self.tags.index.equals(pd.Index(self.clips["filename"])) or tuple(self.tags.columns) != self.classes:
             raise DataError(f"dataset {self.name}: tags do not match the clips and classes")
 
@@ -163,6 +176,15 @@ class Dataset:
         return self.select(self.clips.loc[~self.clips["split"].isin(self.weak_splits), "filename"].tolist())
 
     @property
+    def located(self) -> BoolArray:
+        """Of which clips the events are known, in the order of `clips`; not those that have tags and no event."""
+        if self.events is None:
+            return np.zeros(len(self), dtype=bool)
+        has_events = self.clips["filename"].isin(self.events["filename"]).to_numpy()
+        has_no_tag = ~(tag_values(self.tags) > 0).any(axis=1)
+        return (has_events | has_no_tag) & ~self.clips["split"].isin(self.weak_splits).to_numpy()
+
+    @property
     def known_events(self) -> pd.DataFrame | None:
         """The events; None if no clip of this part has strong labels."""
         has_none = self.events is None or (self.events.empty and tag_arrays(self.tags)[0].any())
@@ -199,7 +221,9 @@ class Dataset:
             is_right &= outside_of_them | ~has_events[:, np.newaxis]
         true, known = tag_arrays(self.tags)
         unknown = ~known | ((seconds > 0) & ~(true & is_right))
-        tags = self.tags.astype("boolean").mask(unknown) if unknown.any() else self.tags
+        tags = self.tags
+        if unknown.any():
+            tags = (tags if are_soft(tags) else tags.astype("boolean")).mask(unknown)
         return replace(self, tags=tags, regions=table)
 
     def available(self) -> "Dataset":
@@ -207,21 +231,26 @@ class Dataset:
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())
 
 
-def refuse_unknown(dataset: Dataset, *, splits: Collection[str] = ("train", "validate")) -> None:
-    """Refuse labels that nobody knows in what is learnt: without them in the loss they would be learnt as absent.
+def refuse_unlabelled(dataset: Dataset) -> None:
+    """Refuse a corpus in which training or validation knows nothing of a class: it could not be learnt or judged.
 
     Raises
     ------
     DataError
-        If tags or times in `splits` are unknown.
+        If no tag of a class is known in the training or the validation clips, and no part of any clip.
     """
-    learnt = dataset.select(dataset.clips.loc[dataset.clips["split"].isin(splits), "filename"].tolist())
-    n_tags, n_regions = int(learnt.tags.isna().to_numpy().sum()), len(learnt.regions)
-    if n_tags or n_regions:
-        raise DataError(
-            f"dataset {dataset.name}: {n_tags} tags and {n_regions} stretches of time to train on are unknown, which "
-            "training cannot leave out; drop their labels (- in labels.map), or leave these clips out"
-        )
+    for split in ("train", "validate"):
+        part = dataset.select(dataset.clips.loc[dataset.clips["split"] == split, "filename"].tolist())
+        by_class = of_each_class(part.regions, part.classes)
+        seconds = active_seconds(by_class, part.clips["filename"].tolist(), part.classes).to_numpy()
+        partly = (seconds > 0) & (seconds < part.clips["duration"].to_numpy()[:, np.newaxis] - 1e-9)
+        known = (tag_arrays(part.tags)[1] | partly).any(axis=0)
+        if len(part) and not known.all():
+            label = dataset.classes[int(np.argmin(known))]
+            raise DataError(
+                f"dataset {dataset.name}: class {label} is unknown in all clips of {split}; label some of them, or "
+                "drop the class (- in labels.map)"
+            )
 
 
 def manifest_of(dataset: Dataset, unusable: Collection[str] = ()) -> dict[str, Any]:
@@ -300,6 +329,8 @@ def _hash(dataset: Dataset, usable: "pd.Series[bool]") -> str:
         digest.update(table_text(table).encode())
     true, known = tag_arrays(dataset.tags)
     digest.update("\t".join(dataset.classes).encode() + np.packbits(true).tobytes())
+    if are_soft(dataset.tags):
+        digest.update(tag_values(dataset.tags).tobytes())
     if len(dataset.regions) or not known.all():
         digest.update(table_text(dataset.regions).encode() + np.packbits(known).tobytes())
     return digest.hexdigest()

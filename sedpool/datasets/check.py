@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from sedpool import audio
-from sedpool.datasets.base import Dataset, refuse_unknown
+from sedpool.datasets.base import Dataset, refuse_unlabelled
 from sedpool.datasets.folder import refuse_incomplete_folder
 from sedpool.datasets.recordings import recording_names, recordings_of, refuse_incomplete
 from sedpool.errors import AudioError, DataError
@@ -129,7 +129,7 @@ def refuse_untrainable(
     Raises
     ------
     DataError
-        If clips or labels are missing, a recording cannot be used, or labels that nobody knows are to be learnt.
+        If clips or labels are missing, a recording cannot be used, or nothing is known of a class to learn.
     """
     manifest = dataset.manifest
     if manifest.has_own_audio and not allow_missing:
@@ -141,7 +141,7 @@ def refuse_untrainable(
             f"dataset {dataset.name}: {len(broken)} recordings cannot be used (first {broken[0]}); repair them, or set "
             "allow_missing=true to go on without them"
         )
-    refuse_unknown(dataset)
+    refuse_unlabelled(dataset)
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:

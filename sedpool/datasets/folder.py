@@ -41,6 +41,7 @@ def load_folder(
     zero_length: Literal["error", "drop"] = "error",
     label_from: Literal["text", "tier"] = "text",
     unknown: str | None = None,
+    partial_times: bool = False,
     classes: Sequence[str] | None = None,
     clip_duration: float | None = 10.0,
     shares: Sequence[float] = (0.6, 0.2, 0.2),
@@ -72,6 +73,9 @@ def load_folder(
         A table of times in which it is not known whether a class sounds, with the column `filename` and any of
         `onset`, `offset` (without both: the whole recording) and `event_label` (without: all classes); found as
         `labels` is. By default ``unknown.tsv`` or ``unknown.csv`` in `root`, if there is one.
+    partial_times : bool
+        Keep the times of training recordings although others beside them have tags alone, for supervision that is
+        mixed. Recordings of such a training split are not cut.
     classes : sequence of str, optional
         The labels to learn; others are left out. By default all, in alphabetical order.
     clip_duration : float or None
@@ -132,11 +136,12 @@ def load_folder(
     # A split has strong labels if all its recordings have them.
     located = clips["filename"].isin(rows.loc[rows["strong"], "filename"])
     strong = sorted(set(clips["split"]) - set(clips.loc[~located, "split"]))
-    in_strong = clips["split"].isin(strong).to_numpy()
+    partial = {"train"} - set(strong) if partial_times else set()
+    in_strong = (clips["split"].isin(strong) | (clips["split"].isin(partial) & located)).to_numpy()
     _note_unused(rows, set(clips.loc[in_strong, "filename"]), root)
     events: pd.DataFrame | None = None
     notes: dict[str, int] = {}
-    if strong:
+    if in_strong.any():
         labelled = rows["strong"] & (rows["event_label"] != "")
         labelled &= rows["filename"].isin(clips.loc[in_strong, "filename"])
         _check_ends(rows.loc[labelled], clips, root)
@@ -147,12 +152,12 @@ def load_folder(
     is_long = clips["duration"] > (clip_duration or np.inf)
     weak_and_long = int((is_long & ~in_strong).sum())
     notes |= nonzero(labels_left_out=left_out, weak_recordings_longer_than_a_clip=weak_and_long)
-    weak = tuple(sorted(set(clips["split"]) - set(strong))) if strong else ()
+    weak = tuple(sorted(set(clips["split"]) - set(strong) - partial)) if events is not None else ()
     dataset = Dataset(
         name or root.resolve().name, names, clips, tags, events, replace(manifest, notes=notes), weak_splits=weak
     )
     dataset = dataset.with_unknown(regions) if len(regions) else dataset
-    if clip_duration is not None and (is_long & in_strong).any():
+    if clip_duration is not None and (is_long & clips["split"].isin(strong)).any():
         dataset = rebag(dataset, clip_duration, splits=strong)
     return dataset.split(split) if split else dataset
 

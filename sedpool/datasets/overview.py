@@ -96,7 +96,7 @@ def overview(
     ----------
     dataset : Dataset
         All splits, as training would use it. Clips without audio are left out where others have some.
-    supervision : {"weak", "strong"}
+    supervision : {"weak", "strong", "mixed"}
         Labels that training uses.
     patch_duration : float
         Length of a training patch in seconds.
@@ -127,7 +127,8 @@ def overview(
     unknown = int(dataset.tags.isna().to_numpy().sum())
     if unknown or len(dataset.regions):
         warnings.append(
-            f"{unknown} tags and {len(dataset.regions)} stretches of time are unknown, and no score counts them"
+            f"{unknown} tags and {len(dataset.regions)} stretches of time are unknown, and neither training nor scores "
+            "count them"
         )
     if dataset.events is not None and len(dataset.events):
         half = float((dataset.events["offset"] - dataset.events["onset"]).median())
@@ -234,6 +235,13 @@ def _about_rates(forms: dict[tuple[int, int], int]) -> list[str]:
 
 def _supervision(dataset: Dataset, supervision: str, uses_tags: bool) -> str:
     """Say which labels training uses."""
+    if supervision == "mixed":
+        training = dataset.select(dataset.clips.loc[dataset.clips["split"] == "train", "filename"].tolist())
+        located = int(training.located.sum())
+        return (
+            f"supervision=mixed: training uses the times of the labels in {located} clips, and the tags of the other "
+            f"{len(training) - located}"
+        )
     if dataset.events is None or "train" in dataset.weak_splits:
         remedy = ", only tags" if uses_tags else ", which it needs: set supervision=weak training.min_activity=null"
         return f"supervision={supervision}: the labels of training have no times{remedy}"

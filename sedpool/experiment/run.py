@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from sedpool import scores as score_files
 from sedpool import storage
 from sedpool.augment.settings import Augmentation
-from sedpool.datasets.base import Dataset, manifest_of, refuse_unknown
+from sedpool.datasets.base import Dataset, manifest_of, refuse_unlabelled
 from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
 from sedpool.datasets.transforms import add_label_noise, rebag
@@ -189,10 +189,14 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
         )
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if dataset is None else dataset
-    refuse_unknown(dataset)
+    refuse_unlabelled(dataset)
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     weak = {"train", "validate"}.intersection(dataset.clips["split"] if dataset.events is None else dataset.weak_splits)
-    if weak and (config["supervision"] == "strong" or recipe.min_activity is not None):
+    if (
+        weak
+        and config["supervision"] != "mixed"
+        and (config["supervision"] == "strong" or recipe.min_activity is not None)
+    ):
         raise ConfigError(
             f"dataset {dataset.name}: the labels of {' and '.join(sorted(weak))} have no times, which training from "
             "events needs; set supervision=weak training.min_activity=null"
@@ -306,8 +310,10 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
             f"labels.bag_duration={labels.bag_duration}: shorter than training.patch_duration={recipe.patch_duration}, "
             "so that silence would fill the patches; set both"
         )
-    if labels.are_noisy and (supervision == "strong" or recipe.min_activity is not None):
-        asked = "supervision=strong" if supervision == "strong" else f"training.min_activity={recipe.min_activity}"
+    if labels.are_noisy and (supervision != "weak" or recipe.min_activity is not None):
+        asked = (
+            f"supervision={supervision}" if supervision != "weak" else f"training.min_activity={recipe.min_activity}"
+        )
         raise ConfigError(f"labels.drop and labels.add change tags, but with {asked} training learns from events")
 
 

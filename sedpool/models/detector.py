@@ -14,7 +14,7 @@ from sedpool.pooling import Pooling, as_pooling
 from sedpool.runtime.arrays import Float32Array
 from sedpool.runtime.backend import compiled
 
-Supervision = Literal["weak", "strong"]
+Supervision = Literal["weak", "strong", "mixed"]
 BIAS_L2 = 0.01
 """Penalty on the bias of the output layer (McFee, Salamon and Bello 2018, section IV.B)."""
 
@@ -36,8 +36,8 @@ class Detector:
         Input frames that one output frame covers.
     min_frames : int
         Fewest input frames that give an output.
-    supervision : {'weak', 'strong'}
-        Whether training labels the clip or every frame.
+    supervision : {'weak', 'strong', 'mixed'}
+        Whether training labels the clip, every frame, or each clip as its labels allow.
     """
 
     network: keras.Model
@@ -120,9 +120,10 @@ def build_detector(
     patch_frames : int or None
         Input frames of a training patch. The bag size, on which CAP's bound depends, follows from it. None for a
         pooling operator that `configure_pooling` returned.
-    supervision : {'weak', 'strong'}
+    supervision : {'weak', 'strong', 'mixed'}
         With ``'strong'`` the features are repeated to the input's frame rate before the output layer, as in the
-        paper's strong model, so that every frame has a label.
+        paper's strong model, so that every frame has a label. With ``'mixed'`` the network is that of weak supervision,
+        and clips with times train its frames, those with tags alone its clip predictions.
 
     Raises
     ------

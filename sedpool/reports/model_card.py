@@ -217,6 +217,8 @@ def _data(about: About, config: Mapping[str, Any]) -> list[str]:
     sentences = [f"Corpus: {about.corpus}" + (f"; clips: {counts}." if counts else ".")]
     if config.get("supervision") == "strong":
         sentences.append("It learnt from strong labels: when each event starts and ends.")
+    elif config.get("supervision") == "mixed":
+        sentences.append("It learnt from the times of events where these were known, and elsewhere from tags of clips.")
     else:
         sentences.append("It learnt from weak labels: which classes a clip has, not when they sound.")
     if pairs := config.get("labels", {}).get("map"):

@@ -122,6 +122,7 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     if choices["dataset"] == "folder" and "dataset" not in names:
         names["dataset"] = config["dataset"]["name"] or Path(config["dataset"]["root"]).resolve().name
     method = "strong" if config["supervision"] == "strong" else names.get("pooling", str(choices["pooling"]))
+    method += "-mixed" if config["supervision"] == "mixed" else ""
     config["corpus"] = config["corpus"] or names.get("dataset", str(choices["dataset"])).removeprefix("load_")
     config["method"] = config["method"] or method
     if isinstance(config["labels"]["map"], str):  # the run keeps what is in the file, not where it lies

@@ -25,6 +25,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {
         ),
         "zero_length": "error",
         "label_from": "text",
+        "partial_times": False,
     },
     **{name: {"time_reduction": None} for name in ("sedpool.paper_cnn", "sedpool.paper_crnn", "sedpool.compact_cnn")},
     "training": {

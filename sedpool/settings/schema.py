@@ -26,7 +26,7 @@ class RunSettings:
 
     Attributes
     ----------
-    supervision : {'weak', 'strong'}
+    supervision : {'weak', 'strong', 'mixed'}
         Labels that training uses.
     seed : int
         Drives training.
@@ -40,7 +40,7 @@ class RunSettings:
         Folders.
     """
 
-    supervision: Literal["weak", "strong"]
+    supervision: Literal["weak", "strong", "mixed"]
     seed: Annotated[int, Field(ge=0, strict=True)]
     allow_missing: Annotated[bool, Field(strict=True)]
     force: Annotated[bool, Field(strict=True)]

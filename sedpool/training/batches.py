@@ -14,7 +14,7 @@ from sedpool.features.store import n_frames
 from sedpool.runtime.arrays import Float32Array
 from sedpool.storage import checksum, hash_value
 from sedpool.training.sampling import Sampling, in_turn
-from sedpool.training.targets import patch_tags
+from sedpool.training.targets import highest_label, patch_tags
 
 Batch = tuple[Float32Array, Float32Array]
 
@@ -50,6 +50,8 @@ class Patches:
         Changes the batches.
     bag_frames : (int, int) or None
         Fewest and most input frames of a patch, drawn for each batch; None for `patch_frames`.
+    clip_row : bool
+        Whether targets have a row for the clip before those of frames: NaN where the clip has what its frames have.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Patches:
         min_activity: float | None = None,
         augmenter: Augmenter | None = None,
         bag_frames: tuple[int, int] | None = None,
+        clip_row: bool = False,
     ) -> None:
         self.features = features
         self.targets = targets
@@ -79,6 +82,7 @@ class Patches:
         self.min_activity = min_activity
         self.augmenter = augmenter
         self.bag_frames = bag_frames
+        self.clip_row = clip_row
         self.set_epoch(0)
 
     @property
@@ -108,7 +112,10 @@ class Patches:
         return self.n_batches
 
     def __getitem__(self, index: int) -> Batch:
-        """Features (batch, frames, n_mels) and targets (batch, classes) or (batch, frames, classes)."""
+        """Features (batch, frames, n_mels) and targets (batch, classes) or (batch, frames, classes).
+
+        With `clip_row` targets are (batch, 1 + frames, classes), the clip before its frames.
+        """
         generator = _generator(self.seed or 0, self.epoch, index + 1)  # a key that ends in 0 is that of the epoch
         length = int(generator.integers(*self.bag_frames, endpoint=True)) if self.bag_frames else self.patch_frames
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
@@ -126,9 +133,17 @@ class Patches:
         patch = fit_length(features[shown], length, self.silence)
         if target.ndim == 1:
             return patch, target
+        if self.clip_row:
+            return patch, with_clip_row(target[0], target[1:][shown], length)
         if self.min_activity is not None:
             return patch, patch_tags(target[shown], self.min_activity)
         return patch, fit_length(target[shown], length, 0)
+
+    def clip_labels(self, labels: Float32Array) -> Float32Array:
+        """Return the labels of a batch's clips, shape (batch, classes), NaN where unknown, of those that it has."""
+        if self.clip_row:
+            return labels[:, 0]
+        return labels if labels.ndim == 2 else np.stack([highest_label(frames) for frames in labels])
 
 
 class Prefetched:
@@ -184,3 +199,21 @@ def fit_length(array: npt.NDArray[Any], length: int, fill: float) -> npt.NDArray
     padded = np.full((length, *array.shape[1:]), fill, dtype=array.dtype)
     padded[: len(array)] = array
     return padded
+
+
+def with_clip_row(tags: Float32Array, frames: Float32Array, length: int) -> Float32Array:
+    """Return the labels of a patch, shape (1 + length, classes): those of the clip, then those of its frames.
+
+    Parameters
+    ----------
+    tags : ndarray, shape (classes,)
+        Labels of the clip; NaN for classes of which the patch has what its frames have.
+    frames : ndarray, shape (frames, classes)
+        Labels of the frames that the patch shows. What follows them is silence, in which no class is active, except
+        that it says nothing of classes without any label of a frame.
+    length : int
+        Frames of the patch.
+    """
+    padded = fit_length(frames, length, 0)
+    padded[len(frames) :, np.isnan(frames).all(axis=0)] = np.nan
+    return np.concatenate([np.where(np.isnan(tags), highest_label(frames), tags)[np.newaxis], padded])

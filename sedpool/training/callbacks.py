@@ -129,7 +129,8 @@ class Monitor(keras.callbacks.Callback):
     detector : Detector
         The network that is trained.
     validation : Patches
-        With labels of clips, or of frames, whose highest counts for the clip. Classes that no patch has are left out.
+        With labels of clips, or of frames, whose highest counts for the clip. What is unknown is left out, and so are
+        classes that no patch has.
     """
 
     def __init__(self, kind: str, detector: Detector, validation: Patches) -> None:
@@ -144,12 +145,17 @@ class Monitor(keras.callbacks.Callback):
             logs["monitored"] = -logs["val_loss"]
             return
         batches = [self.validation[index] for index in range(len(self.validation))]
-        labels = np.concatenate([y.reshape(len(y), -1, y.shape[-1]).max(axis=1) for _, y in batches]) > 0.5
+        labels = np.concatenate([self.validation.clip_labels(y) for _, y in batches])
         scores = np.concatenate([self.detector.predict(x)["clip"] for x, _ in batches])
-        present = labels.any(axis=0)
-        if not present.any():
+        known, labels = ~np.isnan(labels), labels > 0.5
+        precisions = [
+            average_precision_score(labels[rows, column], scores[rows, column])
+            for column, rows in enumerate(known.T)
+            if labels[:, column].any()
+        ]
+        if not precisions:
             raise TrainingError("training.monitor=map: no validation clip has any class; monitor loss or accuracy")
-        logs["val_map"] = float(average_precision_score(labels[:, present], scores[:, present], average="macro"))
+        logs["val_map"] = float(np.mean(precisions))
         logs["monitored"] = logs["val_map"]
 
 

@@ -7,24 +7,32 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
-from sedpool.datasets.base import Dataset, refuse_unknown
-from sedpool.errors import ConfigError
+from sedpool.datasets.base import Dataset
+from sedpool.errors import ConfigError, DataError
+from sedpool.events import empty_events
 from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor, n_frames
 from sedpool.inference.trained_detector import TrainedDetector, TrainingResult, score
 from sedpool.models.detector import Detector, check_patch
+from sedpool.regions import tag_values
 from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
 from sedpool.training.checkpoint import assign, values_of
-from sedpool.training.loop import train
+from sedpool.training.loop import on_clips_and_frames, train
 from sedpool.training.packing import FitPacker
 from sedpool.training.recipe import STUDY, Recipe
 from sedpool.training.sampling import Sampling, from_active_clips, in_turn
-from sedpool.training.targets import frame_targets, pseudo_labels
+from sedpool.training.targets import (
+    Labels,
+    clip_targets,
+    frame_targets,
+    mixed_targets,
+    pseudo_labels,
+    unknown_throughout,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,22 +132,30 @@ def fit_prepared(
     drawn: dict[str, Any] = (
         {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
     )
-    validation = _patches(detector, prepared_validation, recipe, **drawn)
-    n_rounds, targets = recipe.self_training_rounds, None
+    parts = prepared_train, prepared_validation
+    targets, of_validation = (_targets(detector, prepared, recipe) for prepared in parts)
+    partly_known = any(labels.dtype != bool for some in (targets, of_validation) for labels in some.values())
+    clip_row = partly_known and on_clips_and_frames(detector, recipe)
+    if clip_row and detector.supervision == "strong":
+        targets, of_validation = map(_with_empty_row, (targets, of_validation))
+    validation = _patches(detector, prepared_validation, recipe, of_validation, clip_row=clip_row, **drawn)
+    n_rounds = recipe.self_training_rounds
     initial = values_of(detector.network.variables) if n_rounds else []
     for number in range(n_rounds + 1):
         if n_rounds:
             logger.info(f"self-training: round {number} of {n_rounds}, labels of {'frames' if number else 'clips'}")
         if number > 0:
-            targets = _pseudo_targets(detector, prepared_train, recipe)
+            targets, clip_row = dict(_pseudo_targets(detector, prepared_train, recipe)), partly_known
+            targets = _with_empty_row(targets) if partly_known else targets
             if recipe.self_training_start == "fresh":
                 assign(detector.network.variables, initial, "network")
         result = train(
             detector,
-            _training_patches(detector, prepared_train, recipe, augmentation, seed, targets),
+            _training_patches(detector, prepared_train, recipe, augmentation, seed, targets, clip_row),
             validation,
             recipe,
             frames_are_labelled=number > 0,
+            partly_known=partly_known,
             folder=folder / "rounds" / str(number) if folder and number < n_rounds else folder,
             progress=progress,
             meters=meters,
@@ -153,7 +169,9 @@ def _pseudo_targets(detector: Detector, prepared: PreparedDataset, recipe: Recip
     by_clip = dict(list(scores.groupby("filename", sort=False)))
     share = recipe.pseudo_label_share if recipe.pseudo_labels == "hard" else None
     tags, targets = prepared.dataset.tags, {}
-    for filename, tagged in zip(tags.index, tags.to_numpy(dtype=bool), strict=True):
+    for filename, tagged in zip(tags.index, tag_values(tags), strict=True):
+        if np.isnan(tagged).all():
+            continue
         frames = by_clip[filename][list(detector.classes)].to_numpy(dtype=np.float32)
         labels = np.repeat(pseudo_labels(frames, tagged, share), detector.reduction, axis=0)
         length = n_frames(prepared.features, filename)  # the last output frame holds to the end
@@ -167,7 +185,8 @@ def _training_patches(
     recipe: Recipe,
     augmentation: AugmentationInputs,
     seed: int,
-    targets: Mapping[str, npt.NDArray[Any]] | None = None,
+    targets: Mapping[str, Labels],
+    clip_row: bool,
 ) -> Patches:
     settings = augmentation.settings
     bag = settings.bag_duration and tuple(
@@ -185,13 +204,14 @@ def _training_patches(
         targets,
         versions=augmentation.versions,
         # One pass over the clips, however many versions there are of each.
-        n_batches=recipe.batches_per_epoch or -(-len(prepared.dataset) // recipe.batch_size),
+        n_batches=recipe.batches_per_epoch or -(-len(targets) // recipe.batch_size),
         seed=seed,
         sampling=sampling,
         augmenter=Augmenter(settings, prepared.extractor.silence, augmentation.backgrounds)
         if settings != NONE
         else None,
         bag_frames=bag,
+        clip_row=clip_row,
     )
 
 
@@ -205,34 +225,71 @@ def _patches(
     detector: Detector,
     prepared: PreparedDataset,
     recipe: Recipe,
-    targets: Mapping[str, npt.NDArray[Any]] | None = None,
+    targets: Mapping[str, Labels],
     *,
     versions: Mapping[float, Mapping[str, Float32Array]] | None = None,
     **draws: Any,
 ) -> Patches:
-    strong = detector.supervision == "strong"
-    if targets is None:
-        targets = _targets(detector, prepared, framewise=strong or recipe.min_activity is not None)
     return Patches(
         PitchVariants(versions) if versions else prepared.features,
         PitchVariants(dict.fromkeys(versions, targets)) if versions else targets,
         patch_frames=_patch_frames(detector, prepared, recipe.patch_duration),
         batch_size=recipe.batch_size,
         silence=prepared.extractor.silence,
-        min_activity=None if strong else recipe.min_activity,
+        min_activity=None if detector.supervision == "strong" else recipe.min_activity,
         **draws,
     )
 
 
-def _targets(detector: Detector, prepared: PreparedDataset, *, framewise: bool) -> dict[str, Any]:
+def _targets(detector: Detector, prepared: PreparedDataset, recipe: Recipe) -> dict[str, Labels]:
+    """Return the labels of the clips of which anything is known; of the others nothing is learnt, not even statistics.
+
+    Raises
+    ------
+    ConfigError
+        If classes differ, or times are needed and there are none.
+    DataError
+        If nothing is known of any clip.
+    """
     dataset = prepared.dataset
     detector.check_classes(dataset.classes, f"dataset {dataset.name}")
-    refuse_unknown(dataset, splits=dataset.clips["split"].unique())
-    if not framewise:
-        return dict(zip(dataset.tags.index, dataset.tags.to_numpy(dtype=bool), strict=True))
-    if dataset.events is None:
+    lengths = {name: n_frames(prepared.features, name) for name in dataset.clips["filename"]}
+    frame_rate = prepared.extractor.frame_rate
+    targets: dict[str, Labels]
+    if detector.supervision == "mixed":
+        events = empty_events() if dataset.events is None else dataset.events
+        targets = mixed_targets(dataset.tags, dataset.located, events, lengths, frame_rate, dataset.regions)
+    elif detector.supervision == "weak" and recipe.min_activity is None:
+        targets = clip_targets(dataset.tags)
+    elif dataset.events is None:
         raise ConfigError(
             f"dataset {dataset.name} has no strong labels: use supervision=weak and training.min_activity=null"
         )
-    lengths = {name: n_frames(prepared.features, name) for name in dataset.clips["filename"]}
-    return frame_targets(dataset.events, lengths, detector.classes, prepared.extractor.frame_rate)
+    else:
+        if detector.supervision == "strong" and (n_tagged := int((~dataset.located).sum())):
+            raise ConfigError(
+                f"dataset {dataset.name}: {n_tagged} of {len(dataset)} clips have tags without times, which "
+                "supervision=strong cannot learn from; set supervision=mixed"
+            )
+        targets = frame_targets(
+            dataset.events,
+            lengths,
+            detector.classes,
+            frame_rate,
+            dataset.regions,
+            unknown_throughout(dataset.tags, dataset.events, dataset.regions),
+        )
+    known = {name: labels for name, labels in targets.items() if labels.dtype == bool or not np.isnan(labels).all()}
+    if not known:
+        raise DataError(f"dataset {dataset.name}: no label of these {len(dataset)} clips is known; label some of them")
+    if left_out := len(targets) - len(known):
+        logger.info(f"{left_out} of {len(targets)} clips are left out of the losses, as none of their labels is known")
+    return known
+
+
+def _with_empty_row(targets: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Put a row for the clip before the labels of frames: it has what these have."""
+    return {
+        name: np.pad(labels.astype(np.float32), ((1, 0), (0, 0)), constant_values=np.nan)
+        for name, labels in targets.items()
+    }

@@ -32,7 +32,7 @@ class GradientShare(ClassHistory):
     Parameters
     ----------
     detector : Detector
-        Weakly supervised.
+        One whose pooling is trained.
     validation : Patches
         Up to `N_CLIPS` of its clips, the classes taking turns, are looked at: the middle patch of each.
     path : Path or None
@@ -54,6 +54,7 @@ class GradientShare(ClassHistory):
             batch_size=N_CLIPS,
             silence=validation.silence,
             min_activity=validation.min_activity,
+            clip_row=validation.clip_row,
         )
 
     def class_rows(self, epoch: int) -> Iterator[list[Any]]:
@@ -61,7 +62,7 @@ class GradientShare(ClassHistory):
         for x, tags in map(self._clips.__getitem__, range(len(self._clips))):
             shares = frame_shares(self.detector.pooling, self._pooling_inputs.predict_on_batch(x))
             for column, label in enumerate(self.detector.classes):
-                of_class = shares[tags[:, column] > 0, :, column]
+                of_class = shares[self._clips.clip_labels(tags)[:, column] > 0, :, column]
                 if len(of_class):
                     effective = 1 / np.square(of_class).sum(axis=1)
                     means = float(of_class.max(axis=1).mean()), float(effective.mean())
@@ -74,12 +75,12 @@ def varied_clips(targets: Mapping[str, npt.NDArray[Any]], n_clips: int) -> list[
     Parameters
     ----------
     targets : mapping of str to ndarray
-        Per clip, shape (classes,) or (frames, classes).
+        Per clip, shape (classes,) or (frames, classes); NaN where unknown.
     n_clips : int
         How many.
     """
     names = list(targets)
-    active = np.stack([np.atleast_2d(target).any(axis=0) for target in targets.values()])
+    active = np.stack([(np.atleast_2d(target) > 0).any(axis=0) for target in targets.values()])
     by_class = [[names[row] for row in np.flatnonzero(of_class)] for of_class in active.T]
     in_turn = dict.fromkeys(chain.from_iterable(zip_longest(*by_class)))
     return [name for name in in_turn if name is not None][:n_clips]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -14,7 +15,16 @@ from sedpool.training.batches import Patches
 from sedpool.training.callbacks import AlphaHistory, History, KeepBest, Monitor, ProgressBar, StopOnNaN
 from sedpool.training.checkpoint import Checkpoints
 from sedpool.training.gradient_share import GradientShare
-from sedpool.training.losses import clip_accuracy, frame_and_clip_loss
+from sedpool.training.losses import (
+    clip_accuracy,
+    frame_and_clip_loss,
+    known_accuracy,
+    known_clip_accuracy,
+    known_cross_entropy,
+    known_pairs,
+    known_share,
+    mixed_loss,
+)
 from sedpool.training.optimizer import Adam
 from sedpool.training.recipe import Recipe
 from sedpool.training.session import Session
@@ -33,6 +43,7 @@ def train(
     recipe: Recipe,
     *,
     frames_are_labelled: bool = False,
+    partly_known: bool = False,
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
@@ -50,6 +61,9 @@ def train(
     frames_are_labelled : bool
         Whether the training patches of a weakly supervised detector have targets for every input frame, as in
         self-training. Those of validation are of clips all the same.
+    partly_known : bool
+        Whether some targets are soft or unknown (NaN), which then count neither in losses nor in means. Those of clips
+        and frames at once have a row for the clip (see `Patches`).
     folder : Path, optional
         Where ``history.csv``, ``alpha.csv``, ``gradient_share.csv`` and ``checkpoint/`` grow during training. Training
         goes on from the last checkpoint there.
@@ -68,18 +82,20 @@ def train(
         If the checkpoint has other classes, clips, labels or settings.
     """
     training_model = validation_model = detector.training_model
-    compile_for_training(validation_model, recipe)
-    if frames_are_labelled or (detector.supervision == "strong" and recipe.clip_loss_weight):
+    weigh_training = weigh_validation = known_share if partly_known else None
+    compile_for_training(validation_model, recipe, partly_known=partly_known)
+    if frames_are_labelled or on_clips_and_frames(detector, recipe):
         training_model = detector.clip_and_frame_model
-        compile_for_training(training_model, recipe, reduction=detector.reduction)
-        if detector.supervision == "strong":
-            validation_model = training_model
+        compile_for_training(training_model, recipe, reduction=detector.reduction, partly_known=partly_known)
+        weigh_training = partial(known_pairs, reduction=detector.reduction) if partly_known else None
+        if not frames_are_labelled:
+            validation_model, weigh_validation = training_model, weigh_training
     history = History(folder and folder / "history.csv")
     judged = None if recipe.monitor == "accuracy" else Monitor(recipe.monitor, detector, validation)
     monitored = "monitored" if judged else "val_accuracy"
     best = KeepBest(monitored)
     alpha = share = None
-    if detector.supervision == "weak":
+    if detector.supervision != "strong":
         share = GradientShare(detector, validation, folder and folder / "gradient_share.csv")
         if detector.pooling.alpha is not None:
             alpha = AlphaHistory(detector, folder and folder / "alpha.csv")
@@ -106,6 +122,8 @@ def train(
                 recorded_form("training", asdict(recipe)) | {"init_from": None, "seed": training.seed}
             ),
         },
+        weigh_training=weigh_training,
+        weigh_validation=weigh_validation,
     )
     try:
         session.run(training, validation, recipe.epochs)
@@ -117,7 +135,14 @@ def train(
     )
 
 
-def compile_for_training(training_model: keras.Model, recipe: Recipe, *, reduction: int | None = None) -> None:
+def on_clips_and_frames(detector: Detector, recipe: Recipe) -> bool:
+    """Whether the labels of a corpus train the predictions of clips and of frames at once."""
+    return detector.supervision == "mixed" or (detector.supervision == "strong" and recipe.clip_loss_weight > 0)
+
+
+def compile_for_training(
+    training_model: keras.Model, recipe: Recipe, *, reduction: int | None = None, partly_known: bool = False
+) -> None:
     """Give a model the recipe's optimiser, loss and metric.
 
     Parameters
@@ -128,11 +153,20 @@ def compile_for_training(training_model: keras.Model, recipe: Recipe, *, reducti
         Hyper-parameters.
     reduction : int, optional
         Input frames per output frame, for a `sedpool.models.Detector.clip_and_frame_model`.
+    partly_known : bool
+        Whether some labels are soft or unknown (NaN).
     """
-    loss, accuracy = keras.losses.BinaryCrossentropy(), keras.metrics.BinaryAccuracy(name="accuracy")
-    if reduction is not None:
-        loss = frame_and_clip_loss(recipe.clip_loss_weight, reduction)
-        accuracy = keras.metrics.MeanMetricWrapper(clip_accuracy, name="accuracy")
+    if reduction is not None and partly_known:
+        loss, right = mixed_loss(recipe.clip_loss_weight, reduction), known_clip_accuracy
+    elif reduction is not None:
+        loss, right = frame_and_clip_loss(recipe.clip_loss_weight, reduction), clip_accuracy
+    elif partly_known:
+        loss, right = known_cross_entropy, known_accuracy
+    else:
+        loss, right = keras.losses.BinaryCrossentropy(), None
+    accuracy = keras.metrics.BinaryAccuracy(name="accuracy")
+    if right is not None:
+        accuracy = keras.metrics.MeanMetricWrapper(right, name="accuracy")
     training_model.compile(
         optimizer=Adam(learning_rate=recipe.learning_rate, alpha_lr_multiplier=recipe.alpha_lr_multiplier),
         loss=loss,

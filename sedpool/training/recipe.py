@@ -70,7 +70,7 @@ class Recipe:
         The share that makes a frame active with hard labels.
     clip_loss_weight : float
         Weight of the loss on clip predictions beside that on frames, where frames have labels: in self-training, or
-        with strong supervision.
+        with strong supervision. With mixed supervision that of clips with times; the others have the weight 1.
     """
 
     epochs: Count
@@ -115,9 +115,15 @@ class Recipe:
         Raises
         ------
         ConfigError
-            On self-training with strong supervision, or a weight of the clip loss where frames have no labels.
+            On self-training where frames have labels, a weight of the clip loss where they have none, or tags of
+            patches where each clip has labels of its own kind.
         """
-        if supervision == "strong" and self.self_training_rounds:
+        if supervision == "mixed" and self.min_activity is not None:
+            raise ConfigError(
+                f"training.min_activity={self.min_activity}: with supervision=mixed clips with times train frames; set "
+                "it to null"
+            )
+        if supervision != "weak" and self.self_training_rounds:
             raise ConfigError(
                 f"training.self_training_rounds={self.self_training_rounds}: self-training starts from tags; "
                 "set it to 0, or supervision=weak"

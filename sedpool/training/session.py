@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from sedpool.training.checkpoint import Checkpoints, Snapshot, assign, remembere
 from sedpool.training.steps import Logs, steps_of
 
 logger = logging.getLogger(__name__)
+
+Weigh = Callable[[Any], Mapping[str, float]]
 
 CHECKPOINT_SECONDS = 300.0
 """A checkpoint is made after every epoch, and within one when this much time has passed."""
@@ -32,6 +34,8 @@ class Position:
         Sums over the clips seen in the epoch, e.g. of the loss.
     clips : int
         How many those are.
+    weights : dict of str to float
+        What the totals are to be divided by where labels are known in part; where there is none, by `clips`.
     seconds, waited : float
         Time spent training, and the part of it spent waiting for data.
     stopped : bool
@@ -45,17 +49,20 @@ class Position:
     seconds: float = 0.0
     waited: float = 0.0
     stopped: bool = False
+    weights: dict[str, float] = field(default_factory=dict)
 
-    def add(self, logs: Mapping[str, float], n_clips: int) -> None:
-        """Count a batch."""
+    def add(self, logs: Mapping[str, float], n_clips: int, weights: Mapping[str, float]) -> None:
+        """Count a batch, by its clips or, where labels are known in part, by weights for each name."""
         self.batch += 1
         self.clips += n_clips
         for name, value in logs.items():
-            self.totals[name] = self.totals.get(name, 0.0) + n_clips * float(value)
+            self.totals[name] = self.totals.get(name, 0.0) + weights.get(name, n_clips) * float(value)
+        for name, weight in weights.items():
+            self.weights[name] = self.weights.get(name, 0.0) + weight
 
     def means(self) -> dict[str, float]:
-        """Return the means over the clips seen."""
-        return {name: total / self.clips for name, total in self.totals.items()}
+        """Return the means over the clips seen, or over what is known of them; 0 where nothing is."""
+        return {name: total / (self.weights.get(name, self.clips) or 1.0) for name, total in self.totals.items()}
 
 
 class Session:
@@ -76,6 +83,9 @@ class Session:
         Where to save; None does without.
     identity : dict
         What must be equal for a checkpoint to be this run's.
+    weigh_training, weigh_validation : callable, optional
+        From the labels of a batch to how much it counts in the means of an epoch, by name; by default every clip does
+        alike.
     """
 
     def __init__(
@@ -86,12 +96,16 @@ class Session:
         best: KeepBest,
         checkpoints: Checkpoints | None,
         identity: dict[str, Any],
+        weigh_training: Weigh | None = None,
+        weigh_validation: Weigh | None = None,
     ) -> None:
         self.training_model = training_model
         self.callbacks = callbacks
         self.best = best
         self.checkpoints = checkpoints
         self.identity = identity
+        self.weigh_training = weigh_training or _alike
+        self.weigh_validation = weigh_validation or _alike
         self.position = Position()
         self.steps = self.validation_steps = steps_of(training_model)
         if validation_model is not training_model:
@@ -117,8 +131,9 @@ class Session:
         self._train(training, listeners)
         measured = Position()
         batches = Prefetched(validation, place=self.validation_steps.place)
-        for logs, n_clips in [(self.validation_steps.test(x, y), len(x)) for x, y in batches]:
-            measured.add(logs, n_clips)
+        tested = [(self.validation_steps.test(x, y), len(x), self.weigh_validation(y)) for x, y in batches]
+        for logs, n_clips, weights in tested:
+            measured.add(logs, n_clips, weights)
         self.validation_steps.write_back()
         logs = self.position.means() | {f"val_{name}": value for name, value in measured.means().items()}
         logs |= {
@@ -135,15 +150,15 @@ class Session:
         batches = Prefetched(training, position.batch, self.steps.place)
         seconds, waited, began = position.seconds, position.waited, time.perf_counter()
 
-        def record(logs: Logs, n_clips: int) -> None:
+        def record(logs: Logs, n_clips: int, weights: Mapping[str, float]) -> None:
             listeners.on_train_batch_end(position.batch, logs)
-            position.add(logs, n_clips)
+            position.add(logs, n_clips, weights)
             position.seconds = seconds + time.perf_counter() - began
             position.waited = waited + batches.waited
 
-        under_way: tuple[Logs, int] | None = None
+        under_way: tuple[Logs, int, Mapping[str, float]] | None = None
         for x, y in batches:
-            started = self.steps.train(x, y), len(x)
+            started = self.steps.train(x, y), len(x), self.weigh_training(y)
             if under_way:  # a device works on the next step before the numbers of the last are looked at
                 record(*under_way)
             under_way = started
@@ -194,6 +209,10 @@ class Session:
                 setattr(callback, name, value)
         self.position = Position(**snapshot.state["position"])
         logger.info(f"going on from epoch {self.position.epoch + 1}, batch {self.position.batch + 1}")
+
+
+def _alike(labels: Any) -> Mapping[str, float]:
+    return {}
 
 
 def _short(value: Any) -> str:

@@ -189,6 +189,24 @@ def test_weak_labels(tmp_path: Path, name: str, text: str) -> None:
     assert dataset.manifest.notes == {"weak_recordings_longer_than_a_clip": 2}
 
 
+def test_times_beside_tags_are_kept_where_that_is_asked_for(tmp_path: Path) -> None:
+    for name in ("train/a.wav", "train/b.wav", "train/c.wav", "validate/d.wav"):
+        record(tmp_path / name)
+    write(tmp_path / "train/a.txt", "0.1\t0.3\tdog\n")
+    write(tmp_path / "validate/d.txt", "0.1\t0.3\tdog\n")
+    write(tmp_path / "tags.tsv", "filename\tevent_label\ntrain/b.wav\tdog\ntrain/c.wav\t\n")
+    as_tags = load_folder(tmp_path, clip_duration=0.2)
+    assert as_tags.weak_splits == ("train",)
+    assert not as_tags.split("train").located.any()
+    dataset = load_folder(tmp_path, partial_times=True, clip_duration=0.2)
+    assert dataset.weak_splits == ()
+    train = dataset.split("train")
+    assert train.clips["filename"].tolist() == ["train/a.wav", "train/b.wav", "train/c.wav"]  # none is cut
+    assert train.events["filename"].tolist() == ["train/a.wav"]
+    assert train.tags["dog"].tolist() == [True, True, False]
+    assert train.located.tolist() == [True, False, True]
+
+
 def test_weak_labels_between_commas_and_in_jams(tmp_path: Path) -> None:
     record(tmp_path / "a.wav")
     record(tmp_path / "b.wav")

@@ -84,7 +84,7 @@ def test_unknown_tags_count_neither_way(tmp_path: Path) -> None:
     found = overview(dataset.with_unknown(unknown))
     assert found.labels.loc["owl", "train"].to_dict() == {"clips": 1, "without": 0, "events": 1, "seconds": 1.0}
     unknown_times, everywhere = found.warnings
-    assert unknown_times.startswith("1 tags and 1 stretches of time are unknown, and no score counts")
+    assert unknown_times.startswith("1 tags and 1 stretches of time are unknown, and neither training nor scores count")
     assert "absent: owl (train)" in everywhere
 
 

@@ -56,6 +56,7 @@ WIDENED = {
     "TrainingResult, extractor: Extractor": "TrainingResult, extractor: LogMel",
     "pooling: Pooling": "pooling: Layer",
     "patch_frames: int | None": "patch_frames: int",
+    "Literal['weak', 'strong', 'mixed']": "Literal['weak', 'strong']",
 }
 """Annotations that say more than they did, though the same values are taken."""
 RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outcome"}

@@ -41,7 +41,22 @@ def losses_and_outputs(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         training_model.train_on_batch(x, y, return_dict=True)["loss"]
         for x, y in zip(given["x"], given["y"], strict=True)
     ]
-    return {**made, "losses": np.array(losses)}
+    return {**made, "losses": np.array(losses), "mixed_losses": np.array(mixed_losses(given))}
+
+
+def mixed_losses(given: dict[str, np.ndarray]) -> list[float]:
+    """The loss of each step with times in some clips, a tag in others, and some labels unknown."""
+    detector = small_network()
+    detector.network.set_weights([given[f"weight{i}"] for i in range(len(detector.network.weights))])
+    training_model = detector.clip_and_frame_model
+    recipe = replace(STUDY, clip_loss_weight=0.5)
+    compile_for_training(training_model, recipe, reduction=detector.reduction, partly_known=True)
+    labels = np.repeat(given["y"][:, :, np.newaxis], 1 + given["x"].shape[2], axis=2)
+    labels[:, ::2, 1:] = np.nan
+    labels[:, 1::4, :, 0] = np.nan
+    return [
+        training_model.train_on_batch(x, y, return_dict=True)["loss"] for x, y in zip(given["x"], labels, strict=True)
+    ]
 
 
 if __name__ == "__main__":
