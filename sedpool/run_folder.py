@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from functools import cached_property
@@ -26,6 +27,7 @@ AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
 _GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
+_RENEWAL = "RENEWAL"
 _IS_NAME = re.compile(r"^[^/\\]+$")
 FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 """The end of a corpus's name that says its fold."""
@@ -115,6 +117,27 @@ class RunFolder:
         for folder in self.checkpoints:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def begin_renewal(self) -> None:
+        """Note in a finished run that files of it are replaced; until `end_renewal` it counts as half renewed."""
+        if self.is_done:
+            storage.write_text(self.file(_RENEWAL), "half renewed: repeat sedpool tune\n")
+
+    def end_renewal(self) -> None:
+        """Note that all files belong together again."""
+        self.file(_RENEWAL).unlink(missing_ok=True)
+
+    def refuse_half_renewed(self) -> None:
+        """Check that nothing was interrupted while it replaced metrics, counts and report.
+
+        Raises
+        ------
+        StorageError
+            If something was: old files then lie beside new ones.
+        """
+        if self.file(_RENEWAL).exists():
+            what = "half renewed, as sedpool tune was interrupted or is still at work"
+            raise StorageError(f"{self.path}: {what}; repeat it: sedpool tune {shlex.quote(str(self.path))}")
+
     def tidy(self) -> None:
         """Remove files that a killed run left half written; for the process that holds the folder's lock."""
         for folder in (self.path, *self.path.glob("rounds/*"), *self.checkpoints):
@@ -122,7 +145,7 @@ class RunFolder:
 
     def forget(self) -> None:
         """Delete checkpoints and metrics so that the run starts afresh."""
-        for name in ("DONE", "metrics.json", "history.csv", "report.html"):
+        for name in ("DONE", _RENEWAL, "metrics.json", "history.csv", "report.html"):
             self.file(name).unlink(missing_ok=True)
         for folder in (self.file("rounds"), *self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
@@ -388,13 +411,22 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
     return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
 
 
-def finished(folder: str | os.PathLike[str]) -> RunFolder:
+def finished(folder: str | os.PathLike[str], *, half_renewed: bool = False) -> RunFolder:
     """Return the run in a folder, if it is finished.
+
+    Parameters
+    ----------
+    folder : path-like
+        The run folder.
+    half_renewed : bool
+        Whether it may be half renewed, for what renews it again or reads only its configuration.
 
     Raises
     ------
     ConfigError
         If there is no finished run.
+    StorageError
+        If it is half renewed and may not be.
     """
     run = RunFolder(folder)
     _refuse_package(run.path)
@@ -404,6 +436,8 @@ def finished(folder: str | os.PathLike[str]) -> RunFolder:
         raise ConfigError(f"{run.path}: no run in it (no file config.yaml); give the folder that training printed")
     if not run.is_done:
         raise ConfigError(f"{run.path}: not finished (no file DONE); run its training again")
+    if not half_renewed:
+        run.refuse_half_renewed()
     return run
 
 

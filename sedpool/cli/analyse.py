@@ -21,9 +21,9 @@ def analyse(
     from sedpool.datasets.statistics import duration_percentiles
     from sedpool.experiment.load import dataset_of, events_of
     from sedpool.reports.error_report import error_tables, write_error_report
-    from sedpool.run_folder import RunFolder
+    from sedpool.run_folder import finished
 
-    folder = RunFolder(run)
+    folder = finished(run)
     dataset = dataset_of(folder, root, trust_code=trust_code)
     test, train = dataset.split("test"), dataset.split("train")
     durations = None if train.events is None else duration_percentiles(train)

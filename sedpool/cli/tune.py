@@ -47,4 +47,5 @@ def tune(
             allow_missing=folder.config["allow_missing"],
         )
         renew_run_report(folder)
+        folder.end_renewal()
         print_scores(metrics, title=folder.path.name)

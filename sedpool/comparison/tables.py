@@ -94,6 +94,8 @@ def runs_below(folders: Iterable[Path]) -> list[RunFolder]:
     ------
     DataError
         If there is no run folder at all, or a folder does not exist.
+    StorageError
+        If a run is half renewed.
     """
     folders = list(folders)
     for folder in folders:
@@ -102,6 +104,8 @@ def runs_below(folders: Iterable[Path]) -> list[RunFolder]:
     runs = {run.path.resolve(): run for folder in folders for run in find_runs(folder)}
     if not runs:
         raise DataError(f"{', '.join(map(str, folders))}: no run folders (with config.yaml) found; train a model first")
+    for run in runs.values():
+        run.refuse_half_renewed()
     return list(runs.values())
 
 

@@ -38,6 +38,8 @@ def evaluate_folder(
 ) -> dict[str, Any]:
     """Decode, tune on validation, score on test, and write what follows from it.
 
+    A finished run counts as half renewed from then on, until its report is renewed too (`RunFolder.end_renewal`).
+
     Parameters
     ----------
     folder : RunFolder
@@ -75,15 +77,18 @@ def evaluate_folder(
             criteria=criteria,
         )
     run = count_run(output, test, tuned=tuned, criteria=criteria, allow_missing=allow_missing)
-    write_run_counts(folder, run.as_set, run.as_tuned)
     metrics = run.metrics() | {"validation": validation_objective(validation, resolution=criteria.resolution)}
+    counts = None
     is_published = dataset.name in CORPORA and not folder.config.get("labels", {}).get("map")
     if settings.paper_compat or (settings.paper_compat is None and is_published):
         strong = folder.config.get("supervision") == "strong"
         counts = paper_counts(output.frame_scores, output.clip_scores, run.clips.dataset, strong=strong)
-        write_counts(counts, folder.file("paper_counts.parquet"))
         metrics["paper_compat"] = paper_metrics(counts)
 
+    folder.begin_renewal()
+    write_run_counts(folder, run.as_set, run.as_tuned)
+    if counts is not None:
+        write_counts(counts, folder.file("paper_counts.parquet"))
     write_tsv(output.events, folder.file("events.tsv"))
     if tuned is not None:
         write_tsv(tuned.decoder.events(output.frame_scores), folder.file("tuned_events.tsv"))

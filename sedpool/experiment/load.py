@@ -295,7 +295,7 @@ def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = F
         If the corpus is not there. One that sedpool makes on first use is not made for a run's sake; the message ends
         with the command that makes it.
     """
-    run = finished(run.path)
+    run = finished(run.path, half_renewed=True)
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root {root}: no such folder; expected the corpus of {run.path}")
     if root is not None:

@@ -83,6 +83,7 @@ def run(config: Mapping[str, Any]) -> Path:
     data, dataset = identify_data(config)
     folder = find_folder(config, data, dataset)
     if folder.is_done and not config["force"]:
+        folder.refuse_half_renewed()
         _say_skipped(folder)
         return folder.path
     if not config["force"]:

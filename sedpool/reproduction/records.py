@@ -92,6 +92,7 @@ def record_run(key: RunKey, run: RunFolder, folder: Path, results: str) -> None:
     if run.metrics["segment"] is not None and (run.curve is None or run.example is None):
         settings = checked(EvaluationSettings, run.config["evaluation"], "evaluation")
         evaluate_folder(run, dataset_of(run), settings, allow_missing=run.config["allow_missing"])
+        run.end_renewal()
         run = RunFolder(run.path)
     row = result_row(key, run)
     write_record(run, folder)

@@ -1,6 +1,9 @@
 """``sedpool tune`` on a finished run over a corpus of annotations."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from typer.testing import CliRunner, Result
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.datasets.urbansed import CLASSES
-from sedpool.errors import SedpoolError
+from sedpool.errors import SedpoolError, StorageError
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
 from tests.test_configs import composed
@@ -74,6 +77,50 @@ def test_test_scores_under_another_name_are_refused(run: RunFolder) -> None:
     assert isinstance(shown.exception, SedpoolError)
     assert "are test clips (test0.wav" in str(shown.exception)
     assert not run.file("tuned.json").exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sedpool import storage
+from sedpool.cli.app import main
+
+write = storage.write_bytes
+name, run = sys.argv[1:]
+
+def killed(path, data):
+    if Path(path).name == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(path, data)
+
+storage.write_bytes = killed
+sys.argv = ["sedpool", "tune", run]
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["events.tsv", "metrics.json", "report.html"])
+def test_fault_59_a_run_half_renewed_says_that_it_must_be_repeated(run: RunFolder, name: str) -> None:
+    assert sedpool("tune", run.path).exit_code == 0
+    whole = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    assert "RENEWAL" not in whole
+    assert subprocess.run([sys.executable, "-c", KILLED, name, run.path]).returncode == -signal.SIGKILL
+    for command in (["report", run.path], ["analyse", run.path], ["compare", run.path], ["pack", run.path, "x"]):
+        shown = sedpool(*command)
+        assert isinstance(shown.exception, StorageError), command
+        assert (
+            f"half renewed, as sedpool tune was interrupted or is still at work; repeat it: sedpool tune {run.path}"
+            in str(shown.exception)
+        )
+    assert sedpool("tune", run.path).exit_code == 0
+    assert {path.name for path in run.path.iterdir() if not path.name.startswith(".")} == set(whole)
+    assert run.file("metrics.json").read_bytes() == whole["metrics.json"]
+
+
+def test_fault_59_what_cannot_be_tuned_is_as_whole_as_before(run: RunFolder) -> None:
+    run.file("validation_scores.parquet").unlink()
+    assert isinstance(sedpool("tune", run.path).exception, StorageError)
+    assert not run.file("RENEWAL").exists()
 
 
 @pytest.mark.parametrize("where", ["_target_", "root"])
