@@ -28,6 +28,7 @@ AT_BOUND = 0.999
 
 _GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
 _RENEWAL = "RENEWAL"
+_TO_BE_TRACKED = ".to-be-tracked"
 _IS_NAME = re.compile(r"^[^/\\]+$")
 FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 """The end of a corpus's name that says its fold."""
@@ -116,6 +117,18 @@ class RunFolder:
         storage.write_text(self.file("DONE"), f"{FORMAT}\n")
         for folder in self.checkpoints:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def is_to_be_tracked(self) -> bool:
+        """Whether the run finished, and was then killed before it was copied to where its settings say."""
+        return self.file(_TO_BE_TRACKED).exists()
+
+    def set_to_be_tracked(self, is_to_be_tracked: bool) -> None:
+        """Note whether the run is still to be copied to where its settings say."""
+        if is_to_be_tracked:
+            storage.write_text(self.file(_TO_BE_TRACKED), "")
+        else:
+            self.file(_TO_BE_TRACKED).unlink(missing_ok=True)
 
     def begin_renewal(self) -> None:
         """Note in a finished run that files of it are replaced; until `end_renewal` it counts as half renewed."""

@@ -11,9 +11,10 @@ def track(
     uri: Annotated[str, typer.Option(help="Where to: MLflow's tracking URI.")] = "sqlite:///mlruns.db",
     experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "sedpool",
 ) -> None:
-    """Copy runs to MLflow."""
+    """Copy runs to MLflow; the exit status is 1 if one could not be copied."""
     from sedpool.experiment.tracking import log_run
     from sedpool.run_folder import finished
 
-    for folder in [finished(path) for path in runs]:
-        log_run(folder, uri=uri, experiment=experiment)
+    logged = [log_run(folder, uri=uri, experiment=experiment) for folder in [finished(path) for path in runs]]
+    if not all(logged):
+        raise typer.Exit(1)

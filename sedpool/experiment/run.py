@@ -85,6 +85,8 @@ def run(config: Mapping[str, Any]) -> Path:
     if folder.is_done and not config["force"]:
         folder.refuse_half_renewed()
         _say_skipped(folder)
+        if folder.is_to_be_tracked:
+            _track(config, folder, "FINISHED")
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
@@ -281,6 +283,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
     settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
     metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
+    folder.set_to_be_tracked(True)
     folder.mark_done()
     _track(config, folder, "FINISHED")
     logger.info(_headline(metrics))
@@ -355,6 +358,7 @@ def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISH
         from sedpool.experiment.tracking import log_run
 
         log_run(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"], status=status)
+    folder.set_to_be_tracked(False)
 
 
 def _say_skipped(folder: RunFolder) -> None:

@@ -5,16 +5,22 @@ The run folder stays the truth: if the tracking server cannot be reached, the ru
 
 import logging
 import os
+import socket
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from filelock import FileLock
 
 from sedpool.comparison.run_names import flat_settings
 from sedpool.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric
 
 Status = Literal["FINISHED", "FAILED"]
 
@@ -31,7 +37,20 @@ _ARTIFACTS = (
 )
 
 
-def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "FINISHED") -> None:
+_ENVIRONMENT = {
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+"""No word to anybody but the server that was named, which is not waited for longer than people wait."""
+_OF_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+"""Tag of an experiment by which its page opens on training runs, not on traces of language models."""
+_CONNECT_SECONDS = 5.0
+
+
+def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "FINISHED") -> bool:
     """Copy a run to MLflow; if that fails, a warning says how to repeat it.
 
     Parameters
@@ -44,6 +63,11 @@ def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "F
         Name of the MLflow experiment.
     status : {'FINISHED', 'FAILED'}
         How the run ended.
+
+    Returns
+    -------
+    is_logged : bool
+        Whether it is there now.
     """
     try:
         _log(folder, uri, experiment, status)
@@ -51,11 +75,24 @@ def log_run(folder: RunFolder, *, uri: str, experiment: str, status: Status = "F
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         later = f"; later: sedpool track {folder.path} --uri {uri}" if folder.is_done else ""
         warnings.warn(f"{folder.path}: not logged to {uri} ({reason}); the folder holds it all{later}", stacklevel=2)
+        return False
+    return True
+
+
+def _refuse_unreachable(uri: str) -> None:
+    """Try the connection to a server once, without the patience and the retries of MLflow's own client."""
+    server = urlsplit(uri)
+    if server.scheme in ("http", "https") and server.hostname:
+        port = server.port or {"http": 80, "https": 443}[server.scheme]
+        if not getproxies().get(server.scheme):
+            socket.create_connection((server.hostname, port), _CONNECT_SECONDS).close()
 
 
 def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from mlflow.entities import Metric, Param
+    _refuse_unreachable(uri)
+    for variable, value in _ENVIRONMENT.items():  # read when MLflow is imported
+        os.environ.setdefault(variable, value)
+    from mlflow.entities import Param
     from mlflow.tracking import MlflowClient
 
     for name in ("mlflow", "alembic"):  # the making of a database is no news
@@ -70,11 +107,28 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
     with lock:  # concurrent first uses of a database collide in its migrations
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(experiment)
-        identifier = found.experiment_id if found else client.create_experiment(experiment, artifacts)
+        identifier = found.experiment_id if found else client.create_experiment(experiment, artifacts, _OF_TRAINING)
+        if found and not _OF_TRAINING.keys() & found.tags.keys():
+            for key, value in _OF_TRAINING.items():
+                client.set_experiment_tag(identifier, key, value)
     started = int(folder.file("config.yaml").stat().st_mtime * 1000)
     tags = {"mlflow.runName": folder.path.name, "run_folder": str(folder.path.resolve())}
     run_id = client.create_run(identifier, start_time=started, tags=tags).info.run_id
     parameters = [Param(key, str(value)[:500]) for key, value in flat_settings(folder.config)]
+    metrics = _metrics(folder, started)
+    client.log_batch(run_id, params=parameters[:100])
+    for first in range(0, len(metrics), 1000):
+        client.log_batch(run_id, metrics=metrics[first : first + 1000])
+    for name in _ARTIFACTS:
+        if folder.file(name).is_file() and not folder.file(name).is_symlink():  # a link could send any file away
+            client.log_artifact(run_id, str(folder.file(name)))
+    client.set_terminated(run_id, status)
+
+
+def _metrics(folder: RunFolder, started: int) -> "list[Metric]":
+    """Return what metrics.json and history.csv hold, the latter by epoch."""
+    from mlflow.entities import Metric
+
     scores = folder.metrics if folder.file("metrics.json").is_file() else {}
     overall: dict[str, Any] = {"validation_f1": scores["validation"]["f1"]} if "validation" in scores else {}
     for level, average in product(("clip", "segment", "event"), ("micro", "macro")):
@@ -85,10 +139,4 @@ def _log(folder: RunFolder, uri: str, experiment: str, status: Status) -> None:
     for row in folder.history.to_dict("records") if folder.file("history.csv").is_file() else ():
         epoch = int(row.pop("epoch"))
         metrics += [Metric(str(key), float(value), started, epoch) for key, value in row.items()]
-    client.log_batch(run_id, params=parameters[:100])
-    for first in range(0, len(metrics), 1000):
-        client.log_batch(run_id, metrics=metrics[first : first + 1000])
-    for name in _ARTIFACTS:
-        if folder.file(name).is_file() and not folder.file(name).is_symlink():  # a link could send any file away
-            client.log_artifact(run_id, str(folder.file(name)))
-    client.set_terminated(run_id, status)
+    return metrics

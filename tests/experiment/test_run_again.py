@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,26 @@ def test_fault_38_a_sweep_run_again_skips_what_finished_and_resumes_what_was_kil
     assert first.file("weights.npz").stat().st_mtime_ns == finished.file("weights.npz").stat().st_mtime_ns
     assert second.is_done
     assert "going on from epoch" in second.file("log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("without_page")
+def test_fault_61_a_run_killed_before_it_was_tracked_is_tracked_by_the_same_command(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    database = tmp_path / "mlruns.db"
+    config = small(data_root, tmp_path / "runs", "tracking=mlflow", f"tracking.uri=sqlite:///{database}")
+    with monkeypatch.context() as patch:
+        patch.setattr("sedpool.experiment.tracking.log_run", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(config)
+    for _ in range(2):  # and once only
+        assert RunFolder(run(config)).is_done
+        with sqlite3.connect(database) as opened:
+            assert opened.execute("select status from runs").fetchall() == [("FINISHED",)]
+        opened.close()
 
 
 def own_folder(folder: Path, level: float = 0.0) -> Path:

@@ -1,12 +1,17 @@
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from sedpool import storage
+from sedpool.cli.app import app
 from sedpool.experiment.tracking import log_run
 from sedpool.run_folder import RunFolder
 
@@ -59,3 +64,42 @@ def test_fault_42_of_a_run_that_failed_no_later_upload_is_offered(tmp_path: Path
     (tmp_path / "file").write_text("")
     with pytest.warns(UserWarning, match=r"abc: not logged to .*; the folder holds it all$"):
         log_run(folder, uri=f"sqlite:///{tmp_path / 'file' / 'x' / 'mlruns.db'}", experiment="test", status="FAILED")
+
+
+def test_fault_42_a_server_that_does_not_answer_costs_seconds_and_the_status(tmp_path: Path, folder: RunFolder) -> None:
+    folder.mark_done()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    began = time.monotonic()
+    with pytest.warns(UserWarning, match=r"not logged to http.*refused.*; later: sedpool track"):
+        shown = CliRunner().invoke(app, ["track", str(folder.path), "--uri", f"http://127.0.0.1:{port}"])
+    assert time.monotonic() - began < 30
+    assert shown.exit_code == 1
+
+
+ASKED = """
+import socket, sys
+asked, look_up = [], socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **options: (asked.append(host), look_up(host, *rest, **options))[1]
+from sedpool.run_folder import RunFolder
+from sedpool.experiment.tracking import log_run
+assert log_run(RunFolder(sys.argv[1]), uri=sys.argv[2], experiment="test")
+import time
+time.sleep(2)
+print(asked)
+"""
+
+
+def test_fault_60_no_other_host_learns_of_a_run_and_its_experiment_is_one_of_training(
+    tmp_path: Path, folder: RunFolder
+) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlruns.db'}"
+    is_own = {"MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "CI", "PYTEST_CURRENT_TEST"}
+    environment = {key: value for key, value in os.environ.items() if key not in is_own}
+    command = [sys.executable, "-c", ASKED, str(folder.path), uri]
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
+    with sqlite3.connect(tmp_path / "mlruns.db") as database:
+        tags = database.execute("select key, value from experiment_tags").fetchall()
+    database.close()
+    assert tags == [("mlflow.experimentKind", "custom_model_development")]
