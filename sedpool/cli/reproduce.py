@@ -22,6 +22,7 @@ class Name(StrEnum):
     dcase2017 = "dcase2017"
     medleydb = "medleydb"
     esc10_soundscapes = "esc10-soundscapes"
+    weak_to_strong = "weak-to-strong"
 
 
 def reproduce(
@@ -30,8 +31,8 @@ def reproduce(
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings of every run, as for sedpool train.")
     ] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus as distributed.")] = None,
-    foreground: Annotated[Path | None, typer.Option(help="ESC-10, for esc10-soundscapes.")] = None,
-    background: Annotated[Path | None, typer.Option(help="Folder of backgrounds, for esc10-soundscapes.")] = None,
+    foreground: Annotated[Path | None, typer.Option(help="ESC-10, for the studies on soundscapes.")] = None,
+    background: Annotated[Path | None, typer.Option(help="Folder of backgrounds, for these.")] = None,
     methods: Annotated[str | None, typer.Option(metavar="A,B", help="Some of the methods; default: all.")] = None,
     folds: Annotated[str | None, typer.Option("--folds", "--splits", metavar="1,2", help="Some of them.")] = None,
     augment: Annotated[bool | None, typer.Option("--augment/--no-augment", help="Only these; default: both.")] = None,
@@ -76,7 +77,8 @@ def reproduce(
             from sedpool.reproduction.report import write_study_report
             from sedpool.reproduction.studies import STUDIES
 
-            typer.echo(write_study_report(folder, STUDIES[study]))
+            parts = STUDIES[study]
+            typer.echo(parts[0].report(folder) if parts[0].report else write_study_report(folder, parts))
     except KeyboardInterrupt:
         if rerun:
             typer.echo("leave out --rerun to keep the runs that have finished", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool.datasets.base import Dataset
-from sedpool.formats.jams import read_mixing
+from sedpool.formats.jams import read_backgrounds, read_mixing
 
 COLUMNS = ("filename", "onset", "event_label", "snr", "source_file")
 _RECORDING = (
@@ -70,6 +70,32 @@ def clip_sources(details: pd.DataFrame) -> pd.DataFrame:
     known = details[(details["source_file"] != "") & ~details["source_file"].str.startswith(_MADE)]
     sources = known.assign(source=known["source_file"].map(recording_of))
     return sources[["filename", "source"]].drop_duplicates(ignore_index=True)
+
+
+def clip_backgrounds(dataset: Dataset) -> pd.DataFrame:
+    """List the recordings behind the events of each clip.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A corpus as `mixing_details` takes it.
+
+    Returns
+    -------
+    backgrounds : DataFrame
+        ``filename, source``, each pair once; a clip without such an annotation has no row.
+
+    Raises
+    ------
+    DataError
+        If an annotation is damaged.
+    """
+    annotations = {
+        filename: _annotation(path)
+        for filename, path in dataset.clips[["filename", "path"]].itertuples(index=False, name=None)
+    }
+    rows = [(filename, source) for filename, path in annotations.items() if path for source in read_backgrounds(path)]
+    return pd.DataFrame(rows, columns=["filename", "source"]).drop_duplicates(ignore_index=True)
 
 
 def recording_of(source_file: str) -> str:

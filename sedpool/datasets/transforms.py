@@ -80,6 +80,23 @@ def _rates(rate: Rate, name: str, classes: Sequence[str]) -> npt.NDArray[np.floa
     return np.array([by_class.get(label, 0.0) for label in classes])
 
 
+def without_times(dataset: Dataset, splits: Sequence[str]) -> Dataset:
+    """Forget the events of some splits; their clips keep their tags.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With events or without.
+    splits : sequence of str
+        The splits that have weak labels alone from now on.
+    """
+    if dataset.events is None:
+        return dataset
+    forgotten = dataset.clips.loc[dataset.clips["split"].isin(splits), "filename"]
+    events = dataset.events.loc[~dataset.events["filename"].isin(forgotten)].reset_index(drop=True)
+    return replace(dataset, events=events, weak_splits=tuple(dict.fromkeys([*dataset.weak_splits, *splits])))
+
+
 def rebag(
     dataset: Dataset, bag_duration: float, *, splits: Sequence[str] | None = None, min_activity: float = 0.0
 ) -> Dataset:

@@ -1,11 +1,13 @@
 """Which runs make up a study: a preset, its methods, folds, conditions and seeds, in the order in which they run."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sedpool.errors import ConfigError
+from sedpool.run_folder import RunFolder
 from sedpool.settings.compose import compose
 
 Name = TypeVar("Name", str, int)
@@ -115,6 +117,15 @@ class Study:
         Name of the table of results.
     settings : tuple of str
         Put on top, in every run.
+    seeds : int
+        Fewest seeds of a plan.
+    order : callable, optional
+        Puts a plan in the order in which it runs, from what the study's folder holds by then.
+    keep : callable, optional
+        Enters a finished run into the study's folder, whose table of results has the name that comes last; None keeps
+        a row and a record.
+    report : callable, optional
+        Writes the report into the study's folder and returns its path; None for that of the paper's comparison.
     """
 
     name: str
@@ -128,6 +139,10 @@ class Study:
     first_seed: int = 0
     results: str = "results.csv"
     settings: tuple[str, ...] = ()
+    seeds: int = 1
+    order: Callable[[list[PlannedRun], Path], list[PlannedRun]] | None = None
+    keep: Callable[[RunKey, RunFolder, Path, str], None] | None = None
+    report: Callable[[Path], Path] | None = None
 
     def select(
         self,
@@ -173,7 +188,7 @@ class Study:
 
     def plan(self, n_seeds: int = 1) -> list[PlannedRun]:
         """List every run in its order: method by method within a fold, fold by fold, seed by seed."""
-        seeds = range(self.first_seed, self.first_seed + n_seeds)
+        seeds = range(self.first_seed, self.first_seed + max(n_seeds, self.seeds))
         products = product(seeds, self.conditions, self.folds or [None], self.methods)
         return [self._planned(RunKey(condition, method, fold, seed)) for seed, condition, fold, method in products]
 

@@ -15,7 +15,7 @@ from sedpool.augment.settings import Augmentation
 from sedpool.datasets.base import Dataset, manifest_of, refuse_unlabelled
 from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
-from sedpool.datasets.transforms import add_label_noise, rebag
+from sedpool.datasets.transforms import add_label_noise, rebag, without_times
 from sedpool.errors import ConfigError
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
@@ -231,6 +231,8 @@ def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
         dataset = rebag(dataset, labels.bag_duration, splits=("train", "validate"), min_activity=least)
     if labels.are_noisy:
         dataset = add_label_noise(dataset, drop=labels.drop, add=labels.add, seed=labels.seed)
+    if labels.times == "test":
+        dataset = without_times(dataset, ("train", "validate"))
     return dataset
 
 

@@ -139,6 +139,18 @@ def read_mixing(path: PathLike) -> list[tuple[float, str, float, str]]:
     return mixed
 
 
+def read_backgrounds(path: PathLike) -> list[str]:
+    """Read which recordings Scaper put behind the events; none where that is not stated."""
+    annotation = _annotation(_parse(path), path)
+    observations = annotation.observations if annotation.namespace in SCAPER_NAMESPACES else []
+    values = [
+        observation["value"]
+        for index, observation in enumerate(observations)
+        if _field(observation, ("value", "role"), f"{annotation.where} {index}") == "background"
+    ]
+    return [str(value["source_file"]) for value in values if value.get("source_file")]
+
+
 def _parse(path: PathLike) -> Any:
     try:
         return json.loads(Path(path).read_bytes())

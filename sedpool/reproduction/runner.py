@@ -86,6 +86,7 @@ def reproduce(
     with _locked(places.study):
         remove_abandoned(places.study)
         plan = study.plan(n_seeds)
+        plan = study.order(plan, places.study) if study.order else plan
         done = keys_of(read_results(table))
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
         for config in configs.values():
@@ -95,7 +96,7 @@ def reproduce(
         logger.info(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
 
         def enter(task: Task) -> None:
-            record_run(task.run.key, task.folder, places.study, study.results)
+            (study.keep or record_run)(task.run.key, task.folder, places.study, study.results)
 
         failures: dict[str, str] = {}
         if not (rerun or dry_run):

@@ -1,6 +1,7 @@
-"""The studies: the three corpora of McFee, Salamon and Bello 2018, and soundscapes from freely available recordings."""
+"""The studies: the three corpora of McFee, Salamon and Bello 2018, and soundscapes from free recordings."""
 
 from sedpool.experiment.plan import Condition, Study
+from sedpool.reproduction import weak_to_strong
 
 METHODS = {
     "max": ("pooling=max",),
@@ -119,10 +120,35 @@ AXES = {
 }
 """The properties that the conditions of `ESC10_AXES` vary, and the condition for each value, in order."""
 
+_POOLINGS = ("max", "linear_softmax", "auto", "cap", "rap", "attention")
+_SELF = ("training.self_training_rounds=2", "training.clip_loss_weight=1")
+_TIMES = ("supervision=strong", "pooling=linear_softmax", "training.monitor=loss", "evaluation.tune=all")
+
+WEAK_TO_STRONG = Study(
+    name="weak-to-strong",
+    title="One recipe from tags alone against strong labels, on frozen embeddings",
+    preset="weak_to_strong",
+    sources=("foreground", "background"),
+    methods={
+        **{f"{name}_self": (f"pooling={name}", "labels.times=test", *_SELF) for name in _POOLINGS},
+        "strong_frames": _TIMES,
+        "strong_clips": (*_TIMES, "training.clip_loss_weight=1"),
+        "strong_distilled": (*_TIMES, *_SELF),
+        **{name: (f"pooling={name}", "labels.times=test") for name in _POOLINGS},
+    },
+    conditions={"": Condition("weak-to-strong")},
+    folds=ESC10.folds,
+    seeds=3,
+    order=weak_to_strong.deciding_first,
+    keep=weak_to_strong.keep,
+    report=weak_to_strong.write_report,
+)
+
 STUDIES = {
     "urbansed": (URBANSED,),
     "dcase2017": (DCASE2017,),
     "medleydb": (MEDLEYDB,),
     "esc10-soundscapes": (ESC10, ESC10_AXES),
+    "weak-to-strong": (WEAK_TO_STRONG,),
 }
 """Parts of each study, by its name."""

@@ -66,6 +66,8 @@ class LabelSettings:
         Probability that a right tag of a training clip is dropped, and a wrong one added, for all classes or by name.
     seed : int
         Draws them.
+    times : {'all', 'test'}
+        Whether training and validation clips keep the times of their events, or only test clips do.
     """
 
     map: list[tuple[str, str]] | None
@@ -73,6 +75,7 @@ class LabelSettings:
     drop: Share | dict[str, Share]
     add: Share | dict[str, Share]
     seed: Annotated[int, Field(ge=0, strict=True)]
+    times: Literal["all", "test"] = "all"
 
     @property
     def are_noisy(self) -> bool:

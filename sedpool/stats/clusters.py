@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
 from sedpool.errors import EvaluationError
 from sedpool.runtime.arrays import Float64Array
@@ -77,12 +77,56 @@ def design_effect(influences: Float64Array, sources: Membership) -> float:
     4.0
     """
     independent = float(np.sum(influences**2))
-    if independent == 0:
-        return 1.0
-    per_source = sources.T @ influences
-    n_sources = per_source.size
-    few = n_sources / (n_sources - 1) if n_sources > 1 else 1.0
-    # A clip's own square is in the sum of each of its sources, but belongs in the variance once.
-    n_own = np.asarray(sources.sum(axis=1)).ravel()
-    shared = few * float(np.sum(per_source**2)) - float(np.sum((n_own - 1) * influences**2))
-    return float(np.maximum(1.0, shared / independent))
+    return 1.0 if independent == 0 else clustered_variance(influences, [sources]) / independent
+
+
+def clustered_variance(influences: Float64Array, kinds: Sequence[Membership]) -> float:
+    """Compute the variance of a metric whose clips share recordings of several kinds, such as sounds and backgrounds.
+
+    Parameters
+    ----------
+    influences : ndarray, shape (clips,)
+        How much each clip moves the metric.
+    kinds : sequence of Membership
+        Which recordings of each kind each clip was made from. Pairs of clips that share recordings of two kinds count
+        for both, so that the variance errs on the large side.
+
+    Returns
+    -------
+    variance : float
+        At least that of independent clips, NaN where an influence is undefined.
+
+    Examples
+    --------
+    >>> two_blocks = sparse.csr_array(np.array([[1, 0], [1, 0], [0, 1], [0, 1]]))
+    >>> clustered_variance(np.array([1.0, 1.0, -1.0, -1.0]), [two_blocks, two_blocks])
+    28.0
+    """
+    squares = influences**2
+    shared = float(np.sum(squares))
+    for sources in kinds:
+        per_source = sources.T @ influences
+        n_sources = per_source.size
+        few = n_sources / (n_sources - 1) if n_sources > 1 else 1.0
+        # A clip's own square is in the sum of each of its sources, but belongs in the variance once.
+        n_own = np.asarray(sources.sum(axis=1)).ravel()
+        shared += few * float(np.sum(per_source**2)) - float(np.sum(n_own * squares))
+    return float(np.maximum(np.sum(squares), shared))
+
+
+def t_interval(
+    estimate: float, variance: float, degrees: int, *, confidence_level: float = 0.95
+) -> tuple[float, float]:
+    """Return the ends of Student's interval around an estimate.
+
+    Parameters
+    ----------
+    estimate, variance : float
+        Of the metric, and of its estimate.
+    degrees : int
+        Degrees of freedom: of clustered clips one less than the fewest clusters of a kind.
+    confidence_level : float
+        Share of such intervals that should hold the true value.
+    """
+    reach = float(stats.t.isf((1 - confidence_level) / 2, degrees) * np.sqrt(variance))
+    return estimate - reach, estimate + reach

@@ -143,10 +143,12 @@ def fit_prepared(
     initial = values_of(detector.network.variables) if n_rounds else []
     for number in range(n_rounds + 1):
         if n_rounds:
-            logger.info(f"self-training: round {number} of {n_rounds}, labels of {'frames' if number else 'clips'}")
+            of_clips = number == 0 and detector.supervision == "weak"
+            logger.info(f"self-training: round {number} of {n_rounds}, labels of {'clips' if of_clips else 'frames'}")
         if number > 0:
-            targets, clip_row = dict(_pseudo_targets(detector, prepared_train, recipe)), partly_known
-            targets = _with_empty_row(targets) if partly_known else targets
+            targets = dict(_pseudo_targets(detector, prepared_train, recipe))
+            clip_row = clip_row if detector.supervision == "strong" else partly_known
+            targets = _with_empty_row(targets) if clip_row else targets
             if recipe.self_training_start == "fresh":
                 assign(detector.network.variables, initial, "network")
         result = train(
@@ -164,18 +166,27 @@ def fit_prepared(
 
 
 def _pseudo_targets(detector: Detector, prepared: PreparedDataset, recipe: Recipe) -> dict[str, Float32Array]:
-    """Label the input frames of every clip by what the detector says of it and by its tags."""
+    """Label the input frames of every clip by what the detector says of it, and by its tags or its events.
+
+    With events it is self-distillation: the mean of a frame's label and its probability.
+    """
     scores, _ = score(detector, prepared)
     by_clip = dict(list(scores.groupby("filename", sort=False)))
     share = recipe.pseudo_label_share if recipe.pseudo_labels == "hard" else None
-    tags, targets = prepared.dataset.tags, {}
-    for filename, tagged in zip(tags.index, tag_values(tags), strict=True):
-        if np.isnan(tagged).all():
-            continue
+    strong = detector.supervision == "strong"
+    if strong:
+        known: Mapping[str, Labels] = _targets(detector, prepared, recipe)
+    else:
+        tags = prepared.dataset.tags
+        tagged = zip(tags.index, tag_values(tags), strict=True)
+        known = {filename: labels for filename, labels in tagged if not np.isnan(labels).all()}
+    targets = {}
+    for filename, labels in known.items():
         frames = by_clip[filename][list(detector.classes)].to_numpy(dtype=np.float32)
-        labels = np.repeat(pseudo_labels(frames, tagged, share), detector.reduction, axis=0)
+        found = np.repeat(frames if strong else pseudo_labels(frames, labels, share), detector.reduction, axis=0)
         length = n_frames(prepared.features, filename)  # the last output frame holds to the end
-        targets[filename] = np.pad(labels, ((0, max(0, length - len(labels))), (0, 0)), "edge")[:length]
+        found = np.pad(found, ((0, max(0, length - len(found))), (0, 0)), "edge")[:length]
+        targets[filename] = (found + labels) / 2 if strong else found
     return targets
 
 

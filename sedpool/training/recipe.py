@@ -60,7 +60,9 @@ class Recipe:
         What validation must improve, for the kept epoch, early stopping and the learning rate: binary accuracy, the
         loss, or the mean average precision of clips, which sparse classes do not drown in what is absent.
     self_training_rounds : int
-        Rounds of self-training after training from tags; each learns frames from the network of the round before.
+        Rounds of self-training after training from tags; each learns frames from the network of the round before. With
+        strong supervision it is self-distillation: labels are the mean of those of the events and of what the network
+        says.
     self_training_start : {'same', 'fresh'}
         Whether a round goes on with the weights of the round before, or begins anew from the initial ones.
     pseudo_labels : {'soft', 'hard'}
@@ -115,18 +117,23 @@ class Recipe:
         Raises
         ------
         ConfigError
-            On self-training where frames have labels, a weight of the clip loss where they have none, or tags of
-            patches where each clip has labels of its own kind.
+            On self-training where only some frames have labels, hard pseudo-labels with strong supervision, a weight of
+            the clip loss where frames have no labels, or tags of patches where each clip has labels of its own kind.
         """
         if supervision == "mixed" and self.min_activity is not None:
             raise ConfigError(
                 f"training.min_activity={self.min_activity}: with supervision=mixed clips with times train frames; set "
                 "it to null"
             )
-        if supervision != "weak" and self.self_training_rounds:
+        if supervision == "mixed" and self.self_training_rounds:
             raise ConfigError(
-                f"training.self_training_rounds={self.self_training_rounds}: self-training starts from tags; "
-                "set it to 0, or supervision=weak"
+                f"training.self_training_rounds={self.self_training_rounds}: self-training starts from labels of one "
+                "kind; set it to 0, or supervision=weak"
+            )
+        if supervision == "strong" and self.self_training_rounds and self.pseudo_labels == "hard":
+            raise ConfigError(
+                "training.pseudo_labels=hard: frames of events have hard labels already, and self-training makes them "
+                "softer; set it to soft, or supervision=weak"
             )
         if supervision == "weak" and self.clip_loss_weight and not self.self_training_rounds:
             raise ConfigError(

@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 
 from sedpool import audio
+from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError, DataError, TrainingError
+from sedpool.experiment.load import identify_data
 from sedpool.experiment.run import run
 from sedpool.run_folder import RunFolder
 from sedpool.settings.instantiate import build
@@ -166,6 +170,37 @@ def test_training_learns_from_bags_and_noisy_tags_and_the_test_split_stays(data_
     validated = folder.validation_scores.groupby("filename")["offset"].max()
     assert validated.tolist() == [5.0] * 16
     assert validated.index[0].endswith("#t=0,5")
+
+
+def test_without_times_no_event_of_training_or_validation_moves_a_weight_or_a_threshold(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(*overrides: str) -> RunFolder:
+        short = ("pooling=max", "training.epochs=1", "training.self_training_rounds=1", "training.clip_loss_weight=1")
+        return RunFolder(run(small(data_root, tmp_path, "labels.times=test", *short, *overrides)))
+
+    def permuted(config: Mapping[str, Any]) -> tuple[dict[str, str], Dataset | None]:
+        data, dataset = identify_data(config)
+        assert dataset is not None
+        assert dataset.events is not None
+        learnt = dataset.clips.loc[dataset.clips["split"] != "test", "filename"]
+        here = dataset.events["filename"].isin(learnt).to_numpy()
+        times = dataset.events.loc[here, ["onset", "offset"]].sample(frac=1, random_state=0).to_numpy()
+        assert here.sum() > 20
+        events = dataset.events.copy()
+        events.loc[here, ["onset", "offset"]] = times
+        return data, replace(dataset, events=events)
+
+    as_it_is = made()
+    monkeypatch.setattr("sedpool.experiment.run.identify_data", permuted)
+    again = made("force=true", f"runs={tmp_path / 'permuted'}")
+    assert again.path != as_it_is.path
+    for name in ("weights.npz", "tuned.json", "metrics.json"):
+        assert again.file(name).read_bytes() == as_it_is.file(name).read_bytes()
+    assert as_it_is.tuned["objective"] == "clip F1 of detected events (validation has weak labels only)"
+    assert as_it_is.metrics["validation"]["objective"] == "clip F1, macro"
+    with pytest.raises(ConfigError, match="the labels of train and validate have no times"):
+        made("supervision=strong", "training.self_training_rounds=0")
 
 
 @pytest.mark.parametrize(

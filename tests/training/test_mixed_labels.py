@@ -323,7 +323,7 @@ def test_times_of_a_few_clips_beside_tags_help() -> None:
 def test_settings_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"min_activity=0\.1: with supervision=mixed"):
         replace(STUDY, min_activity=0.1).check_supervision("mixed")
-    with pytest.raises(ConfigError, match="self-training starts from tags"):
+    with pytest.raises(ConfigError, match="self-training starts from labels of one kind"):
         ROUNDS.check_supervision("mixed")
 
 

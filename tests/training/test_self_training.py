@@ -20,6 +20,7 @@ from sedpool.errors import ConfigError
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.features.logmel import LogMel
 from sedpool.features.prepare import PreparedDataset
+from sedpool.inference.trained_detector import score
 from sedpool.models import Detector, build_detector, compact_cnn
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.runtime.backend import configure
@@ -222,12 +223,36 @@ def test_event_times_change_no_weight():
 
 
 def test_settings_that_do_not_go_together_are_refused():
-    with pytest.raises(ConfigError, match="self-training starts from tags"):
-        ROUNDS.check_supervision("strong")
+    with pytest.raises(ConfigError, match="pseudo_labels=hard: frames of events have hard labels already"):
+        replace(ROUNDS, pseudo_labels="hard").check_supervision("strong")
     with pytest.raises(ConfigError, match="has a part in self-training alone"):
         replace(ROUNDS, self_training_rounds=0).check_supervision("weak")
     with pytest.raises(ValueError, match="min_activity, which needs events, must be null"):
         replace(ROUNDS, min_activity=0.1)
+
+
+def test_with_events_a_round_learns_the_mean_of_labels_and_probabilities(monkeypatch):
+    learnt = []
+
+    def watched(built, training, *arguments, **options):
+        learnt.append({name: np.asarray(labels, dtype=np.float64) for name, labels in training.targets.items()})
+        said.append(score(built, data)[0].groupby("filename"))
+        return loop.train(built, training, *arguments, **options)
+
+    said, data = [], prepared(8)
+    monkeypatch.setattr(fit, "train", watched)
+    configure(seed=0, threads=None, precision="float32")
+    backbone = compact_cnn(n_mels=32, filters=(8, 8), head_filters=16, time_reduction=4)
+    built = build_detector(backbone, pooling.AutoPool(), classes=CLASSES, supervision="strong")
+    recipe = replace(ROUNDS, epochs=1, self_training_rounds=1)
+    fit_prepared(built, data, prepared(8, 1, "validate"), recipe, seed=0, progress=False)
+    hard, soft = learnt
+    for name, labels in hard.items():
+        assert set(np.unique(labels)) <= {0, 1}
+        frames = said[1].get_group(name)[list(CLASSES)].to_numpy()
+        assert soft[name] == pytest.approx(
+            (labels + np.repeat(frames, len(labels) // len(frames), axis=0)) / 2, abs=1e-5
+        )
 
 
 def test_strong_supervision_can_learn_clips_too():

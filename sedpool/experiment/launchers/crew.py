@@ -52,8 +52,9 @@ class Task:
 
     @property
     def budget(self) -> int:
-        """Most epochs that it may train."""
-        return int(self.config["training"]["epochs"])
+        """Most epochs that it may train, in all rounds of self-training."""
+        training = self.config["training"]
+        return int(training["epochs"]) * (1 + int(training["self_training_rounds"]))
 
     @property
     def kind(self) -> str:
@@ -62,8 +63,8 @@ class Task:
 
     def epochs_done(self) -> int:
         """Epochs that it has trained, as its ``history.csv`` says now."""
-        path = self.folder.file("history.csv")
-        return max(len(path.read_text(encoding="utf-8").splitlines()) - 1, 0) if path.is_file() else 0
+        paths = [*self.folder.path.glob("rounds/*/history.csv"), *self.folder.path.glob("history.csv")]
+        return sum(max(len(path.read_text(encoding="utf-8").splitlines()) - 1, 0) for path in paths)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,420 @@
+"""Compare one recipe that learns, is chosen and is tuned from clip labels alone with those that learn from events.
+
+Of every run the study keeps a file of measures: scores with each way of decoding, and how much each test clip moves
+those that are compared. Choices, contrasts and the report follow from these files.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sedpool import storage
+from sedpool.datasets.base import Dataset
+from sedpool.datasets.mixing import clip_backgrounds, clip_sources, mixing_details
+from sedpool.errors import DataError
+from sedpool.evaluation.counts import ClipCounts
+from sedpool.evaluation.levels import Criteria
+from sedpool.evaluation.psds import PsdsCounts, count_psds
+from sedpool.evaluation.scenarios import SCENARIOS
+from sedpool.evaluation.scored_clips import ScoredClips
+from sedpool.evaluation.tuning import WINDOWS, Level, Parameters, tune
+from sedpool.experiment.plan import PlannedRun, RunKey
+from sedpool.inference.decode import Decoder, SystemOutput
+from sedpool.reports.document import Cell, Document, Section, TableBlock, TableRow
+from sedpool.reports.document_markdown import to_markdown
+from sedpool.reproduction.records import add_row, keys_of, read_results, result_row
+from sedpool.run_folder import RunFolder
+from sedpool.runtime.arrays import Float64Array
+from sedpool.settings.instantiate import build
+from sedpool.stats.clusters import clustered_variance, membership, t_interval
+from sedpool.stats.power import noninferiority_power
+from sedpool.stats.replicates import count_statistic, psds_statistic
+from sedpool.stats.resampling import influences
+
+FOLDER, SOURCES = "measures", "sources"
+FORMAT = 1
+MEDIAN = 0.5
+"""Seconds of the median filter: the shortest event of these soundscapes."""
+
+BOX = 0.75
+STRONG = ("strong_frames", "strong_clips", "strong_distilled")
+CHOSEN_ON = (1, 2, 3)
+"""Test folds on whose validation clips recipes are chosen; fold 4 was seen in a pilot."""
+
+DECODINGS: Mapping[str, tuple[Decoder, Parameters | None, Level]] = {
+    "0.5": (Decoder(median_filter=MEDIAN), None, "clip"),
+    "tags": (Decoder(median_filter=MEDIAN), "per_class", "clip"),
+    "times": (Decoder(median_filter=MEDIAN), "all", "event"),
+    "boxes, tags": (Decoder(box_filter=BOX), "per_class", "clip"),
+    "boxes, times": (Decoder(box_filter=BOX), "all", "event"),
+}
+"""From which decoder, of what, and on what validation tunes, by the name that the report has."""
+
+Measures = Mapping[RunKey, dict[str, Any]]
+
+
+def measure(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
+    """Score a finished run in every way that the study compares.
+
+    Parameters
+    ----------
+    run : RunFolder
+        With its scores.
+    dataset : Dataset
+        The corpus with all its events, also those that the run has not seen.
+
+    Returns
+    -------
+    measures : dict
+        ``format``; of validation and test `map`, the macro-averaged average precision of clips, and `psds1` by filter:
+        ``fixed`` is the median of `MEDIAN`, ``times`` the median that validation prefers by PSDS1; `event_f1` by
+        decoding, micro; and `influences` on what is compared, one number per test clip in the order of the names.
+    """
+    validation, test = (dataset.split(name) for name in ("validate", "test"))
+    validated = ScoredClips(_output(run.validation_scores, run.validation_clip_scores), validation)
+    tested = ScoredClips(_output(run.scores, run.clip_scores), test)
+    by_window = {window: _psds(validated, window).psds() or 0.0 for window in WINDOWS}
+    preferred = max(by_window, key=lambda window: by_window[window])
+    curves = {"fixed": _psds(tested, MEDIAN), "times": _psds(tested, preferred)}
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "validation": {"map": validated.rankings["macro"]["average_precision"], "psds1": by_window[MEDIAN]},
+        "map": tested.rankings["macro"]["average_precision"],
+        "psds1": {name: curve.psds() for name, curve in curves.items()},
+        "window": preferred,
+        "event_f1": {},
+        "validation_event_f1": {},
+    }
+    criteria, counts = Criteria(), {}
+    for name, (start, parameters, level) in DECODINGS.items():
+        decoder = start
+        if parameters:
+            begun = replace(validated, output=replace(validated.output, decoder=start))
+            decoder = tune(begun, held_out=test.clips["filename"], parameters=parameters, objective=level).decoder
+        for clips, key in ((validated, "validation_event_f1"), (tested, "event_f1")):
+            assert clips.reference is not None
+            events = decoder.events(clips.output.frame_scores)
+            counts[name] = criteria.count("event", clips.reference.with_estimated(events))
+            found[key][name] = counts[name].metrics()["micro"]["f1"]
+    names = sorted(test.clips["filename"])
+    moved = {f"psds1, {name}": _moved_psds(curve, names) for name, curve in curves.items()}
+    moved |= {f"event_f1, {name}": _moved_f1(counted, names) for name, counted in counts.items() if name != "0.5"}
+    found["influences"] = {name: [float(f"{value:.4g}") for value in values] for name, values in moved.items()}
+    return found
+
+
+def _output(frames: pd.DataFrame, clips: pd.DataFrame) -> SystemOutput:
+    return SystemOutput(frames, clips, Decoder(median_filter=MEDIAN))
+
+
+def _psds(clips: ScoredClips, window: float) -> PsdsCounts:
+    assert clips.reference is not None
+    frames = clips.frames_for(Decoder(median_filter=window))
+    return count_psds(clips.reference, frames, {"scenario1": SCENARIOS["scenario1"]})["scenario1"]
+
+
+def _moved_psds(counts: PsdsCounts, names: list[str]) -> Float64Array:
+    moved = influences(psds_statistic({"scenario1": counts}), len(counts.filenames))["scenario1", "", "psds"]
+    return moved[pd.Index(counts.filenames).get_indexer(pd.Index(names))]
+
+
+def _moved_f1(counts: ClipCounts, names: list[str]) -> Float64Array:
+    moved = influences(count_statistic(counts), len(counts.filenames))["micro", "", "f1"]
+    return moved[pd.Index(counts.filenames).get_indexer(pd.Index(names))]
+
+
+@lru_cache(1)
+def _corpus(settings: str) -> Dataset:
+    dataset: Dataset = build({"dataset": json.loads(settings)}, "dataset")
+    return dataset
+
+
+def keep(key: RunKey, run: RunFolder, folder: Path, results: str) -> None:
+    """Enter a finished run into the study: its measures, the sources of its test clips, and last its row."""
+    dataset = _corpus(storage.json_text(run.config["dataset"]))
+    sources = folder / SOURCES / f"fold{key.fold}.csv"
+    if not sources.exists():
+        storage.write_csv(sources, shared_recordings(dataset.split("test")))
+    storage.write_json(_file(folder, key), measure(run, dataset))
+    add_row(folder / results, result_row(key, run))
+
+
+def shared_recordings(dataset: Dataset) -> pd.DataFrame:
+    """List the recordings that clips were mixed from: ``filename, kind, source``; kinds are sound and background."""
+    details = mixing_details(dataset)
+    if details is None:
+        raise DataError(f"dataset {dataset.name}: clips without annotations of their sources")
+    kinds = {"sound": clip_sources(details), "background": clip_backgrounds(dataset)}
+    table = pd.concat([sources.assign(kind=kind) for kind, sources in kinds.items()])
+    return table[["filename", "kind", "source"]].sort_values(["filename", "kind", "source"], ignore_index=True)
+
+
+def _file(folder: Path, key: RunKey) -> Path:
+    return folder / FOLDER / f"fold{key.fold}-{key.method}-s{key.seed}.json"
+
+
+def read_measures(folder: Path, keys: Iterable[RunKey]) -> Measures:
+    """Read the measures of those runs that have some."""
+    return {key: storage.read_json(_file(folder, key)) for key in keys if _file(folder, key).exists()}
+
+
+def chosen_recipe(measures: Measures, methods: Iterable[str], criterion: str) -> str | None:
+    """Choose the recipe that is best on validation clips of folds 1 to 3 with seed 0; None while runs are missing.
+
+    Parameters
+    ----------
+    measures : mapping of RunKey to dict
+        Of `read_measures`.
+    methods : iterable of str
+        Among which to choose.
+    criterion : {'map', 'psds1'}
+        What is averaged over the folds. `map` needs clip labels alone.
+    """
+    means = {}
+    for method in methods:
+        runs = [measures.get(RunKey("", method, fold, 0)) for fold in CHOSEN_ON]
+        means[method] = np.mean([np.nan if run is None else run["validation"][criterion] for run in runs])
+    if not means or np.isnan(list(means.values())).any():
+        return None
+    return max(means, key=lambda method: means[method])
+
+
+def deciding_first(plan: list[PlannedRun], folder: Path) -> list[PlannedRun]:
+    """Put a plan in its order: what chooses a recipe, then the chosen one beside strong labels, then the rest."""
+    weak = dict.fromkeys(run.key.method for run in plan if run.key.method not in STRONG)
+    measures = read_measures(folder, [run.key for run in plan])
+    own = [method for method in weak if method.endswith("_self")]
+    first = {chosen_recipe(measures, own, "map"), *STRONG}
+
+    def rank(run: PlannedRun) -> tuple[int, int]:
+        key = run.key
+        decides = key.method in own and key.fold in CHOSEN_ON and key.seed == 0
+        return (0 if decides else 1 if key.method in first else 2), key.seed
+
+    return sorted(plan, key=rank)
+
+
+class Compared(NamedTuple):
+    """One side of a contrast: a recipe, and which of its measures counts."""
+
+    method: str
+    decoding: str
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A difference between two recipes, averaged over folds and seeds.
+
+    Attributes
+    ----------
+    difference, low, high : float
+        With the two-sided 95 % interval over recordings.
+    by_fold : mapping of int to float
+        Of each fold.
+    means : (float, float)
+        Of both sides.
+    n_runs, n_sounds, n_backgrounds, degrees : int
+        What it rests on.
+    standard_error : float
+        Of the difference.
+    """
+
+    difference: float
+    low: float
+    high: float
+    by_fold: Mapping[int, float]
+    means: tuple[float, float]
+    n_runs: int
+    n_sounds: int
+    n_backgrounds: int
+    degrees: int
+    standard_error: float
+
+    def power(self, margin: float) -> float:
+        """Return how probable a limit of at least ``-margin`` is if both sides are equally good."""
+        return noninferiority_power(self.standard_error, margin, self.degrees)
+
+
+def contrast(
+    measures: Measures,
+    sources: Mapping[int, pd.DataFrame],
+    metric: str,
+    first: Compared,
+    second: Compared,
+) -> Contrast:
+    """Compare two recipes on the folds and seeds that both have.
+
+    Parameters
+    ----------
+    measures : mapping of RunKey to dict
+        Of `read_measures`.
+    sources : mapping of int to DataFrame
+        By fold, of `shared_recordings`. Backgrounds of one name are the same in all folds.
+    metric : {'psds1', 'event_f1'}
+        What is compared.
+    first, second : Compared
+        The difference is that of the first less the second.
+
+    Raises
+    ------
+    DataError
+        If they have no fold and seed in common.
+    """
+    seeds: dict[int, list[int]] = {}
+    for condition, method, fold, seed in measures:
+        if fold is None or fold not in sources or method != first.method:
+            continue
+        if RunKey(condition, second.method, fold, seed) in measures:
+            seeds.setdefault(fold, []).append(seed)
+    if not seeds:
+        raise DataError(f"{first.method} and {second.method} have no run of the same fold and seed")
+    of_sides: list[dict[int, float]] = []
+    moved: list[Float64Array] = []
+    for method, decoding in (first, second):
+        runs = {fold: [measures[RunKey("", method, fold, seed)] for seed in some] for fold, some in seeds.items()}
+        of_sides.append({fold: float(np.mean([run[metric][decoding] for run in some])) for fold, some in runs.items()})
+        of_folds = [
+            np.mean([run["influences"][f"{metric}, {decoding}"] for run in some], axis=0) for some in runs.values()
+        ]
+        moved.append(np.concatenate(of_folds) / len(runs))
+    tables = {fold: sources[fold].assign(filename=f"{fold}/" + sources[fold]["filename"]) for fold in seeds}
+    clips = [name for table in tables.values() for name in sorted(table["filename"].unique())]
+    together = pd.concat(tables.values())
+    kinds = [membership(clips, together[together["kind"] == kind]) for kind in ("sound", "background")]
+    variance = clustered_variance(moved[0] - moved[1], kinds)
+    by_fold = {fold: of_sides[0][fold] - of_sides[1][fold] for fold in sorted(seeds)}
+    difference, counts = float(np.mean(list(by_fold.values()))), [int(kind.shape[1]) for kind in kinds]
+    low, high = t_interval(difference, variance, min(counts) - 1)
+    return Contrast(
+        difference=difference,
+        low=low,
+        high=high,
+        by_fold=by_fold,
+        means=(float(np.mean(list(of_sides[0].values()))), float(np.mean(list(of_sides[1].values())))),
+        n_runs=sum(map(len, seeds.values())),
+        n_sounds=counts[0],
+        n_backgrounds=counts[1],
+        degrees=min(counts) - 1,
+        standard_error=float(np.sqrt(variance)),
+    )
+
+
+def write_report(folder: Path, results: str = "results.csv") -> Path:
+    """Write ``report.md`` of all runs that have a row: the answer, what it rests on, and every recipe.
+
+    Raises
+    ------
+    DataError
+        If the study has no rows.
+    StorageError
+        If the table of results, or a file of measures, is damaged.
+    """
+    table = read_results(folder / results)
+    if table.empty:
+        raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
+    measures = read_measures(folder, keys_of(table))
+    sources = {int(path.stem.removeprefix("fold")): pd.read_csv(path) for path in (folder / SOURCES).glob("fold*.csv")}
+    methods = list(dict.fromkeys(key.method for key in measures))
+    weak = chosen_recipe(measures, [name for name in methods if name.endswith("_self")], "map")
+    strong = chosen_recipe(measures, [name for name in methods if name in STRONG], "psds1")
+    commits = ", ".join(sorted({commit[:7] for commit in table["commit"]}))
+    blocks: list[str | TableBlock] = [f"{len(measures)} runs, at commits {commits}."]
+    if weak and strong:
+        blocks = [*_answer(measures, sources, weak, strong), *blocks]
+    else:
+        blocks.append("Not all runs that choose the recipes are here yet, so that nothing is compared.")
+    document = Document("From weak labels to strong ones", [Section("Answer", blocks), _recipes(measures, methods)])
+    path = folder / "report.md"
+    storage.write_text(path, to_markdown(document))
+    return path
+
+
+MARGINS = {"better": 0.0, "strictly not inferior": -0.01, "not inferior": -0.02}
+LEAST_STRONG = {"psds1": 0.155, "event_f1": 0.228}
+MAP_MARGIN = 0.02
+NAMES = {"psds1": "PSDS1", "event_f1": "event F1"}
+
+
+def _answer(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: str, strong: str) -> list[str | TableBlock]:
+    """Write the contrasts of the protocol, and whether its conditions hold."""
+    best = _decoding_by_times(measures, strong)
+    sides = {"psds1": ("fixed", "times"), "event_f1": ("tags", best)}
+    rows, verdicts, voids = [], {}, []
+    for folds in (tuple(sources), CHOSEN_ON):
+        here = {fold: sources[fold] for fold in folds if fold in sources}
+        for metric, (first, second) in sides.items():
+            found = contrast(measures, here, metric, Compared(weak, first), Compared(strong, second))
+            word = next((word for word, margin in MARGINS.items() if found.low >= margin), "not shown")
+            by_fold = ", ".join(f"{fold}: {value:+.3f}" for fold, value in found.by_fold.items())
+            numbers = (*found.means, found.difference, found.low, found.high, found.power(0.02))
+            cells = [*(f"{number:.3f}" for number in numbers), by_fold, word]
+            title = f"{NAMES[metric]}, folds {', '.join(map(str, found.by_fold))}"
+            rows.append(TableRow(title, [Cell(text) for text in cells]))
+            if len(folds) == len(sources):
+                verdicts[metric] = word
+                if found.means[1] < LEAST_STRONG[metric]:
+                    voids.append(f"strong has {NAMES[metric]} {found.means[1]:.3f}, below {LEAST_STRONG[metric]}")
+                counts = f"{found.n_runs} pairs of runs; {found.n_sounds} sounds, {found.n_backgrounds} backgrounds"
+    maps = [np.mean([run["map"] for key, run in measures.items() if key.method == method]) for method in (weak, strong)]
+    if maps[1] < maps[0] - MAP_MARGIN:
+        voids.append(f"strong's clip mAP {maps[1]:.3f} is more than {MAP_MARGIN} below weak's {maps[0]:.3f}")
+    columns = ["weak", "strong", "difference", "low", "high", "power", "by fold", "weak is"]
+    note = (
+        f"{counts}. Weak is {weak}, decoded by tags; strong is {strong}, decoded by times ({best}). Intervals are of "
+        "95 %, over recordings; power is the probability to find no inferiority at -0.02 if both are equally good."
+    )
+    result = "; ".join(f"in {NAMES[metric]}: {word}" for metric, word in verdicts.items())
+    return [
+        f"The recipe from tags alone, against that from events: {result}.",
+        f"Void: {'; '.join(voids)}." if voids else "No condition of the protocol makes this void.",
+        TableBlock("", "Contrasts of the protocol", columns, rows, "", note=note),
+    ]
+
+
+def _decoding_by_times(measures: Measures, strong: str) -> str:
+    """Choose how a strong recipe is decoded: by event F1 on validation clips of `CHOSEN_ON`, among what uses times."""
+    found = {
+        name: np.mean(
+            [
+                run["validation_event_f1"][name]
+                for key, run in measures.items()
+                if key.method == strong and key.fold in CHOSEN_ON and key.seed == 0
+            ]
+        )
+        for name, (_, _, level) in DECODINGS.items()
+        if level == "event"
+    }
+    return max(found, key=lambda name: found[name])
+
+
+def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
+    """Tabulate all recipes with all ways of decoding."""
+    found = {
+        method: pd.DataFrame(
+            {
+                "PSDS1": run["psds1"]["fixed"],
+                "PSDS1, times": run["psds1"]["times"],
+                **{f"event F1, {name}": value for name, value in run["event_f1"].items()},
+                "clip mAP": run["map"],
+                "validation mAP": run["validation"]["map"],
+                "validation PSDS1": run["validation"]["psds1"],
+            }
+            for key, run in measures.items()
+            if key.method == method
+        ).mean()
+        for method in methods
+    }
+    columns = list(next(iter(found.values())).index)
+    rows = []
+    for method in methods:
+        folds = [key.fold for key in measures if key.method == method]
+        counts = ", ".join(f"{fold}: {folds.count(fold)}" for fold in sorted(set(folds), key=str))
+        rows.append(TableRow(method, [Cell(counts), *(Cell(f"{value:.3f}") for value in found[method])]))
+    note = "Means over runs. What is not in the contrasts of the protocol is exploratory."
+    return Section("All recipes", [TableBlock("", "Scores", ["runs by fold", *columns], rows, "recipe", note=note)])
