@@ -18,7 +18,6 @@ from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.mixing import clip_backgrounds, clip_sources, mixing_details
 from sedpool.errors import DataError
-from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.psds import PsdsCounts, count_psds
 from sedpool.evaluation.scenarios import SCENARIOS
@@ -39,6 +38,9 @@ from sedpool.stats.resampling import influences
 
 FOLDER, SOURCES = "measures", "sources"
 FORMAT = 1
+STEP = 1e-7
+"""What influences are written in, as whole numbers."""
+
 MEDIAN = 0.5
 """Seconds of the median filter: the shortest event of these soundscapes."""
 
@@ -74,8 +76,10 @@ def measure(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
     measures : dict
         ``format``; of validation and test `map`, the macro-averaged average precision of clips, and `psds1` by filter:
         ``fixed`` is the median of `MEDIAN`, ``times`` the median that validation prefers by PSDS1; `event_f1` by
-        decoding, micro; and `influences` on what is compared, one number per test clip in the order of the names.
+        decoding, micro; and `influences` on what the protocol compares, a number for each test clip in the order of
+        names, in units of `STEP`.
     """
+    learnt_times = run.config["supervision"] == "strong"
     validation, test = (dataset.split(name) for name in ("validate", "test"))
     validated = ScoredClips(_output(run.validation_scores, run.validation_clip_scores), validation)
     tested = ScoredClips(_output(run.scores, run.clip_scores), test)
@@ -102,10 +106,17 @@ def measure(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
             events = decoder.events(clips.output.frame_scores)
             counts[name] = criteria.count("event", clips.reference.with_estimated(events))
             found[key][name] = counts[name].metrics()["micro"]["f1"]
-    names = sorted(test.clips["filename"])
-    moved = {f"psds1, {name}": _moved_psds(curve, names) for name, curve in curves.items()}
-    moved |= {f"event_f1, {name}": _moved_f1(counted, names) for name, counted in counts.items() if name != "0.5"}
-    found["influences"] = {name: [float(f"{value:.4g}") for value in values] for name, values in moved.items()}
+    moved: dict[str, Float64Array] = {}
+    for name, curve in curves.items() if learnt_times else (("fixed", curves["fixed"]),):
+        of_psds = influences(psds_statistic({"scenario1": curve}), len(curve.filenames))["scenario1", "", "psds"]
+        moved[f"psds1, {name}"] = of_psds[pd.Index(curve.filenames).argsort()]
+    for name, counted in counts.items():
+        if name == "tags" or (learnt_times and DECODINGS[name][2] == "event"):
+            of_f1 = influences(count_statistic(counted), len(counted.filenames))["micro", "", "f1"]
+            moved[f"event_f1, {name}"] = of_f1[pd.Index(counted.filenames).argsort()]
+    found["influences"] = {
+        name: " ".join(str(round(value / STEP)) for value in values) for name, values in moved.items()
+    }
     return found
 
 
@@ -117,16 +128,6 @@ def _psds(clips: ScoredClips, window: float) -> PsdsCounts:
     assert clips.reference is not None
     frames = clips.frames_for(Decoder(median_filter=window))
     return count_psds(clips.reference, frames, {"scenario1": SCENARIOS["scenario1"]})["scenario1"]
-
-
-def _moved_psds(counts: PsdsCounts, names: list[str]) -> Float64Array:
-    moved = influences(psds_statistic({"scenario1": counts}), len(counts.filenames))["scenario1", "", "psds"]
-    return moved[pd.Index(counts.filenames).get_indexer(pd.Index(names))]
-
-
-def _moved_f1(counts: ClipCounts, names: list[str]) -> Float64Array:
-    moved = influences(count_statistic(counts), len(counts.filenames))["micro", "", "f1"]
-    return moved[pd.Index(counts.filenames).get_indexer(pd.Index(names))]
 
 
 @lru_cache(1)
@@ -280,7 +281,8 @@ def contrast(
         runs = {fold: [measures[RunKey("", method, fold, seed)] for seed in some] for fold, some in seeds.items()}
         of_sides.append({fold: float(np.mean([run[metric][decoding] for run in some])) for fold, some in runs.items()})
         of_folds = [
-            np.mean([run["influences"][f"{metric}, {decoding}"] for run in some], axis=0) for some in runs.values()
+            STEP * np.mean([np.fromstring(run["influences"][f"{metric}, {decoding}"], sep=" ") for run in some], axis=0)
+            for some in runs.values()
         ]
         moved.append(np.concatenate(of_folds) / len(runs))
     tables = {fold: sources[fold].assign(filename=f"{fold}/" + sources[fold]["filename"]) for fold in seeds}

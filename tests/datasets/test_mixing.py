@@ -5,7 +5,7 @@ import pytest
 from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.layout import read_layout
-from sedpool.datasets.mixing import clip_sources, mixing_details
+from sedpool.datasets.mixing import clip_backgrounds, clip_sources, mixing_details
 from sedpool.datasets.urbansed import CLASSES
 from sedpool.errors import DataError
 from sedpool.formats import scaper_jams
@@ -44,12 +44,19 @@ def test_slices_of_one_recording_are_one_source_and_made_sounds_are_none(corpus)
     assert clip_sources(mixing_details(corpus)).to_numpy().tolist() == [["a.wav", "77751"]]
 
 
+def test_the_background_of_a_clip_is_named(corpus, tmp_path):
+    assert clip_backgrounds(corpus).to_numpy().tolist() == [["a.wav", "brown.wav"]]
+    storage.write_json(tmp_path / "annotations" / "test" / "a.jams", scaper_jams.document(10.0, EVENTS[1:], {}))
+    assert clip_backgrounds(corpus).empty
+
+
 def test_a_corpus_without_scapers_annotations_tells_nothing(tmp_path):
     clips = pd.DataFrame(
         {"filename": ["a"], "path": [str(tmp_path / "x" / "y" / "a.wav")], "duration": 1.0, "split": "test"}
     )
     dataset = Dataset("plain", ("dog",), clips, pd.DataFrame({"dog": [True]}, index=pd.Index(["a"], name="filename")))
     assert mixing_details(dataset) is None
+    assert clip_backgrounds(dataset).empty
     assert mixing_details(Dataset("plain", ("dog",), clips.assign(path=None), dataset.tags)) is None
 
 
