@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from sedpool.errors import SedpoolError
+from sedpool.errors import ConfigError, SedpoolError
 from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.settings.compose import config_folder, one_line, resolve
 from sedpool.settings.overrides import quote_texts
@@ -37,6 +37,8 @@ def main() -> None:
         _prepare_command_line()
         if _print_help(sys.argv[1:]):
             return
+        if "training=auto" in sys.argv:
+            _choose_settings()
         problem = _compose_and_run(sweep)
     except (SedpoolError, HydraException, OmegaConfBaseException) as error:
         problem = error
@@ -65,6 +67,16 @@ def _prepare_command_line() -> None:
         sys.argv += quote_texts(settings, is_sweep=is_sweep)
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last, so that no file there hides a library
+
+
+def _choose_settings() -> None:
+    """Put in the place of ``training=auto`` what it stands for, so that the run is that of these settings."""
+    from sedpool.experiment.recommend import with_recommendation
+
+    if get_args_parser().parse_known_args(sys.argv[1:])[0].multirun:
+        raise ConfigError("training=auto: chooses for one run; name the settings that the sweep is to try")
+    first = sys.argv.index("--") + 1
+    sys.argv[first:] = with_recommendation(sys.argv[first:])
 
 
 def _print_help(arguments: list[str]) -> bool:

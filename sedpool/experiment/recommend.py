@@ -1,0 +1,161 @@
+"""Which front-end, frames, recipe and pooling suit a corpus, by what was measured: ``training=auto``."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sedpool.frontends.aisfx_weights import weights_file
+from sedpool.frontends.catalog import AISFX
+from sedpool.settings.compose import compose
+from sedpool.settings.instantiate import build
+from sedpool.soundscapes.writing import NotSynthesised, without_synthesis
+
+logger = logging.getLogger(__name__)
+
+AUTO = "training=auto"
+MANY_CLIPS = 480
+"""Clips that fill 30 batches of 16; with fewer an epoch takes 30 batches all the same."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A row of the table of methods.
+
+    Attributes
+    ----------
+    has_front_end : bool
+        Whether it needs the weights of aisfx.
+    has_times : bool
+        Whether it is for labels with times.
+    has_many_clips : bool or None
+        Whether it is for `MANY_CLIPS` training clips and more, or for fewer; None for any number.
+    settings : tuple of str
+        What it stands for, as on the command line.
+    reason : str
+        The measurement that it rests on.
+    """
+
+    has_front_end: bool
+    has_times: bool
+    has_many_clips: bool | None
+    settings: tuple[str, ...]
+    reason: str
+
+
+_FEW_SHOT = "eight recordings of a class gave an accuracy of 0.90, log-mel statistics 0.63 (experiments/few-shot)"
+_FEW = ("training=small", "model=compact")
+_NOT_MEASURED = "for so few clips no network without a front-end was measured"
+TABLE = (
+    Recommendation(
+        True,
+        True,
+        None,
+        ("training=study", "model=aisfx", "features.frame_period=93", "supervision=strong"),
+        f"{_FEW_SHOT}; with times event F1 0.228 and PSDS1 0.155, self-trained from tags 0.223 and 0.134 (240 "
+        "soundscapes, one fold, two seeds)",
+    ),
+    Recommendation(
+        True,
+        False,
+        None,
+        ("training=self_train", "model=aisfx", "features.frame_period=93", "pooling=auto"),
+        f"{_FEW_SHOT}; two rounds of self-training raised event F1 from 0.166, the best pooling's, to 0.223 (240 "
+        "soundscapes, one fold, two seeds)",
+    ),
+    Recommendation(
+        False,
+        True,
+        True,
+        ("training=study", "model=paper", "supervision=strong"),
+        "times gave PSDS1 0.137, the best pooling of tags 0.117, though segment F1 0.570 to 0.605 "
+        "(experiments/esc10-soundscapes)",
+    ),
+    Recommendation(
+        False,
+        False,
+        True,
+        ("training=study", "model=paper", "pooling=rap", "pooling.l2=1e-4"),
+        "the best of eight pooling operators in segment F1 (0.605) and PSDS1 (0.117) (experiments/esc10-soundscapes)",
+    ),
+    Recommendation(
+        False,
+        True,
+        False,
+        (*_FEW, "supervision=strong"),
+        f"{_NOT_MEASURED}; with 1,500 soundscapes times gave the best PSDS1 (experiments/esc10-soundscapes)",
+    ),
+    Recommendation(
+        False,
+        False,
+        False,
+        (*_FEW, "pooling=rap"),
+        f"{_NOT_MEASURED}; on the demo's 600 it had the best segment F1, 0.795, with one seed (docs/results.md)",
+    ),
+)
+"""By front-end, labels and size; the first row that fits is taken."""
+
+
+def recommend(n_clips: int, *, has_times: bool, has_front_end: bool) -> Recommendation:
+    """Return the row of the table for a corpus.
+
+    Parameters
+    ----------
+    n_clips : int
+        Training clips.
+    has_times : bool
+        Whether training and validation clips have times of events.
+    has_front_end : bool
+        Whether the weights of aisfx are there.
+    """
+    return next(
+        row
+        for row in TABLE
+        if (row.has_front_end, row.has_times) == (has_front_end, has_times)
+        and row.has_many_clips in (None, n_clips >= MANY_CLIPS)
+    )
+
+
+def with_recommendation(overrides: Sequence[str]) -> list[str]:
+    """Replace ``training=auto`` by the settings that it stands for, and log them with their reason.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line. What they set stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        If the corpus cannot be composed or loaded.
+    """
+    others = [override for override in overrides if override != AUTO]
+    given = dict(override.partition("=")[::2] for override in others)
+    config = compose(others)
+    try:
+        with without_synthesis():
+            dataset = build(config, "dataset")
+        split = dataset.clips["split"]
+        n_clips, weak = int((split == "train").sum()), set(split if dataset.events is None else dataset.weak_splits)
+        has_times = not weak & {"train", "validate"}
+    except NotSynthesised:  # soundscapes, which have times, are still to be made
+        n_clips, has_times = config["dataset"]["n_train"], True
+    has_times = given["supervision"] != "weak" if "supervision" in given else has_times
+    front_end_fits = {"model", "features"}.isdisjoint(given)
+    row = recommend(n_clips, has_times=has_times, has_front_end=front_end_fits and weights_file().is_file())
+    settings = list(row.settings)
+    if n_clips < MANY_CLIPS and "training=small" not in settings:
+        settings.append("training.batches_per_epoch=30")
+    chosen = [setting for setting in settings if _is_free(setting.partition("=")[0], given)]
+    described = f"{n_clips} training clips with {'times' if has_times else 'tags'}"
+    logger.info(f"{AUTO}: {described}: {' '.join(chosen)}, since {row.reason}")
+    if front_end_fits and not row.has_front_end:
+        logger.info(f"a pretrained front-end would be chosen if it were here: {AISFX.command} ({_FEW_SHOT})")
+    return [*chosen, *others]
+
+
+def _is_free(name: str, given: dict[str, str]) -> bool:
+    """Whether a setting, and the choice that it refines, was left open."""
+    group = name.partition(".")[0]
+    if group == "training":
+        return name not in given
+    return name not in given and group not in given
