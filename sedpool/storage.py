@@ -121,14 +121,28 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     StorageError
-        If the file is missing or is not JSON.
+        If the file is missing, no plain file, or is not JSON.
     """
+    refuse_special(path)
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StorageError(f"{path}: no such file") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{path}: not valid JSON ({error}); it is damaged, delete it and run again") from None
+
+
+def refuse_special(path: str | os.PathLike[str]) -> None:
+    """Check that a path is no pipe, device or socket, whose reader may wait for ever; it need not exist.
+
+    Raises
+    ------
+    StorageError
+        If it is one.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise StorageError(f"{path}: a pipe or a device; expected a file")
 
 
 def sha256_file(path: str | os.PathLike[str]) -> str:

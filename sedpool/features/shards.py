@@ -91,7 +91,7 @@ def read_index(folder: Path) -> Index:
     """
     paths: list[Path] = []
     parts: list[tuple[npt.NDArray[Any], IntArray]] = []
-    files = [path for path in folder.iterdir() if path.suffix in (SUFFIX, FORMER_SUFFIX) and path.stem.isdigit()]
+    files = [path for path in folder.iterdir() if path.suffix in (SUFFIX, FORMER_SUFFIX) and path.stem.isdecimal()]
     for path in sorted(files, key=lambda file: int(file.stem)):
         try:
             records, n_frames = (_records if path.suffix == SUFFIX else _former_records)(path)
@@ -129,7 +129,7 @@ def map_shard(path: Path) -> Float32Array:
         n_frames = (len(mapped) - first) // (4 * n_bands)
         values = np.frombuffer(mapped, np.dtype("<f4"), count=n_frames * n_bands, offset=first)
         return values.reshape(n_frames, n_bands)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # NumPy parses a header of format 1 as Python, which ends in whatever a parser raises
         raise StorageError(f"{path}: not readable ({error}); run again to compute its features anew") from None
 
 

@@ -227,10 +227,14 @@ class FeatureStore:
 
     def _describe(self) -> None:
         description = self.folder / "store.json"
+        try:
+            if description.exists() and storage.read_json(description) != self._parameters:
+                raise StorageError(f"{description}: describes other parameters than its folder is named by")
+        except StorageError as error:  # the folder's name says what it holds, and each shard has its checksums
+            logger.info(f"{error}; written anew")
+            description.unlink()
         if not description.exists():
             storage.write_json(description, self._parameters)
-        elif storage.read_json(description) != self._parameters:
-            raise StorageError(f"{description}: describes other parameters; delete {self.folder} and run again")
 
     def _look_up(self, keys: Sequence[bytes]) -> tuple[shards.Index, list[int | None]]:
         """Read the index; find the position of each key in it, the last one where it has several."""
@@ -269,7 +273,7 @@ class FeatureStore:
     def _write(self, waiting: list[tuple[npt.NDArray[Any], Float32Array]]) -> None:
         """Write what waits as the next shard."""
         if waiting:
-            number = 1 + max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdigit()), default=-1)
+            number = 1 + max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdecimal()), default=-1)
             path = self.folder / f"{number:06d}{shards.SUFFIX}"
             shards.write_shard(path, np.concatenate([records for records, _ in waiting]), [x for _, x in waiting])
             waiting.clear()

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -278,6 +279,55 @@ def test_a_store_of_the_former_format_is_read_where_it_is_whole(
             onset, duration = windows.get(name, (0.0, None))
             assert np.array_equal(features[name], EXTRACTOR(audio.read(path, SR, onset=onset, duration=duration)))
         assert counting.calls == computed
+
+
+def test_fault_62_a_flipped_bit_in_a_header_of_the_former_format_is_computed_again(
+    tmp_path: Path, paths: dict[str, str]
+) -> None:
+    store = FeatureStore(tmp_path / "store", EXTRACTOR)
+    whole = {name: EXTRACTOR(audio.read(path, SR)) for name, path in paths.items()}
+    for byte in range(6, 128, 5):
+        shutil.rmtree(store.folder, ignore_errors=True)
+        shard = former_store(store, paths, {})
+        content = bytearray(shard.read_bytes())
+        content[byte] ^= 1 << byte % 8
+        shard.write_bytes(content)
+        for _ in range(2):
+            features, broken = FeatureStore(tmp_path / "store", EXTRACTOR).prepare(paths)
+            assert not broken
+            assert all(np.array_equal(features[name], values) for name, values in whole.items())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[]", b"3", b'{"a": 1}', b"[" * 100_000, b"\xff", b'[["x|1|1", 0, 1e400, 2]]', b'[["\\ud800|1|1", 0, 1, 2]]'],
+)
+@pytest.mark.parametrize("name", ["store.json", "00000.json"])
+def test_fault_62_json_of_another_shape_in_a_store_is_computed_again(
+    tmp_path: Path, paths: dict[str, str], name: str, content: bytes
+) -> None:
+    store = FeatureStore(tmp_path / "store", EXTRACTOR)
+    former_store(store, paths, {})
+    (store.folder / name).write_bytes(content)
+    features, broken = FeatureStore(tmp_path / "store", EXTRACTOR).prepare(paths)
+    assert not broken
+    assert all(np.array_equal(features[name], EXTRACTOR(audio.read(path, SR))) for name, path in paths.items())
+    assert storage.read_json(store.folder / "store.json") == {**EXTRACTOR.parameters, "store": 1}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["000000 (1).shard", "000000 (copy).shard", "00000 (1).json", "00000 (1).npy", "\u00b2.shard", "000009.shard/x"],
+)
+def test_fault_62_what_file_sync_leaves_in_a_store_changes_nothing(
+    tmp_path: Path, paths: dict[str, str], name: str
+) -> None:
+    store = FeatureStore(tmp_path / "store", EXTRACTOR)
+    store.prepare(paths)
+    storage.write_bytes(store.folder / name, (store.folder / "000000.shard").read_bytes())
+    features, broken = FeatureStore(tmp_path / "store", EXTRACTOR).prepare(paths)
+    assert not broken
+    assert all(np.array_equal(features[name], EXTRACTOR(audio.read(path, SR))) for name, path in paths.items())
 
 
 def test_fault_34_other_parameters_are_another_store(tmp_path: Path, paths: dict[str, str]) -> None:
