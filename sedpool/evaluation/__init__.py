@@ -13,7 +13,7 @@ from sedpool.evaluation.evaluate import evaluate, evaluate_run
 from sedpool.evaluation.event import event_counts, event_metrics
 from sedpool.evaluation.event_curves import event_ranking_metrics
 from sedpool.evaluation.intersection import intersection_counts, intersection_metrics
-from sedpool.evaluation.psds import pi_psds, psds_by_class, psds_of_operating_points, psds_of_scores
+from sedpool.evaluation.psds import pi_psds, psds1, psds_by_class, psds_of_operating_points, psds_of_scores
 from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.scenarios import SCENARIO_1, SCENARIO_2, Scenario
 from sedpool.evaluation.segment import segment_counts, segment_metrics
@@ -38,6 +38,7 @@ __all__ = [
     "intersection_counts",
     "intersection_metrics",
     "pi_psds",
+    "psds1",
     "psds_by_class",
     "psds_of_operating_points",
     "psds_of_scores",

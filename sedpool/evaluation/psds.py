@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import ratio
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
@@ -28,7 +29,7 @@ from sedpool.evaluation.event_arrays import EventArrays, concatenated
 from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, Curve, common_area
 from sedpool.evaluation.psds_reference import PsdsReference
-from sedpool.evaluation.scenarios import SCENARIOS, Scenario
+from sedpool.evaluation.scenarios import SCENARIO_1, SCENARIOS, Scenario
 from sedpool.evaluation.threshold_candidates import threshold_candidates
 from sedpool.runtime.arrays import Float64Array, IntArray
 
@@ -84,6 +85,36 @@ def psds_of_scores(
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
     frames = frame_arrays(scores, durations, classes)
     return count_psds(evaluation_input, frames, {"": scenario})[""].psds()
+
+
+def psds1(scores: pd.DataFrame, dataset: Dataset) -> float | None:
+    """Compute the PSDS of frame scores against a Dataset, in DCASE's first scenario.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Frame scores (see `sedpool.scores`) of the clips of `dataset` whose events are known; others are left out.
+    dataset : Dataset
+        The reference.
+
+    Returns
+    -------
+    value : float or None
+        Between 0 and 1; None if there is no event.
+
+    Raises
+    ------
+    DataError, EvaluationError
+        If scores and reference cannot be compared, or there are only weak labels.
+    """
+    dataset = dataset.select(dataset.clips.loc[dataset.located, "filename"].tolist())
+    if dataset.events is None or not len(dataset):
+        raise EvaluationError(f"dataset {dataset.name}: only weak labels; locating cannot be scored")
+    reference = reference_input(
+        dataset.events, durations=dataset.durations, classes=dataset.classes, unknown=dataset.regions
+    )
+    frames = frame_arrays(scores[scores["filename"].isin(reference.filenames)], reference.durations, reference.classes)
+    return count_psds(reference, frames, {"": SCENARIO_1})[""].psds()
 
 
 def psds_by_class(

@@ -17,6 +17,7 @@ from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import overview
 from sedpool.datasets.transforms import add_label_noise, rebag, without_times
 from sedpool.errors import ConfigError
+from sedpool.evaluation.psds import psds1
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
 from sedpool.features.store import Extractor
@@ -204,6 +205,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
             f"dataset {dataset.name}: the labels of {' and '.join(sorted(weak))} have no times, which training from "
             "events needs; set supervision=weak training.min_activity=null"
         )
+    recipe.check_monitor(dataset.name, has_times="validate" not in weak)
     detector = build_detector(
         backbone,
         pooling,
@@ -274,6 +276,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
         augmentation=augmentation,
         folder=folder.path,
         meters=[meter] if meter else [],
+        event_score=psds1,
     )
     logger.info(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -124,25 +124,43 @@ class Monitor(keras.callbacks.Callback):
 
     Parameters
     ----------
-    kind : {'loss', 'map'}
-        The negative validation loss; or the macro-averaged average precision of clips, which is added as `val_map` too.
+    kind : {'loss', 'map', 'psds1'}
+        The negative validation loss; the macro-averaged average precision of clips, which is added as `val_map` too; or
+        what `event_score` returns, which is added as `val_psds1` too.
     detector : Detector
         The network that is trained.
     validation : Patches
         With labels of clips, or of frames, whose highest counts for the clip. What is unknown is left out, and so are
         classes that no patch has.
+    event_score : callable, optional
+        Scores validation as the network is now; None where it is undefined.
     """
 
-    def __init__(self, kind: str, detector: Detector, validation: Patches) -> None:
+    def __init__(
+        self,
+        kind: str,
+        detector: Detector,
+        validation: Patches,
+        event_score: Callable[[], float | None] | None = None,
+    ) -> None:
         super().__init__()
         self.kind = kind
         self.detector = detector
         self.validation = validation
+        self.event_score = event_score
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Measure the epoch."""
         if self.kind == "loss":
             logs["monitored"] = -logs["val_loss"]
+            return
+        if self.kind == "psds1":
+            value = self.event_score() if self.event_score else None
+            if value is None:
+                raise TrainingError(
+                    "training.monitor=psds1: no validation clip has any event; monitor loss or accuracy"
+                )
+            logs["val_psds1"] = logs["monitored"] = value
             return
         batches = [self.validation[index] for index in range(len(self.validation))]
         labels = np.concatenate([self.validation.clip_labels(y) for _, y in batches])

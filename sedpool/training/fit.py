@@ -1,12 +1,14 @@
 """Joining a detector with data: features for a dataset, targets for its supervision, training."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 
 from sedpool.augment import NONE, Augmentation, Augmenter, PitchVariants
 from sedpool.augment.prepare import AugmentationInputs, prepare_augmentation
@@ -36,6 +38,9 @@ from sedpool.training.targets import (
 
 logger = logging.getLogger(__name__)
 
+EventScore = Callable[[pd.DataFrame, Dataset], float | None]
+"""Says how well frame scores (see `sedpool.scores`) locate the events of a dataset; None where that is undefined."""
+
 
 def fit(
     detector: Detector,
@@ -48,6 +53,7 @@ def fit(
     augmentation: Augmentation = NONE,
     cache: str | Path = "data/features",
     progress: bool = True,
+    event_score: EventScore | None = None,
 ) -> TrainedDetector:
     """Train a detector; the notebook's counterpart of ``train.py``.
 
@@ -71,15 +77,20 @@ def fit(
         Parent folder of feature stores.
     progress : bool
         Whether to show progress bars on standard error.
+    event_score : callable, optional
+        What a recipe with ``monitor="psds1"`` judges epochs by: `sedpool.evaluation.psds1`, which takes frame scores
+        and a Dataset.
 
     Raises
     ------
     ConfigError
-        If `augmentation` changes levels and the features are not in dB.
+        If `augmentation` changes levels and the features are not in dB, or the recipe judges epochs by events that
+        `validate` does not have.
     DataError
         If recordings cannot be used.
     """
     augmentation.check_unit(features.unit)
+    recipe.check_monitor(validate.name, has_times=validate.known_events is not None)
     prepared_train, prepared_validation = (
         prepare(dataset, features, cache=cache, progress=progress) for dataset in (train, validate)
     )
@@ -92,6 +103,7 @@ def fit(
         seed=seed,
         augmentation=augmentation_inputs,
         progress=progress,
+        event_score=event_score,
     )
     patch_frames = features.n_frames(recipe.patch_duration)
     packer = FitPacker(train.name, {"train": len(train), "validate": len(validate)}, recipe, augmentation, seed)
@@ -109,6 +121,7 @@ def fit_prepared(
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
+    event_score: EventScore | None = None,
 ) -> TrainingResult:
     """Train a detector on prepared data, in rounds where the recipe asks for self-training.
 
@@ -117,7 +130,7 @@ def fit_prepared(
 
     Parameters
     ----------
-    detector, prepared_train, prepared_validation, recipe, seed, augmentation
+    detector, prepared_train, prepared_validation, recipe, seed, augmentation, event_score
         See `fit`.
     folder, progress, meters
         See `sedpool.training.loop.train`.
@@ -128,6 +141,12 @@ def fit_prepared(
         See `sedpool.training.loop.train`.
     """
     recipe.check_supervision(detector.supervision)
+    recipe.check_monitor(
+        prepared_validation.dataset.name, has_times=prepared_validation.dataset.known_events is not None
+    )
+    if recipe.monitor == "psds1" and event_score is None:
+        raise ConfigError("monitor='psds1': nothing measures it; give event_score=sedpool.evaluation.psds1")
+    judge = event_score and partial(_score_events, event_score, detector, prepared_validation)
     augmentation = augmentation or AugmentationInputs()
     drawn: dict[str, Any] = (
         {"n_batches": recipe.validation_batches, "seed": seed + 1} if recipe.validation == "random" else {}
@@ -161,8 +180,14 @@ def fit_prepared(
             folder=folder / "rounds" / str(number) if folder and number < n_rounds else folder,
             progress=progress,
             meters=meters,
+            event_score=judge,
         )
     return result
+
+
+def _score_events(event_score: EventScore, detector: Detector, prepared: PreparedDataset) -> float | None:
+    """Score prepared data as the detector is now, and how well that locates its events."""
+    return event_score(score(detector, prepared)[0], prepared.dataset)
 
 
 def _pseudo_targets(detector: Detector, prepared: PreparedDataset, recipe: Recipe) -> dict[str, Float32Array]:

@@ -1,6 +1,6 @@
 """Training a detector by a recipe."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -47,6 +47,7 @@ def train(
     folder: Path | None = None,
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
+    event_score: Callable[[], float | None] | None = None,
 ) -> TrainingResult:
     """Train `detector` in place; it ends with the weights of its best epoch.
 
@@ -71,6 +72,8 @@ def train(
         Whether to show a progress bar on standard error.
     meters : sequence of keras.callbacks.Callback
         What else adds to an epoch's row, e.g. its energy.
+    event_score : callable, optional
+        Scores validation as the network is now, for a recipe with ``monitor="psds1"``.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def train(
         if not frames_are_labelled:
             validation_model, weigh_validation = training_model, weigh_training
     history = History(folder and folder / "history.csv")
-    judged = None if recipe.monitor == "accuracy" else Monitor(recipe.monitor, detector, validation)
+    judged = None if recipe.monitor == "accuracy" else Monitor(recipe.monitor, detector, validation, event_score)
     monitored = "monitored" if judged else "val_accuracy"
     best = KeepBest(monitored)
     alpha = share = None

@@ -56,9 +56,10 @@ class Recipe:
         Run folder whose weights training starts from; of the same network and classes.
     threads : int or None
         Threads of TensorFlow; None leaves it its default. Bits are equal for equal values.
-    monitor : {'accuracy', 'loss', 'map'}
+    monitor : {'accuracy', 'loss', 'map', 'psds1'}
         What validation must improve, for the kept epoch, early stopping and the learning rate: binary accuracy, the
-        loss, or the mean average precision of clips, which sparse classes do not drown in what is absent.
+        loss, or the mean average precision of clips, which sparse classes do not drown in what is absent; or, where
+        validation has events, PSDS in DCASE's first scenario, which rewards that these are located.
     self_training_rounds : int
         Rounds of self-training after training from tags; each learns frames from the network of the round before. With
         strong supervision it is self-distillation: labels are the mean of those of the events and of what the network
@@ -93,7 +94,7 @@ class Recipe:
     precision: Literal["float32", "mixed_bfloat16", "auto"]
     init_from: str | None
     threads: Count | None
-    monitor: Literal["accuracy", "loss", "map"] = Field(default="accuracy", kw_only=True)
+    monitor: Literal["accuracy", "loss", "map", "psds1"] = Field(default="accuracy", kw_only=True)
     self_training_rounds: int = Field(default=0, ge=0, strict=True, kw_only=True)
     self_training_start: Literal["same", "fresh"] = Field(default="same", kw_only=True)
     pseudo_labels: Literal["soft", "hard"] = Field(default="soft", kw_only=True)
@@ -110,6 +111,8 @@ class Recipe:
             raise ValueError(
                 "self_training_rounds learns from tags alone; min_activity, which needs events, must be null"
             )
+        if self.self_training_rounds and self.monitor == "psds1":
+            raise ValueError("self_training_rounds learns from tags alone; monitor=psds1 needs events: monitor map")
 
     def check_supervision(self, supervision: str) -> None:
         """Refuse settings that do nothing with this supervision.
@@ -139,6 +142,27 @@ class Recipe:
             raise ConfigError(
                 f"training.clip_loss_weight={self.clip_loss_weight}: with supervision=weak it has a part in "
                 "self-training alone; set training.self_training_rounds, or 0 here"
+            )
+
+    def check_monitor(self, dataset: str, *, has_times: bool) -> None:
+        """Refuse to judge epochs by events that validation does not have.
+
+        Parameters
+        ----------
+        dataset : str
+            Name of the corpus.
+        has_times : bool
+            Whether its validation clips have events with times.
+
+        Raises
+        ------
+        ConfigError
+            If they have none and PSDS is to be monitored.
+        """
+        if self.monitor == "psds1" and not has_times:
+            raise ConfigError(
+                f"training.monitor=psds1: the validation clips of dataset {dataset} have tags without times; "
+                "monitor map, loss or accuracy"
             )
 
 

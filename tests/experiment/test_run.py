@@ -123,12 +123,16 @@ def become_nan(after: int) -> Any:
     return lambda value: next(batches, False) if np.ndim(value) == 0 else np.ones(np.shape(value), dtype=bool)
 
 
-@pytest.mark.parametrize("overrides", [["supervision=strong"], ["pooling=attention", "model=paper"]])
+@pytest.mark.parametrize(
+    "overrides", [["supervision=strong", "training.monitor=psds1"], ["pooling=attention", "model=paper"]]
+)
 def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, overrides: list[str]) -> None:
     folder = RunFolder(run(small(data_root, tmp_path, *overrides, "training.epochs=1", "dataset.n_train=24")))
     assert folder.is_done
     assert folder.alpha is None
     assert np.isfinite(folder.history["loss"]).all()
+    if "training.monitor=psds1" in overrides:
+        assert folder.history["monitored"].equals(folder.history["val_psds1"])
 
 
 def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(
@@ -222,18 +226,27 @@ def test_wrong_label_settings_are_named(data_root: Path, tmp_path: Path, overrid
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("overrides", [["supervision=strong"], ["training.min_activity=0.1"]])
-def test_training_from_events_is_refused_early_where_there_are_none(tmp_path: Path, overrides: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("tagged", "override", "message"),
+    [
+        ("train/a", "supervision=strong", "own: the labels of train have no times, which training from events needs"),
+        ("train/a", "training.min_activity=0.1", "own: the labels of train have no times"),
+        ("val/b", "training.monitor=psds1", "the validation clips of dataset own have tags without times; monitor map"),
+    ],
+)
+def test_training_from_events_is_refused_early_where_there_are_none(
+    tmp_path: Path, tagged: str, override: str, message: str
+) -> None:
     for name in ("train/a.wav", "val/b.wav", "test/c.wav"):
         path = tmp_path / "own" / name
         path.parent.mkdir(parents=True)
         audio.write_wav(path, np.zeros(8000), 8000)
         path.with_suffix(".txt").write_text("0\t1\tdog\n")
-    (tmp_path / "own/train/a.txt").unlink()
-    (tmp_path / "own/tags.csv").write_text("file,tags\ntrain/a.wav,dog\n")
+    (tmp_path / "own" / f"{tagged}.txt").unlink()
+    (tmp_path / "own/tags.csv").write_text(f"file,tags\n{tagged}.wav,dog\n")
     own = ("dataset=folder", f"dataset.root={tmp_path / 'own'}", "training.patch_duration=1", "pooling=max")
-    config = composed(*own, *overrides, f"runs={tmp_path}", f"cache={tmp_path / 'cache'}")
-    with pytest.raises(ConfigError, match="own: the labels of train have no times, which training from events needs"):
+    config = composed(*own, override, f"runs={tmp_path}", f"cache={tmp_path / 'cache'}")
+    with pytest.raises(ConfigError, match=message):
         run(config)
     assert not (tmp_path / "cache").exists()
 
