@@ -14,6 +14,7 @@ from sedpool.plot.ranking import critical_difference_figure, interval_figure
 from sedpool.plot.style import write_figure
 from sedpool.reports.document import frame_table
 from sedpool.reports.document_markdown import markdown_table
+from sedpool.reports.run_sentences import resolution_ceiling
 from sedpool.reports.terminal import print_table
 from sedpool.run_folder import RunFolder
 from sedpool.stats.ranks import average_ranks, critical_difference
@@ -81,6 +82,8 @@ def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro",
             print_table(frame_table(rows, f"{dataset}: {title}", columns=columns))
         summary = over_seeds[over_seeds["dataset"] == dataset].drop(columns="dataset")
         print_table(frame_table(summary, f"{dataset}: Over seeds"))
+        if ceiling := resolution_ceiling(*(RunFolder(path).metrics for path in rows["run"])):
+            print(f"{dataset}: {ceiling}")
     lines = [f"note: {note}" for note in [*peculiarities(comparison.table), *contradictions, *notes]]
     lines += [f"unfinished: {path}" for path in comparison.unfinished]
     lines.append("written: " + ", ".join(map(str, written)))

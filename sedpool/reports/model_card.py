@@ -104,7 +104,8 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         by_key = dict(zip(keys, intervals[["low", "high"]].itertuples(index=False, name=None), strict=True))
         decodings = {"as set": run.metrics} | ({"tuned": run.metrics["tuned"]} if run.metrics["tuned"] else {})
         scores, class_scores = _score_table(decodings, by_key), _class_table(decodings, by_key)
-        test = _test(about, run.metrics, has_intervals=not intervals.empty)
+        said = [_test(about, run.metrics, has_intervals=not intervals.empty)]
+        test = " ".join([*said, *filter(None, [run_sentences.resolution_ceiling(run.metrics)])])
     decoding = "It reports what is more probable than the threshold that it was set to."
     if (tuned := run.tuned) is not None:
         decoding = (

@@ -30,17 +30,33 @@ def localisation(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def resolution_ceiling(metrics: Mapping[str, Any]) -> str:
-    """Say what the length of the frames allows; empty where it was not measured."""
-    ceiling = metrics.get("ceiling")
-    if ceiling is None or ceiling["event"]["f1"] is None:
-        return ""
-    psds = [f"PSDS{name[-1]} {number(value)}" for name, value in ceiling["psds"].items()]
-    scores = ", ".join([f"event F1 {number(ceiling['event']['f1'])}", *psds])
-    return (
-        f"Resolution ceiling: with frames of {ceiling['frame_seconds']:.2g} s, a detector that is right about every "
-        f"frame reaches {scores}."
-    )
+def resolution_ceiling(*metrics: Mapping[str, Any]) -> str:
+    """Say what the length of the frames allows; empty where it was not measured.
+
+    Parameters
+    ----------
+    *metrics : mapping
+        As ``metrics.json`` has them. Of several runs with frames of one length, the lowest and highest ceiling is said.
+    """
+    by_length: dict[str, dict[str, list[float | None]]] = {}
+    for ceiling in filter(None, (one.get("ceiling") for one in metrics)):
+        scores = {"event F1": ceiling["event"]["f1"]}
+        scores |= {f"PSDS{name[-1]}": value for name, value in ceiling["psds"].items()}
+        if scores["event F1"] is not None:
+            found = by_length.setdefault(f"{ceiling['frame_seconds']:.2g}", {})
+            for name, value in scores.items():
+                found.setdefault(name, []).append(value)
+    reached = []
+    for seconds, found in sorted(by_length.items(), key=lambda item: float(item[0])):
+        said = []
+        for name, values in found.items():
+            known = [value for value in values if value is not None]
+            ends = [min(known), max(known)] if known else [None]
+            said.append(f"{name} {' to '.join(dict.fromkeys(map(number, ends)))}")
+        reached.append(
+            f"with frames of {seconds} s, a detector that is right about every frame reaches {', '.join(said)}"
+        )
+    return f"Resolution ceiling: {'; '.join(reached)}." if reached else ""
 
 
 def coverage(manifest: Mapping[str, Any] | None) -> str:

@@ -87,6 +87,8 @@ def _score_blocks(study: RunGroup, figures: bool) -> Iterator[str | TableBlock |
     name, metrics = study.name, next(iter(study)).metrics
     if study.has_events:
         yield from score_tables.localisation(study)
+        if ceiling := run_sentences.resolution_ceiling(*(run.metrics for run in study)):
+            yield ceiling
     else:
         yield "The test clips have weak labels only: nothing can be said about localisation."
     yield score_tables.level_table(study, "clip", f"{name}: clips (static)")

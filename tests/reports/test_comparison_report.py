@@ -1,5 +1,6 @@
 import pandas as pd
 
+from sedpool import storage
 from sedpool.comparison.tables import compare_runs, with_significance
 from sedpool.reports.comparison_report import report_comparison, write_comparison
 
@@ -22,3 +23,11 @@ def test_undefined_scores_are_dashes_on_the_terminal_and_in_markdown(make_run, t
     assert "demo: Clip level (static)" in printed
     assert "–" in printed
     assert f"written: {tmp_path / 'comparison.csv'}, {tmp_path / 'comparison.md'}" in printed
+
+
+def test_the_terminal_says_what_the_frames_allow(make_run, tmp_path, capsys):
+    run = make_run()
+    ceiling = {"frame_seconds": 0.37, "event": {"f1": 0.8}, "psds": {"scenario1": 0.5}}
+    storage.write_json(run.file("metrics.json"), run.metrics | {"ceiling": ceiling})
+    report_comparison([run.path], output=tmp_path)
+    assert "demo: Resolution ceiling: with frames of 0.37 s" in capsys.readouterr().out

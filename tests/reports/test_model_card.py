@@ -159,3 +159,10 @@ def test_levels_and_bands_follow_the_features(run: RunFolder) -> None:
         storage.write_text(run.file("config.yaml"), yaml.safe_dump(config | {"features": features}))
         limits = " ".join(card_of(RunFolder(run.path)).limits)
         assert all(one in limits for one in said), limits
+
+
+def test_the_card_says_what_the_frames_allow(run: RunFolder) -> None:
+    run.metrics["ceiling"] = {"frame_seconds": 0.37, "event": {"f1": 0.8}, "psds": {"scenario1": 0.5}}
+    assert card_of(run).test.endswith("a detector that is right about every frame reaches event F1 0.800, PSDS1 0.500.")
+    run.metrics["ceiling"] = None
+    assert "Resolution ceiling" not in card_of(run).test

@@ -97,3 +97,14 @@ def test_coverage_says_what_the_run_was_given():
         "manifest 0123456789ab."
     )
     assert coverage(None) == ""
+
+
+def test_of_several_runs_the_lowest_and_the_highest_ceiling_is_said():
+    def run(seconds, f1, psds):
+        return {"ceiling": {"frame_seconds": seconds, "event": {"f1": f1}, "psds": {"scenario1": psds}}}
+
+    assert resolution_ceiling(run(0.3715, 0.8, 0.5), run(0.0929, 1, 1), run(0.3715, 0.9, None), {"ceiling": None}) == (
+        "Resolution ceiling: with frames of 0.093 s, a detector that is right about every frame reaches event F1 "
+        "1.000, PSDS1 1.000; with frames of 0.37 s, a detector that is right about every frame reaches event F1 0.800 "
+        "to 0.900, PSDS1 0.500."
+    )

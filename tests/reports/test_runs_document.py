@@ -187,3 +187,14 @@ def test_settings_are_told_apart_by_what_explains_them(runs):
     shared = {row.title: row.cells[0].text for row in tables["all runs share"].rows}
     assert "training.epochs" in shared
     assert shared["training.monitor"] == "accuracy"  # what runs made before a setting came had without saying so
+
+
+def test_a_study_says_what_its_frames_allow(runs):
+    for number, run in enumerate(runs):
+        psds = {"scenario1": 0.5, "scenario2": 0.6}
+        run.metrics["ceiling"] = {"frame_seconds": 0.37, "event": {"f1": 0.8 + 0.01 * number}, "psds": psds}
+    blocks = [block for section in runs_document(runs).sections for block in section.blocks if isinstance(block, str)]
+    (said,) = [block for block in blocks if "Resolution ceiling" in block]
+    assert "with frames of 0.37 s" in said
+    assert "reaches event F1 0.800 to 0.8" in said
+    assert "PSDS1 0.500, PSDS2 0.600." in said
