@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sedpool.datasets.base import Dataset
 from sedpool.errors import EvaluationError
@@ -17,7 +16,7 @@ from sedpool.evaluation.averages import Metrics
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
 from sedpool.evaluation.event_arrays import expand_ranges, in_order, merge_overlaps
-from sedpool.evaluation.frames import FrameArrays, frame_grid
+from sedpool.evaluation.frames import FrameArrays
 from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.psds import count_psds
 from sedpool.evaluation.segment import count_segments
@@ -54,7 +53,7 @@ def baseline_inputs(evaluation_input: EvaluationInput, tags: ClipCounts) -> dict
 
 
 def resolution_ceiling(
-    evaluation_input: EvaluationInput, scores: pd.DataFrame, criteria: Criteria
+    evaluation_input: EvaluationInput, grid: FrameArrays, criteria: Criteria
 ) -> dict[str, Any] | None:
     """Score a system that is right about every frame: what the length of its frames allows.
 
@@ -64,8 +63,8 @@ def resolution_ceiling(
     ----------
     evaluation_input : EvaluationInput
         The reference.
-    scores : DataFrame
-        Frame scores (see `sedpool.scores`), of which the times alone count.
+    grid : FrameArrays
+        Frames, whose times alone count; see `sedpool.evaluation.frames.frame_grid`.
     criteria : Criteria
         When an event is right.
 
@@ -76,7 +75,6 @@ def resolution_ceiling(
         which is empty where the lengths of clips are not known; None if a clip has no frames or all is
         unknown.
     """
-    grid = frame_grid(scores, evaluation_input.durations)
     counted = evaluation_input.has_known_time[grid.clip]
     if len(np.unique(grid.clip)) < len(evaluation_input.durations) or not counted.any():
         return None

@@ -5,7 +5,7 @@ and so do the files of counts that comparisons of runs start from (see `sedpool.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from sedpool.evaluation.clip import clip_counts
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluation_input import comparable_input
 from sedpool.evaluation.levels import LEVELS, Criteria
+from sedpool.evaluation.over_thresholds import NOTHING, curve_metrics, pi_psds_of_filters, psds_of_boxes
 from sedpool.evaluation.psds import count_psds
 from sedpool.evaluation.ranking import with_decisions
 from sedpool.evaluation.scored_clips import ScoredClips, scored_clips
@@ -92,6 +93,10 @@ class DecodedCounts:
         Metrics of clip scores, which no decoding changes.
     psds : mapping of str to float or None
         By scenario; empty without strong labels.
+    over_thresholds : mapping
+        See `sedpool.evaluation.over_thresholds.curve_metrics`.
+    box_psds : mapping of str to float or None
+        PSDS of bounding boxes by scenario; empty where the decoder makes none.
     """
 
     decoder: Decoder
@@ -99,6 +104,8 @@ class DecodedCounts:
     baselines: Mapping[str, Mapping[str, ClipCounts]]
     rankings: Metrics
     psds: Mapping[str, float | None]
+    over_thresholds: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    box_psds: Mapping[str, float | None] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, Any]:
         """Derive the part of ``metrics.json`` that depends on the decoding."""
@@ -110,6 +117,8 @@ class DecodedCounts:
                 for name, by_level in self.baselines.items()
             },
             "psds": dict(self.psds),
+            **self.over_thresholds,
+            "box_psds": dict(self.box_psds),
             "decoding": self.decoder.settings(),
         }
 
@@ -141,11 +150,14 @@ def count_decoded(
         for name, answer in stretched.items()
     }
     if before and decoder.median_filter == before.decoder.median_filter:
-        psds = before.psds  # no threshold changes it
+        psds, over_thresholds = before.psds, before.over_thresholds  # no threshold changes them
     else:
-        curves = count_psds(clips.reference, clips.frames_for(decoder))
+        frames = clips.frames_for(decoder)
+        curves = count_psds(clips.reference, frames)
         psds = {name: counted.psds() for name, counted in curves.items()}
-    return DecodedCounts(decoder, counts, baselines, clips.rankings, psds)
+        over_thresholds = curve_metrics(clips.reference, frames, criteria, curves)
+    box_psds = psds_of_boxes(clips.reference, output.frame_scores, decoder)
+    return DecodedCounts(decoder, counts, baselines, clips.rankings, psds, over_thresholds, box_psds)
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,8 @@ class RunCounts:
         How the tuned decoder was found.
     ceiling : dict or None
         What a system would score that is right about every frame; None without strong labels.
+    pi_psds : mapping of str to float or None
+        PSDS with the best median filter at every rate of false alarms, by scenario; empty without strong labels.
     """
 
     clips: ScoredClips
@@ -175,6 +189,7 @@ class RunCounts:
     as_tuned: DecodedCounts | None
     tuned: Tuned | None
     ceiling: Mapping[str, Any] | None
+    pi_psds: Mapping[str, float | None]
 
     def metrics(self) -> dict[str, Any]:
         """Derive the content of ``metrics.json``; see `evaluate_run`."""
@@ -191,6 +206,7 @@ class RunCounts:
             "collar": self.criteria.collar,
             "offset_share": self.criteria.offset_tolerance_ratio,  # its first name, which stays in files
             "ceiling": self.ceiling,
+            "pi_psds": dict(self.pi_psds),
             "tuned": self.tuned.description() | self.as_tuned.metrics() if self.tuned and self.as_tuned else None,
         }
 
@@ -207,8 +223,11 @@ def count_run(
     clips = scored_clips(output, dataset, allow_missing=allow_missing)
     as_set = count_decoded(clips, output.decoder, criteria)
     as_tuned = count_decoded(clips, tuned.decoder, criteria, before=as_set) if tuned else None
-    ceiling = None if clips.reference is None else resolution_ceiling(clips.reference, output.frame_scores, criteria)
-    return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned, ceiling)
+    ceiling, pi_psds = None, {}
+    if clips.reference is not None:
+        ceiling = resolution_ceiling(clips.reference, clips.frames, criteria)
+        pi_psds = pi_psds_of_filters(clips.reference, clips.frames_for(Decoder()))
+    return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned, ceiling, pi_psds)
 
 
 def evaluate_run(
@@ -243,11 +262,14 @@ def evaluate_run(
     Returns
     -------
     metrics : dict
-        ``{"format", "clip", "segment", "event", "onset", "intersection", "psds", "coverage", "baselines", "ceiling",
-        "decoding"}`` and the settings. `clip` also holds what needs no threshold. Where the Dataset has only weak
-        labels, `segment` to `intersection` and `ceiling` are None, `psds` and `baselines` empty. Coverage counts the
-        clips `expected`, those `scored` and, of these, those `without_detections`. ``"tuned"`` holds what depends on
-        the decoder with the tuned one, and how it was found; None without one.
+        ``{"format", "clip", "segment", "event", "onset", "intersection", "psds", "event_ranking", "psds_by_class",
+        "box_psds", "coverage", "baselines", "ceiling", "pi_psds", "decoding"}`` and the settings. `clip` also holds
+        what needs no threshold; `event_ranking` and `psds_by_class` are as of
+        `sedpool.evaluation.over_thresholds.curve_metrics`, and `box_psds` is empty unless the decoder makes boxes.
+        Where the Dataset has only weak labels, `segment` to `intersection`, `event_ranking` and `ceiling` are None,
+        the kinds of PSDS and `baselines` empty. Coverage counts the clips `expected`, those `scored` and, of these,
+        those `without_detections`. ``"tuned"`` holds what depends on the decoder with the tuned one, and how it was
+        found; None without one.
 
     Raises
     ------

@@ -14,9 +14,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from sedpool.evaluation.evaluation_input import reference_input
+from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
 from sedpool.evaluation.event_arrays import EventArrays
-from sedpool.evaluation.frames import frame_arrays
+from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.matching import fitting_pairs, maximum_matching
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates, threshold_candidates
 from sedpool.runtime.arrays import Float64Array, IntArray
@@ -116,10 +116,21 @@ def event_ranking_metrics(
     0.8
     """
     checked = reference_input(reference, durations=durations, classes=classes)
-    frames, truth = frame_arrays(scores, durations, classes), checked.reference.lasting()
-    hours = sum(durations.values()) / 3600
+    frames = frame_arrays(scores, durations, classes)
+    return event_ranking(checked, frames, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
+
+
+def event_ranking(
+    evaluation_input: EvaluationInput,
+    frames: FrameArrays,
+    *,
+    collar: float,
+    offset_tolerance_ratio: float | None,
+) -> dict[str, Any]:
+    """Measure how well frame scores that were checked rank the events of a reference; see `event_ranking_metrics`."""
+    truth, hours = evaluation_input.reference.lasting(), evaluation_input.lengths.sum() / 3600
     by_class: dict[str, dict[str, float]] = {}
-    for number, label in enumerate(checked.classes):
+    for number, label in enumerate(evaluation_input.classes):
         of_class = truth.select(truth.label == number)
         if len(of_class):
             candidates = threshold_candidates(frames, number)

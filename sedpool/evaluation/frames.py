@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from gettext import ngettext
 
 import numpy as np
@@ -32,6 +32,8 @@ class FrameArrays:
         Seconds.
     probabilities : ndarray of float, shape (classes, frames)
         Scores.
+    coverage : ScoreCoverage or None
+        How much of the clips' time they cover; None if it was not measured.
     """
 
     clip: IntArray
@@ -39,6 +41,7 @@ class FrameArrays:
     onset: Float64Array
     offset: Float64Array
     probabilities: npt.NDArray[np.floating]
+    coverage: "ScoreCoverage | None" = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def frame_arrays(scores: pd.DataFrame, durations: Mapping[str, float], classes: 
             "frame lasts longer than its clip and was", "frames last longer than their clip and were", n_late
         )
         warnings.warn(f"scores: {n_late} {late} cut at its end", stacklevel=4)
-    return grid
+    return replace(grid, coverage=coverage)
 
 
 def frame_grid(scores: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str] = ()) -> FrameArrays:

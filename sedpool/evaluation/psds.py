@@ -30,7 +30,7 @@ from sedpool.evaluation.frames import FrameArrays, frame_arrays
 from sedpool.evaluation.psds_curves import ClassCurve, CountDeltas, Curve, common_area
 from sedpool.evaluation.psds_reference import PsdsReference
 from sedpool.evaluation.scenarios import SCENARIO_1, SCENARIOS, Scenario
-from sedpool.evaluation.threshold_candidates import threshold_candidates
+from sedpool.evaluation.threshold_candidates import ThresholdCandidates, threshold_candidates
 from sedpool.runtime.arrays import Float64Array, IntArray
 
 _HOUR = 3600.0
@@ -131,10 +131,7 @@ def psds_by_class(
     """
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
     counted = count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
-    return {
-        evaluation_input.classes[label]: common_area([curve], limit=scenario.max_efpr, alpha_st=0.0)
-        for label, curve in counted.points().items()
-    }
+    return {evaluation_input.classes[label]: area for label, area in counted.areas().items()}
 
 
 def pi_psds(
@@ -163,12 +160,22 @@ def pi_psds(
        systems", DCASE workshop 2023.
     """
     evaluation_input = reference_input(reference, durations=durations, classes=classes)
+    return best_of_versions(
+        [
+            count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
+            for scores in versions
+        ]
+    )
+
+
+def best_of_versions(versions: Sequence["PsdsCounts"]) -> float | None:
+    """Compute the PSDS of curves that take the best of several post-processings; see `pi_psds`."""
     points: dict[int, list[Curve]] = {}
-    for scores in versions:
-        counted = count_psds(evaluation_input, frame_arrays(scores, durations, classes), {"": scenario})[""]
+    for counted in versions:
         for label, curve in counted.points().items():
             points.setdefault(label, []).append(curve)
     curves = [(np.concatenate([r for r, _ in few]), np.concatenate([f for _, f in few])) for few in points.values()]
+    scenario = versions[0].scenario
     value = common_area(curves, limit=scenario.max_efpr, alpha_st=scenario.alpha_st)
     return None if np.isnan(value) else value
 
@@ -193,7 +200,7 @@ def psds_of_operating_points(
 
 def count_psds(
     evaluation_input: EvaluationInput,
-    detected: FrameArrays | Sequence[EventArrays],
+    detected: FrameArrays | Mapping[int, ThresholdCandidates] | Sequence[EventArrays],
     scenarios: Mapping[str, Scenario] = SCENARIOS,
 ) -> dict[str, "PsdsCounts"]:
     """Count what each clip adds to the curves of each scenario; events that end when they start are left out.
@@ -202,16 +209,17 @@ def count_psds(
     ----------
     evaluation_input : EvaluationInput
         The reference, its clips and classes.
-    detected : FrameArrays or sequence of EventArrays
-        Frame scores, for every threshold there is; or the events of each operating point.
+    detected : FrameArrays, mapping of int to ThresholdCandidates or sequence of EventArrays
+        Frame scores, for every threshold there is; events with the thresholds at which they exist, by the number of
+        the class; or the events of each operating point.
     scenarios : mapping of str to Scenario
         Criteria and costs; the two of DCASE by default.
     """
     references = {name: PsdsReference(evaluation_input, scenario) for name, scenario in scenarios.items()}
     deltas: dict[str, dict[int, CountDeltas]] = {name: {} for name in scenarios}
-    if isinstance(detected, FrameArrays):
+    if isinstance(detected, FrameArrays | Mapping):
         for label in np.flatnonzero(np.bincount(evaluation_input.known_reference.lasting().label)).tolist():
-            candidates = threshold_candidates(detected, label)
+            candidates = detected[label] if isinstance(detected, Mapping) else threshold_candidates(detected, label)
             for name, reference in references.items():
                 deltas[name][label] = reference.deltas_of_scores(candidates)
     else:
@@ -308,6 +316,11 @@ class PsdsCounts:
         n_ref, prices = rows @ self.n_ref, self._prices(rows)
         weighted = {label: curve.weighted(rows, prices[label]) for label, curve in self.curves.items()}
         return {label: (rates[0], found[0] / n_ref[0, label]) for label, (rates, found) in weighted.items()}
+
+    def areas(self) -> dict[int, float]:
+        """Return the area under the curve of each class by itself, by the number of the class."""
+        limit = self.scenario.max_efpr
+        return {label: common_area([curve], limit=limit, alpha_st=0.0) for label, curve in self.points().items()}
 
     @property
     def n_points(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.evaluate import METRICS_FORMAT, TABLE_COLUMNS, table_rows
 from sedpool.evaluation.evaluation_input import EvaluationInput
 from sedpool.evaluation.levels import LEVELS
+from sedpool.evaluation.over_thresholds import NOTHING
 from sedpool.evaluation.psds import PsdsCounts
 from sedpool.evaluation.ranking import RANKING_NAMES, ranking_metrics, with_decisions
 from sedpool.formats import write_jams
@@ -44,6 +45,8 @@ class Evaluation:
         Resolution, collar and the like, with the keys of ``metrics.json``.
     ceiling : dict or None
         What a system would score that is right about every frame; None without frame scores of every clip.
+    over_thresholds : mapping
+        What follows from frame scores at all thresholds: see `sedpool.evaluation.over_thresholds`.
     intervals : Intervals or None
         Confidence intervals of the metrics; None if they were not asked for.
     """
@@ -55,6 +58,7 @@ class Evaluation:
     psds: Mapping[str, PsdsCounts]
     settings: Mapping[str, Any]
     ceiling: Mapping[str, Any] | None = None
+    over_thresholds: Mapping[str, Any] = field(default_factory=lambda: {**NOTHING, "pi_psds": {}})
     intervals: Intervals | None = None
 
     def statistics(self) -> Iterator[tuple[str, Statistic]]:
@@ -91,6 +95,7 @@ class Evaluation:
             "format": METRICS_FORMAT,
             **{level: self.levels.get(level) for level in ("clip", *LEVELS)},
             "psds": self.areas,
+            **self.over_thresholds,
             "baselines": {
                 name: {level: counts.metrics() for level, counts in by_level.items()}
                 for name, by_level in self.baselines.items()

@@ -18,6 +18,9 @@ from sedpool.stats.replicates import MetricKey
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 _RANKINGS = {"AP": "average_precision", "AUC": "roc_auc", "lwlrap": "lwlrap"}
+_EVENT_RANKINGS = {"AP": "average_precision", "best F1": "best_f1"} | {
+    f"R at {rate}/h": f"recall_at_{rate}_per_hour" for rate in (1, 10, 100)
+}
 _OVERALL: dict[str, MetricKey] = {
     "F1": ("micro", "", "f1"),
     "P": ("micro", "", "precision"),
@@ -46,6 +49,11 @@ def print_evaluation(evaluation: Evaluation) -> None:
         ends = [cell.text for cell in _ends(evaluation, "psds", (name, "", "psds"))]
         sure = f", 95 % interval {' to '.join(ends)}" if ends else ""
         console.print(f"PSDS, {_SCENARIOS.get(name, name)}: {number(value, 6)}{sure}", highlight=False, soft_wrap=True)
+        without = evaluation.over_thresholds["psds_by_class"][name]["mean"]
+        more = f"mean of classes (alpha_st=0) {number(without, 6)}"
+        if name in evaluation.over_thresholds["pi_psds"]:
+            more += f", best median filter (piPSDS) {number(evaluation.over_thresholds['pi_psds'][name], 6)}"
+        console.print(f"  {more}", highlight=False, soft_wrap=True)
 
 
 def evaluation_page(evaluation: Evaluation, title: str) -> str:
@@ -124,6 +132,13 @@ def overall_tables(evaluation: Evaluation) -> list[TableBlock]:
             keys = [(average, "", name) for name in _RANKINGS.values()]
             rows += _with_ends(evaluation, "clip", f"{average} average", evaluation.levels["clip"], keys)
         tables.append(TableBlock("", "clips ranked", list(_RANKINGS), rows))
+    if ranked := evaluation.over_thresholds["event_ranking"]:
+        title = f"{level_title(evaluation, 'event')}, at every threshold"
+        rows = [
+            TableRow(label, [number_cell(values.get(name)) for name in _EVENT_RANKINGS.values()])
+            for label, values in [("macro average", ranked["macro"]), *ranked["class_wise"].items()]
+        ]
+        tables.append(TableBlock("", title, list(_EVENT_RANKINGS), rows))
     return tables
 
 

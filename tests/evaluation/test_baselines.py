@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sedpool.evaluation import event_metrics, psds_of_operating_points
 from sedpool.evaluation.baselines import resolution_ceiling
 from sedpool.evaluation.evaluation_input import make_evaluation_input, reference_input
+from sedpool.evaluation.frames import frame_grid
 from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.scenarios import SCENARIO_1
 from sedpool.events import empty_events, events_from_rows
@@ -29,6 +30,10 @@ def grid(step):
         for n in [int(np.ceil(seconds / step - 1e-9))]
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def ceiling_of(reference, frames, criteria):
+    return resolution_ceiling(reference, frame_grid(frames, reference.durations), criteria)
 
 
 def slowly_quantised(events, frames):
@@ -56,7 +61,7 @@ def test_the_ceiling_is_the_score_of_the_quantised_reference(events, step):
         ]
     )
     frames, shape = grid(step), {"durations": LENGTHS, "classes": CLASSES}
-    ceiling = resolution_ceiling(reference_input(table, **shape), frames, Criteria(collar=0.1))
+    ceiling = ceiling_of(reference_input(table, **shape), frames, Criteria(collar=0.1))
     ideal = slowly_quantised(table, frames)
     detected = decode(ideal)[list(table.columns)]
     scored = event_metrics(table, detected, collar=0.1, **shape)["micro"]
@@ -69,9 +74,9 @@ def test_events_on_the_grid_are_all_found_and_fine_frames_find_more():
     on_grid = events_from_rows([("a.wav", 0.4, 1.2, "dog"), ("c.wav", 0.0, 2.5, "cat")])
     off_grid = events_from_rows([("a.wav", 0.33, 0.6, "dog"), ("b.wav", 1.0, 1.3, "dog"), ("b.wav", 1.9, 3.3, "cat")])
     shape = {"durations": LENGTHS, "classes": CLASSES}
-    assert resolution_ceiling(reference_input(on_grid, **shape), grid(0.4), Criteria())["event"]["f1"] == 1.0
+    assert ceiling_of(reference_input(on_grid, **shape), grid(0.4), Criteria())["event"]["f1"] == 1.0
     f1 = [
-        resolution_ceiling(reference_input(off_grid, **shape), grid(step), Criteria(collar=0.05))["event"]["f1"]
+        ceiling_of(reference_input(off_grid, **shape), grid(step), Criteria(collar=0.05))["event"]["f1"]
         for step in (1.0, 0.4, 0.1, 0.02)
     ]
     assert f1[0] == 0.0
@@ -82,13 +87,11 @@ def test_events_on_the_grid_are_all_found_and_fine_frames_find_more():
 def test_without_frames_of_every_clip_there_is_no_ceiling():
     reference = reference_input(events_from_rows([("a.wav", 0, 1, "dog")]), durations=LENGTHS, classes=CLASSES)
     frames = grid(0.4)
-    assert resolution_ceiling(reference, frames[frames["filename"] != "c.wav"], Criteria()) is None
+    assert ceiling_of(reference, frames[frames["filename"] != "c.wav"], Criteria()) is None
 
 
 def test_an_empty_reference_leaves_the_ceiling_undefined():
-    ceiling = resolution_ceiling(
-        reference_input(empty_events(), durations=LENGTHS, classes=CLASSES), grid(0.4), Criteria()
-    )
+    ceiling = ceiling_of(reference_input(empty_events(), durations=LENGTHS, classes=CLASSES), grid(0.4), Criteria())
     assert ceiling["event"]["f1"] is None
     assert ceiling["psds"] == {"scenario1": None, "scenario2": None}
 
@@ -97,6 +100,6 @@ def test_psds_needs_lengths_that_are_known():
     events = events_from_rows([("a.wav", 0.0, 0.8, "dog")])
     compared = make_evaluation_input(events, empty_events(), {"a.wav": None}, classes=CLASSES)
     frames = grid(0.4)
-    ceiling = resolution_ceiling(compared, frames[frames["filename"] == "a.wav"], Criteria())
+    ceiling = ceiling_of(compared, frames[frames["filename"] == "a.wav"], Criteria())
     assert ceiling["event"]["f1"] == 1.0
     assert ceiling["psds"] == {}

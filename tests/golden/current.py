@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import inspect
+import itertools
 import os
 import re
 import subprocess
@@ -61,7 +62,7 @@ WIDENED = {
 """Annotations that say more than they did, though the same values are taken."""
 RENAMED = {"TrainedDetector": "Fitted", "result: TrainingResult": "outcome: Outcome"}
 """Public names of today, and what signatures say by other names, by what was recorded."""
-LATER_METRICS = ("ceiling",)
+LATER_METRICS = ("ceiling", "event_ranking", "psds_by_class", "box_psds", "pi_psds")
 """Keys of ``metrics.json`` that were not there when it was recorded."""
 LATER_SETTINGS = "".join(f", {name}={value!r}" for name, value in LATER["training"].items())
 """How a recipe shows settings that it did not have."""
@@ -243,7 +244,10 @@ def score_hashes(folder: Path) -> dict[str, str]:
 def metrics_hash(folder: Path) -> str:
     """The hash of ``metrics.json`` without what was added to it later."""
     metrics = storage.read_json(folder / "metrics.json")
-    text = storage.json_text({name: value for name, value in metrics.items() if name not in LATER_METRICS})
+    parts = [metrics, metrics["tuned"]] if metrics["tuned"] else [metrics]
+    for part, name in itertools.product(parts, LATER_METRICS):
+        part.pop(name, None)
+    text = storage.json_text(metrics)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

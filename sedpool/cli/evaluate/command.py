@@ -175,9 +175,9 @@ def _scored(
     from sedpool.errors import ConfigError
     from sedpool.evaluation.baselines import baseline_inputs, resolution_ceiling
     from sedpool.evaluation.clip import count_clips
-    from sedpool.evaluation.frames import frame_arrays, score_coverage
+    from sedpool.evaluation.frames import frame_arrays, frame_grid, score_coverage
+    from sedpool.evaluation.over_thresholds import curve_metrics, pi_psds_of_filters
     from sedpool.evaluation.psds import count_psds
-    from sedpool.inference.activity import frames_of
     from sedpool.reports.evaluation_report import Evaluation
 
     if MetricKind.ranking in metrics and scores is None:
@@ -186,21 +186,27 @@ def _scored(
     located = [level for level in levels if level != MetricKind.clip]
     answers = baseline_inputs(evaluation_input, count_clips(evaluation_input))
     frames = None if scores is None else scores.frames
-    ceiling = None
-    if frames is not None and (located or MetricKind.psds in metrics):
-        ceiling = resolution_ceiling(evaluation_input, frames, criteria)
-    psds = {}
-    if MetricKind.psds in metrics:
+    durations, classes = evaluation_input.durations, evaluation_input.classes
+    if needs_psds := MetricKind.psds in metrics:
         _refuse_psds(evaluation_input, frames is not None, bool(operating_points))
-        durations, classes = evaluation_input.durations, evaluation_input.classes
-        detected = operating_points if frames is None else frame_arrays(frames, durations, classes)
-        psds = count_psds(evaluation_input, detected, scenarios)
-    if scores is not None and scores.frames is not None:
-        frames_of(scores.frames)
-        coverage = score_coverage(scores.frames, evaluation_input.durations)
-        settings = {**settings, "scores_cover": coverage.share}
-        if coverage.n_partial and not psds:
+    grid, ceiling, psds, pi_psds = None, None, {}, {}
+    if frames is not None:
+        if needs_psds:
+            grid = frame_arrays(frames, durations, classes)
+        else:
+            grid = frame_grid(frames, durations, [label for label in classes if label in frames.columns])
+        coverage = grid.coverage or score_coverage(frames, durations)
+        if coverage.n_partial and not needs_psds:
             warnings.warn(f"scores: {coverage}", stacklevel=2)
+        settings = {**settings, "scores_cover": coverage.share}
+        if located or needs_psds:
+            ceiling = resolution_ceiling(evaluation_input, grid, criteria)
+    if needs_psds:
+        psds = count_psds(evaluation_input, operating_points if grid is None else grid, scenarios)
+        pi_psds = {} if grid is None else pi_psds_of_filters(evaluation_input, grid, scenarios)
+    can_rank = MetricKind.event in metrics and evaluation_input.lengths_known
+    is_complete = grid is not None and len(grid.probabilities) == len(classes)
+    curves = curve_metrics(evaluation_input, grid if can_rank and is_complete else None, criteria, psds)
     ranked = scores if MetricKind.ranking in metrics else None
     return Evaluation(
         evaluation_input,
@@ -216,6 +222,7 @@ def _scored(
             **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
         },
         ceiling=ceiling,
+        over_thresholds=curves | {"pi_psds": pi_psds},
     )
 
 

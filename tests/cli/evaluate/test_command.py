@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from sedpool.evaluation import Scenario, psds_of_scores, sed_eval_oracle
+from sedpool.evaluation import Scenario, event_ranking_metrics, frames, psds_of_scores, sed_eval_oracle
 from sedpool.evaluation.sed_eval_oracle import score_events
 from sedpool.formats import read_events
 from sedpool.scores import read_scores, write_scores
@@ -41,6 +41,30 @@ def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
     assert "PSDS, scenario 1: 0." in evaluate(*options).output
     observation = json.loads((tmp_path / "jams" / "b.jams").read_text())["annotations"][0]["data"][0]
     assert observation["confidence"] == 0.8
+
+
+def test_scores_rank_events_and_say_psds_by_class_after_one_look_at_the_frames(
+    evaluate, files, scores, tmp_path, monkeypatch
+):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = [*files(), "--scores", scores, "--durations", tmp_path / "durations.tsv", "-m", "event", "-m", "psds"]
+    looks = []
+    whole = frames.frames_of
+    monkeypatch.setattr(frames, "frames_of", lambda table: looks.append(len(table)) or whole(table))
+    found = metrics(evaluate, *options)
+    assert len(looks) == 1
+    table, lengths = read_scores(scores), {"a.wav": 10.0, "b.wav": 10.0, "silent.wav": 10.0}
+    shape = {"durations": lengths, "classes": ["dog", "siren"]}
+    reference = read_events(tmp_path / "reference.tsv")
+    assert found["event_ranking"] == event_ranking_metrics(table, reference, **shape)
+    assert found["psds_by_class"]["scenario1"] == {"mean": 0.75, "class_wise": {"dog": 1.0, "siren": 0.5}}
+    assert found["pi_psds"]["scenario1"] >= found["psds"]["scenario1"]
+    shown = evaluate(*options).output
+    assert "events, 0.2 s and 20%, at every threshold" in shown
+    assert "mean of classes (alpha_st=0) 0.750000, best median filter (piPSDS) 0." in shown
+    without = metrics(evaluate, *files(), "--scores", scores, "-m", "event")  # how long an hour is is not known
+    assert without["event_ranking"] is None
+    assert without["pi_psds"] == {}
 
 
 def test_frame_scores_tell_the_resolution_ceiling(evaluate, files, scores, tmp_path):
