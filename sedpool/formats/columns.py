@@ -19,7 +19,6 @@ from sedpool.formats.options import NAMES, UNITS, LabelOptions
 from sedpool.text_tables import TextTable, refuse_rows, utf8_bytes
 
 TIMES = ("onset", "offset", "duration", "file_offset")
-NUMBERS = (*TIMES, "confidence", "channel", "low_frequency", "high_frequency")
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     "T": ("filename",),

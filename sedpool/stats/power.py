@@ -2,9 +2,7 @@
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import stats
 
 SIGNIFICANCE_LEVEL, POWER = 0.05, 0.8
 
@@ -34,33 +32,6 @@ def detectable_difference(
     0.028
     """
     return float((stats.norm.isf(significance_level / 2) + stats.norm.isf(1 - power)) * standard_error)
-
-
-def detectable_mean_difference(
-    differences: npt.ArrayLike, *, significance_level: float = SIGNIFICANCE_LEVEL, power: float = POWER
-) -> float:
-    """Compute the smallest true mean of paired differences that Student's test over these runs would find.
-
-    Parameters
-    ----------
-    differences : array_like, shape (runs,)
-        Score of one method less that of the other, one per seed or split.
-    significance_level, power : float
-        See `detectable_difference`.
-
-    Returns
-    -------
-    difference : float
-        NaN with fewer than two runs. With two, some twelve standard deviations.
-    """
-    values = np.asarray(differences, dtype=np.float64)
-    n_runs = values.size
-    if n_runs < 2:
-        return float("nan")
-    degrees = n_runs - 1
-    limit = stats.t.isf(significance_level / 2, degrees)
-    shift = optimize.brentq(lambda shift: float(stats.nct.sf(limit, degrees, shift) - power), 0.0, 1000.0)
-    return float(shift / math.sqrt(n_runs) * values.std(ddof=1))
 
 
 def noninferiority_power(
