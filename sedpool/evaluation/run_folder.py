@@ -8,6 +8,9 @@ precision and recall by threshold. ``durations.csv`` and ``example_*`` are for f
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from sedpool import storage
 from sedpool.datasets.base import Dataset
 from sedpool.datasets.mixing import clip_sources, mixing_details
@@ -17,7 +20,7 @@ from sedpool.evaluation.evaluate import DecodedCounts, count_run
 from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.paper_compat import CORPORA, paper_counts, paper_metrics
 from sedpool.evaluation.scored_clips import ScoredClips
-from sedpool.evaluation.thresholds import segment_curve
+from sedpool.evaluation.thresholds import sweep_segments
 from sedpool.evaluation.tuning import tune, validation_objective
 from sedpool.formats import write_tsv
 from sedpool.inference.decode import Decoder, SystemOutput
@@ -130,7 +133,10 @@ def write_curve_and_example(folder: RunFolder, clips: ScoredClips, *, resolution
     events = clips.dataset.events
     if clips.reference is None or events is None:
         return
-    storage.write_csv(folder.file("curve.csv"), segment_curve(clips.reference, clips.frames, resolution=resolution))
+    thresholds = np.arange(1, 100) / 100
+    rates = sweep_segments(clips.reference, clips.frames, thresholds, resolution=resolution).micro()
+    curve = pd.DataFrame({"threshold": thresholds} | {name: rates[name] for name in ("precision", "recall", "f1")})
+    storage.write_csv(folder.file("curve.csv"), curve)
     filename = str(clips.dataset.tags.sum(axis=1).idxmax())
     frames = clips.output.frame_scores
     write_scores(frames[frames["filename"] == filename], folder.file("example_scores.parquet"))

@@ -127,19 +127,6 @@ def sweep_segments(
     return _stacked([totals_at(index) for index in range(levels.n_thresholds)])
 
 
-def segment_curve(evaluation_input: EvaluationInput, frames: FrameArrays, *, resolution: float = 1.0) -> pd.DataFrame:
-    """Compute precision and recall in segments, of all classes pooled, at the thresholds 0.01 to 0.99.
-
-    Returns
-    -------
-    curve : DataFrame
-        `threshold, precision, recall, f1`, one row per threshold; NaN where undefined.
-    """
-    thresholds = np.arange(1, 100) / 100
-    rates = sweep_segments(evaluation_input, frames, thresholds, resolution=resolution).micro()
-    return pd.DataFrame({"threshold": thresholds, **{name: rates[name] for name in ("precision", "recall", "f1")}})
-
-
 def event_sweep(
     scores: pd.DataFrame,
     reference: pd.DataFrame,
@@ -201,13 +188,14 @@ class _Levels:
         before[:, frames.first] = 0
         after = np.roll(self.levels, -1, axis=1)
         after[:, np.roll(frames.first, -1)] = 0
-        # Class by class, so that the n-th rise of a class belongs to its n-th fall.
+        # Class by class, so that the n-th begin of a class belongs to its n-th end.
         rises, falls = np.flatnonzero(self.levels > before), np.flatnonzero(self.levels > after)
-        rise = self.levels.flat[rises], before.flat[rises]
-        fall = self.levels.flat[falls], after.flat[falls]
+        rise_from, rise_to = before.flat[rises], self.levels.flat[rises]
+        fall_from, fall_to = self.levels.flat[falls], after.flat[falls]
         for index in range(self.n_thresholds):
-            label, begin = np.divmod(rises[(rise[0] > index) & (rise[1] <= index)], len(frames.clip))
-            last = falls[(fall[0] > index) & (fall[1] <= index)] % len(frames.clip)
+            # Events at this threshold begin and end in the frames where levels pass it.
+            label, begin = np.divmod(rises[(rise_from <= index) & (index < rise_to)], len(frames.clip))
+            last = falls[(fall_from > index) & (index >= fall_to)] % len(frames.clip)
             yield in_order(frames.clip[begin], label, frames.onset[begin], frames.offset[last], classes=self.classes)
 
 

@@ -13,7 +13,7 @@ from sedpool import storage
 from sedpool.comparison.run_intervals import COLUMNS, run_intervals
 from sedpool.errors import StorageError
 from sedpool.inference.package import FORMAT, NEEDED, OPTIONAL, About, PackagedRun, pack, unpack, without_machine
-from sedpool.reports.model_card import card_html, card_markdown, model_card
+from sedpool.reports.model_card import card_texts, model_card
 from sedpool.run_folder import RunFolder
 from sedpool.settings.identity import without_places
 from sedpool.settings.targets import TARGETS
@@ -78,7 +78,8 @@ def pack_run(
         text = parts.get("intervals.csv", b",".join(map(str.encode, COLUMNS)))
         intervals = pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=_UNDEFINED)
         card = model_card(about, run, intervals)
-        return pack(about, parts | {"card.html": card_html(card).encode(), "card.md": card_markdown(card).encode()})
+        page, markdown = card_texts(card)
+        return pack(about, parts | {"card.html": page.encode(), "card.md": markdown.encode()})
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # What is in a package from elsewhere may have any shape.
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"

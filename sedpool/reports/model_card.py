@@ -130,14 +130,10 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
     )
 
 
-def card_html(card: ModelCard) -> str:
-    """Write the card as a page that needs no other file and no network."""
-    return html_page("model_card.html", card=card)
-
-
-def card_markdown(card: ModelCard) -> str:
-    """Write the card as Markdown."""
-    return render("model_card.md", card=card, text=markdown_text, table=markdown_table)
+def card_texts(card: ModelCard) -> tuple[str, str]:
+    """Write the card as a page that needs no other file and no network, and as Markdown."""
+    page = html_page("model_card.html", card=card)
+    return page, render("model_card.md", card=card, text=markdown_text, table=markdown_table)
 
 
 def _cell(

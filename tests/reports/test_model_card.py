@@ -15,7 +15,7 @@ from sedpool import storage
 from sedpool.comparison.run_intervals import run_intervals
 from sedpool.datasets.catalog import CORPORA
 from sedpool.inference.package import About
-from sedpool.reports.model_card import ModelCard, card_html, card_markdown, model_card
+from sedpool.reports.model_card import ModelCard, card_texts, model_card
 from sedpool.run_folder import RunFolder
 from sedpool.settings.compose import compose
 
@@ -65,13 +65,13 @@ def test_a_detector_that_was_not_tested_says_so(run: RunFolder) -> None:
     run.file("metrics.json").unlink()
     card = model_card(ABOUT, run, intervals)
     assert card.scores is None
-    for text in (card_html(card), card_markdown(card)):
+    for text in card_texts(card):
         assert "nothing is known of how well it detects" in text
 
 
 def test_both_forms_say_everything(run: RunFolder) -> None:
     card = card_of(run, replace(ABOUT, author="A. Author", licence="CC-BY-4.0"))
-    markdown, html = card_markdown(card), card_html(card)
+    html, markdown = card_texts(card)
     for text in (markdown.replace("\\", ""), html.replace("<wbr>", "")):
         for said in (
             *(
@@ -96,8 +96,9 @@ def test_the_command_and_the_code_take_names_as_they_are(run: RunFolder) -> None
     card = card_of(run, replace(ABOUT, name="a b\"; rm -rf $HOME/'"))
     assert shlex.split(card.command) == ["sedpool", "detect", file, "recording.wav"]
     assert ast.literal_eval(card.code.removeprefix("detector = sp.load")) == file
-    assert f"    {card.command}\n" in card_markdown(card)
-    assert f"<pre>{card.command}</pre>" in unescape(card_html(card))
+    html, markdown = card_texts(card)
+    assert f"    {card.command}\n" in markdown
+    assert f"<pre>{card.command}</pre>" in unescape(html)
 
 
 def test_what_to_cite_is_what_the_citation_file_says(run: RunFolder) -> None:
@@ -130,8 +131,9 @@ def test_every_name_is_escaped(run: RunFolder) -> None:
     config = dict(run.config) | {"supervision": odd, "corpus": "x", "method": "y"}
     storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
     card = card_of(RunFolder(run.path), about)
-    assert not Tags(card_html(card)).found & {"script", "img", "iframe", "object"}
-    outside_code = "\n".join(line for line in card_markdown(card).splitlines() if not line.startswith("    "))
+    html, markdown = card_texts(card)
+    assert not Tags(html).found & {"script", "img", "iframe", "object"}
+    outside_code = "\n".join(line for line in markdown.splitlines() if not line.startswith("    "))
     assert not re.search(r"(?<!\\)<script", outside_code)
 
 
