@@ -144,18 +144,20 @@ def map_events(
     if counts["joined"]:
         mapped = pd.concat([mapped.loc[~is_merged], joined], ignore_index=True)
         mapped = mapped.sort_values(["filename", "onset"], kind="stable", ignore_index=True)
-    moved = regions["event_label"].map({ALL_CLASSES: ALL_CLASSES, **targets})
-    regions = regions.assign(event_label=moved).loc[moved != DROPPED].reset_index(drop=True)
+    # Regions of one class follow the map too; another of the labels merged into that class may be known to be there.
+    region_becomes = regions["event_label"].map({ALL_CLASSES: ALL_CLASSES, **targets})
+    regions = regions.assign(event_label=region_becomes).loc[region_becomes != DROPPED].reset_index(drop=True)
     of_merged = regions["event_label"].isin(becomes[kinds == "merged"])
-    if of_merged.any():  # another of the merged labels may be known to be there
+    if of_merged.any():
         regions = pd.concat([regions.loc[~of_merged], outside(regions.loc[of_merged], mapped)], ignore_index=True)
     unknown = events.loc[becomes == UNKNOWN, list(EVENT_COLUMNS)].assign(event_label=ALL_CLASSES)
     if unknown.empty:
         return mapped, regions, counts
+    # Where a sound of an unknown class is alone, any class may be; beside known events, any but theirs.
+    alone = outside(unknown, mapped.assign(event_label=ALL_CLASSES))
     classes = [label for label in dict.fromkeys(targets.values()) if label not in (UNKNOWN, DROPPED)]
-    free = outside(unknown, mapped.assign(event_label=ALL_CLASSES))
-    taken = outside(of_each_class(outside(unknown, free), classes), mapped)
-    return mapped, pd.concat([regions, free, taken], ignore_index=True), counts
+    beside_others = outside(of_each_class(outside(unknown, alone), classes), mapped)
+    return mapped, pd.concat([regions, alone, beside_others], ignore_index=True), counts
 
 
 def map_detections(events: pd.DataFrame, names: Mapping[str, str], classes: Iterable[str]) -> tuple[pd.DataFrame, int]:

@@ -208,13 +208,15 @@ def join_pieces(events: pd.DataFrame) -> pd.DataFrame:
         begins_at_cut=(start > 0) & (events["onset"] <= _AT_CUT),
         cut_after=end.where(events["offset"] + start >= end - _AT_CUT),
     ).sort_values(["order", "event_label", "onset"], kind="stable")
+    # An event goes on if it begins at the cut up to which the event before it in its class lasts.
     cut_before = placed.groupby(["order", "event_label"])["cut_after"].shift()
     goes_on = placed["begins_at_cut"] & ((placed["onset"] - cut_before).abs() <= _AT_CUT)
-    how = {"filename": "first", "onset": "first", "offset": "max", "event_label": "first", "order": "first"}
-    how |= {"confidence": "max", "channel": "first", "low_frequency": "min", "high_frequency": "max"}
-    joined = placed.groupby((~goes_on).cumsum().rename(None)).agg({key: how[key] for key in how if key in placed})
+    of_parts = {"filename": "first", "onset": "first", "offset": "max", "event_label": "first", "order": "first"}
+    of_parts |= {"confidence": "max", "channel": "first", "low_frequency": "min", "high_frequency": "max"}
+    event = (~goes_on).cumsum().rename(None)  # the same number for all parts of an event
+    joined = placed.groupby(event).agg({name: how for name, how in of_parts.items() if name in placed})
     joined = joined.sort_values(["order", "onset"], kind="stable", ignore_index=True)
-    return joined[events.columns.intersection(list(how), sort=False)]
+    return joined[[name for name in events.columns if name in of_parts]]
 
 
 def piece_onset(piece: str) -> float:
@@ -242,10 +244,10 @@ def piece_offset(piece: str) -> float:
 
 def _cut_events(events: pd.DataFrame, bags: pd.DataFrame, bag_duration: float) -> pd.DataFrame:
     """Return the part of every event that lies in each bag."""
-    begin = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)
-    end = np.ceil(events["offset"].to_numpy() / bag_duration).astype(int)
-    row, number = _repeated(np.maximum(1, end - begin))
-    parts = events.iloc[row].rename(columns={"filename": "clip"}).assign(bag=begin[row] + number)
+    first_bag = np.floor(events["onset"].to_numpy() / bag_duration).astype(int)
+    bag_after = np.ceil(events["offset"].to_numpy() / bag_duration).astype(int)
+    event, part = _repeated(np.maximum(1, bag_after - first_bag))
+    parts = events.iloc[event].rename(columns={"filename": "clip"}).assign(bag=first_bag[event] + part)
     parts = parts.merge(bags[["clip", "bag", "filename", "start", "duration"]], on=["clip", "bag"])
     parts["onset"] = (parts["onset"] - parts["start"]).clip(lower=0.0)
     parts["offset"] = (parts["offset"] - parts["start"]).clip(upper=parts["duration"])

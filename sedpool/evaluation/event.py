@@ -98,22 +98,27 @@ def count_events(
     `collar` and `offset_tolerance_ratio` as in `event_metrics`.
     """
     reference, estimated, shape = evaluation_input.reference, evaluation_input.estimated, evaluation_input.shape
-    pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
     is_known, can_be_wrong = ~evaluation_input.is_unknown, ~reach_into(estimated, evaluation_input.unknown_time)
-    of_class = reference.label[pairs[0]] == estimated.label[pairs[1]]
-    can_be_wrong[pairs[1, of_class & ~is_known[pairs[0]]]] = False
-    pairs, of_class = pairs[:, is_known[pairs[0]]], of_class[is_known[pairs[0]]]
-    right = maximum_matching(pairs[:, of_class])
-    # Of those that cannot be wrong it makes no difference which are matched; of the others as many as possible are.
-    explained = right if can_be_wrong.all() else maximum_matching(pairs[:, of_class & can_be_wrong[pairs[1]]])
-    left_over = ~(np.isin(pairs[0], right[0]) | np.isin(pairs[1], explained[1])) & can_be_wrong[pairs[1]]
-    confused = first_come_matching(pairs[:, left_over])
+    # Each pair has the number of a reference event, `ref`, and that of a detection that fits its times, `est`.
+    pairs = fitting_pairs(reference, estimated, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
+    ref, est = pairs
+    same_class = reference.label[ref] == estimated.label[est]
+    can_be_wrong[est[same_class & ~is_known[ref]]] = False
+    # From here on, only pairs with a known reference event count.
+    pairs, same_class = pairs[:, is_known[ref]], same_class[is_known[ref]]
+    ref, est = pairs
 
-    true_positives = counted(reference.clip[right[0]], reference.label[right[0]], shape)
+    found_ref, right = maximum_matching(pairs[:, same_class])
+    # Of those that cannot be wrong it makes no difference which are matched; of the others as many as possible are.
+    right = right if can_be_wrong.all() else maximum_matching(pairs[:, same_class & can_be_wrong[est]])[1]
+    left_over = can_be_wrong[est] & ~np.isin(ref, found_ref) & ~np.isin(est, right)
+    confused_ref, _ = first_come_matching(pairs[:, left_over])
+
+    true_positives = counted(reference.clip[found_ref], reference.label[found_ref], shape)
     n_ref = counted(reference.clip[is_known], reference.label[is_known], shape)
-    wrong = can_be_wrong & ~np.isin(np.arange(len(estimated)), explained[1])
+    wrong = can_be_wrong & ~np.isin(np.arange(len(estimated)), right)
     n_sys = true_positives + counted(estimated.clip[wrong], estimated.label[wrong], shape)
-    substitutions = np.bincount(reference.clip[confused[0]], minlength=shape[0])
+    substitutions = np.bincount(reference.clip[confused_ref], minlength=shape[0])
     return ClipCounts(
         evaluation_input.filenames,
         evaluation_input.classes,

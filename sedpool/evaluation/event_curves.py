@@ -135,8 +135,11 @@ def event_ranking(
         if len(of_class):
             candidates = threshold_candidates(frames, number)
             curve = event_curve(candidates, of_class, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
-            by_class[label] = {"average_precision": curve.average_precision(), "best_f1": curve.best_f1()}
-            by_class[label] |= {f"recall_at_{rate:g}_per_hour": curve.recall_at(rate * hours) for rate in FALSE_ALARMS}
+            by_class[label] = {
+                "average_precision": curve.average_precision(),
+                "best_f1": curve.best_f1(),
+                **{f"recall_at_{rate:g}_per_hour": curve.recall_at(rate * hours) for rate in FALSE_ALARMS},
+            }
     names = next(iter(by_class.values()), {})
     macro = {name: float(np.mean([values[name] for values in by_class.values()])) for name in names}
     return {"class_wise": by_class, "macro": macro}
@@ -164,25 +167,28 @@ def event_curve(
     order = order[(candidates.events.offset > candidates.events.onset)[order]]
     events, upper, lower = candidates.events.select(order), candidates.upper[order], candidates.lower[order]
     pairs = fitting_pairs(reference, events, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
+    # Every change of a count, as the threshold falls: detections come at `upper` and go at `lower`.
     at, change = [upper, lower], [np.ones(len(upper)), -np.ones(len(lower))]
     is_hit = [np.zeros(2 * len(upper), dtype=bool)]
+    # Events that are linked by pairs form groups, and each group is matched by itself where its detections change.
     size = len(reference) + len(events)
     links = coo_array((np.ones(pairs.shape[1]), (pairs[0], len(reference) + pairs[1])), shape=(size, size))
     group = connected_components(links, directed=False)[1][pairs[0]]
     by_group = np.argsort(group, kind="stable")
     for members in np.split(by_group, np.flatnonzero(np.diff(group[by_group])) + 1) if len(group) else []:
-        here = pairs[:, members]
-        begins, ends = upper[here[1]], lower[here[1]]
-        steps = np.unique(np.concatenate([begins, ends]))[::-1]
-        alive = (steps[:, None] <= begins) & (steps[:, None] > ends)
-        found = [maximum_matching(here[:, row]).shape[1] for row in alive]
+        own_pairs = pairs[:, members]
+        comes, goes = upper[own_pairs[1]], lower[own_pairs[1]]
+        steps = np.unique(np.concatenate([comes, goes]))[::-1]
+        is_there = (steps[:, None] <= comes) & (steps[:, None] > goes)  # shape (steps, pairs)
+        n_hits = [maximum_matching(own_pairs[:, there]).shape[1] for there in is_there]
         at.append(steps)
-        change.append(np.diff(found, prepend=0).astype(float))
+        change.append(np.diff(n_hits, prepend=0).astype(float))
         is_hit.append(np.ones(len(steps), dtype=bool))
-    threshold, delta, hit = np.concatenate(at), np.concatenate(change), np.concatenate(is_hit)
+    threshold, delta, row = np.concatenate(at), np.concatenate(change), np.concatenate(is_hit).astype(int)
     counted = threshold >= 0  # what would happen below 0 does not
-    levels, level = np.unique(-threshold[counted], return_inverse=True)
-    totals = np.zeros((2, len(levels)), dtype=np.int64)
-    np.add.at(totals, (hit[counted].astype(int), level), delta[counted].astype(np.int64))
-    n_sys, true_positives = np.cumsum(np.concatenate([[[0], [0]], totals], axis=1), axis=1)
+    levels, level = np.unique(-threshold[counted], return_inverse=True)  # negative, so that they fall
+    # Add up the changes at each level, of detections in row 0 and of hits in row 1; before them all there is nothing.
+    changes = np.zeros((2, 1 + len(levels)), dtype=np.int64)
+    np.add.at(changes, (row[counted], 1 + level), delta[counted].astype(np.int64))
+    n_sys, true_positives = np.cumsum(changes, axis=1)
     return EventCurve(np.append(np.inf, -levels), true_positives, n_sys, len(reference))

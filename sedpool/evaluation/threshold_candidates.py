@@ -42,18 +42,21 @@ def threshold_candidates(frames: FrameArrays, label: int) -> ThresholdCandidates
     label : int
         Number of the class.
     """
+    # Put a wall of scores that no threshold reaches before each clip and at the end; `place` is where frames are.
     n_frames = len(frames.clip)
     place = np.arange(n_frames) + np.cumsum(frames.first)
     scores = np.full(n_frames + int(frames.first.sum()) + 1, _OUTSIDE)
     scores[place] = frames.probabilities[label]
+
+    # Each frame is the lowest of one event, which ends where scores are lower; of equal ones, the first stands for it.
     before = _nearest(scores, place, -1, np.less_equal)
     after = _nearest(scores, place, 1, np.less)
-
     lowest = np.flatnonzero(scores[before] < scores[place])
     before, after = before[lowest], after[lowest]
-    frame = np.zeros(len(scores), dtype=np.int64)
-    frame[place] = np.arange(n_frames)
-    begin, last = frame[before + 1], frame[after - 1]
+
+    frame_at = np.zeros(len(scores), dtype=np.int64)
+    frame_at[place] = np.arange(n_frames)
+    begin, last = frame_at[before + 1], frame_at[after - 1]
     events = EventArrays(frames.clip[begin], np.full(len(begin), label), frames.onset[begin], frames.offset[last])
     return ThresholdCandidates(events, np.maximum(scores[before], scores[after]), scores[place][lowest])
 

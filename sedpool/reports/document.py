@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, compress, count
+from itertools import chain, compress, count, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,14 +153,15 @@ class TableBlock:
     def without_blank_columns(self) -> "TableBlock":
         """Drop the columns that are blank in every row."""
         filled = [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
-        spans = [span for _, span in self.groups]
-        starts = [sum(spans[:index]) for index in range(len(spans))]
-        groups = [(title, sum(filled[at : at + span])) for (title, span), at in zip(self.groups, starts, strict=True)]
+        below, groups = iter(filled), []
+        for title, span in self.groups:
+            if n_filled := sum(islice(below, span)):
+                groups.append((title, n_filled))
         return replace(
             self,
             columns=list(compress(self.columns, filled)),
             rows=[replace(row, cells=list(compress(row.cells, filled))) for row in self.rows],
-            groups=[(title, span) for title, span in groups if span],
+            groups=groups,
         )
 
 

@@ -1,6 +1,5 @@
 """``metrics.json`` of a run as tables, for its page and for the terminal."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,25 +73,26 @@ def class_table(metrics: Mapping[str, Any]) -> TableBlock:
     metrics : mapping
         The content of ``metrics.json``.
     """
-    decodings = {title: ("tuned",) if part is metrics["tuned"] else () for title, part in _decodings(metrics).items()}
+    decodings = _decodings(metrics)
     rates = {"P": "precision", "R": "recall"}
-    groups: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {"clip": (["clip"], rates)}
+    # Below each heading: where its scores by class are, and which columns follow those of F1.
+    headings: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {"clip": (["clip"], rates)}
     if metrics["segment"] is not None:
-        groups["segment"] = ["segment"], rates | {"ER": "error_rate"}
-        groups["own tags stretched"] = ["baselines", "clip_decisions_stretched", "segment"], {}
-        groups["event"] = ["event"], {}
+        headings["segment"] = ["segment"], rates | {"ER": "error_rate"}
+        headings["own tags stretched"] = ["baselines", "clip_decisions_stretched", "segment"], {}
+        headings["event"] = ["event"], {}
     columns = []
-    for group, (path, names) in groups.items():
-        columns += [(group, f"F1 {title}", (*prefix, *path), "f1") for title, prefix in decodings.items()]
-        columns += [(group, title, tuple(path), name) for title, name in names.items()]
+    for path, others in headings.values():
+        columns += [(f"F1 {decoding}", part, path, "f1") for decoding, part in decodings.items()]
+        columns += [(title, metrics, path, name) for title, name in others.items()]
     rows = [
         TableRow(
-            label, [number_cell(look_up(metrics, (*path, "class_wise", label, name))) for _, _, path, name in columns]
+            label, [number_cell(look_up(part, (*path, "class_wise", label, name))) for _, part, path, name in columns]
         )
         for label in metrics["clip"]["class_wise"]
     ]
-    spans = Counter(group for group, *_ in columns)
-    return TableBlock("", "", [title for _, title, *_ in columns], rows, "class", list(spans.items()))
+    groups = [(heading, len(decodings) + len(others)) for heading, (_, others) in headings.items()]
+    return TableBlock("", "", [title for title, *_ in columns], rows, "class", groups)
 
 
 def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -125,10 +125,9 @@ def gradient_share(share: pd.DataFrame, *, kept_epoch: int) -> str:
         The epoch whose weights were kept.
     """
     kept = share.loc[share["epoch"] == kept_epoch]
-    one, many = (kept.loc[kept["effective_frames"].agg(extreme)] for extreme in ("idxmin", "idxmax"))
+    frames = kept.set_index("event_label")["effective_frames"]
     return (
         f"In epoch {kept_epoch} the frame with the largest gradient got {kept['largest_share'].mean():.0%} of it, as "
-        f"a mean over classes; effectively {kept['effective_frames'].mean():.1f} of {kept['frames'].max()} frames "
-        f"shared it, from {one['effective_frames']:.1f} ({one['event_label']}) to {many['effective_frames']:.1f} "
-        f"({many['event_label']})."
+        f"a mean over classes; effectively {frames.mean():.1f} of {kept['frames'].max()} frames shared it, from "
+        f"{frames.min():.1f} ({frames.idxmin()}) to {frames.max():.1f} ({frames.idxmax()})."
     )

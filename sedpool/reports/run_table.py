@@ -47,19 +47,20 @@ def run_table(study: RunGroup, title: str) -> tuple[TableBlock, list[str]]:
         What the test clips can show under the first decoding.
     """
     columns = _WITH_EVENTS if study.has_events else _TAGS_ALONE
-    first, *others = columns.values()
+    main, *others = columns.values()
     runs = list(study)
     cells: list[list[Cell]] = [[] for _ in runs]
     notes: list[str] = []
     where = pd.DataFrame({"dataset": [run.dataset for run in runs], "run": [str(run.path) for run in runs]})
     for prefix in study.decodings.values():
-        found, remarks = intervals(where, metric_at((*prefix, *first)))
+        found, remarks = intervals(where, metric_at((*prefix, *main)))
         for own, run, interval in zip(cells, runs, found.to_dict("records"), strict=True):
             is_best = interval["behind"] == 0
-            score = number_cell(look_up(run.metrics, (*prefix, *first)))
+            score = number_cell(look_up(run.metrics, (*prefix, *main)))
             own.append(replace(score, best=is_best, with_best=interval["with_best"] and not is_best))
             for path in others:
-                own.append(number_cell(interval[path[0]] if path in _ENDS else look_up(run.metrics, (*prefix, *path))))
+                value = interval[path[0]] if path in _ENDS else look_up(run.metrics, (*prefix, *path))
+                own.append(number_cell(value))
         notes = notes or remarks
     rows = [
         TableRow(run_label(run), own, is_flagged=run in study.flagged) for run, own in zip(runs, cells, strict=True)
