@@ -26,6 +26,15 @@ FORMAT = 1
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
+_LEVELS = ("clip", "segment", "event", "onset", "intersection", "baselines", "tuned", "validation")
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "history.csv": ("epoch",),
+    "alpha.csv": ("epoch", "event_label", "alpha"),
+    "gradient_share.csv": ("epoch",),
+    "curve.csv": ("threshold", "precision", "recall", "f1"),
+    "sources.csv": ("filename", "source"),
+}
+"""Without which a table is damaged; others came with later versions."""
 _GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
 _RENEWAL = "RENEWAL"
 _TO_BE_TRACKED = ".to-be-tracked"
@@ -193,6 +202,7 @@ class RunFolder:
             If a text in it is not plain (see `sedpool.settings.targets.check_texts`), or a name would leave the folder.
         """
         path = self.file("config.yaml")
+        storage.refuse_special(path)
         try:
             config = Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
             check_texts(config, str(path))
@@ -265,7 +275,14 @@ class RunFolder:
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Test metrics (docs/run-folders.md lists them)."""
-        return self._json("metrics.json")
+        path = self.file("metrics.json")
+        metrics = self._json("metrics.json")
+        for level in _LEVELS:
+            if not isinstance(value := metrics.get(level), Mapping | None):
+                raise StorageError(
+                    f"{path}: {level}={value}: expected its numbers by name; repeat the run (force=true)"
+                )
+        return Content(path, {key: _named(path, value) for key, value in metrics.items()})
 
     @cached_property
     def tuned(self) -> dict[str, Any] | None:
@@ -306,14 +323,17 @@ class RunFolder:
     def _table(self, name: str) -> pd.DataFrame:
         path = self.file(name)
         kind, read = ("table", pd.read_csv) if path.suffix == ".csv" else ("parquet file", pd.read_parquet)
+        storage.refuse_special(path)
         try:
             table: pd.DataFrame = read(path)
         except (OSError, ValueError) as error:
-            raise StorageError(f"{path}: not a readable {kind} ({error})") from None
+            raise StorageError(f"{path}: not a readable {kind} ({' '.join(str(error).split())})") from None
+        if missing := [column for column in _COLUMNS.get(name, ()) if column not in table]:
+            raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
         return table
 
     def _optional(self, name: str) -> pd.DataFrame | None:
-        return self._table(name) if self.file(name).is_file() else None
+        return self._table(name) if self.file(name).exists() else None
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -389,6 +409,13 @@ class RunFolder:
         return read_tsv(self.file("events.tsv"))
 
 
+def _named(path: Path, value: Any) -> Any:
+    """Return a value of a file whose mappings, at any depth, name the file where they lack a key."""
+    if not isinstance(value, Mapping):
+        return value
+    return Content(path, {key: _named(path, item) for key, item in value.items()})
+
+
 def kept_epoch(history: pd.DataFrame) -> int:
     """Return the epoch whose weights were kept: the first that validation likes best, in float32.
 
@@ -396,8 +423,15 @@ def kept_epoch(history: pd.DataFrame) -> int:
     ----------
     history : DataFrame
         With a column `monitored`, or else judged by `val_accuracy`.
+
+    Raises
+    ------
+    StorageError
+        If it has neither, or no epoch.
     """
     column = "monitored" if "monitored" in history else "val_accuracy"
+    if column not in history or history.empty:
+        raise StorageError(f"history.csv: no epoch with {column} in it; it is damaged, repeat the run (force=true)")
     return int(history["epoch"].iloc[int(history[column].to_numpy(dtype=np.float32).argmax())])
 
 

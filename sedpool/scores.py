@@ -163,10 +163,13 @@ class ScoresFile:
 
 def read_scores(path: str | Path) -> pd.DataFrame:
     """Read scores written by `write_scores`, validated."""
+    storage.refuse_special(path)
     try:
         table = pd.read_parquet(path)
     except FileNotFoundError:
         raise StorageError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
-        raise StorageError(f"{path}: not a readable parquet file ({error}); run the training again") from None
+        raise StorageError(
+            f"{path}: not a readable parquet file ({' '.join(str(error).split())}); run the training again"
+        ) from None
     return validate_scores(table, source=str(path))

@@ -28,6 +28,8 @@ def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
     DataError
         If the file is missing or is no such text.
     """
+    if Path(path).is_fifo():  # whose reader may wait for ever
+        raise DataError(f"{path}: a pipe; expected a file, write what comes from it to one")
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:

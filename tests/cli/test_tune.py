@@ -1,9 +1,11 @@
 """``sedpool tune`` on a finished run over a corpus of annotations."""
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ from typer.testing import CliRunner, Result
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.datasets.urbansed import CLASSES
-from sedpool.errors import SedpoolError, StorageError
+from sedpool.errors import DataError, SedpoolError, StorageError
+from sedpool.formats import read_tsv
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
 from tests.test_configs import composed
@@ -77,6 +80,51 @@ def test_test_scores_under_another_name_are_refused(run: RunFolder) -> None:
     assert isinstance(shown.exception, SedpoolError)
     assert "are test clips (test0.wav" in str(shown.exception)
     assert not run.file("tuned.json").exists()
+
+
+def lacks(name: str, column: str) -> Callable[[RunFolder], None]:
+    return lambda run: storage.write_csv(run.file(name), pd.read_csv(run.file(name)).drop(columns=column))
+
+
+def other_level(level: str, value: object) -> Callable[[RunFolder], None]:
+    return lambda run: storage.write_json(run.file("metrics.json"), {**run.metrics, level: value})
+
+
+def piped(name: str) -> Callable[[RunFolder], None]:
+    def change(run: RunFolder) -> None:
+        run.file(name).unlink()
+        os.mkfifo(run.file(name))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lacks("history.csv", "epoch"), "history.csv: no column epoch"),
+        (lacks("curve.csv", "threshold"), "curve.csv: no column threshold"),
+        (other_level("clip", 3), "metrics.json: clip=3: expected its numbers by name"),
+        (other_level("clip", {}), "metrics.json: no micro in it"),
+        (other_level("segment", [1]), "metrics.json: segment=[1]: expected its numbers by name"),
+        (piped("metrics.json"), "metrics.json: a pipe or a device; expected a file"),
+        (piped("history.csv"), "history.csv: a pipe or a device; expected a file"),
+    ],
+)
+def test_fault_63_a_run_of_another_shape_is_one_line(
+    run: RunFolder, damage: Callable[[RunFolder], None], message: str
+) -> None:
+    assert sedpool("tune", run.path).exit_code == 0
+    damage(RunFolder(run.path))
+    shown = sedpool("report", run.path)
+    assert isinstance(shown.exception, StorageError)
+    assert message in str(shown.exception)
+    assert "\n" not in str(shown.exception)
+
+
+def test_fault_63_labels_are_not_waited_for_at_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "labels.tsv")
+    with pytest.raises(DataError, match=r"labels\.tsv: a pipe; expected a file"):
+        read_tsv(tmp_path / "labels.tsv")
 
 
 KILLED = """
