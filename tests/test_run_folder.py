@@ -39,3 +39,13 @@ def test_what_is_repeated_keeps_no_numbers_that_a_failure_would_be_tracked_with(
 def test_a_setting_that_is_no_finite_number_is_refused_by_group(value: str) -> None:
     with pytest.raises(ConfigError, match=r"^pooling: a setting in it is infinite or no number"):
         digest(composed(f"+pooling.power={value}"), {})
+
+
+def test_labels_outside_the_corpus_name_no_run_by_where_they_lie() -> None:
+    def name(labels: str) -> str:
+        return digest(
+            composed("dataset=folder", "dataset.root=birds", f"dataset.labels={labels}"), {"dataset": "events"}
+        )
+
+    assert name("/home/ada/labels.tsv") == name("/data/labels.tsv") == name("../labels.tsv")
+    assert name("labels.tsv") != name("second/labels.tsv")

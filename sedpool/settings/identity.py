@@ -98,7 +98,7 @@ def _canonical(group: str, node: Any) -> Any:
     return {
         key: _canonical("", item)
         for key, item in node.items()
-        if key not in places and not _is_neutral(owner, key, item)
+        if key not in places and not _is_neutral(owner, key, item) and not _is_elsewhere(owner, key, item)
     }
 
 
@@ -151,6 +151,13 @@ def _is_neutral(owner: str, key: str, value: Any) -> bool:
     """Whether a setting came later and leaves everything as it was."""
     later = LATER.get(owner, {})
     return key in later and bool(value == later[key])
+
+
+def _is_elsewhere(owner: str, key: str, value: Any) -> bool:
+    """Whether a setting says where labels lie outside the folder of a corpus; what they are is in its hash."""
+    if (owner, key) != ("sedpool.load_folder", "labels") or not isinstance(value, str):
+        return False
+    return Path(value).is_absolute() or ".." in Path(value).parts
 
 
 def former_digest(config: Mapping[str, Any]) -> str | None:
