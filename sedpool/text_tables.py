@@ -209,6 +209,19 @@ def table_text(table: pd.DataFrame, separator: str = "\t", *, header: bool = Tru
     return table.to_csv(sep=separator, index=False, header=header, float_format="%.6f", lineterminator="\n")
 
 
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before texts that a spreadsheet would run, as ``=1+1``; numbers stay.
+
+    For tables that people open in spreadsheets, not for labels and events, which are read again.
+    """
+
+    def harmless(value: Any) -> Any:
+        is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+        return f"'{value}" if is_formula and not _parses_as_number(value) else value
+
+    return table.rename(columns=harmless).map(harmless)
+
+
 TableSource = str | TextTable
 """Origin of a table: a name for messages, or the file."""
 

@@ -2,11 +2,15 @@ import csv
 import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sedpool.errors import DataError
+from sedpool.formats import read_tsv, write_tsv
+from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+from sedpool.reports.document_csv import to_csv
 from sedpool.text_tables import TextTable, refuse_rows, without_number
 
 FIELD = st.text(st.sampled_from('ab \n",'), min_size=1, max_size=4).filter(str.strip)
@@ -60,3 +64,17 @@ def test_the_first_wrong_row_is_named_and_the_others_are_counted(path: Path) -> 
     with pytest.raises(DataError, match=r"^events: row 1 \(c, \) is wrong$"):
         refuse_rows(table.iloc[2:], [True], "is wrong", "events")
     refuse_rows(table, [False, False, False], "is wrong", source)
+
+
+def test_fault_64_no_text_of_a_table_for_spreadsheets_is_a_formula() -> None:
+    block = TableBlock(
+        "", "", ["=SUM(A1)"], [TableRow("@x", [Cell("+1+1")]), TableRow("-0.5", [number_cell(-0.5)])], "r"
+    )
+    text = to_csv(block)
+    assert text == "r,'=SUM(A1),is_baseline\n'@x,'+1+1,0\n-0.5,-0.5,0\n"
+
+
+def test_fault_64_labels_that_look_like_formulas_are_kept_in_events(tmp_path: Path) -> None:
+    events = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "offset": [1.0], "event_label": ["=1+1"]})
+    write_tsv(events, tmp_path / "a.tsv")
+    assert read_tsv(tmp_path / "a.tsv")["event_label"].tolist() == ["=1+1"]

@@ -18,6 +18,7 @@ from sedpool.reports.run_sentences import resolution_ceiling
 from sedpool.reports.terminal import print_table
 from sedpool.run_folder import RunFolder
 from sedpool.stats.ranks import average_ranks, critical_difference
+from sedpool.text_tables import without_formulas
 
 _RUN = {"method": "method", "seed": "seed"}
 _CLIP = {
@@ -110,7 +111,7 @@ def write_comparison(table: pd.DataFrame, metric: str, folder: Path) -> list[Pat
         The files written.
     """
     csv, markdown = folder / "comparison.csv", folder / "comparison.md"
-    storage.write_csv(csv, table)
+    storage.write_csv(csv, without_formulas(table))
     storage.write_text(markdown, markdown_table(frame_table(table)) + "\n")
     figures: dict[Path, Figure] = {}
     for dataset, rows in table.groupby("dataset"):

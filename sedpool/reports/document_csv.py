@@ -4,6 +4,7 @@ import pandas as pd
 
 from sedpool.comparison.labels import UNDEFINED
 from sedpool.reports.document import TableBlock
+from sedpool.text_tables import without_formulas
 
 
 def to_csv(table: TableBlock) -> str:
@@ -33,4 +34,4 @@ def to_csv(table: TableBlock) -> str:
                 columns.append(["" if value is None else str(value) for value in values])
     columns.append([str(int(row.is_baseline)) for row in table.rows])
     frame = pd.DataFrame(list(zip(*columns, strict=True)), columns=[*titles, "is_baseline"], dtype=object)
-    return frame.to_csv(index=False, lineterminator="\n")
+    return without_formulas(frame).to_csv(index=False, lineterminator="\n")

@@ -21,6 +21,7 @@ from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
 from sedpool.reports.run_sentences import coverage
 from sedpool.run_folder import RunFolder
+from sedpool.text_tables import without_formulas
 
 POLYPHONY_EDGES = (0.0, 0.5, 1.5, 2.5, 4.0, 10.0)
 _WORST = 10  # confusions listed on the page
@@ -109,7 +110,7 @@ def write_error_report(run: RunFolder, tables: Tables, decoded: str) -> Path:
         has_snr="detection_by_snr" in tables,
     )
     for name, table in tables.items():
-        storage.write_csv(run.subfolder("errors") / f"{name}.csv", table)
+        storage.write_csv(run.subfolder("errors") / f"{name}.csv", without_formulas(table))
     storage.write_text(run.file("errors.html"), page)
     return run.file("errors.html")
 
