@@ -120,7 +120,6 @@ AXES = {
 }
 """The properties that the conditions of `ESC10_AXES` vary, and the condition for each value, in order."""
 
-_POOLINGS = ("max", "linear_softmax", "auto", "cap", "rap", "attention")
 _SELF = ("training.self_training_rounds=2", "training.clip_loss_weight=1")
 _TIMES = ("supervision=strong", "pooling=linear_softmax", "training.monitor=loss", "evaluation.tune=all")
 
@@ -130,11 +129,11 @@ WEAK_TO_STRONG = Study(
     preset="weak_to_strong",
     sources=("foreground", "background"),
     methods={
-        **{f"{name}_self": (f"pooling={name}", "labels.times=test", *_SELF) for name in _POOLINGS},
+        **{f"{name}_self": (f"pooling={name}", "labels.times=test", *_SELF) for name in weak_to_strong.POOLINGS},
         "strong_frames": _TIMES,
         "strong_clips": (*_TIMES, "training.clip_loss_weight=1"),
         "strong_distilled": (*_TIMES, *_SELF),
-        **{name: (f"pooling={name}", "labels.times=test") for name in _POOLINGS},
+        **{name: (f"pooling={name}", "labels.times=test") for name in weak_to_strong.POOLINGS},
     },
     conditions={"": Condition("weak-to-strong")},
     folds=ESC10.folds,
