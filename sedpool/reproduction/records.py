@@ -203,8 +203,8 @@ def result_row(key: RunKey, run: RunFolder) -> dict[str, Any]:
     Returns
     -------
     row : dict
-        The columns of `TYPES`. `seconds` is the duration of all epochs, validation included; `clips_per_second` is
-        the median over epochs.
+        The columns of `TYPES`. `epochs` are those of all rounds of self-training and `seconds` is their duration,
+        validation included; `kept_epoch` is of the last round, and `clips_per_second` its median over epochs.
 
     Raises
     ------
@@ -214,14 +214,15 @@ def result_row(key: RunKey, run: RunFolder) -> dict[str, Any]:
     refuse_damaged_history(run)
     issues = validity_issues(run)
     environment = run.environment
+    rounds = [*(RunFolder(path).history for path in sorted(run.path.glob("rounds/*"))), run.history]
     return {
         **key._asdict(),
         **metric_values(run),
         "valid": not issues,
         "remark": "; ".join(issues),
-        "epochs": len(run.history),
+        "epochs": sum(map(len, rounds)),
         "kept_epoch": kept_epoch(run.history),
-        "seconds": round(float(run.history["seconds"].sum()), 1),
+        "seconds": round(sum(float(history["seconds"].sum()) for history in rounds), 1),
         "clips_per_second": float(run.history["clips_per_second"].median()),
         "commit": environment["git_commit"] or "",
         "precision": environment["precision"],

@@ -10,10 +10,11 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import DataError
 from sedpool.evaluation.evaluate import evaluate_run
 from sedpool.events import events_from_rows, tags_from_events
-from sedpool.experiment.plan import RunKey
+from sedpool.experiment.launchers.crew import Task
+from sedpool.experiment.plan import PlannedRun, RunKey
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.reproduction import weak_to_strong
-from sedpool.reproduction.records import TYPES, add_row
+from sedpool.reproduction.records import TYPES, add_row, result_row
 from sedpool.reproduction.studies import WEAK_TO_STRONG
 from sedpool.reproduction.weak_to_strong import (
     STEP,
@@ -26,6 +27,8 @@ from sedpool.reproduction.weak_to_strong import (
 )
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
+from sedpool.settings.compose import compose
+from tests.reproduction.small_studies import history, write_run
 
 CLASSES = ("dog", "siren")
 SEEN = Decoder(median_filter=0.5)
@@ -222,3 +225,15 @@ def test_the_report_opens_with_the_answer(tmp_path, weak, word):
     assert "No condition of the protocol makes this void." in text
     assert "strong_clips" in text.replace("\\", "")
     assert "decoded by times (boxes, times)" in text
+
+
+def test_epochs_of_all_rounds_count(tmp_path):
+    config = compose(["training=self_train", "method=cap"], {}) | {"runs": str(tmp_path)}
+    run = RunFolder(tmp_path / write_run(config, n_epochs=5))
+    for number, n_epochs in enumerate((7, 4)):
+        storage.write_text(run.file(f"rounds/{number}/history.csv"), history(n_epochs, 1).to_csv(index=False))
+    task = Task(PlannedRun(RunKey("", "cap", None, 0), ()), config, run)
+    assert task.budget == 3 * 25
+    assert task.epochs_done() == 16
+    row = result_row(task.run.key, run)
+    assert (row["epochs"], row["kept_epoch"], row["seconds"]) == (16, 2, 40.0)
