@@ -121,7 +121,7 @@ AXES = {
 """The properties that the conditions of `ESC10_AXES` vary, and the condition for each value, in order."""
 
 _SELF = ("training.self_training_rounds=2", "training.clip_loss_weight=1")
-_TIMES = ("supervision=strong", "pooling=linear_softmax", "training.monitor=loss", "evaluation.tune=all")
+_TIMES = ("supervision=strong", "pooling=linear_softmax", "training.monitor=psds1", "evaluation.tune=all")
 
 WEAK_TO_STRONG = Study(
     name="weak-to-strong",

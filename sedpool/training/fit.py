@@ -19,6 +19,7 @@ from sedpool.features.prepare import PreparedDataset, prepare
 from sedpool.features.store import Extractor, n_frames
 from sedpool.inference.trained_detector import TrainedDetector, TrainingResult, score
 from sedpool.models.detector import Detector, check_patch
+from sedpool.regions import tag_values
 from sedpool.runtime.arrays import Float32Array
 from sedpool.training.batches import Patches
 from sedpool.training.checkpoint import assign, values_of

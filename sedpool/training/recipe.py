@@ -111,8 +111,6 @@ class Recipe:
             raise ValueError(
                 "self_training_rounds learns from tags alone; min_activity, which needs events, must be null"
             )
-        if self.self_training_rounds and self.monitor == "psds1":
-            raise ValueError("self_training_rounds learns from tags alone; monitor=psds1 needs events: monitor map")
 
     def check_supervision(self, supervision: str) -> None:
         """Refuse settings that do nothing with this supervision.
@@ -120,8 +118,9 @@ class Recipe:
         Raises
         ------
         ConfigError
-            On self-training where only some frames have labels, hard pseudo-labels with strong supervision, a weight of
-            the clip loss where frames have no labels, or tags of patches where each clip has labels of its own kind.
+            On self-training where only some frames have labels, or from tags if events are to judge it; hard
+            pseudo-labels with strong supervision; a weight of the clip loss where frames have no labels; or tags of
+            patches where each clip has labels of its own kind.
         """
         if supervision == "mixed" and self.min_activity is not None:
             raise ConfigError(
@@ -132,6 +131,11 @@ class Recipe:
             raise ConfigError(
                 f"training.self_training_rounds={self.self_training_rounds}: self-training starts from labels of one "
                 "kind; set it to 0, or supervision=weak"
+            )
+        if supervision == "weak" and self.self_training_rounds and self.monitor == "psds1":
+            raise ConfigError(
+                "training.monitor=psds1: it needs events, and with supervision=weak self-training learns from tags "
+                "alone; monitor map"
             )
         if supervision == "strong" and self.self_training_rounds and self.pseudo_labels == "hard":
             raise ConfigError(

@@ -86,8 +86,8 @@ def test_validation_without_times_and_a_missing_measure_are_refused():
         trained(event_score=None)
     with pytest.raises(ConfigError, match="have tags without times; monitor map, loss or accuracy"):
         fit(None, None, validate=weak.dataset, features=weak.extractor, recipe=RECIPE)
-    with pytest.raises(ValueError, match="monitor=psds1 needs events"):
-        replace(RECIPE, self_training_rounds=1)
+    with pytest.raises(ConfigError, match="monitor=psds1: it needs events, and with supervision=weak self-training"):
+        replace(RECIPE, self_training_rounds=1).check_supervision("weak")
 
 
 def test_validation_without_any_event_is_refused():
