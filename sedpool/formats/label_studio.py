@@ -135,12 +135,14 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         else:
             separator = "\t" if "\t" in text.partition("\n")[0] else ","
             table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-            if "annotation_id" not in (table.fieldnames or ()):
+            if not table.fieldnames or "annotation_id" not in table.fieldnames:
                 raise ValueError("no column annotation_id")
             rows = list(table)
             if any(None in row for row in rows):
                 raise ValueError("a row has more fields than there are columns")
-            if any('"start"' in text and text[0] != "[" for row in rows for text in row.values() if text):
+            texts = (text for row in rows for text in row.values() if text)
+            stray = [*table.fieldnames, *(text for text in texts if text[0] != "[")]
+            if any('"start"' in text for text in stray):
                 raise ValueError("regions that are no list")
             tasks = [
                 {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items()}

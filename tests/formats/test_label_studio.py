@@ -164,9 +164,15 @@ def test_what_is_no_export_is_refused(tmp_path: Path, text: str, message: str) -
     assert "\n" not in str(caught.value)
 
 
-def test_damaged_regions_in_a_table_are_no_recording_without_events(tmp_path: Path) -> None:
+DAMAGED = '"{""start"": 1, ""end"": 2, ""labels"": [""dog""]}]"'
+
+
+@pytest.mark.parametrize(
+    "text", [f"audio,id,label,annotation_id\na.wav,1,{DAMAGED},1\n", f"a.wav,1,{DAMAGED},audio,id,label,annotation_id\n"]
+)
+def test_damaged_regions_in_a_table_are_no_recording_without_events(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
-    path.write_text('audio,id,label,annotation_id\na.wav,1,"{""start"": 1, ""end"": 2, ""labels"": [""dog""]}]",1\n')
+    path.write_text(text)
     with pytest.raises(DataError, match=r"not an export of Label Studio \(regions that are no list\)"):
         read_events(path)
 
