@@ -168,7 +168,8 @@ DAMAGED = '"{""start"": 1, ""end"": 2, ""labels"": [""dog""]}]"'
 
 
 @pytest.mark.parametrize(
-    "text", [f"audio,id,label,annotation_id\na.wav,1,{DAMAGED},1\n", f"a.wav,1,{DAMAGED},audio,id,label,annotation_id\n"]
+    "text",
+    [f"audio,id,label,annotation_id\na.wav,1,{DAMAGED},1\n", f"a.wav,1,{DAMAGED},audio,id,label,annotation_id\n"],
 )
 def test_damaged_regions_in_a_table_are_no_recording_without_events(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
