@@ -231,8 +231,15 @@ class Dataset:
         return self.select(self.clips.loc[self.clips["path"].notna(), "filename"].tolist())
 
 
-def refuse_unlabelled(dataset: Dataset) -> None:
+def refuse_unlabelled(dataset: Dataset, supervision: str) -> None:
     """Refuse a corpus in which training or validation knows nothing of a class: it could not be learnt or judged.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All splits.
+    supervision : str
+        With ``"weak"`` tags alone are learnt from; else also the times of a clip that are known.
 
     Raises
     ------
@@ -241,12 +248,14 @@ def refuse_unlabelled(dataset: Dataset) -> None:
     """
     for split in ("train", "validate"):
         part = dataset.select(dataset.clips.loc[dataset.clips["split"] == split, "filename"].tolist())
-        by_class = of_each_class(part.regions, part.classes)
-        seconds = active_seconds(by_class, part.clips["filename"].tolist(), part.classes).to_numpy()
-        partly = (seconds > 0) & (seconds < part.clips["duration"].to_numpy()[:, np.newaxis] - 1e-9)
-        known = (tag_arrays(part.tags)[1] | partly).any(axis=0)
-        if len(part) and not known.all():
-            label = dataset.classes[int(np.argmin(known))]
+        known = tag_arrays(part.tags)[1]
+        if supervision != "weak" and not known.all():
+            by_class = of_each_class(part.regions, part.classes)
+            seconds = active_seconds(by_class, part.clips["filename"].tolist(), part.classes).to_numpy()
+            known = known | (seconds > 0) & (seconds < part.clips["duration"].to_numpy()[:, np.newaxis] - 1e-9)
+        is_learnt = known.any(axis=0)
+        if len(part) and not is_learnt.all():
+            label = dataset.classes[int(np.argmin(is_learnt))]
             raise DataError(
                 f"dataset {dataset.name}: class {label} is unknown in all clips of {split}; label some of them, or "
                 "drop the class (- in labels.map)"

@@ -109,6 +109,7 @@ def refuse_untrainable(
     dataset: Dataset,
     root: Path,
     problems: Iterable[Problem],
+    supervision: str,
     *,
     allow_missing: bool = False,
     allow_unusable: bool = False,
@@ -123,6 +124,8 @@ def refuse_untrainable(
         The corpus.
     problems : iterable of Problem
         What `validate` found.
+    supervision : str
+        What labels training learns from: ``"weak"``, ``"strong"`` or ``"mixed"``.
     allow_missing, allow_unusable : bool
         Whether training goes on without clips that lack audio or labels, and without recordings that cannot be used.
 
@@ -141,7 +144,7 @@ def refuse_untrainable(
             f"dataset {dataset.name}: {len(broken)} recordings cannot be used (first {broken[0]}); repair them, or set "
             "allow_missing=true to go on without them"
         )
-    refuse_unlabelled(dataset)
+    refuse_unlabelled(dataset, supervision)
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:

@@ -127,13 +127,19 @@ def event_ranking(
     collar: float,
     offset_tolerance_ratio: float | None,
 ) -> dict[str, Any]:
-    """Measure how well frame scores that were checked rank the events of a reference; see `event_ranking_metrics`."""
-    truth, hours = evaluation_input.reference.lasting(), evaluation_input.lengths.sum() / 3600
+    """Measure how well frame scores that were checked rank the events of a reference; see `event_ranking_metrics`.
+
+    Clips with times in which a class is unknown have no part in the figures of this class.
+    """
+    truth, unknown = evaluation_input.reference.lasting(), evaluation_input.unknown
     by_class: dict[str, dict[str, float]] = {}
     for number, label in enumerate(evaluation_input.classes):
-        of_class = truth.select(truth.label == number)
+        is_known = np.ones(len(evaluation_input.lengths), dtype=bool)
+        is_known[unknown.clip[unknown.label == number]] = False
+        of_class = truth.select((truth.label == number) & is_known[truth.clip])
         if len(of_class):
-            candidates = threshold_candidates(frames, number)
+            hours = evaluation_input.lengths[is_known].sum() / 3600
+            candidates = threshold_candidates(frames.select(is_known[frames.clip]), number)
             curve = event_curve(candidates, of_class, collar=collar, offset_tolerance_ratio=offset_tolerance_ratio)
             by_class[label] = {
                 "average_precision": curve.average_precision(),

@@ -12,7 +12,7 @@ import pandas as pd
 from sedpool.errors import EvaluationError
 from sedpool.evaluation.validation import listed, require_same_clips
 from sedpool.inference.activity import frames_of
-from sedpool.runtime.arrays import Float64Array, IntArray
+from sedpool.runtime.arrays import BoolArray, Float64Array, IntArray
 from sedpool.scores import classes_of, validate_scores
 
 _ROUNDING = 0.010  # seconds
@@ -37,11 +37,24 @@ class FrameArrays:
     """
 
     clip: IntArray
-    first: npt.NDArray[np.bool_]
+    first: BoolArray
     onset: Float64Array
     offset: Float64Array
     probabilities: npt.NDArray[np.floating]
     coverage: "ScoreCoverage | None" = None
+
+    def select(self, kept: BoolArray) -> "FrameArrays":
+        """Return some of the frames, those of a clip all or none."""
+        if kept.all():
+            return self
+        return FrameArrays(
+            self.clip[kept],
+            self.first[kept],
+            self.onset[kept],
+            self.offset[kept],
+            self.probabilities[:, kept],
+            self.coverage,
+        )
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,12 @@ def curve_metrics(
     Returns
     -------
     metrics : dict
-        `event_ranking` as of `sedpool.evaluation.event_ranking_metrics`, None where there are no scores or unknown
-        times; `psds_by_class` by scenario: ``{"mean", "class_wise": {label: area}}``, the mean being the PSDS without a
+        `event_ranking` as of `sedpool.evaluation.event_ranking_metrics`, None where there are no scores;
+        `psds_by_class` by scenario: ``{"mean", "class_wise": {label: area}}``, the mean being the PSDS without a
         deviation over classes (``alpha_st=0``).
     """
     ranked = None
-    if frames is not None and not len(reference.unknown):
+    if frames is not None:
         ranked = event_ranking(
             reference, frames, collar=criteria.collar, offset_tolerance_ratio=criteria.offset_tolerance_ratio
         )

@@ -193,7 +193,7 @@ def build_all(config: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None
         )
     pooling = configure_pooling(build(config, "pooling"), backbone, patch_frames)
     dataset = build_dataset(config) if dataset is None else dataset
-    refuse_unlabelled(dataset)
+    refuse_unlabelled(dataset, config["supervision"])
     decoder_of(checked(EvaluationSettings, config["evaluation"], "evaluation")).check(dataset.classes)
     weak = {"train", "validate"}.intersection(dataset.clips["split"] if dataset.events is None else dataset.weak_splits)
     if (

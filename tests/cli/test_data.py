@@ -174,8 +174,14 @@ def test_check_fails_where_training_would_and_passes_where_it_would_not(own: Pat
 def test_check_refuses_labels_that_nobody_knows_as_training_does(own: Path, tmp_path: Path) -> None:
     table = tmp_path / "map.csv"
     table.write_text("from,to\nowl,\n", encoding="utf-8")
-    shown = data("check", own, "jobs=1", f"cache={tmp_path}", f"labels.map='{table}'", code=1)
-    assert re.search(r"error: dataset my recordings: \d+ tags and \d+ stretches of time to train on are unknown", shown)
+    settings = (own, "jobs=1", f"cache={tmp_path}", f"labels.map='{table}'")
+    partly = data("check", *settings)
+    assert "4 tags and 5 stretches of time are unknown, and neither training nor scores count them" in partly
+    for number in range(1, 5):
+        (own / f"{number}.txt").write_text("0\t11.5\towl\n", encoding="utf-8")
+    shown = data("check", *settings, code=1)
+    assert "error: dataset my recordings: class gull is unknown in all clips of validate; label some of them" in shown
+    data("check", *settings, "supervision=strong")
 
 
 def test_check_takes_a_corpus_or_a_folder(own: Path, corpus: Path, tmp_path: Path) -> None:

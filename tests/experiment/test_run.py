@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_fault_41_a_run_that_becomes_nan_fails_keeps_its_checkpoint_and_tracking
     data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri = f"sqlite:///{tmp_path / 'mlruns.db'}"
-    monkeypatch.setattr("sedpool.training.callbacks.np.isfinite", become_nan(after=3))
+    monkeypatch.setattr("sedpool.training.callbacks.np", SimpleNamespace(**vars(np) | {"isfinite": become_nan(3)}))
     with pytest.raises(TrainingError, match=r"the loss became .*lower training\.learning_rate"):
         run(small(data_root, tmp_path / "runs", "tracking=mlflow", f"tracking.uri={uri}"))
     monkeypatch.undo()

@@ -248,7 +248,7 @@ def boxes_by_hand(values, half, drop, share, max_gap, min_duration, step=0.5):
 @given(
     npst.arrays(np.float64, (15, 2), elements=st.sampled_from([0.0, 0.1, 0.3, 0.55, 0.8, 1.0])),
     st.lists(st.sampled_from([1, 4, 11]), min_size=2, max_size=2),
-    st.sampled_from([0.0, 0.45, 0.77]),
+    st.sampled_from([0.0, 0.4567, 0.7713]),  # no mean of a few scores, so that rounding decides nothing
     st.sampled_from([1, 2, 3]),
     st.sampled_from([0.0, 0.23, 0.61]),
     st.sampled_from([0.0, 0.47]),

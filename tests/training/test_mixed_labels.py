@@ -332,9 +332,9 @@ def test_a_class_of_which_nothing_is_known_is_refused() -> None:
     tags = part.tags.astype("boolean")
     tags["high"] = pd.NA
     with pytest.raises(DataError, match="class high is unknown in all clips of train; label some of them, or drop"):
-        refuse_unlabelled(replace(part, tags=tags))
+        refuse_unlabelled(replace(part, tags=tags), "weak")
     tags.iloc[0, 1] = False
-    refuse_unlabelled(replace(part, tags=tags))
+    refuse_unlabelled(replace(part, tags=tags), "weak")
 
 
 def test_soft_tags_are_part_of_what_a_corpus_is(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def check(
             dataset,
             Path(config["dataset"]["root"]),
             problems,
+            config["supervision"],
             allow_missing=training["dataset"].get("allow_missing", False),
             allow_unusable=training["allow_missing"],
         )
