@@ -21,7 +21,7 @@ from tests.test_configs import composed
 
 
 @pytest.mark.usefixtures("without_page")
-@pytest.mark.parametrize("supervision", ["weak", "strong", "mixed"])
+@pytest.mark.parametrize("supervision", [pytest.param("strong", marks=pytest.mark.slow), "weak", "mixed"])
 def test_training_leaves_out_what_nobody_knows(data_root: Path, tmp_path: Path, supervision: str) -> None:
     first, *others = build(small(data_root, tmp_path), "dataset").classes
     table = tmp_path / "map.csv"

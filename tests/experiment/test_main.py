@@ -131,6 +131,7 @@ def test_a_run_on_a_folder_of_any_name_with_labels_outside_it(tmp_path: Path) ->
     assert list(tmp_path.glob("zwischen (lager)/*"))
 
 
+@pytest.mark.slow
 def test_a_sweep_over_folders_of_any_name(tmp_path: Path) -> None:
     paths = ("dataset.root=käfer (1),~/2024", "dataset.labels=alle labels!.csv")
     done = command("-m", "dataset=folder", *paths, cwd=tmp_path, HOME=str(tmp_path))

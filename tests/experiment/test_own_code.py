@@ -79,6 +79,7 @@ def only_run(folder: Path) -> RunFolder:
 SEDPOOL = ("-P", "-c", "from sedpool.cli.app import main; main()", "train")
 
 
+@pytest.mark.slow
 def test_all_three_together_by_sedpool_train(folder: Path) -> None:
     train(folder, *(setting for pair in OWN.values() for setting in pair), command=SEDPOOL)
     config = only_run(folder).config

@@ -108,6 +108,7 @@ def test_without_the_weights_every_use_says_what_to_type(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("front_ends")
 def test_the_last_block_trains_further_and_is_in_the_package(data_root: Path, tmp_path: Path, recording: Path) -> None:
     settings = ("model=aisfx_finetune", "features.frame_period=186", "training.epochs=1", "dataset.n_train=24")
@@ -136,6 +137,7 @@ def test_other_weights_than_those_of_training_are_refused(trained: RunFolder, tm
         sp.load(tmp_path / "x.sedpool")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("front_ends")
 def test_a_notebook_trains_and_packs_one(data_root: Path, tmp_path: Path, recording: Path) -> None:
     corpus = sp.load_demo(data_root / "demo", n_train=24, n_validate=8, n_test=8)
