@@ -20,7 +20,7 @@ _ROUNDING = 0.010  # seconds
 
 @dataclass(frozen=True)
 class FrameArrays:
-    """Frames ordered by clip and time, cut at the clips' ends.
+    """Frames of one clip after another in the order of the scores, ordered by time, cut at the clips' ends.
 
     Attributes
     ----------

@@ -75,7 +75,8 @@ def pi_psds_of_filters(
     scenarios : mapping of str to Scenario
         Criteria and costs.
     """
-    axis = Frames(frames.clip, frames.onset, frames.offset)
+    in_turn = np.cumsum(frames.first) - 1  # clips stand in the order of the scores, not of their numbers
+    axis = Frames(in_turn, frames.onset, frames.offset)
     versions: dict[str, list[PsdsCounts]] = {name: [] for name in scenarios}
     for seconds in WINDOWS:
         values = smooth(frames.probabilities.T, axis, np.full(len(frames.probabilities), seconds))

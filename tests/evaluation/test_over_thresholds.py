@@ -75,10 +75,13 @@ def test_boxes_have_the_psds_of_an_operating_point_at_each_confidence(seed):
     assert found == psds_of_boxes(reference_input(reference, **SHAPE), scores, replace(decoder, threshold=0.9))
 
 
-def test_events_are_not_ranked_where_times_are_unknown(noisy):
+def test_events_are_ranked_in_the_clips_that_are_known(noisy):
     scores, reference = noisy
     name = next(iter(MINUTES))
     dataset = dataset_of(reference).with_unknown(events_from_rows([(name, 0.0, 1.0, CLASSES[0])]))
     metrics = evaluate_run(SystemOutput(scores, highest_frames(scores)), dataset)
-    assert metrics["event_ranking"] is None
+    others = [scores.loc[scores["filename"] != name], reference.loc[reference["filename"] != name]]
+    lengths = {clip: length for clip, length in dataset.durations.items() if clip != name}
+    expected = event_ranking_metrics(*others, durations=lengths, classes=CLASSES)["class_wise"][CLASSES[0]]
+    assert metrics["event_ranking"]["class_wise"][CLASSES[0]] == pytest.approx(expected)
     assert metrics["psds_by_class"]["scenario1"]["mean"] is not None
