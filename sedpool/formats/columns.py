@@ -119,7 +119,6 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     has_header = bool(rows) and (_is_header(rows[0], options) or _names_numbers(rows))
     source = TextTable(path, found, has_header, tables.comments)
     header = tuple(name.strip() for name in rows[0]) if has_header else ()
-    _refuse_header(source, header, rows[1:])
     kinds = "" if has_header else _kinds(rows)
     if options.label_from == "tier" and re.fullmatch("TTN{2,9}", kinds):
         kinds += "T"  # the values of ELAN's export, all blank
@@ -136,19 +135,23 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
             columns[meaning] = _chosen(path, meaning, name, header, len(header or kinds))
     if options.columns.get("event_labels") and "event_label" not in options.columns:
         columns.pop("event_label", None)
+    _refuse_header(source, header, columns, rows[1:])
     return Layout(source, header, columns, units, kinds)
 
 
-def _refuse_header(source: TextTable, header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> None:
-    """Refuse a header that holds rows, or an empty name that leaves later names without a field in every row."""
+def _refuse_header(
+    source: TextTable, header: tuple[str, ...], columns: Mapping[str, int], rows: Sequence[Sequence[str]]
+) -> None:
+    """Refuse a header that holds rows, or whose names may stand beside the fields that they mean."""
     if any(control in name for name in header for control in "\v\f\x85\u2028\u2029"):
         raise DataError(f"{source}: line 1: unusual line breaks in the header; save the table with plain ones")
-    *others, _ = header or ("",)
     width = max((len(row) for row in rows), default=0)
-    if "" in others and 1 < width < len(header) and header[-1]:
+    others = set(range(width)) - set(columns.values())
+    if 1 < width < len(header) and header[-1] and len(header) - width <= len(others):
+        name = " ".join(header[min(others)].split())[:40] or f"column {min(others) + 1}, which has no name"
         raise DataError(
-            f"{source}: column {header.index('') + 1} of {len(header)} has no name, and rows have at most {width} "
-            "fields; remove the surplus separator from the header, or fill up the rows"
+            f"{source}: the header has {len(header)} names and rows at most {width} fields, so that {name} may be too "
+            "much; remove it from the header, or fill up the rows"
         )
 
 

@@ -189,7 +189,7 @@ def words_in(path: Path) -> set[str]:
         return set()
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", errors="replace")
     read = " ".join(
-        line for line in re.split(r"[\r\n]", text) if not line.lstrip(" \ufeff").startswith(("#", "name = "))
+        line for line in re.split(r"[\r\n\v]", text) if not line.lstrip(" \ufeff").startswith(("#", "name = "))
     )
     return {word for word in WORDS if re.search(rf"(?<!\w){word}(?!\w)", read)}
 

@@ -173,7 +173,8 @@ HEADERS = {
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("filename,onset,offset,,event_label,confidence", "column 4 of 6 has no name, and rows have at most 5 fields"),
+        ("filename,onset,offset,,event_label,confidence", "6 names and rows at most 5 fields, so that column 4, which"),
+        ("filename,onset,offset,even,event_label,confidence", "rows at most 5 fields, so that even may be too much"),
         ("filename,onset,offset,event_label,confidence\v", None),
         ("filename,onset,offset,event_label,scene\vmono", "line 1: unusual line breaks in the header"),
     ],
