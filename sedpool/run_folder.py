@@ -5,6 +5,8 @@ import os
 import re
 import shlex
 import shutil
+import tempfile
+import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,8 @@ from sedpool.settings.identity import digest, former_digest, upgraded
 from sedpool.settings.targets import check_texts
 
 FORMAT = 1
+
+RECORD_SUFFIX = ".record.zip"
 
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
@@ -94,6 +98,11 @@ class RunFolder:
         if folder.is_symlink():
             raise StorageError(f"{folder}: a link, and nothing is written where it leads; remove it")
         return folder
+
+    @property
+    def name(self) -> str:
+        """Name of the run, which is that of its folder."""
+        return self.path.name
 
     @property
     def is_done(self) -> bool:
@@ -409,6 +418,55 @@ class RunFolder:
         return read_tsv(self.file("events.tsv"))
 
 
+class Record(RunFolder):
+    """What a study keeps of a run, as one file: those files of its folder that are small, without scores and weights.
+
+    It is a zip archive, uncompressed, in one order and with one date: the same run makes the same bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, ``<name of the run>.record.zip``.
+
+    Raises
+    ------
+    StorageError
+        Whenever a file in it is asked for, if the archive is damaged or is none.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.path.name.removesuffix(RECORD_SUFFIX)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the record is there: only finished runs have one, and it is written at once."""
+        return self.path.is_file()
+
+    def file(self, name: str) -> Path:
+        """Path of the file `name`, outside the archive; of one that is not in it, a path below the archive."""
+        path = self._unpacked.folder / name
+        return path if path.exists() else self.path / name
+
+    @cached_property
+    def _unpacked(self) -> "_Unpacked":
+        storage.refuse_special(self.path)
+        if (size := self.path.stat().st_size) > storage.LARGEST_ARCHIVE:
+            raise StorageError(f"{self.path}: {size} bytes, no record; expected at most {storage.LARGEST_ARCHIVE}")
+        return _Unpacked(storage.read_archive(self.path.read_bytes(), self.path, "record"))
+
+
+class _Unpacked:
+    """Files in a temporary folder that goes away with this object."""
+
+    def __init__(self, parts: Mapping[str, bytes]) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sedpool-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        for name, content in parts.items():
+            (self.folder / name).write_bytes(content)
+
+
 def _named(path: Path, value: Any) -> Any:
     """Return a value of a file whose mappings, at any depth, name the file where they lack a key."""
     if not isinstance(value, Mapping):
@@ -458,6 +516,16 @@ def former_run_name(config: Mapping[str, Any]) -> str | None:
     return None if found is None else f"{corpus}-{config['method']}-s{config['seed']}-{found}"
 
 
+def is_record(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is that of a record, by its name."""
+    return Path(path).name.endswith(RECORD_SUFFIX) and not Path(path).is_dir()
+
+
+def run_at(path: str | os.PathLike[str]) -> RunFolder:
+    """Return the run at a path: a record by its name, else a folder, which need not exist yet."""
+    return Record(path) if is_record(path) else RunFolder(path)
+
+
 def finished(folder: str | os.PathLike[str], *, half_renewed: bool = False) -> RunFolder:
     """Return the run in a folder, if it is finished.
 
@@ -475,7 +543,7 @@ def finished(folder: str | os.PathLike[str], *, half_renewed: bool = False) -> R
     StorageError
         If it is half renewed and may not be.
     """
-    run = RunFolder(folder)
+    run = run_at(folder)
     _refuse_package(run.path)
     if not run.path.exists():
         raise ConfigError(f"{run.path}: no such file or folder; give the folder that training printed, or a package")
@@ -489,7 +557,7 @@ def finished(folder: str | os.PathLike[str], *, half_renewed: bool = False) -> R
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:
-    """Every run folder at or below `folder`, sorted by path, finished or not.
+    """Every run folder and record at or below `folder`, sorted by path, finished or not.
 
     Raises
     ------
@@ -497,12 +565,15 @@ def find_runs(folder: str | os.PathLike[str]) -> list[RunFolder]:
         If it is a package.
     """
     _refuse_package(Path(folder))
-    configs = sorted(Path(folder).rglob("config.yaml"))
-    return [RunFolder(path.parent) for path in configs]
+    if is_record(folder):
+        return [Record(folder)]
+    runs = [RunFolder(path.parent) for path in Path(folder).rglob("config.yaml")]
+    records = [Record(path) for path in Path(folder).rglob(f"[!.]*{RECORD_SUFFIX}")]
+    return sorted([*runs, *records], key=lambda run: run.path)
 
 
 def _refuse_package(path: Path) -> None:
-    if path.is_file():
+    if path.is_file() and not is_record(path):
         raise ConfigError(
             f"{path}: a file; expected a run folder; a package has no scores and no corpus, which this needs"
         )

@@ -1,4 +1,4 @@
-"""Writing files atomically, and recognising them by hash.
+"""Writing files atomically, recognising them by hash, and archives of several files.
 
 Files are written to a temporary file in the target's own folder, flushed to disk and then renamed, so that a reader
 sees the old file or the new one and never a part of either.
@@ -6,11 +6,14 @@ sees the old file or the new one and never a part of either.
 
 import errno
 import hashlib
+import io
 import json
 import os
+import struct
 import tempfile
+import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +25,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CHUNK = 1 << 20
+LARGEST_ARCHIVE = 2**31
+"""Bytes of an archive, at most: it is read at once."""
+
 _TEMPORARY = ".writing-"
+_DATE = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = 0o100644
 _SHOWN = 40  # letters of a name in that of its temporary file, which may be no longer than others
 
 
@@ -126,10 +134,69 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     refuse_special(path)
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise StorageError(f"{path}: no such file") from None
     except (ValueError, RecursionError) as error:
         raise StorageError(f"{path}: not valid JSON ({error}); it is damaged, delete it and run again") from None
+
+
+def archive(parts: Mapping[str, bytes]) -> bytes:
+    """Return a zip archive of files, uncompressed, with one date, so that equal files make equal bytes.
+
+    Parameters
+    ----------
+    parts : mapping of str to bytes
+        Content by name, in the order that the archive gets.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as opened:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.create_system, entry.external_attr = 3, _PLAIN_FILE << 16
+            opened.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def read_archive(content: bytes, path: str | os.PathLike[str], kind: str) -> dict[str, bytes]:
+    """Take apart an archive that `archive` made, wherever it comes from.
+
+    Parameters
+    ----------
+    content : bytes
+        What is in the file.
+    path : path-like
+        The file, for messages.
+    kind : str
+        What it is meant to be, for messages, such as ``package``.
+
+    Returns
+    -------
+    parts : dict of str to bytes
+        Content by name; a name has no folders in it.
+
+    Raises
+    ------
+    StorageError
+        If it is damaged, or holds anything but plain uncompressed files, each once, of the size that it has.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as opened:
+            entries = opened.infolist()
+            names = [entry.filename for entry in entries]
+            if len(set(names)) < len(names):
+                raise StorageError(f"{path}: holds {max(names, key=names.count)} twice; nothing of it is used")
+            if outside := [name for name in names if Path(name).name != name or name.startswith(".")]:
+                raise StorageError(f"{path}: holds {outside[0]!r}, which is no name of a file; nothing of it is used")
+            for entry in entries:
+                is_plain = entry.compress_type == zipfile.ZIP_STORED and entry.external_attr >> 16 == _PLAIN_FILE
+                if not is_plain or entry.flag_bits:
+                    raise StorageError(f"{path}: {entry.filename} is no plain uncompressed file; nothing of it is used")
+            if sum(entry.file_size for entry in entries) > len(content):
+                raise StorageError(f"{path}: states more bytes than it has; damaged or altered, get it again")
+            return {entry.filename: opened.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, struct.error) as error:
+        reason = " ".join(str(error).split())
+        raise StorageError(f"{path}: not a readable {kind} ({reason}); get it again") from None
 
 
 def refuse_special(path: str | os.PathLike[str]) -> None:

@@ -43,7 +43,7 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
             continue
         # What a run and its record share, and no other run does whose folder has the same name.
         settings = settings_of(without_places(run.config))
-        key = run.path.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
+        key = run.name, hash_value([settings, run.manifest["hash"] if run.manifest else None])
         if key in runs:
             left_out[run.path] = f"the same run as {runs[key].path}"
         else:

@@ -25,7 +25,7 @@ def contradiction(run: RunFolder) -> str | None:
             continue
         for place, counted, written in _pairs(table, metrics):
             if counted is not written and (counted is None or written is None or abs(counted - written) > _ROUNDING):
-                return f"{run.path.name}: metrics.json has {where}{place} {written}, {file} gives {counted}"
+                return f"{run.name}: metrics.json has {where}{place} {written}, {file} gives {counted}"
     return None
 
 

@@ -67,7 +67,7 @@ def alpha_trajectories(runs: Sequence[RunFolder]) -> pd.DataFrame:
         for run in own:
             if run.alpha is not None:
                 is_kept = run.alpha["epoch"] == kept_epoch(run.history)
-                tables.append(run.alpha.assign(method=method, run=run.path.name, is_kept=is_kept))
+                tables.append(run.alpha.assign(method=method, run=run.name, is_kept=is_kept))
     return _stacked(tables)
 
 
@@ -86,7 +86,7 @@ def threshold_curves(runs: Sequence[RunFolder]) -> pd.DataFrame:
     """
     tables = [pd.DataFrame(columns=["method", "run", "threshold", "precision", "recall", "f1"])]
     for method, own in by_method(runs).items():
-        tables += [run.curve.assign(method=method, run=run.path.name) for run in own if run.curve is not None]
+        tables += [run.curve.assign(method=method, run=run.name) for run in own if run.curve is not None]
     return _stacked(tables)
 
 

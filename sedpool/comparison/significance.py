@@ -8,7 +8,7 @@ import pandas as pd
 
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of
-from sedpool.run_folder import RunFolder
+from sedpool.run_folder import RunFolder, run_at
 from sedpool.stats.clusters import Membership, membership
 from sedpool.stats.power import SIGNIFICANCE_LEVEL, detectable_difference, smallest_p_sign_flip
 from sedpool.stats.ranks import average_ranks, friedman, pairwise
@@ -80,7 +80,7 @@ def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, l
     result["with_best"] = False
     notes = []
     for dataset, rows in table.groupby("dataset"):
-        runs = {index: RunFolder(path) for index, path in rows["run"].items()}
+        runs = {index: run_at(path) for index, path in rows["run"].items()}
         counts = {index: metric.counts(run) for index, run in runs.items()}
         known = {index: one for index, one in counts.items() if one is not None and len(one) > 1}
         if not known:

@@ -12,7 +12,7 @@ from sedpool.comparison.labels import HASH_DIGITS
 from sedpool.comparison.run_names import named_apart, names_with_hashes
 from sedpool.errors import ConfigError, DataError
 from sedpool.evaluation.paper_compat import static_rule
-from sedpool.run_folder import RunFolder, find_runs
+from sedpool.run_folder import RunFolder, find_runs, run_at
 from sedpool.stats.seeds import over_seeds
 
 # Column, and where its value lies in metrics.json.
@@ -188,7 +188,7 @@ def _tuned_differently(names: Iterable[str], folders: Iterable[str]) -> list[str
     """Warn if the runs' scores were tuned in several ways; empty if not."""
     ways: dict[str, list[str]] = {}
     for name, folder in zip(names, folders, strict=True):
-        if (tuned := RunFolder(folder).tuned) is not None:
+        if (tuned := run_at(folder).tuned) is not None:
             ways.setdefault(f"{tuned['parameters']} for {tuned['objective']}", []).append(name)
     if len(ways) < 2:
         return []

@@ -182,7 +182,7 @@ def _loaded(run: RunFolder, tuned: bool, trust_code: bool, cache: Path) -> "Trai
     load_weights(detector.network, run.file("weights.npz"))
     decoder, described = decoding_of(run, tuned)
     decoder.check(detector.classes)
-    logger.info(f"{run.path.name}: decodes {described}")
+    logger.info(f"{run.name}: decodes {described}")
     result = TrainingResult(run.history, run.alpha, kept_epoch(run.history), run.gradient_share)
     return TrainedDetector(detector, result, extractor, cache, patch_frames, decoder, partial(_packed, run))
 

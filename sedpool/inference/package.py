@@ -6,12 +6,9 @@ every other file. A package from elsewhere is checked as a whole before anything
 """
 
 import hashlib
-import io
 import json
 import os
-import struct
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -45,12 +42,7 @@ OPTIONAL = (
 )
 """Files that only some packages hold: one from a notebook has no test scores and no card."""
 
-LARGEST = 2**31
-"""Bytes of a package, at most: it is read at once."""
-
 _MAGIC = b"PK\x03\x04"
-_DATE = (1980, 1, 1, 0, 0, 0)
-_PLAIN_FILE = 0o100644
 _OF_THE_MACHINE = frozenset({"device", "processors", "system"})
 
 
@@ -155,8 +147,8 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[RunFolder]:
     if not Path(path).is_file():
         yield finished(path)
         return
-    if (size := Path(path).stat().st_size) > LARGEST:
-        raise StorageError(f"{path}: {size} bytes, no package; expected at most {LARGEST}")
+    if (size := Path(path).stat().st_size) > storage.LARGEST_ARCHIVE:
+        raise StorageError(f"{path}: {size} bytes, no package; expected at most {storage.LARGEST_ARCHIVE}")
     content = Path(path).read_bytes()
     about, parts = unpack(content, path)
     with tempfile.TemporaryDirectory(prefix="sedpool-") as folder:
@@ -186,13 +178,7 @@ def pack(about: About, parts: Mapping[str, bytes]) -> bytes:
     check_texts(asdict(about), "package")
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(parts.items())}
     stated = storage.json_text(asdict(about) | {"files": hashes}).encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in [(ABOUT, stated), *sorted(parts.items())]:
-            entry = zipfile.ZipInfo(name, _DATE)
-            entry.create_system, entry.external_attr = 3, _PLAIN_FILE << 16
-            archive.writestr(entry, content)
-    return buffer.getvalue()
+    return storage.archive({ABOUT: stated} | dict(sorted(parts.items())))
 
 
 def without_machine(environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,14 +208,11 @@ def unpack(content: bytes, path: str | os.PathLike[str]) -> tuple[About, dict[st
     StorageError
         If it is damaged, was altered, or is no package that this version reads.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            _check_entries(path, entries, len(content))
-            parts = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, struct.error) as error:
-        reason = " ".join(str(error).split())
-        raise StorageError(f"{path}: not a readable package ({reason}); get it again") from None
+    parts = storage.read_archive(content, path, "package")
+    if unknown := [name for name in parts if name not in (ABOUT, *NEEDED, *OPTIONAL)]:
+        raise StorageError(f"{path}: holds {unknown[0]!r}, which no package of this format does; nothing of it is used")
+    if missing := [name for name in (ABOUT, *NEEDED) if name not in parts]:
+        raise StorageError(f"{path}: no package, since it holds no {', '.join(missing)}; get it again")
     stated = _stated(parts.pop(ABOUT), path)
     hashes = stated.pop("files")
     found = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
@@ -260,19 +243,3 @@ def _stated(text: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
     except (ConfigError, RecursionError) as error:
         raise StorageError(str(error)) from None
     return stated
-
-
-def _check_entries(path: str | os.PathLike[str], entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
-    """Refuse what no package holds: other names, a name twice, and anything but plain uncompressed files."""
-    names = [entry.filename for entry in entries]
-    if unknown := [name for name in names if name not in (ABOUT, *NEEDED, *OPTIONAL)]:
-        raise StorageError(f"{path}: holds {unknown[0]!r}, which no package of this format does; nothing of it is used")
-    if len(set(names)) < len(names):
-        raise StorageError(f"{path}: holds {max(names, key=names.count)} twice; nothing of it is used")
-    if missing := [name for name in (ABOUT, *NEEDED) if name not in names]:
-        raise StorageError(f"{path}: no package, since it holds no {', '.join(missing)}; get it again")
-    for entry in entries:
-        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits or entry.external_attr >> 16 != _PLAIN_FILE:
-            raise StorageError(f"{path}: {entry.filename} is no plain uncompressed file; nothing of it is used")
-    if sum(entry.file_size for entry in entries) > n_bytes:
-        raise StorageError(f"{path}: states more bytes than it has; damaged or altered, get it again")

@@ -16,7 +16,7 @@ from sedpool.reports.document import frame_table
 from sedpool.reports.document_markdown import markdown_table
 from sedpool.reports.run_sentences import resolution_ceiling
 from sedpool.reports.terminal import print_table
-from sedpool.run_folder import RunFolder
+from sedpool.run_folder import run_at
 from sedpool.stats.ranks import average_ranks, critical_difference
 from sedpool.text_tables import without_formulas
 
@@ -71,7 +71,7 @@ def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro",
     """
     comparison = compare_runs(folders)
     table, over_seeds, notes = with_significance(comparison, metric)
-    contradictions = [said for path in table["run"] if (said := contradiction(RunFolder(path)))]
+    contradictions = [said for path in table["run"] if (said := contradiction(run_at(path)))]
     written = write_comparison(table, metric, output or folders[0])
     for dataset, rows in table.groupby("dataset"):
         own = {
@@ -83,7 +83,7 @@ def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro",
             print_table(frame_table(rows, f"{dataset}: {title}", columns=columns))
         summary = over_seeds[over_seeds["dataset"] == dataset].drop(columns="dataset")
         print_table(frame_table(summary, f"{dataset}: Over seeds"))
-        if ceiling := resolution_ceiling(*(RunFolder(path).metrics for path in rows["run"])):
+        if ceiling := resolution_ceiling(*(run_at(path).metrics for path in rows["run"])):
             print(f"{dataset}: {ceiling}")
     lines = [f"note: {note}" for note in [*peculiarities(comparison.table), *contradictions, *notes]]
     lines += [f"unfinished: {path}" for path in comparison.unfinished]

@@ -92,7 +92,7 @@ def settings_tables(runs: Sequence[RunFolder]) -> list[TableBlock]:
     groups: dict[str, Any] = {
         "method": pd.Series([run.method for run in runs]),
         "corpus": pd.Series([run.dataset for run in runs]),
-        "run": pd.Series([run.path.name for run in runs]),
+        "run": pd.Series([run.name for run in runs]),
     }
     found = {}
     for by, names in groups.items():

@@ -127,7 +127,7 @@ def _flagged_note(study: RunGroup) -> str:
 
 
 def _alpha_blocks(study: RunGroup, order: Sequence[str], durations: pd.DataFrame | None) -> list[FigureBlock]:
-    flagged = {run.path.name for run in study.flagged}
+    flagged = {run.name for run in study.flagged}
     trajectories = _in_order(alpha_trajectories(list(study)), order)
     if trajectories.empty:
         return []

@@ -1,13 +1,13 @@
 """What a study keeps of its runs: a table of results, and a record of every run.
 
-The table has one row per finished run, which counts as done on whatever machine it was trained. A record holds the
-run's files that are small enough to be committed, and enough to write the report anywhere.
+The table has one row per finished run, which counts as done on whatever machine it was trained. A record is
+one file that holds those of the run's files that are small enough to be committed, and enough to write the report
+anywhere.
 """
 
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,7 @@ from sedpool.evaluation.run_folder import evaluate_folder
 from sedpool.experiment.launchers.crew import OUTPUT
 from sedpool.experiment.load import dataset_of
 from sedpool.experiment.plan import RunKey
-from sedpool.run_folder import RunFolder, kept_epoch
+from sedpool.run_folder import RECORD_SUFFIX, Record, RunFolder, kept_epoch
 from sedpool.settings.identity import without_places
 from sedpool.settings.schema import EvaluationSettings, checked
 
@@ -116,9 +116,8 @@ def forget_records(keys: Collection[RunKey], folder: Path, results: str) -> None
     if any(is_forgotten):
         _write_results(folder / results, table.drop(index=table.index[is_forgotten]))
     for name in table.loc[is_forgotten, "run"]:
-        record = RunFolder(folder / FOLDER / name)
-        if record.is_done:
-            shutil.rmtree(record.path)
+        record_file(folder, name).unlink(missing_ok=True)
+        shutil.rmtree(folder / FOLDER / name, ignore_errors=True)
 
 
 def recorded(folder: Path, results: str) -> dict[RunKey, RunFolder]:
@@ -137,7 +136,10 @@ def recorded(folder: Path, results: str) -> dict[RunKey, RunFolder]:
         If the table is damaged, or a record is missing.
     """
     table = read_results(folder / results)
-    records = {key: RunFolder(folder / FOLDER / name) for key, name in zip(keys_of(table), table["run"], strict=True)}
+    records: dict[RunKey, RunFolder] = {}
+    for key, name in zip(keys_of(table), table["run"], strict=True):
+        path = record_file(folder, name)
+        records[key] = Record(path) if path.is_file() else RunFolder(folder / FOLDER / name)  # as earlier versions did
     for key, record in records.items():
         if not record.is_done:
             raise StorageError(
@@ -147,19 +149,24 @@ def recorded(folder: Path, results: str) -> dict[RunKey, RunFolder]:
     return records
 
 
-def write_record(run: RunFolder, folder: Path) -> RunFolder:
-    """Copy what a study keeps of a finished run.
+def record_file(folder: Path, name: str) -> Path:
+    """Return where a study keeps the record of the run called `name`."""
+    return folder / FOLDER / f"{name}{RECORD_SUFFIX}"
+
+
+def write_record(run: RunFolder, folder: Path) -> Record:
+    """Keep of a finished run what its study needs of it, as one file.
 
     Parameters
     ----------
     run : RunFolder
         A finished run.
     folder : Path
-        Folder of the study; the record goes to ``records/<name of the run>`` and replaces an earlier one.
+        Folder of the study; the record goes to ``records/<name of the run>.record.zip`` and replaces an earlier one.
 
     Returns
     -------
-    record : RunFolder
+    record : Record
         All files except `LEFT_BEHIND`, with the hashes of the scores (``scores.sha256``) in place of the scores, and
         with no paths in its configuration.
 
@@ -168,26 +175,20 @@ def write_record(run: RunFolder, folder: Path) -> RunFolder:
     StorageError
         If the disk is full; an earlier record is kept then.
     """
-    records = folder / FOLDER
-    records.mkdir(parents=True, exist_ok=True)
-    final = records / run.path.name
-    for half_written in records.glob(f".{run.path.name}-*"):  # by a command that was killed
-        shutil.rmtree(half_written)
-    with storage.full_disk_named(final), TemporaryDirectory(prefix=f".{run.path.name}-", dir=records) as temporary:
-        record = RunFolder(Path(temporary, "record"))
-        record.path.mkdir()
-        for path in run.path.iterdir():
-            if path.is_symlink():  # a link could have any file published
-                continue
-            if path.is_file() and not path.name.startswith(".") and path.name not in LEFT_BEHIND:
-                storage.write_bytes(record.file(path.name), path.read_bytes())
-        config = yaml.safe_dump(without_places(run.config), sort_keys=False, allow_unicode=True)
-        storage.write_text(record.file("config.yaml"), config)
-        storage.write_json(record.file("scores.sha256"), run.score_hashes)
-        if final.exists():
-            final.rename(Path(temporary, "before"))
-        record.path.rename(final)
-    return RunFolder(final)
+    kept = [
+        path
+        for path in run.path.iterdir()  # no links: one could have any file published
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and path.name not in LEFT_BEHIND
+    ]
+    made = {
+        "config.yaml": yaml.safe_dump(without_places(run.config), sort_keys=False, allow_unicode=True),
+        "scores.sha256": storage.json_text(run.score_hashes),
+    }
+    parts = {path.name: path.read_bytes() for path in kept} | {name: text.encode() for name, text in made.items()}
+    path = record_file(folder, run.name)
+    storage.write_bytes(path, storage.archive(dict(sorted(parts.items()))))
+    shutil.rmtree(folder / FOLDER / run.name, ignore_errors=True)  # the record of an earlier version
+    return Record(path)
 
 
 def result_row(key: RunKey, run: RunFolder) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def result_row(key: RunKey, run: RunFolder) -> dict[str, Any]:
         "precision": environment["precision"],
         "threads": environment["threads"],
         "device": environment["device"],
-        "run": run.path.name,
+        "run": run.name,
     }
 
 

@@ -100,7 +100,7 @@ def overview_section(parts: Sequence[tuple[Study, Records]]) -> Section:
     )
     blocks: list[str | TableBlock] = [_ABOUT, *(_extent(study, records) for study, records in parts), validity]
     if issues:
-        rows = [TableRow(run.path.name, [Cell(reason)]) for run, reason in issues.items()]
+        rows = [TableRow(run.name, [Cell(reason)]) for run, reason in issues.items()]
         note = (
             "The numbers of these runs are shown all the same, and should be read with these reasons in mind. Results "
             f"that rest on them are marked {DOUBLE_DAGGER} in tables and figures."

@@ -3,12 +3,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sedpool import storage
 from sedpool.comparison.tables import compare_runs, peculiarities
 from sedpool.errors import DataError
-from sedpool.run_folder import RunFolder
+from sedpool.reproduction.records import write_record
+from sedpool.run_folder import RunFolder, find_runs, run_at
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,19 @@ def test_records_without_scores_are_compared_by_hash(runs_folder):
         for name in ("scores.parquet", "clip_scores.parquet"):
             run.file(name).unlink()
     assert compare_runs([runs_folder]).table["identical_to"].tolist() == ["", "auto s0", ""]
+
+
+def test_records_in_one_file_compare_as_their_runs_do(runs_folder, tmp_path):
+    for run in find_runs(runs_folder):
+        if run.is_done:
+            write_record(run, tmp_path / "study")
+    pages = []
+    for folder in (runs_folder, tmp_path / "study/records"):
+        table = compare_runs([folder]).table
+        pages.append(table.drop(columns="run"))
+        assert [run_at(path).name for path in table["run"]] == ["demo-auto-s0", "demo-cap-s0", "demo-max-s0"]
+    pd.testing.assert_frame_equal(*pages)
+    assert compare(tmp_path / "study").returncode == 0
 
 
 @pytest.mark.parametrize(("corpus", "f1"), [("urbansed", 0.1), ("dcase2017", 0.1), ("medleydb-split3", 0.2)])

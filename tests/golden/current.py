@@ -37,7 +37,7 @@ from sedpool.experiment.load import dataset_of
 from sedpool.experiment.main import main as train_command
 from sedpool.features.shards import source_digest
 from sedpool.features.store import Features
-from sedpool.run_folder import former_run_name
+from sedpool.run_folder import find_runs, former_run_name
 from sedpool.runtime.environment import describe_environment
 from sedpool.scores import read_scores
 from sedpool.settings.compose import compose
@@ -67,6 +67,14 @@ LATER_METRICS = ("ceiling", "event_ranking", "psds_by_class", "box_psds", "pi_ps
 LATER_SETTINGS = "".join(f", {name}={value!r}" for name, value in LATER["training"].items())
 """How a recipe shows settings that it did not have."""
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+
+
+def configs_of_records(folder: Path) -> dict[str, dict[str, Any]]:
+    """The configurations of a study's records as they were written, by the name of the run."""
+    return {
+        record.name: yaml.safe_load(record.file("config.yaml").read_text(encoding="utf-8"))
+        for record in find_runs(folder)
+    }
 
 
 def run_name_of(config: Mapping[str, Any]) -> str | None:

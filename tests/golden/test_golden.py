@@ -29,10 +29,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
 
 
-def test_records_hash_to_the_names_of_their_folders() -> None:
-    configs = {
-        path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in RECORDS.glob("*/config.yaml")
-    }
+def test_records_hash_to_their_names() -> None:
+    configs = current.configs_of_records(RECORDS)
     assert sorted(configs) == IDENTITIES["records"]
     assert {name: current.run_name_of(config) for name, config in configs.items()} == {name: name for name in configs}
 

@@ -1,5 +1,6 @@
 """Every preset of the paper from end to end, on a dozen made clips in the exact layout of its corpus."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,11 @@ import numpy as np
 import pytest
 
 from sedpool.experiment.plan import RunKey, Study
-from sedpool.reproduction.records import FOLDER, LEFT_BEHIND, keys_of, read_results, record_run, recorded
+from sedpool.reproduction.records import LEFT_BEHIND, keys_of, read_results, record_file, record_run, recorded
 from sedpool.reproduction.report import write_study_report
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import DCASE2017, MEDLEYDB, URBANSED
-from sedpool.run_folder import RunFolder
+from sedpool.run_folder import Record, RunFolder
 from tests.miniatures.dcase2017 import write_dcase2017
 from tests.miniatures.medleydb import write_medleydb
 from tests.miniatures.urbansed import write_urbansed
@@ -72,9 +73,9 @@ def test_a_full_preset_from_corpus_to_records(
     assert not rows["valid"].any()
     assert rows["remark"].str.startswith("ended with its budget of 1 epochs").all()
     for name in rows["run"]:
-        record = RunFolder(tmp_path / "study" / FOLDER / name)
-        assert record.is_done
-        kept = {path.name for path in record.path.iterdir()}
+        record = Record(record_file(tmp_path / "study", name))
+        with zipfile.ZipFile(record.path) as archive:
+            kept = set(archive.namelist())
         assert {"config.yaml", "scores.sha256", "metrics.json", "history.csv", "counts.parquet", "curve.csv"} <= kept
         assert not kept & LEFT_BEHIND
         assert record.study == study.name

@@ -2,6 +2,7 @@ import errno
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from filelock import FileLock
 from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.experiment.launchers import crew
 from sedpool.experiment.plan import RunKey
-from sedpool.reproduction.records import FOLDER, add_row, keys_of, read_results, write_record
+from sedpool.reproduction.records import FOLDER, add_row, keys_of, read_results, record_file, recorded, write_record
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
 from sedpool.run_folder import RunFolder, find_runs
@@ -37,7 +38,7 @@ def test_every_run_gets_a_row_and_a_record(made_up_training: list[str], here: Pl
         RunKey("", method, fold, 0) for fold in (1, 4) for method in ("cap", "max", "mean")
     ]  # sorted, so that versions of the table can be compared
     assert sorted(rows["run"]) == sorted(made_up_training)
-    records = {run.path.name: run for run in find_runs(here.study)}
+    records = {run.name: run for run in find_runs(here.study)}
     assert set(records) == set(rows["run"])
     for row in rows.itertuples():
         run = RunFolder(tmp_path / "runs" / row.run)
@@ -108,7 +109,7 @@ def test_a_finished_folder_that_is_damaged_is_named_and_the_others_are_not_held_
     assert reason.startswith(f"{damaged.file(name)}: ")
     assert reason.endswith(f"; delete {damaged.path}, and the same command trains it again")
     rows = read_results(tmp_path / TABLE)
-    assert {run.path.name for run in find_runs(here.study)} == set(rows["run"])
+    assert {run.name for run in find_runs(here.study)} == set(rows["run"])
     assert len(rows) == 2
     shutil.rmtree(damaged.path)
     assert reproduce(study, here) == {}
@@ -157,7 +158,7 @@ def test_no_record_is_left_of_a_run_that_was_repeated_with_other_settings(
     reproduce(replace(study.select(methods=["cap"]), settings=("training.epochs=50",)), here, rerun=True)
     rows = read_results(tmp_path / TABLE)
     assert len(rows) == 2
-    assert {run.path.name for run in find_runs(here.study)} == set(rows["run"])
+    assert {run.name for run in find_runs(here.study)} == set(rows["run"])
 
 
 def test_a_record_that_was_left_half_written_is_no_run(
@@ -166,9 +167,27 @@ def test_a_record_that_was_left_half_written_is_no_run(
     reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
     (name,) = read_results(tmp_path / TABLE)["run"]
     (tmp_path / TABLE).unlink()
-    (here.study / FOLDER / name).rename(here.study / FOLDER / f".{name}-killed")
+    record = record_file(here.study, name)
+    record.rename(record.with_name(f".writing-{record.name}"))
     reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
-    assert [run.path.name for run in find_runs(here.study)] == [name]
+    assert [run.name for run in find_runs(here.study)] == [name]
+
+
+def test_a_record_of_an_earlier_version_is_a_folder_and_gives_way_to_the_file(
+    made_up_training: list[str], here: Places, tmp_path: Path
+) -> None:
+    reproduce(STUDY.select(folds=[4], methods=["cap"]), here)
+    (name,) = read_results(tmp_path / TABLE)["run"]
+    file, folder = record_file(here.study, name), here.study / FOLDER / name
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(folder)
+    content = file.read_bytes()
+    file.unlink()
+    (earlier,) = recorded(here.study, STUDY.results).values()
+    assert earlier.path == folder
+    (run,) = find_runs(here.general["runs"])
+    assert write_record(run, here.study).path.read_bytes() == content  # the same run makes the same bytes
+    assert [run.path for run in find_runs(here.study)] == [file]
 
 
 def test_fault_31_a_record_on_a_full_disk_is_an_error_and_leaves_the_earlier_one(
@@ -184,7 +203,7 @@ def test_fault_31_a_record_on_a_full_disk_is_an_error_and_leaves_the_earlier_one
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(StorageError, match="the disk is full"):
         write_record(run, here.study)
-    assert [record.path.name for record in find_runs(here.study)] == [run.path.name]
+    assert [record.name for record in find_runs(here.study)] == [run.name]
 
 
 def test_a_run_that_fails_is_named_and_the_others_are_not_held_up(

@@ -172,7 +172,7 @@ def _detected(
     least, run = reading.min_confidence or 0.0, run_of(estimated)  # a detector has decided already
     if run is not None:
         events, described = events_of(run, tuned=True)  # as set if nothing was tuned
-        typer.echo(f"{run.path.name}: events decoded {described}", err=True)
+        typer.echo(f"{run.name}: events decoded {described}", err=True)
         found = events[events["confidence"] >= least]
     else:
         options = LabelOptions(min_confidence=least, zero_length=reading.zero_length)

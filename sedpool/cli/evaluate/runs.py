@@ -50,7 +50,7 @@ def tested_clips(run: RunFolder, clips: Lengths) -> Lengths:
         )
     if others := len(clips) - len(tested):
         typer.echo(
-            f"{run.path.name}: tested on {len(tested)} recordings of the reference; the other {others} do not count",
+            f"{run.name}: tested on {len(tested)} recordings of the reference; the other {others} do not count",
             err=True,
         )
     return tested
