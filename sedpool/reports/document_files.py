@@ -9,6 +9,7 @@ from sedpool.reports.document_csv import to_csv
 from sedpool.reports.document_html import to_html
 from sedpool.reports.document_latex import to_latex
 from sedpool.reports.document_markdown import to_markdown
+from sedpool.reports.page import mark_half_renewed
 from sedpool.run_folder import RunFolder
 
 
@@ -32,6 +33,8 @@ def write_document(document: Document, folder: Path) -> Path:
         RunFolder(folder).subfolder(name)
     tables = {folder / "tables" / f"{slug(table.name)}.csv": table for table in document.tables}
     figures = {folder / "figures" / f"{slug(block.name)}.png": block.figure for block in document.figures}
+    page = folder / "index.html"
+    mark_half_renewed(page)
     for path, table in tables.items():
         storage.write_text(path, to_csv(table))
     for path, figure in figures.items():
@@ -40,5 +43,5 @@ def write_document(document: Document, folder: Path) -> Path:
         path.unlink()
     storage.write_text(folder / "report.md", to_markdown(document))
     storage.write_text(folder / "report.tex", to_latex(document))
-    storage.write_text(folder / "index.html", to_html(document))
-    return folder / "index.html"
+    storage.write_text(page, to_html(document))
+    return page

@@ -19,6 +19,7 @@ from sedpool.plot import errors as figures
 from sedpool.plot.style import data_uri
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 from sedpool.reports.document_html import html_page
+from sedpool.reports.page import mark_half_renewed
 from sedpool.reports.run_sentences import coverage
 from sedpool.run_folder import RunFolder
 from sedpool.text_tables import without_formulas
@@ -109,6 +110,7 @@ def write_error_report(run: RunFolder, tables: Tables, decoded: str) -> Path:
         figures={name: data_uri(draw(tables)) for name, draw in FIGURES.items() if name in tables},
         has_snr="detection_by_snr" in tables,
     )
+    mark_half_renewed(run.file("errors.html"))
     for name, table in tables.items():
         storage.write_csv(run.subfolder("errors") / f"{name}.csv", without_formulas(table))
     storage.write_text(run.file("errors.html"), page)

@@ -1,8 +1,11 @@
 """Texts that templates make: HTML with everything escaped, Markdown and LaTeX through their own functions."""
 
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sedpool import storage
 
 _IN_LATEX: dict[str, Any] = {
     "block_start_string": "((*",
@@ -33,3 +36,17 @@ def render(template: str, **content: Any) -> str:
         **(_IN_LATEX if template.endswith(".tex") else {}),
     )
     return environment.get_template(template).render(**content)
+
+
+def mark_half_renewed(page: Path) -> None:
+    """Have an earlier page say that it must be made again; for the time in which its tables and figures are replaced.
+
+    Parameters
+    ----------
+    page : Path
+        The page, which is written last; nothing happens if there is none.
+    """
+    if page.exists():
+        says = "Half renewed: the command that makes this page and the files beside it was interrupted. Repeat it."
+        text = f'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>{says}</title><p>{says}</p></html>\n'
+        storage.write_text(page, text)

@@ -134,7 +134,7 @@ from sedpool import storage
 from sedpool.cli.app import main
 
 write = storage.write_bytes
-name, run = sys.argv[1:]
+name, command, run = sys.argv[1:]
 
 def killed(path, data):
     if Path(path).name == name:
@@ -142,7 +142,7 @@ def killed(path, data):
     write(path, data)
 
 storage.write_bytes = killed
-sys.argv = ["sedpool", "tune", run]
+sys.argv = ["sedpool", command, run]
 main()
 """
 
@@ -152,7 +152,7 @@ def test_fault_59_a_run_half_renewed_says_that_it_must_be_repeated(run: RunFolde
     assert sedpool("tune", run.path).exit_code == 0
     whole = {path.name: path.read_bytes() for path in run.path.iterdir()}
     assert "RENEWAL" not in whole
-    assert subprocess.run([sys.executable, "-c", KILLED, name, run.path]).returncode == -signal.SIGKILL
+    assert subprocess.run([sys.executable, "-c", KILLED, name, "tune", run.path]).returncode == -signal.SIGKILL
     for command in (["report", run.path], ["analyse", run.path], ["compare", run.path], ["pack", run.path, "x"]):
         shown = sedpool(*command)
         assert isinstance(shown.exception, StorageError), command
@@ -179,3 +179,19 @@ def test_fault_25_a_run_that_names_other_code_is_refused(run: RunFolder, where: 
     shown = sedpool("tune", run.path)
     assert isinstance(shown.exception, SedpoolError)
     assert "made by os.getcwd, code outside sedpool" in str(shown.exception)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "page"),
+    [("report", "report.md", "report/index.html"), ("analyse", "confusion.csv", "errors.html")],
+)
+def test_fault_71_a_page_half_renewed_says_that_it_must_be_repeated(
+    run: RunFolder, command: str, name: str, page: str
+) -> None:
+    assert sedpool("tune", run.path).exit_code == 0
+    assert sedpool(command, run.path).exit_code == 0
+    whole = run.file(page).read_bytes()
+    assert subprocess.run([sys.executable, "-c", KILLED, name, command, run.path]).returncode == -signal.SIGKILL
+    assert b"Half renewed" in run.file(page).read_bytes()
+    assert sedpool(command, run.path).exit_code == 0
+    assert run.file(page).read_bytes() == whole
