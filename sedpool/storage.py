@@ -47,10 +47,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     StorageError
-        If the disk is full; an earlier file at `path` is intact.
+        If it cannot be written, as on a full disk; an earlier file at `path` is intact.
     """
     path = Path(path)
-    with full_disk_named(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(
             prefix=f"{_TEMPORARY}{path.stem[:_SHOWN]}-", suffix=path.suffix, dir=path.parent
@@ -70,25 +70,70 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def full_disk_named(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Raise a one-line error if the disk is full within the block.
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise a one-line error that names `path` if the system refuses anything within the block.
 
     Parameters
     ----------
     path : path-like
-        The file that is written, for the message.
+        The file or folder that is written, for the message. The outermost block names it, so that nobody reads the
+        name of a folder that was to be renamed at the end.
 
     Raises
     ------
     StorageError
-        If the disk, or the user's share of it, is full.
+        If it cannot be written.
     """
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise _cannot_write(path, error) from error
+    except StorageError as error:
+        if not isinstance(error.__cause__, OSError):
             raise
-        raise StorageError(f"{path}: the disk is full; free some space and run the same command again") from None
+        raise _cannot_write(path, error.__cause__) from error.__cause__
+
+
+@contextmanager
+def full_disk_named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise a one-line error if a disk takes no more within a block that also does other things than writing.
+
+    Parameters
+    ----------
+    path : path-like
+        The file or folder that is written, for the message.
+
+    Raises
+    ------
+    StorageError
+        If the disk, or the user's share of it, is full or has become read-only, or a file may not be so large.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _OF_WRITING:
+            raise
+        raise _cannot_write(path, error) from error
+
+
+_FULL = "the disk is full; free some space and run the same command again"
+_OF_WRITING = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: "larger than files may be here; raise the limit (ulimit -f) or take another disk, and run it again",
+    errno.EROFS: "cannot be written, the disk is read-only; choose another place",
+}
+"""What the system says only of writing."""
+
+
+def _cannot_write(path: str | os.PathLike[str], error: OSError) -> StorageError:
+    """Say in one line why a path cannot be written."""
+    reason = _OF_WRITING.get(error.errno or 0)
+    if reason is None:
+        in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR)
+        why = "a file is in the place of a folder" if in_the_way else error.strerror or error
+        reason = f"cannot be written ({why}); choose another place, or make this one writable"
+    return StorageError(f"{os.fspath(path)}: {reason}")
 
 
 def remove_abandoned(folder: str | os.PathLike[str]) -> None:

@@ -59,6 +59,23 @@ def test_fault_31_disk_full_before_anything_is_written(tmp_path: Path, monkeypat
         storage.write_text(tmp_path / "x.txt", "new")
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"), [("file/x/y.txt", "a file is in the place of a folder"), ("folder", "Is a directory")]
+)
+def test_fault_70_what_is_in_the_way_is_said(tmp_path: Path, path: str, reason: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match=rf"{path}: cannot be written \({reason}\); choose another place, or make"):
+        storage.write_text(tmp_path / path, "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_fault_70_the_outermost_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=rf"^{tmp_path}/made: cannot be written"), storage.writing(tmp_path / "made"):
+        storage.write_text(tmp_path / "file/.made.partial", "x")
+
+
 def test_other_errors_of_the_system_are_left_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError), storage.full_disk_named(tmp_path):
         tmp_path.mkdir()

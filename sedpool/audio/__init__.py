@@ -13,6 +13,7 @@ from sedpool.audio.files import (
     list_files,
     read,
     stem,
+    wav_bytes,
     write_wav,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "list_files",
     "read",
     "stem",
+    "wav_bytes",
     "write_wav",
 ]

@@ -5,7 +5,9 @@ import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -204,8 +206,14 @@ def duration(path: str | os.PathLike[str]) -> float:
 
 def write_wav(path: str | os.PathLike[str], samples: npt.NDArray[np.floating], sr: int) -> None:
     """Write mono samples in [-1, 1] as 16-bit PCM, atomically; the same samples give the same bytes."""
-    with storage.atomic_path(path) as temporary:
-        sf.write(temporary, samples, sr, subtype="PCM_16", format="WAV")
+    storage.write_bytes(path, wav_bytes(samples, sr))
+
+
+def wav_bytes(samples: npt.NDArray[np.floating], sr: int, subtype: Literal["PCM_16", "PCM_24"] = "PCM_16") -> bytes:
+    """Encode mono samples in [-1, 1] as a WAV file; the same samples give the same bytes."""
+    encoded = BytesIO()
+    sf.write(encoded, samples, sr, subtype=subtype, format="WAV")
+    return encoded.getvalue()
 
 
 def copy_part(source: str | os.PathLike[str], path: str | os.PathLike[str], *, onset: float, duration: float) -> None:
@@ -229,6 +237,9 @@ def copy_part(source: str | os.PathLike[str], path: str | os.PathLike[str], *, o
     """
     with Decoder(source) as decoder, storage.atomic_path(path) as temporary:
         form = {"samplerate": decoder.samplerate, "channels": decoder.channels, "subtype": "PCM_16", "format": "WAV"}
-        with sf.SoundFile(temporary, "w", **form) as written:
-            for piece in decoder.pieces(onset, duration):
-                written.write(piece)
+        try:
+            with sf.SoundFile(temporary, "w", **form) as written:
+                for piece in decoder.pieces(onset, duration):
+                    written.write(piece)
+        except sf.LibsndfileError as error:  # which does not say what the system said
+            raise OSError(f"{str(error).rstrip('.')}, as on a full disk") from None

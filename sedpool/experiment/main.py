@@ -40,14 +40,14 @@ def main() -> None:
         if "training=auto" in sys.argv:
             _choose_settings()
         problem = _compose_and_run(sweep)
-    except (SedpoolError, HydraException, OmegaConfBaseException) as error:
-        problem = error
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # the reader of standard output, as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except (SedpoolError, HydraException, OmegaConfBaseException, OSError) as error:  # an OSError names its file
+        problem = error
     if problem and debug:
         raise problem
     if problem:
@@ -115,11 +115,13 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
             from sedpool.experiment.run import run
 
             print(run(config), flush=True)
-        except (SedpoolError, OmegaConfBaseException) as error:
+        except (SedpoolError, OmegaConfBaseException, OSError) as error:
             problem = error
         return None
 
     task()
+    if isinstance(problem, BrokenPipeError):
+        raise problem
     return problem
 
 

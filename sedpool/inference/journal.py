@@ -59,9 +59,10 @@ class Journal:
             elif number > 1:
                 self._done[str(entry.get("filename"))] = entry
             whole += len(line)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            os.truncate(self.path, whole)  # a line that was being written when the machine stopped
+        with storage.writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                os.truncate(self.path, whole)  # a line that was being written when the machine stopped
         if whole == 0:
             self._append(head)
 
@@ -123,7 +124,7 @@ class Journal:
         return os.path.relpath(path, self.path.parent)
 
     def _append(self, entry: Mapping[str, Any]) -> None:
-        with storage.full_disk_named(self.path), self.path.open("ab") as stream:
+        with storage.writing(self.path), self.path.open("ab") as stream:
             stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())

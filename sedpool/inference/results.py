@@ -87,18 +87,19 @@ class Results:
     @contextmanager
     def reserved(self) -> Iterator[None]:
         """Keep other processes from writing results there, and remove what killed ones left of a file in a folder."""
-        self.journal_path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.journal_path.with_name(f".{JOURNAL}.lock"), timeout=0):
-                if self.folder is not None:
-                    for folder in {self.folder, *(self.path(one, "").parent for one in self.recordings)}:
-                        storage.remove_abandoned(folder)
-                yield
-        except Timeout:
-            where = self.journal_path.parent
-            raise ConfigError(
-                f"{where}: another process writes its results there; wait or give another --out"
-            ) from None
+        where = self.journal_path.parent
+        with storage.writing(where):
+            try:
+                where.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(where / f".{JOURNAL}.lock", timeout=0).acquire()
+            except Timeout:
+                reason = "another process writes its results there; wait or give another --out"
+                raise ConfigError(f"{where}: {reason}") from None
+        with lock:
+            if self.folder is not None:
+                for folder in {self.folder, *(self.path(one, "").parent for one in self.recordings)}:
+                    storage.remove_abandoned(folder)
+            yield
 
     def refuse_foreign(self, journal: Journal) -> None:
         """Check that no file would be lost that was made or changed by somebody else.
@@ -122,7 +123,6 @@ class Results:
         """Write the results of one recording in every format."""
         for name in self.event_formats:
             path = self.path(detected.recording, WRITERS[name].suffix)
-            path.parent.mkdir(parents=True, exist_ok=True)
             with journal.writing(path):
                 write_events(detected.events, path, name, recordings=recording_infos([detected]))
 
@@ -218,7 +218,6 @@ def _detect(
     if scores is None:
         return detect_recording(method, recording, executor=executor, progress=progress)
     first = method.detectors[0]
-    scores.parent.mkdir(parents=True, exist_ok=True)
     with scores_file(scores, recording.filename, first.step, first.detector.classes) as file:
         detected = detect_recording(method, recording, executor=executor, keep_scores=file.add, progress=progress)
         file.finish(detected.duration)

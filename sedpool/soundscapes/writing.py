@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import soundfile as sf
 from filelock import FileLock
 from rich.console import Console
 from rich.progress import track
@@ -174,11 +173,14 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
         # Held while the corpus is made: one process makes it, and the others wait.
         lock = FileLock(folder.with_name(f".{folder.name}.lock")).acquire()
     except OSError as error:
-        raise DataError(f"{folder.parent}: corpora cannot be made here ({error}); choose a root to write in") from None
+        reason = f"corpora cannot be made here ({error.strerror})"
+        raise DataError(f"{folder.parent}: {reason}; choose another place") from None
     with lock:
         if _is_made(folder, plan):
             return False
-        _make(folder, plan, prepare(), n_jobs)
+        sources = prepare()
+        with storage.writing(folder):
+            _make(folder, plan, sources, n_jobs)
     return True
 
 
@@ -264,13 +266,13 @@ def write_soundscape(
         Also write the background and every event alone, in 24 bits, which add up to the mix without its dither.
     """
     annotations = root / "annotations" / split
-    sf.write(root / "audio" / split / f"{stem}.wav", samples, mixing.sr, subtype="PCM_16")
+    (root / "audio" / split / f"{stem}.wav").write_bytes(audio.wav_bytes(samples, mixing.sr))
     if isolated:
         folder = root / ISOLATED / split / stem
         folder.mkdir(exist_ok=True)
         for name, alone in soundscape.isolated():
             # Not as floats: libsndfile writes the time of day into the header of those.
-            sf.write(folder / f"{name}.wav", alone, mixing.sr, subtype="PCM_24")
+            (folder / f"{name}.wav").write_bytes(audio.wav_bytes(alone, mixing.sr, "PCM_24"))
     lines = [f"{track.event.onset!r}\t{track.event.offset!r}\t{track.event.label}\n" for track in soundscape.tracks]
     (annotations / f"{stem}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
     temporary = annotations / f".{stem}.jams"

@@ -1,5 +1,6 @@
 """The command line as a user meets it; what only a process of its own shows, in one."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -91,6 +92,16 @@ def test_fault_40_in_a_shell_too_with_and_without_a_backend_that_starts(
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert_clear(done.stderr, expected, tmp_path)
+
+
+def test_fault_70_a_file_that_the_system_refuses_is_one_line(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "runs/made/.lock")
+
+    monkeypatch.setattr("sedpool.experiment.run.run", locked)
+    assert refused() == "error: [Errno 13] Permission denied: 'runs/made/.lock'"
 
 
 ODD = "Vögel (neu), #1 & 'alt' = [~]! {a}"

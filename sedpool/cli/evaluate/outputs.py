@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import ConfigError, StorageError
+from sedpool.errors import ConfigError
 from sedpool.reports.evaluation_report import Evaluation
 from sedpool.reports.evaluation_tables import evaluation_page, print_evaluation
 
@@ -59,15 +59,11 @@ class Outputs:
             self.csv: lambda: evaluation.table().to_csv(index=False, lineterminator="\n"),
             self.html: lambda: evaluation_page(evaluation, title),
         }
-        try:
-            for target, text in texts.items():
-                if target and target != STANDARD_OUTPUT:
-                    storage.write_text(target, text())
-            if self.jams:
-                evaluation.write_jams(self.jams, frames)
-        except OSError as error:
-            path = error.filename2 or error.filename
-            raise StorageError(f"{path}: cannot be written ({error.strerror}); name another file or folder") from None
+        for target, text in texts.items():
+            if target and target != STANDARD_OUTPUT:
+                storage.write_text(target, text())
+        if self.jams:
+            evaluation.write_jams(self.jams, frames)
         if STANDARD_OUTPUT in texts:
             print(texts[STANDARD_OUTPUT]().removesuffix("\n"))
         else:
