@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sedpool.cli import field
+from sedpool.cli import field, listening
 from sedpool.cli.live import Partial, print_live
 from sedpool.cli.trust import TrustCode
 
@@ -63,6 +63,10 @@ def detect(
     summary: field.Summary = False,
     clips: field.Clips = None,
     by: field.By = None,
+    html: listening.Html = None,
+    linked: listening.Linked = None,
+    reference: listening.Reference = None,
+    time_expansion: listening.TimeExpansion = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read raw samples from standard input and print each event as it ends.")
     ] = False,
@@ -87,25 +91,20 @@ def detect(
     from dataclasses import replace
 
     from sedpool.audio.start_time import Clock
-    from sedpool.errors import AudioError, ConfigError
+    from sedpool.errors import AudioError
     from sedpool.runtime.backend import import_backend
 
     runs, inputs = runs_and_audio(arguments, stream)
-    if beside and out is not None:
-        raise ConfigError("--beside and --out: give one of them, where the results go")
-    if formats and not beside and out is None:
-        raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
-    if stream and (beside or summary or out is not None):
-        raise ConfigError("--stream prints events; it goes without --out, --beside and --summary")
+    page = listening.page_options(html, linked, reference, time_expansion)
+    refuse_conflicts(formats, out, beside=beside, stream=stream, writes=summary or page.is_asked_for)
     field.refuse_idle(clips, by, out)
     clock = Clock(time_pattern, timezone)
     import_backend()
     from sedpool.inference.live import LiveDetector, read_pcm
     from sedpool.inference.recordings import Selection, find_recordings
-    from sedpool.inference.results import Results, detect_all
+    from sedpool.inference.results import detect_all
 
     recordings = [] if stream else find_recordings(inputs, clock)
-    results = Results(recordings, formats or ["tsv"], out) if beside or out is not None else None
     method = load_method(runs, tuned=decode == "tuned", trust_code=trust_code)
     known = method.detectors[0].detector.classes
     method = replace(
@@ -120,20 +119,44 @@ def detect(
     dated, began = any(one.start for one in recordings), time.perf_counter()
     found: list[Detected] = []
     broken: list[str] = []
-    with recordings_bar(recordings) as advance:
-        for detected in detect_all(method, recordings, results, advance):
-            if isinstance(detected, AudioError):
-                broken.append(str(detected))
-                continue
-            if results is None and not summary:
-                print_events(detected, dated, with_header=not found)
-            found.append(detected)
-    written = results.write_all(found) if results is not None else []
+    prints = not (beside or summary) and out is None
+    with page.results(recordings, formats, out, beside=beside) as results:
+        with recordings_bar(recordings) as advance:
+            for detected in detect_all(method, recordings, results, advance):
+                if isinstance(detected, AudioError):
+                    broken.append(str(detected))
+                    continue
+                if prints:
+                    print_events(detected, dated, with_header=not found)
+                found.append(detected)
+        written = results.write_all(found) if results is not None else []
+        if results is not None and found:
+            page.write(method, found, results)
     if summary:
         field.write_summary(found, method.selection.classes or known, out)
     if clips is not None and out is not None:
         field.write_clips(found, clips, by or "confidence", out)
     report(found, written, broken, method.detectors[0].extractor.sr, time.perf_counter() - began)
+
+
+def refuse_conflicts(
+    formats: "Sequence[str] | None", out: Path | None, *, beside: bool, stream: bool, writes: bool
+) -> None:
+    """Refuse options that contradict each other about where results go.
+
+    Raises
+    ------
+    ConfigError
+        If there are two places or none, or a stream is to be written somewhere.
+    """
+    from sedpool.errors import ConfigError
+
+    if beside and out is not None:
+        raise ConfigError("--beside and --out: give one of them, where the results go")
+    if formats and not beside and out is None:
+        raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
+    if stream and (beside or writes or out is not None):
+        raise ConfigError("--stream prints events; it goes without --out, --beside, --summary, --html and --linked")
 
 
 def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str], list[str]]:
