@@ -21,14 +21,23 @@ class Frames:
     Attributes
     ----------
     file : ndarray of int, shape (rows,)
-        Number of each row's file; files follow each other, each is one stretch of time.
+        Number of each row's file. The files may stand in any order; each is one stretch of time.
     onset, offset : ndarray of float, shape (rows,)
         Seconds.
+
+    Raises
+    ------
+    DataError
+        If the rows of a file do not follow each other.
     """
 
     file: IntArray
     onset: Float64Array
     offset: Float64Array
+
+    def __post_init__(self) -> None:
+        if self.begins.sum() != np.count_nonzero(np.bincount(self.file)):
+            raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")
 
     @property
     def begins(self) -> BoolArray:
@@ -81,8 +90,6 @@ def frames_of(scores: pd.DataFrame) -> Frames:
             f"from 0 to {LATEST:g}, and an end after the start"
         )
     frames = Frames(codes.astype(np.int64), onset, offset)
-    if frames.begins.sum() != len(filenames):
-        raise DataError("scores: the rows of a file do not follow each other; sort them by filename and onset")
     jump = (np.abs(onset[1:] - offset[:-1]) > ROUNDING) & ~frames.begins[1:]
     if jump.any():
         row = int(jump.argmax())
@@ -109,8 +116,8 @@ def smooth(probabilities: npt.NDArray[np.floating], frames: Frames, seconds: Flo
         return probabilities
     windows = odd_windows(seconds, frames.step)
     smoothed = probabilities.copy()
-    lengths = np.bincount(frames.file)
-    begins = np.cumsum(lengths) - lengths
+    begins = np.flatnonzero(frames.begins)
+    lengths = np.diff(begins, append=len(probabilities))
     for length in np.unique(lengths):  # files with equally many frames at once: rows has the shape (files, frames)
         rows = begins[lengths == length][:, None] + np.arange(length)
         smoothed[rows] = filter_over_time(probabilities[rows], windows)
@@ -239,7 +246,7 @@ def bounding_boxes(
 
 def _rises_and_falls(scores: npt.NDArray[np.floating], frames: Frames, half: int) -> tuple[IntArray, IntArray]:
     """Return the first and the last row of each rise and fall of one class's scores, shape (rows,)."""
-    n_rows, file = len(scores), frames.file
+    n_rows, file = len(scores), np.cumsum(frames.begins) - 1  # numbers in the order of the rows
     if not n_rows:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     # Zeros before, between and after the clips, so that no comparison reaches into another clip.
