@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def _evaluate_run_folder(n_clips: int, n_classes: int, frames_per_clip: int) -> 
     split = dataset.clips["filename"].map(is_test).map({True: "test", False: "validate"})
     dataset = replace(dataset, clips=dataset.clips.assign(split=split))
     decoding = {field.name: getattr(Decoder(), field.name) for field in fields(Decoder)}
-    criteria = {"resolution": 1.0, "collar": 0.2, "offset_tolerance_ratio": 0.2}
+    criteria: dict[str, Any] = {"resolution": 1.0, "collar": 0.2, "offset_tolerance_ratio": 0.2}
     settings = EvaluationSettings(tune="per_class", tune_on="segment", paper_compat=False, **decoding, **criteria)
     with tempfile.TemporaryDirectory() as path:
         folder = RunFolder(path)

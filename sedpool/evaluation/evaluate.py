@@ -149,14 +149,14 @@ def count_decoded(
         name: before.baselines[name] if before and name in UNDECODED else criteria.count_all(answer)
         for name, answer in stretched.items()
     }
-    if before and decoder.median_filter == before.decoder.median_filter:
+    if before and decoder.filters_as(before.decoder):
         psds, over_thresholds = before.psds, before.over_thresholds  # no threshold changes them
     else:
         frames = clips.frames_for(decoder)
         curves = count_psds(clips.reference, frames)
         psds = {name: counted.psds() for name, counted in curves.items()}
         over_thresholds = curve_metrics(clips.reference, frames, criteria, curves)
-    box_psds = psds_of_boxes(clips.reference, output.frame_scores, decoder)
+    box_psds = psds_of_boxes(clips.reference, output)
     return DecodedCounts(decoder, counts, baselines, clips.rankings, psds, over_thresholds, box_psds)
 
 
@@ -226,7 +226,7 @@ def count_run(
     ceiling, pi_psds = None, {}
     if clips.reference is not None:
         ceiling = resolution_ceiling(clips.reference, clips.frames, criteria)
-        pi_psds = pi_psds_of_filters(clips.reference, clips.frames_for(Decoder()))
+        pi_psds = pi_psds_of_filters(clips.reference, clips.frames_for(replace(output.decoder, median_filter=0.0)))
     return RunCounts(clips, len(dataset), criteria, as_set, as_tuned, tuned, ceiling, pi_psds)
 
 

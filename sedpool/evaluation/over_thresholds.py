@@ -17,7 +17,7 @@ from sedpool.evaluation.scenarios import SCENARIOS, Scenario
 from sedpool.evaluation.threshold_candidates import ThresholdCandidates
 from sedpool.evaluation.tuning import WINDOWS
 from sedpool.inference.activity import Frames, smooth
-from sedpool.inference.decode import Decoder
+from sedpool.inference.decode import SystemOutput
 
 NOTHING: Mapping[str, Any] = {"event_ranking": None, "psds_by_class": {}}
 """What `curve_metrics` would say without times or scores."""
@@ -75,8 +75,7 @@ def pi_psds_of_filters(
     scenarios : mapping of str to Scenario
         Criteria and costs.
     """
-    in_turn = np.cumsum(frames.first) - 1  # clips stand in the order of the scores, not of their numbers
-    axis = Frames(in_turn, frames.onset, frames.offset)
+    axis = Frames(frames.clip, frames.onset, frames.offset)
     versions: dict[str, list[PsdsCounts]] = {name: [] for name in scenarios}
     for seconds in WINDOWS:
         values = smooth(frames.probabilities.T, axis, np.full(len(frames.probabilities), seconds))
@@ -85,7 +84,9 @@ def pi_psds_of_filters(
     return {name: best_of_versions(few) for name, few in versions.items()}
 
 
-def psds_of_boxes(reference: EvaluationInput, scores: pd.DataFrame, decoder: Decoder) -> dict[str, float | None]:
+def psds_of_boxes(
+    reference: EvaluationInput, output: SystemOutput, scenarios: Mapping[str, Scenario] = SCENARIOS
+) -> dict[str, float | None]:
     """Compute the PSDS of sound event bounding boxes, by scenario; empty where a decoder makes none.
 
     No threshold moves a box: it stands at every threshold up to its confidence.
@@ -94,14 +95,14 @@ def psds_of_boxes(reference: EvaluationInput, scores: pd.DataFrame, decoder: Dec
     ----------
     reference : EvaluationInput
         The reference.
-    scores : DataFrame
-        Frame scores (see `sedpool.scores`).
-    decoder : Decoder
-        Makes the boxes.
+    output : SystemOutput
+        Scores, and the decoder that makes the boxes.
+    scenarios : mapping of str to Scenario
+        Criteria and costs.
     """
-    if decoder.box_filter is None:
+    if output.decoder.box_filter is None:
         return {}
-    boxes = replace(decoder, threshold=0.0).events(scores)
+    boxes = replace(output, decoder=replace(output.decoder, threshold=0.0)).events
     clip, label = (
         pd.Index(names).get_indexer(pd.Index(boxes[column]))
         for names, column in ((reference.filenames, "filename"), (reference.classes, "event_label"))
@@ -116,4 +117,4 @@ def psds_of_boxes(reference: EvaluationInput, scores: pd.DataFrame, decoder: Dec
         candidates[number] = ThresholdCandidates(
             events, np.full(len(rows), -1.0), boxes["confidence"].to_numpy(dtype=np.float64)[rows]
         )
-    return {name: counted.psds() for name, counted in count_psds(reference, candidates).items()}
+    return {name: counted.psds() for name, counted in count_psds(reference, candidates, scenarios).items()}

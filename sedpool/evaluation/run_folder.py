@@ -94,7 +94,7 @@ def evaluate_folder(
         write_counts(counts, folder.file("paper_counts.parquet"))
     write_tsv(output.events, folder.file("events.tsv"))
     if tuned is not None:
-        write_tsv(tuned.decoder.events(output.frame_scores), folder.file("tuned_events.tsv"))
+        write_tsv(tuned.decoder.events(output.frame_scores, output.clip_scores), folder.file("tuned_events.tsv"))
         storage.write_json(folder.file("tuned.json"), {"format": TUNED_FORMAT, **tuned.description()})
     storage.write_json(folder.file("metrics.json"), metrics)
     write_curve_and_example(folder, run.clips, resolution=criteria.resolution)

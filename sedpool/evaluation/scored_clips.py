@@ -47,12 +47,12 @@ class ScoredClips:
     @cached_property
     def frames(self) -> FrameArrays:
         """The frame scores that the decoder compares with its thresholds."""
-        smoothed = self.output.decoder.smoothed(self.output.frame_scores)
+        smoothed = self.output.decoder.smoothed(self.output.frame_scores, self.output.clip_scores)
         return frame_arrays(smoothed, self.dataset.durations, self.dataset.classes)
 
     def frames_for(self, decoder: Decoder) -> FrameArrays:
-        """Smooth the frame scores as another decoder does; `frames` where it does so in the same way."""
-        if decoder.median_filter == self.output.decoder.median_filter:
+        """Filter the frame scores as another decoder does; `frames` where it does so in the same way."""
+        if decoder.filters_as(self.output.decoder):
             return self.frames
         return ScoredClips(replace(self.output, decoder=decoder), self.dataset).frames
 

@@ -116,16 +116,17 @@ def tune(
         )
     goal = _goal(clips, objective, criteria)
     by_class = parameters != "global"
+    clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
+    clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
+    start = replace(output.decoder, clip_threshold=clip_threshold)  # first, since a clip mask follows from it
     if parameters == "all" and not goal.is_strong:
         parameters = "per_class"
     if parameters == "all":
-        decoder = _all_tuned(output.decoder, goal, validation.classes)
+        decoder = _all_tuned(start, goal, validation.classes)
     else:
-        f1 = _f1_at_thresholds(output.decoder, goal, by_class)
-        decoder = _with_threshold(output.decoder, _best(f1, output.decoder.threshold, validation.classes))
-    clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
-    clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
-    return Tuned(replace(decoder, clip_threshold=clip_threshold), parameters, goal.words, len(validation))
+        f1 = _f1_at_thresholds(start, goal, by_class)
+        decoder = _with_threshold(start, _best(f1, start.threshold, validation.classes))
+    return Tuned(decoder, parameters, goal.words, len(validation))
 
 
 def validation_objective(clips: ScoredClips, *, resolution: float = 1.0) -> dict[str, Any]:
@@ -159,22 +160,22 @@ class _Goal:
     """What frame decisions are tuned for: counts of validation clips of an event table, or at every threshold."""
 
     words: str
-    scores: pd.DataFrame
+    events: Callable[[Decoder], pd.DataFrame]
     count: Callable[[pd.DataFrame], Totals]
     sweep: Callable[[Decoder], Totals]
     is_strong: bool
 
 
 def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
-    scores, tags, reference = clips.output.frame_scores, clips.dataset.tags, clips.reference
+    scores, tags, reference = (clips.output.frame_scores, clips.output.clip_scores), clips.dataset.tags, clips.reference
     has_times = clips.dataset.known_events is not None and reference is not None
     if level == "clip" or not has_times or reference is None:
         names, classes = list(tags.index), clips.dataset.classes
         return _Goal(
             _WORDS["clip"] if has_times else _WEAK_WORDS,
-            scores,
+            lambda decoder: decoder.events(*scores),
             lambda events: clip_counts(tags, tags_from_events(events, names, classes)).total(),
-            lambda decoder: clip_sweep(highest_frames(decoder.smoothed(scores)), tags, THRESHOLDS),
+            lambda decoder: clip_sweep(highest_frames(decoder.smoothed(*scores)), tags, THRESHOLDS),
             is_strong=False,
         )
 
@@ -186,7 +187,7 @@ def _goal(clips: ScoredClips, level: Level, criteria: Criteria) -> _Goal:
 
     return _Goal(
         _WORDS[level].format(**asdict(criteria)),
-        scores,
+        lambda decoder: decoder.events(*scores),
         lambda events: criteria.count(level, reference.with_estimated(events)).total(),
         sweep,
         is_strong=True,
@@ -233,10 +234,10 @@ def _f1_at_thresholds(decoder: Decoder, goal: _Goal, by_class: bool) -> Float64A
     if decoder.only_smooths:
         return _f1(goal.sweep(decoder), by_class)
     if decoder.box_filter is not None:  # the threshold moves no box
-        boxes = _with_threshold(decoder, 0.0).events(goal.scores)
+        boxes = goal.events(_with_threshold(decoder, 0.0))
         tables = [boxes[boxes["confidence"] >= threshold] for threshold in THRESHOLDS]
     else:
-        tables = [_with_threshold(decoder, float(threshold)).events(goal.scores) for threshold in THRESHOLDS]
+        tables = [goal.events(_with_threshold(decoder, float(threshold))) for threshold in THRESHOLDS]
     return np.stack([_f1(goal.count(table), by_class) for table in tables])
 
 
@@ -259,15 +260,17 @@ def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:
     boxes, then gaps and minimum duration.
     """
     has_boxes = start.box_filter is not None
-    name, windows = ("box_filter", BOX_FILTERS) if has_boxes else ("median_filter", WINDOWS)
-    plain = Decoder(start.threshold, start.clip_threshold, median_filter=start.median_filter if has_boxes else 0.0)
+    filters: tuple[str, Sequence[Any]] = ("box_filter", BOX_FILTERS) if has_boxes else ("median_filter", WINDOWS)
+    name, windows = filters
+    median = start.median_filter if has_boxes else 0.0
+    plain = Decoder(start.threshold, start.clip_threshold, median_filter=median, clip_mask=start.clip_mask)
     f1 = np.stack([_f1_at_thresholds(replace(plain, **{name: w}), goal, by_class=True) for w in windows])
     window = np.nan_to_num(f1).max(axis=1).argmax(axis=0)
     threshold = {
         label: _of(_best(f1[window[column], :, [column]].T, start.threshold, [label]), label)
         for column, label in enumerate(classes)
     }
-    chosen = {label: windows[index] for label, index in zip(classes, window, strict=True)}
+    chosen: Any = {label: windows[index] for label, index in zip(classes, window, strict=True)}
     decoder = replace(plain, threshold=threshold, **{name: chosen})
     lows = [{label: share * value for label, value in threshold.items()} for share in LOW_SHARES]
     drops, shares, seconds = (
@@ -276,7 +279,7 @@ def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:
     merging = (("merge_drop", drops), ("merge_share", shares)) if has_boxes else (("low_threshold", lows),)
     for name, candidates in (*merging, ("max_gap", seconds), ("min_duration", seconds)):
         tried = [replace(decoder, **{name: values}) for values in candidates]
-        best = np.nan_to_num([_f1(goal.count(one.events(goal.scores)), by_class=True) for one in tried]).argmax(axis=0)
+        best = np.nan_to_num([_f1(goal.count(goal.events(one)), by_class=True) for one in tried]).argmax(axis=0)
         chosen = {label: candidates[index][label] for label, index in zip(classes, best, strict=True)}
         decoder = replace(decoder, **{name: chosen})
     return decoder

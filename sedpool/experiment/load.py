@@ -233,7 +233,7 @@ def events_of(run: RunFolder, tuned: bool) -> tuple["pd.DataFrame", str]:
     Parameters and errors are those of `decoding_of`.
     """
     decoder, described = decoding_of(run, tuned)
-    return decoder.events(run.scores), described
+    return decoder.events(run.scores, run.clip_scores if decoder.clip_mask else None), described
 
 
 def start_from(detector: "Detector", config: Mapping[str, Any]) -> None:

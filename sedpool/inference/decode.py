@@ -8,6 +8,8 @@ Its steps, in this order, each off by default but the threshold:
 3. **gap merging**: events of a class with a short pause between them become one;
 4. **minimum duration**: events that are still shorter are left out.
 
+With a **clip mask** a class is in no event of a clip whose probability of it does not reach the clip threshold.
+
 With a **box filter** the extent of events no longer depends on the threshold: after the median filter an event lasts
 from where scores rise to where they fall, gaps are merged and short events dropped, and only then the threshold decides
 by the mean score of each event which of them stand.
@@ -74,6 +76,9 @@ class Decoder:
     merge_drop, merge_share : float or mapping of str to float
         With a box filter, two events are merged if the mean score of the pause between them is less than `merge_drop`
         below the higher of theirs, and at least `merge_share` of it.
+    clip_mask : bool
+        Whether a class is in no event of a clip whose probability of it does not reach `clip_threshold`. Its frame
+        scores count as 0 there, in what is measured at all thresholds too.
 
     Raises
     ------
@@ -107,6 +112,7 @@ class Decoder:
     box_filter: PerClass | None = None
     merge_drop: PerClass = 0.2
     merge_share: PerClass = 0.5
+    clip_mask: bool = False
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -125,16 +131,22 @@ class Decoder:
             )
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings by name, as JSON takes them; those of boxes only where there are boxes."""
+        """Return the settings by name, as JSON takes them; those of boxes and of the mask only where they are used."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        if self.box_filter is None:
-            values = {name: value for name, value in values.items() if name not in _OF_BOXES}
+        unused = (*_OF_BOXES,) if self.box_filter is None else ()
+        unused = unused if self.clip_mask else (*unused, "clip_mask")
+        values = {name: value for name, value in values.items() if name not in unused}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
     @property
     def only_smooths(self) -> bool:
         """Whether events are the active spans of smoothed probabilities at the threshold, without further steps."""
         return all(getattr(self, name) == value for name, value in _OFF.items())
+
+    def filters_as(self, other: "Decoder") -> bool:
+        """Whether `smoothed` is the same with another decoder."""
+        masks = [one.clip_threshold if one.clip_mask else None for one in (self, other)]
+        return self.median_filter == other.median_filter and masks[0] == masks[1]
 
     def check(self, classes: Sequence[str]) -> None:
         """Refuse settings that do not fit scores with the columns `classes`.
@@ -144,7 +156,11 @@ class Decoder:
         ConfigError
             If a mapping has other classes, or a low threshold is above the other.
         """
-        values = {name: self.each(name, classes) for name, value in self.settings().items() if value is not None}
+        values = {
+            name: self.each(name, classes)
+            for name, value in self.settings().items()
+            if value is not None and name != "clip_mask"
+        }
         excess = values.get("low_threshold", values["threshold"]) - values["threshold"]
         if (excess > 0).any():
             worst = int(excess.argmax())
@@ -153,22 +169,38 @@ class Decoder:
                 f"threshold, {values['threshold'][worst]}"
             )
 
-    def smoothed(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Frame scores after the median filter alone; parameters and errors as of `events`."""
+    def smoothed(self, scores: pd.DataFrame, clip_scores: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Frame scores after the median filter and the clip mask alone; parameters and errors as of `events`."""
         classes = classes_of(validate_scores(scores))
         self.check(classes)
         values = smooth(scores.loc[:, list(classes)].to_numpy(), frames_of(scores), self.each("median_filter", classes))
+        if self.clip_mask:
+            if clip_scores is None:
+                raise ConfigError(
+                    "clip_mask: it needs probabilities of whole clips, and these are of frames alone; set it to false"
+                )
+            tags = self.tags(clip_scores)
+            row = tags.index.get_indexer(pd.Index(scores["filename"]))
+            if (row < 0).any():
+                raise DataError(
+                    f"clip scores: {scores['filename'].iloc[int(row.argmin())]} has none; expected all clips"
+                )
+            if absent := [label for label in classes if label not in tags.columns]:
+                raise DataError(f"clip scores: no column {absent[0]}; expected one for each class of the frames")
+            values = np.where(tags[list(classes)].to_numpy()[row], values, 0.0)
         return pd.concat(
             [scores.loc[:, list(FRAME_COLUMNS)], pd.DataFrame(values, scores.index, list(classes))], axis=1
         )
 
-    def events(self, scores: pd.DataFrame) -> pd.DataFrame:
+    def events(self, scores: pd.DataFrame, clip_scores: pd.DataFrame | None = None) -> pd.DataFrame:
         """Detect events in frame scores.
 
         Parameters
         ----------
         scores : DataFrame
             Frame scores (see `sedpool.scores`).
+        clip_scores : DataFrame, optional
+            Clip scores of the same clips; only a clip mask needs them.
 
         Returns
         -------
@@ -180,11 +212,12 @@ class Decoder:
         Raises
         ------
         DataError
-            If a score is not a probability (NaN included), or a file's rows are scattered or leave gaps.
+            If a score is not a probability (NaN included), a file's rows are scattered or leave gaps, or a clip mask
+            lacks the scores of a clip.
         ConfigError
-            If the settings do not fit the classes; see `check`.
+            If the settings do not fit the classes (see `check`), or a clip mask has no clip scores.
         """
-        smoothed = self.smoothed(scores)
+        smoothed = self.smoothed(scores, clip_scores)
         classes, frames = classes_of(smoothed), frames_of(smoothed)
         values = smoothed.loc[:, list(classes)].to_numpy()
         found = self._spans(values, frames, classes)
@@ -192,6 +225,8 @@ class Decoder:
         found = drop_short(found, frames, self.each("min_duration", classes))
         confidence = (highest if self.box_filter is None else mean_within)(values, found)
         stand = confidence >= self.each("threshold", classes)[found.column]
+        if self.clip_mask:
+            stand &= confidence > 0  # also where the threshold is 0
         found, confidence = found.where(stand), confidence[stand]
         order = np.lexsort((found.column, found.first))
         first, last = found.first[order], found.last[order]
@@ -280,7 +315,7 @@ class SystemOutput:
     @cached_property
     def events(self) -> pd.DataFrame:
         """The detected events; see `Decoder.events`."""
-        return self.decoder.events(self.frame_scores)
+        return self.decoder.events(self.frame_scores, self.clip_scores)
 
     @cached_property
     def tags(self) -> pd.DataFrame:
@@ -288,8 +323,15 @@ class SystemOutput:
         return self.decoder.tags(self.clip_scores)
 
 
-def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass) -> pd.DataFrame:
-    """Detect events in frame scores; the parameters are those of `Decoder`.
+def decode(
+    scores: pd.DataFrame,
+    threshold: PerClass = 0.5,
+    *,
+    clip_scores: pd.DataFrame | None = None,
+    clip_mask: bool = False,
+    **settings: PerClass,
+) -> pd.DataFrame:
+    """Detect events in frame scores; the parameters are those of `Decoder` and of its `events`.
 
     Examples
     --------
@@ -303,7 +345,7 @@ def decode(scores: pd.DataFrame, threshold: PerClass = 0.5, **settings: PerClass
       filename  onset  offset event_label  confidence
     0    a.wav    0.0     2.0       siren         0.9
     """
-    return Decoder(threshold, **settings).events(scores)
+    return Decoder(threshold, clip_mask=clip_mask, **settings).events(scores, clip_scores)
 
 
 def confidences(events: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:

@@ -39,6 +39,20 @@ class RecordingScorer:
         """Return the scores of all remaining frames: the recording ends here."""
         return self._mean([scorer.finish() for scorer in self._scorers])
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the recording is longer than one window of a network."""
+        return any(scorer.is_cut for scorer in self._scorers)
+
+    @property
+    def clip_scores(self) -> Float32Array | None:
+        """Probabilities of the recording as a whole, shape (classes,); None while it has not ended, or if it is cut."""
+        known = [scorer.clip_scores for scorer in self._scorers if scorer.clip_scores is not None]
+        if len(known) < len(self._scorers):
+            return None
+        mean: Float32Array = np.mean(known, axis=0)
+        return mean
+
     def _mean(self, scored: Sequence[Float32Array]) -> Float32Array:
         """Return the mean of the frames that all detectors have scored; the others wait."""
         if len(scored) == 1:
@@ -66,6 +80,11 @@ def detect_blocks(
         The recording's samples, mono at the features' rate, piece by piece.
     keep_scores : callable, optional
         Called with the frame scores, piece by piece.
+
+    Raises
+    ------
+    ConfigError
+        If the recording is cut into windows, and the decoder masks by the probabilities of a whole clip.
     """
     found: list[Detection] = []
 
@@ -76,8 +95,13 @@ def detect_blocks(
 
     for samples in blocks:
         decode(scorer.push(samples))
+        if stream.needs_clip_scores and scorer.is_cut:
+            raise ConfigError(
+                "clip_mask: a recording is longer than what the network scores at once, so that there is no "
+                "probability of it as a whole; cut it into clips, or detect with a run without it"
+            )
     decode(scorer.finish())
-    return [*found, *stream.finish(scorer.duration)]
+    return [*found, *stream.finish(scorer.duration, scorer.clip_scores)]
 
 
 def detected_events(filename: str, found: Iterable[Detection], classes: Sequence[str]) -> pd.DataFrame:
@@ -99,17 +123,19 @@ def mean_decoder(decoders: Sequence[Decoder], classes: Sequence[str]) -> Decoder
     Raises
     ------
     ConfigError
-        If some have a box filter and others have none.
+        If some have a box filter, or a clip mask, and others have none.
     """
     if all(decoder == decoders[0] for decoder in decoders):
         return decoders[0]
     if len({decoder.box_filter is None for decoder in decoders}) > 1:
         raise ConfigError("box_filter: some detectors have it and some do not; an ensemble needs decoders of one kind")
+    if len({decoder.clip_mask for decoder in decoders}) > 1:
+        raise ConfigError("clip_mask: some detectors have it and some do not; an ensemble needs decoders of one kind")
     settings: dict[str, PerClass] = {}
-    for name in decoders[0].settings():
+    for name in decoders[0].settings().keys() - {"clip_mask"}:
         if all(getattr(decoder, name) is None for decoder in decoders):
             continue
         stand_in = "threshold" if name == "low_threshold" else name
         each = [decoder.each(name if getattr(decoder, name) is not None else stand_in, classes) for decoder in decoders]
         settings[name] = dict(zip(classes, np.mean(each, axis=0).tolist(), strict=True))
-    return Decoder(**settings)
+    return Decoder(**settings, clip_mask=decoders[0].clip_mask)

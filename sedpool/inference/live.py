@@ -55,12 +55,16 @@ class LiveDetector:
     Raises
     ------
     ConfigError
-        If the selection has `top`, or the decoder has a box filter.
+        If the selection has `top`, or the decoder has a box filter or a clip mask.
     """
 
     def __init__(self, method: Method, sr: int) -> None:
         if method.selection.top is not None:
             raise ConfigError("--top: the most confident events are known only at the end; use --min-confidence")
+        if method.decoder.clip_mask:
+            raise ConfigError(
+                "clip_mask: the probability of a whole clip is known only at its end; listen with a run without it"
+            )
         if method.decoder.box_filter is not None:
             raise ConfigError(
                 "box_filter: boxes are known only at the end of a recording; listen with a run without it"

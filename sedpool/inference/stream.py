@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from sedpool.inference.activity import ROUNDING, filter_over_time, odd_windows
 from sedpool.inference.decode import Decoder
@@ -56,6 +57,11 @@ class StreamDecoder:
     step : float
         Length of a frame in seconds.
 
+    Attributes
+    ----------
+    needs_clip_scores : bool
+        Whether `finish` needs the probabilities of the recording as a whole.
+
     Examples
     --------
     >>> stream = StreamDecoder(Decoder(threshold=0.6), ["siren"], step=0.5)
@@ -70,7 +76,8 @@ class StreamDecoder:
     def __init__(self, decoder: Decoder, classes: Sequence[str], step: float) -> None:
         decoder.check(classes)
         self._step = step
-        self._decoder, self._for_boxes = decoder, list[npt.NDArray[Any]]()
+        self.needs_clip_scores = decoder.clip_mask
+        self._decoder, self._kept = decoder, list[npt.NDArray[Any]]()
         self._threshold = decoder.each("threshold", classes)
         self._low = self._threshold if decoder.low_threshold is None else decoder.each("low_threshold", classes)
         self._max_gap, self._min_duration = (decoder.each(name, classes) for name in ("max_gap", "min_duration"))
@@ -84,11 +91,11 @@ class StreamDecoder:
     def push(self, scores: np.ndarray) -> Iterator[Detection]:
         """Take the next frame scores, shape (frames, classes), and yield the events that have ended.
 
-        They come in the order in which it is certain that they end, class by class within a piece. Boxes come at the
-        end, as the merging of pauses goes on to there; until then the scores are kept.
+        They come in the order in which it is certain that they end, class by class within a piece. Boxes, whose pauses
+        are merged up to the end, and what a clip mask leaves come at the end; until then the scores are kept.
         """
-        if self._decoder.box_filter is not None:
-            self._for_boxes.append(scores)
+        if self._decoder.box_filter is not None or self.needs_clip_scores:
+            self._kept.append(scores)
             return
         self._raw = np.concatenate([self._raw, scores])
         known = len(self._raw) - self._reach
@@ -97,10 +104,18 @@ class StreamDecoder:
             self._ahead = min(self._reach, known)
             self._raw = self._raw[known - self._ahead :]
 
-    def finish(self, end: float) -> Iterator[Detection]:
-        """Yield the remaining events; the last frame lasts to `end`, in seconds."""
-        if self._for_boxes:
-            yield from self._boxes(np.concatenate(self._for_boxes), end)
+    def finish(self, end: float, clip_scores: npt.NDArray[Any] | None = None) -> Iterator[Detection]:
+        """Yield the remaining events.
+
+        Parameters
+        ----------
+        end : float
+            Seconds to which the last frame lasts.
+        clip_scores : ndarray, shape (classes,), optional
+            Probabilities of the recording as a whole, which a clip mask needs.
+        """
+        if any(map(len, self._kept)):
+            yield from self._at_once(np.concatenate(self._kept), end, clip_scores)
             return
         yield from self._decode(filter_over_time(self._raw[None], self._windows)[0][self._ahead :])
         for number, state in enumerate(self._classes):
@@ -121,10 +136,14 @@ class StreamDecoder:
                 found.append(event)
         return found
 
-    def _boxes(self, scores: npt.NDArray[Any], end: float) -> Iterator[Detection]:
+    def _at_once(
+        self, scores: npt.NDArray[Any], end: float, clip_scores: npt.NDArray[Any] | None
+    ) -> Iterator[Detection]:
         edges = np.arange(len(scores) + 1) * self._step
         edges[-1] = max(end, edges[-2]) if len(scores) else end
-        events = self._decoder.events(frame_scores("", scores, edges, [state.label for state in self._classes]))
+        labels = [state.label for state in self._classes]
+        of_clip = None if clip_scores is None else pd.DataFrame([["", *clip_scores]], columns=["filename", *labels])
+        events = self._decoder.events(frame_scores("", scores, edges, labels), of_clip)
         columns = ["onset", "offset", "event_label", "confidence"]
         yield from itertools.starmap(Detection, events[columns].itertuples(index=False, name=None))
 

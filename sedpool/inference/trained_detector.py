@@ -163,7 +163,7 @@ class TrainedDetector:
         """
         decoder = decoder or self.decoder
         if isinstance(recordings, Dataset):
-            return decoder.events(self.predict(recordings))
+            return decoder.events(*self._score(recordings))
         classes, tables = self.detector.classes, []
         with ThreadPoolExecutor() as executor:
             for filename, blocks in _as_blocks(recordings, sr, self.extractor.sr):

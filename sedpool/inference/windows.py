@@ -155,7 +155,14 @@ class WindowScorer:
         self._dropped = 0  # samples, all before the earliest window that may still be scored
         self._start = 0  # of the next window, in steps
         self._kept = 0  # steps that queued and scored windows cover
+        self.clip_scores: Float32Array | None = None
+        """Probabilities of the recording as a whole, shape (classes,); None while it has not ended, or if it is cut."""
         self._queue: deque[tuple[slice, Future[Float32Array] | Float32Array]] = deque()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the recording is longer than one window."""
+        return self._start > 0
 
     @property
     def n_samples(self) -> int:
@@ -224,8 +231,11 @@ class WindowScorer:
             kept.append(frames)
             batch.append(features)
             self._queue.popleft()
-        output = self._detector.predict(np.stack(batch))["frames"]
-        scores: Float32Array = np.concatenate([rows[frames] for rows, frames in zip(output, kept, strict=True)])
+        output = self._detector.predict(np.stack(batch))
+        if not self.is_cut:
+            self.clip_scores = output["clip"][0].clip(0, 1)
+        rows_of = zip(output["frames"], kept, strict=True)
+        scores: Float32Array = np.concatenate([rows[frames] for rows, frames in rows_of])
         return scores.clip(0, 1)
 
     def _no_scores(self) -> Float32Array:

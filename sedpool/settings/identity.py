@@ -36,7 +36,7 @@ LATER: Mapping[str, Mapping[str, Any]] = {
         "pseudo_label_share": 0.5,
         "clip_loss_weight": 0.0,
     },
-    "evaluation": {"box_filter": None, "merge_drop": 0.2, "merge_share": 0.5},
+    "evaluation": {"box_filter": None, "merge_drop": 0.2, "merge_share": 0.5, "clip_mask": False},
     "sedpool.LogMel": {"fmin": 0, "fmax": None, "scale": "mel", "reference": "window"},
 }
 """Likewise: settings that sedpool 0.1 did not have, with the value that leaves everything as it was."""

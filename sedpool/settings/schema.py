@@ -85,7 +85,7 @@ class LabelSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class EvaluationSettings:
-    """See ``configs/evaluation/default.yaml``; `Decoder` explains the first nine."""
+    """See ``configs/evaluation/default.yaml``; `Decoder` explains the first nine and the last."""
 
     threshold: Probability | dict[str, Probability]
     clip_threshold: Probability | dict[str, Probability]
@@ -102,6 +102,7 @@ class EvaluationSettings:
     resolution: Annotated[float, Field(ge=1e-3, le=LONGEST)]
     collar: Seconds
     offset_tolerance_ratio: Annotated[float, Field(ge=0, le=1)]
+    clip_mask: Annotated[bool, Field(strict=True)] = False
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
+import yaml
 from typer.testing import CliRunner, Result
 
 import sedpool as sp
+from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
@@ -70,6 +73,26 @@ def test_a_clip_of_training_length_gets_the_scores_of_evaluation(finished: RunFo
         scores = detector.scores(path)
         expected = finished.scores.loc[finished.scores["filename"] == name, scores.columns].reset_index(drop=True)
         pd.testing.assert_frame_equal(scores.drop(columns="filename"), expected.drop(columns="filename"), atol=1e-5)
+
+
+def test_a_clip_mask_is_that_of_evaluation_and_refused_in_long_recordings(
+    finished: RunFolder, data_root: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(shutil.copytree(finished.path, tmp_path / "masked"))
+    median = float(finished.clip_scores[list(finished.classes)].to_numpy().ravel().mean())
+    config = yaml.safe_load(run.file("config.yaml").read_text(encoding="utf-8"))
+    config["evaluation"] |= {"clip_mask": True, "threshold": 0.05, "clip_threshold": median}
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    decoder, name = sp.load(run.path, tuned=False).decoder, finished.scores["filename"].iloc[0]
+    frames, clips = (scores[scores["filename"] == name] for scores in (run.scores, run.clip_scores))
+    expected = decoder.events(frames, clips)
+    assert 0 < len(expected) < len(Decoder(0.05).events(frames))
+    (path,) = data_root.rglob(name)
+    found = table(detect(run.path, path, "--decode", "set"))
+    pd.testing.assert_frame_equal(found[expected.columns], expected.reset_index(drop=True), rtol=0, atol=1e-4)
+    long = detect(run.path, write(tmp_path / "long.wav", noise(25)), "--decode", "set")
+    assert isinstance(long.exception, ConfigError)
+    assert "clip_mask: a recording is longer than what the network scores at once" in str(long.exception)
 
 
 def test_files_arrays_and_pieces_agree(finished: RunFolder, tmp_path: Path) -> None:

@@ -74,6 +74,23 @@ def test_tuned_stands_beside_one_half_and_is_written(run: RunFolder, parameters:
     assert "as tuned on 3 validation clips" in run.file("report.html").read_text(encoding="utf-8")
 
 
+def test_a_clip_mask_counts_in_the_run_and_as_tuned(run: RunFolder) -> None:
+    clips = run.clip_scores.assign(siren=[0.9, 0.2, 0.9])  # of test clips; each has a siren
+    write_scores(clips, run.file("clip_scores.parquet"))
+    config = yaml.safe_load(run.file("config.yaml").read_text(encoding="utf-8"))
+    config["evaluation"] |= {"clip_mask": True, "threshold": 0.25}
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    assert sedpool("tune", run.path).exit_code == 0
+    run = RunFolder(run.path)
+    assert run.metrics["segment"]["micro"]["recall"] == pytest.approx(2 / 3)
+    assert run.metrics["psds_by_class"]["scenario1"]["class_wise"]["siren"] < 1
+    tuned = run.metrics["tuned"]
+    assert tuned["decoding"]["clip_mask"] is True
+    assert tuned["decoding"]["clip_threshold"]["siren"] == 0.3  # as of all validation clips
+    assert tuned["segment"]["micro"]["recall"] == pytest.approx(2 / 3)
+    assert set(read_tsv(run.file("tuned_events.tsv"))["filename"]) == {"test0.wav", "test2.wav"}
+
+
 def test_test_scores_under_another_name_are_refused(run: RunFolder) -> None:
     shutil.copy(run.file("scores.parquet"), run.file("validation_scores.parquet"))
     shown = sedpool("tune", run.path)

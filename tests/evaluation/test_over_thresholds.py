@@ -64,15 +64,18 @@ def test_metrics_of_a_run_hold_what_the_functions_say(noisy):
 def test_boxes_have_the_psds_of_an_operating_point_at_each_confidence(seed):
     scores, reference = noisy_scores(seed)
     decoder = Decoder(box_filter=2.0, min_duration=1.0)
+    output = SystemOutput(scores, highest_frames(scores), decoder)
     boxes = replace(decoder, threshold=0.0).events(scores)
     tables = [
         boxes.loc[boxes["confidence"] >= value].drop(columns="confidence") for value in boxes["confidence"].unique()
     ]
-    found = psds_of_boxes(reference_input(reference, **SHAPE), scores, decoder)
+    found = psds_of_boxes(reference_input(reference, **SHAPE), output)
     for name, scenario in SCENARIOS.items():
         slow = psds_of_operating_points(tables, reference, scenario=scenario, **SHAPE)
         assert found[name] == pytest.approx(slow, abs=1e-12)
-    assert found == psds_of_boxes(reference_input(reference, **SHAPE), scores, replace(decoder, threshold=0.9))
+    assert found == psds_of_boxes(
+        reference_input(reference, **SHAPE), replace(output, decoder=replace(decoder, threshold=0.9))
+    )
 
 
 def test_events_are_ranked_in_the_clips_that_are_known(noisy):

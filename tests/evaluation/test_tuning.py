@@ -135,6 +135,19 @@ def test_what_merges_boxes_is_tuned_with_the_rest():
 
 
 @pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
+@pytest.mark.parametrize("objective", ["segment", "event", "clip"])
+def test_frames_are_tuned_under_the_mask_of_tuned_clip_thresholds(parameters, objective):
+    system = output(Decoder(clip_mask=True))
+    tuned = tune(ScoredClips(system, corpus()), held_out=[], parameters=parameters, objective=objective).decoder
+    plain = tune(ScoredClips(output(), corpus()), held_out=[], parameters=parameters, objective=objective).decoder
+    assert tuned.clip_mask
+    assert tuned.clip_threshold == plain.clip_threshold
+    events, tags = tuned.events(system.frame_scores, system.clip_scores), tuned.tags(system.clip_scores)
+    assert len(events)
+    assert all(tags.loc[row.filename, row.event_label] for row in events.itertuples())
+
+
+@pytest.mark.parametrize("parameters", ["global", "per_class", "all"])
 @pytest.mark.parametrize("dataset", [corpus(strong=False), replace(corpus(), events=corpus().events.iloc[:0])])
 def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
     tuned = tune(ScoredClips(output(), dataset), held_out=[], parameters=parameters)

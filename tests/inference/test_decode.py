@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -300,3 +301,59 @@ def test_an_ensemble_has_boxes_of_its_mean_settings_or_none():
     assert mean.low_threshold is None
     with pytest.raises(ConfigError, match="box_filter: some detectors have it"):
         mean_decoder([one, Decoder()], ["dog", "siren"])
+
+
+def clip_scores(rows, classes=("dog", "siren")):
+    return pd.DataFrame(rows, columns=["filename", *classes])
+
+
+@given(
+    npst.arrays(np.float64, (12, 2), elements=st.floats(0, 1)),
+    npst.arrays(np.float64, (2, 2), elements=st.floats(0, 1)),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.sampled_from([None, 1.0]),
+)
+def test_a_clip_mask_leaves_the_events_of_classes_that_the_clip_has(probabilities, of_clips, low, high, box_filter):
+    tables = [scores_of(rows, filename=name) for name, rows in zip("ab", np.split(probabilities, 2), strict=True)]
+    scores = pd.concat(tables, ignore_index=True)
+    clips = clip_scores([("b", *of_clips[1]), ("a", *of_clips[0])])  # in another order than the frames
+    plain = Decoder(low, clip_threshold=high, median_filter=1.0, box_filter=box_filter)
+    masked = replace(plain, clip_mask=True)
+    tags = plain.tags(clips)
+    expected = plain.events(scores)
+    is_there = [
+        tags.loc[name, label] for name, label in zip(expected["filename"], expected["event_label"], strict=True)
+    ]
+    expected = expected[np.array(is_there, dtype=bool) & (expected["confidence"] > 0).to_numpy()]
+    pd.testing.assert_frame_equal(masked.events(scores, clips), expected.reset_index(drop=True))
+    zeroed = masked.smoothed(scores, clips)[["dog", "siren"]].to_numpy()
+    there = np.repeat(tags.loc[["a", "b"]].to_numpy(), 6, axis=0)
+    np.testing.assert_array_equal(zeroed, plain.smoothed(scores)[["dog", "siren"]].to_numpy() * there)
+
+
+def test_a_clip_mask_needs_the_probabilities_of_every_clip_and_class():
+    scores, decoder = scores_of([[0.9, 0.9]]), Decoder(clip_mask=True)
+    with pytest.raises(ConfigError, match="clip_mask: it needs probabilities of whole clips"):
+        decoder.events(scores)
+    with pytest.raises(DataError, match=r"clip scores: a\.wav has none"):
+        decoder.events(scores, clip_scores([("b.wav", 0.9, 0.9)]))
+    with pytest.raises(DataError, match="no column siren"):
+        decoder.events(scores, clip_scores([("a.wav", 0.9)], ["dog"]))
+    assert rows(decode(scores, clip_scores=clip_scores([("a.wav", 0.9, 0.4)]), clip_mask=True)) == [
+        ("a.wav", 0.0, 0.5, "dog")
+    ]
+
+
+def test_settings_name_a_clip_mask_only_where_there_is_one():
+    assert "clip_mask" not in Decoder().settings()
+    assert Decoder(clip_mask=True).settings()["clip_mask"] is True
+
+
+def test_an_ensemble_has_a_clip_mask_or_none():
+    masked = Decoder(0.3, clip_mask=True)
+    with pytest.raises(ConfigError, match="clip_mask: some detectors"):
+        mean_decoder([masked, Decoder(0.5)], ["dog"])
+    mean = mean_decoder([masked, replace(masked, threshold=0.5)], ["dog"])
+    assert mean.clip_mask is True
+    assert mean.threshold == {"dog": 0.4}

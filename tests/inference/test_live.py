@@ -89,6 +89,8 @@ def test_a_selection_by_itself_applies_and_one_over_all_events_is_refused(traine
         LiveDetector(Method((trained,), trained.decoder, Selection(top=3)), 8000)
     with pytest.raises(ConfigError, match="box_filter"):
         LiveDetector(Method((trained,), Decoder(box_filter=0.5), Selection()), 8000)
+    with pytest.raises(ConfigError, match="clip_mask"):
+        LiveDetector(Method((trained,), Decoder(clip_mask=True), Selection()), 8000)
     live = LiveDetector(Method((trained,), trained.decoder, Selection(classes=("cat",))), 8000)
     changes = [*live.push(sound(20)), *live.finish()]
     assert {change.event.event_label for change in changes} <= {"cat"}

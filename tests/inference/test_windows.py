@@ -64,6 +64,22 @@ def test_a_recording_of_training_length_is_scored_as_in_evaluation(detector, ste
     np.testing.assert_array_equal(in_pieces(detector, samples, [STEP]), at_once(detector, samples))
 
 
+def test_a_recording_that_is_not_cut_has_the_probability_of_a_whole_clip(detector):
+    windows = training_windows(detector, FIXED, 256)
+    for steps in (windows.length, windows.length + 1):
+        samples = np.random.default_rng(0).normal(0, 0.1, steps * detector.min_frames * 128).astype(np.float32)
+        scorer = WindowScorer(detector, FIXED, windows)
+        scorer.push(samples)
+        assert scorer.clip_scores is None
+        assert scorer.is_cut == (steps > windows.length)
+        scorer.finish()
+        if scorer.is_cut:
+            assert scorer.clip_scores is None
+        else:
+            features = padded(FIXED(samples), detector.min_frames, FIXED.silence)
+            np.testing.assert_array_equal(scorer.clip_scores, detector.predict(features[None])["clip"][0])
+
+
 def test_margins_are_as_wide_as_the_networks_reach():
     keras.utils.set_random_seed(0)
     compact, paper = detector_of(compact_cnn(32, (4, 6, 8), 8)), detector_of(paper_cnn(32, (4, 6, 8, 8), 8))
