@@ -58,7 +58,7 @@ class Evaluation:
     psds: Mapping[str, PsdsCounts]
     settings: Mapping[str, Any]
     ceiling: Mapping[str, Any] | None = None
-    over_thresholds: Mapping[str, Any] = field(default_factory=lambda: {**NOTHING, "pi_psds": {}})
+    over_thresholds: Mapping[str, Any] = field(default_factory=lambda: {**NOTHING, "pi_psds": {}, "box_psds": {}})
     intervals: Intervals | None = None
 
     def statistics(self) -> Iterator[tuple[str, Statistic]]:

@@ -53,6 +53,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
         more = f"mean of classes (alpha_st=0) {number(without, 6)}"
         if name in evaluation.over_thresholds["pi_psds"]:
             more += f", best median filter (piPSDS) {number(evaluation.over_thresholds['pi_psds'][name], 6)}"
+        if name in evaluation.over_thresholds["box_psds"]:
+            more += f", boxes {number(evaluation.over_thresholds['box_psds'][name], 6)}"
         console.print(f"  {more}", highlight=False, soft_wrap=True)
 
 

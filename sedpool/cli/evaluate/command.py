@@ -38,6 +38,7 @@ def evaluate(
     unknown: options.Unknown = None,
     past_end: options.PastEnd = "cut",
     threshold: options.Threshold = None,
+    box_filter: options.BoxFilter = None,
     operating_points: options.OperatingPoints = None,
     psds: options.Scenarios = None,
     resolution: options.Resolution = 1.0,
@@ -80,6 +81,7 @@ def evaluate(
     changes = LabelChanges({label: target for label, target in names}, unknown)
     outputs = Outputs(json, csv, html, jams)
     _refuse_idle("--intervals", intervals, {"--resamples": resamples, "--seed": seed, "--sources": sources})
+    _refuse_idle("--scores", scores is not None, {"--box-filter": box_filter})
     _refuse_idle("-m psds", MetricKind.psds in metric, {"--operating-points": operating_points, "--psds": psds})
     scenarios = SCENARIOS | {str(one): one for one in map(parse_scenario, psds or ())}
     if estimated is not None and is_detections(estimated):
@@ -96,6 +98,7 @@ def evaluate(
             classes=classes,
             past_end=past_end,
             threshold=threshold,
+            box_filter=box_filter,
             is_tagging=set(metric) <= TAGGING,
             needs_estimate=needs_estimate,
             writes_times=jams is not None,
@@ -110,7 +113,8 @@ def evaluate(
     criteria = Criteria(resolution, collar, offset_tolerance_ratio)
     settings: dict[str, object] = {"past_end": past_end} | ({"left_out": compared.left_out} if classes else {})
     settings |= {"label_map": dict(changes.names)} if changes.names else {}
-    evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings)
+    settings |= {} if box_filter is None else {"box_filter": box_filter}
+    evaluation = _scored(evaluation_input, table, points, metric, criteria, scenarios, settings, box_filter)
     if official:
         from sedpool.evaluation.sed_eval_oracle import official_results
 
@@ -168,6 +172,7 @@ def _scored(
     criteria: "Criteria",
     scenarios: "Mapping[str, Scenario]",
     settings: Mapping[str, object],
+    box_filter: float | None,
 ) -> "Evaluation":
     """Count what was asked for."""
     import warnings
@@ -176,8 +181,9 @@ def _scored(
     from sedpool.evaluation.baselines import baseline_inputs, resolution_ceiling
     from sedpool.evaluation.clip import count_clips
     from sedpool.evaluation.frames import frame_arrays, frame_grid, score_coverage
-    from sedpool.evaluation.over_thresholds import curve_metrics, pi_psds_of_filters
+    from sedpool.evaluation.over_thresholds import curve_metrics, pi_psds_of_filters, psds_of_boxes
     from sedpool.evaluation.psds import count_psds
+    from sedpool.inference.decode import Decoder, SystemOutput
     from sedpool.reports.evaluation_report import Evaluation
 
     if MetricKind.ranking in metrics and scores is None:
@@ -189,7 +195,7 @@ def _scored(
     durations, classes = evaluation_input.durations, evaluation_input.classes
     if needs_psds := MetricKind.psds in metrics:
         _refuse_psds(evaluation_input, frames is not None, bool(operating_points))
-    grid, ceiling, psds, pi_psds = None, None, {}, {}
+    grid, ceiling, psds, pi_psds, box_psds = None, None, {}, {}, {}
     if frames is not None:
         if needs_psds:
             grid = frame_arrays(frames, durations, classes)
@@ -204,6 +210,9 @@ def _scored(
     if needs_psds:
         psds = count_psds(evaluation_input, operating_points if grid is None else grid, scenarios)
         pi_psds = {} if grid is None else pi_psds_of_filters(evaluation_input, grid, scenarios)
+        if scores is not None and scores.frames is not None:
+            output = SystemOutput(scores.frames, scores.of_clips, Decoder(box_filter=box_filter))
+            box_psds = psds_of_boxes(evaluation_input, output, scenarios)
     can_rank = MetricKind.event in metrics and evaluation_input.lengths_known
     is_complete = grid is not None and len(grid.probabilities) == len(classes)
     curves = curve_metrics(evaluation_input, grid if can_rank and is_complete else None, criteria, psds)
@@ -222,7 +231,7 @@ def _scored(
             **({} if ranked is None else {"ranked_by": ranked.ranked_by}),
         },
         ceiling=ceiling,
-        over_thresholds=curves | {"pi_psds": pi_psds},
+        over_thresholds=curves | {"pi_psds": pi_psds, "box_psds": box_psds},
     )
 
 

@@ -22,7 +22,7 @@ from sedpool.formats.detections import detected_recordings, detections_file, is_
 from sedpool.formats.options import LabelOptions
 from sedpool.formats.score_folder import read_score_folder
 from sedpool.formats.texts import tidied_text
-from sedpool.inference.decode import Decoder, decode
+from sedpool.inference.decode import Decoder
 from sedpool.regions import ALL_CLASSES
 from sedpool.scores import classes_of, highest_frames, read_scores
 from sedpool.text_tables import utf8_bytes
@@ -97,6 +97,7 @@ def read_input(
     classes: Sequence[str] | None,
     past_end: Literal["cut", "extend"],
     threshold: float | None,
+    box_filter: float | None,
     is_tagging: bool,
     needs_estimate: bool,
     writes_times: bool,
@@ -126,12 +127,14 @@ def read_input(
     if is_tagging:
         regions = _of_tags(regions, clips)
     looks_at_times = not is_tagging or (writes_times and says_when(estimated, scores))
-    if estimated is not None and threshold is not None:
-        raise ConfigError("--threshold: it decodes scores, but --estimated says what was detected; leave out one")
+    if estimated is not None and (threshold is not None or box_filter is not None):
+        option = "--threshold" if threshold is not None else "--box-filter"
+        raise ConfigError(f"{option}: it decodes scores, but --estimated says what was detected; leave out one")
     if estimated is not None:
         detected, named = _detected(estimated, clips, reference, reading, is_tagging=not looks_at_times)
     elif scores is not None:
-        detected = _decoded(scores, clips, THRESHOLD if threshold is None else threshold, is_tagging=is_tagging)
+        decoder = Decoder(THRESHOLD if threshold is None else threshold, box_filter=box_filter)
+        detected = _decoded(scores, clips, decoder, is_tagging=is_tagging)
     elif not needs_estimate:
         detected = empty_events()
     else:
@@ -264,14 +267,14 @@ def _refuse_other_unit(events: pd.DataFrame, clips: Lengths, source: str) -> Non
     refuse_other_unit(events, known, source, "--unit ")
 
 
-def _decoded(scores: ScoreTable, clips: Lengths, threshold: float, *, is_tagging: bool) -> pd.DataFrame:
+def _decoded(scores: ScoreTable, clips: Lengths, decoder: Decoder, *, is_tagging: bool) -> pd.DataFrame:
     if scores.frames is not None:
-        return decode(scores.frames, threshold)
+        return decoder.events(scores.frames)
     if not is_tagging:
         raise ConfigError(
             "--scores: these are of whole clips; give frame scores, or ask for -m clip or -m ranking alone"
         )
-    tags = Decoder(clip_threshold=threshold).tags(scores.of_clips)
+    tags = Decoder(clip_threshold=decoder.threshold).tags(scores.of_clips)
     return stretch_tags(tags, {name: _length(name, clips) for name in tags.index})
 
 

@@ -111,6 +111,16 @@ Threshold = Annotated[
     float | None,
     typer.Option(min=0, max=1, show_default="0.5", help="Decodes the scores where no detected events are given."),
 ]
+BoxFilter = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=600,
+        metavar="SECONDS",
+        help="Decodes the scores as boxes, from where they rise to where they fall, each measured over so many "
+        "seconds; psds is that of the boxes too.",
+    ),
+]
 OperatingPoints = Annotated[
     Path | None, typer.Option(help="Folder of detected events at many thresholds, one file each, for psds.")
 ]

@@ -6,9 +6,12 @@ import warnings
 import pytest
 
 from sedpool.evaluation import Scenario, event_ranking_metrics, frames, psds_of_scores, sed_eval_oracle
+from sedpool.evaluation.evaluation_input import reference_input
+from sedpool.evaluation.over_thresholds import psds_of_boxes
 from sedpool.evaluation.sed_eval_oracle import score_events
 from sedpool.formats import read_events
-from sedpool.scores import read_scores, write_scores
+from sedpool.inference.decode import Decoder, SystemOutput
+from sedpool.scores import highest_frames, read_scores, write_scores
 
 from .conftest import DURATIONS, ESTIMATED, HEADER, REFERENCE, assert_one_line, metrics
 
@@ -41,6 +44,23 @@ def test_scores_give_psds_and_confidences(evaluate, files, scores, tmp_path):
     assert "PSDS, scenario 1: 0." in evaluate(*options).output
     observation = json.loads((tmp_path / "jams" / "b.jams").read_text())["annotations"][0]["data"][0]
     assert observation["confidence"] == 0.8
+
+
+def test_scores_are_decoded_as_boxes_whose_psds_is_said(evaluate, files, scores, tmp_path):
+    (tmp_path / "durations.tsv").write_text(DURATIONS)
+    options = ["--reference", tmp_path / "reference.tsv", "--scores", scores, "--durations", tmp_path / "durations.tsv"]
+    files()
+    found = metrics(evaluate, *options, "-m", "event", "-m", "psds", "--box-filter", "1")
+    decoder = Decoder(box_filter=1.0)
+    shape = {"durations": {name: 10.0 for name in ("a.wav", "b.wav", "silent.wav")}, "classes": ["dog", "siren"]}
+    reference, table = read_events(tmp_path / "reference.tsv"), read_scores(scores)
+    expected = psds_of_boxes(reference_input(reference, **shape), SystemOutput(table, highest_frames(table), decoder))
+    assert found["box_psds"] == expected
+    assert found["event"]["micro"]["n_sys"] == len(decoder.events(table))
+    assert ", boxes 0." in evaluate(*options, "-m", "psds", "--box-filter", "1").output
+    assert metrics(evaluate, *options, "-m", "psds")["box_psds"] == {}
+    assert_one_line(evaluate(*files(), "--box-filter", "1"), "--box-filter: it does nothing without --scores")
+    assert_one_line(evaluate(*files(), "--scores", scores, "--box-filter", "1"), "--box-filter: it decodes scores")
 
 
 def test_scores_rank_events_and_say_psds_by_class_after_one_look_at_the_frames(
