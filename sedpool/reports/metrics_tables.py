@@ -7,11 +7,12 @@ from sedpool.comparison.labels import BASELINE_TITLES, METRIC_NAMES, threshold_t
 from sedpool.comparison.tables import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
 
+_SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 _LEVEL_COLUMNS = ("micro F1", "precision", "recall", "error rate", "macro F1")
 
 
 def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
-    """Make the tables of clip scores and, where there are strong labels, of segment and event scores.
+    """Make the tables of clip scores and, where there are strong labels, of segment and event scores and of PSDS.
 
     Results as set and as tuned stand below each other, then those of the baselines.
 
@@ -43,6 +44,19 @@ def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
             for title, part in parts.items():
                 rows.append(TableRow(title, _level_cells(part["baselines"][name][level]), is_baseline=True))
         tables.append(TableBlock("", table_title, _LEVEL_COLUMNS, rows))
+    if metrics.get("psds"):
+        areas = {f"frame scores, {title}": part["psds"] for title, part in decodings.items()}
+        for title, part in decodings.items():
+            by_class = part.get("psds_by_class", {})
+            areas[f"mean of the classes, {title}"] = {name: found["mean"] for name, found in by_class.items()}
+            areas[f"boxes, {title}"] = part.get("box_psds", {})
+        areas["best median filter for each rate (piPSDS)"] = metrics.get("pi_psds", {})
+        rows = [
+            TableRow(title, [number_cell(found.get(name)) for name in _SCENARIOS])
+            for title, found in areas.items()
+            if found
+        ]
+        tables.append(TableBlock("", "PSDS, over all thresholds", [*_SCENARIOS.values()], rows))
     return tables
 
 
@@ -66,7 +80,7 @@ def class_table(metrics: Mapping[str, Any]) -> TableBlock:
     """Make the table of class-wise scores of clips and, where there are strong labels, of segments and events.
 
     F1 is given as set and as tuned. The segment F1 of the run's own clip decisions, stretched over the clip, stands
-    beside its segment scores.
+    beside its segment scores. PSDS, as set, is in the last columns.
 
     Parameters
     ----------
@@ -85,14 +99,17 @@ def class_table(metrics: Mapping[str, Any]) -> TableBlock:
     for path, others in headings.values():
         columns += [(f"F1 {decoding}", part, path, "f1") for decoding, part in decodings.items()]
         columns += [(title, metrics, path, name) for title, name in others.items()]
-    rows = [
-        TableRow(
-            label, [number_cell(look_up(part, (*path, "class_wise", label, name))) for _, part, path, name in columns]
-        )
-        for label in metrics["clip"]["class_wise"]
-    ]
+    curves = metrics.get("psds_by_class") or {}
+    rows = []
+    for label in metrics["clip"]["class_wise"]:
+        values = [look_up(part, (*path, "class_wise", label, name)) for _, part, path, name in columns]
+        values += [look_up(found, ("class_wise", label)) for found in curves.values()]
+        rows.append(TableRow(label, [number_cell(value) for value in values]))
     groups = [(heading, len(decodings) + len(others)) for heading, (_, others) in headings.items()]
-    return TableBlock("", "", [title for title, *_ in columns], rows, "class", groups)
+    if curves:
+        groups.append(("PSDS", len(curves)))
+    titles = [*(title for title, *_ in columns), *(_SCENARIOS.get(name, name) for name in curves)]
+    return TableBlock("", "", titles, rows, "class", groups)
 
 
 def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -25,6 +25,20 @@ def test_the_page_holds_scores_baselines_figures_and_settings(make_run, example)
     assert "epochs: 20" in page
 
 
+def test_the_page_holds_psds_of_all_kinds_and_by_class(make_run):
+    run = make_run()
+    metrics, scenarios = dict(run.metrics), ("scenario1", "scenario2")
+    of_classes = {label: 0.321 for label in metrics["clip"]["class_wise"]}
+    metrics["pi_psds"] = dict.fromkeys(scenarios, 0.432)
+    metrics["psds_by_class"] = {name: {"mean": 0.543, "class_wise": of_classes} for name in scenarios}
+    metrics["box_psds"] = dict.fromkeys(scenarios, 0.654)
+    storage.write_json(run.file("metrics.json"), metrics)
+    page = page_of(RunFolder(run.path))
+    for text, value in (("(piPSDS)", "0.432"), ("mean of the classes, at 0.5", "0.543"), ("boxes, at 0.5", "0.654")):
+        assert re.search(re.escape(text) + rf".*?{value}.*?{value}", page, re.DOTALL)
+    assert page.count("0.321") == 2 * len(of_classes)
+
+
 def test_the_page_needs_no_other_file(make_run, example):
     page = page_of(make_run(), [example])
     assert re.findall(r'(?:src|href)="(?!data:)', page) == []
