@@ -1,22 +1,20 @@
 """``sedpool report`` on made run folders."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from sedpool.cli.app import app
 from sedpool.comparison.collect import finished_runs
 from sedpool.errors import DataError, StorageError
 from sedpool.run_folder import RunFolder
 from tests.miniatures.runs import write_run
 
-RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
 
-
-def sedpool(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *map(str, arguments)], capture_output=True, text=True, check=False)
+def sedpool(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +32,7 @@ def test_a_report_goes_into_the_first_folder_and_its_path_is_printed(run: RunFol
     shutil.copytree(run.path, folder / "demo-mean-s0")
     (folder / "demo-mean-s0" / "DONE").unlink()
     shown = sedpool("report", folder, "--title", "Two & a <half>")
-    assert shown.returncode == 0, shown.stderr
+    assert shown.exit_code == 0, shown.exception
     assert shown.stdout.strip() == str(folder / "report" / "index.html")
     assert shown.stderr.strip() == f"left out: {folder / 'demo-mean-s0'} (not finished)"
     assert "<h1>Two &amp; a &lt;half&gt;</h1>" in (folder / "report" / "index.html").read_text(encoding="utf-8")
@@ -43,10 +41,10 @@ def test_a_report_goes_into_the_first_folder_and_its_path_is_printed(run: RunFol
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_without_runs_it_ends_in_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    shown = sedpool("report", tmp_path / name)
-    assert shown.returncode == 1
-    assert shown.stderr.startswith(f"error: {tmp_path / name}: no ")
-    assert len(shown.stderr.splitlines()) == 1
+    error = sedpool("report", tmp_path / name).exception
+    assert isinstance(error, DataError)
+    assert str(error).startswith(f"{tmp_path / name}: no ")
+    assert "\n" not in str(error)
 
 
 def test_no_finished_run_is_an_error_that_names_the_others(run: RunFolder) -> None:

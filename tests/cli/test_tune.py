@@ -39,6 +39,11 @@ def scores(names: list[str]) -> pd.DataFrame:
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
+    return made(tmp_path)
+
+
+def made(tmp_path: Path) -> RunFolder:
+    """A finished run, and the annotations of its corpus, below a folder."""
     for split in ("train", "validate", "test"):
         for index in range(3):
             storage.write_text(tmp_path / f"corpus/annotations/{split}/{split}{index}.txt", "2.0\t6.0\tsiren\n")
@@ -115,6 +120,14 @@ def piped(name: str) -> Callable[[RunFolder], None]:
     return change
 
 
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that was tuned, for tests that copy it."""
+    folder = made(tmp_path_factory.mktemp("tuned"))
+    assert sedpool("tune", folder.path).exit_code == 0
+    return RunFolder(folder.path)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -128,10 +141,10 @@ def piped(name: str) -> Callable[[RunFolder], None]:
     ],
 )
 def test_fault_63_a_run_of_another_shape_is_one_line(
-    run: RunFolder, damage: Callable[[RunFolder], None], message: str
+    tuned: RunFolder, tmp_path: Path, damage: Callable[[RunFolder], None], message: str
 ) -> None:
-    assert sedpool("tune", run.path).exit_code == 0
-    damage(RunFolder(run.path))
+    run = RunFolder(shutil.copytree(tuned.path, tmp_path / "run"))
+    damage(run)
     shown = sedpool("report", run.path)
     assert isinstance(shown.exception, StorageError)
     assert message in str(shown.exception)

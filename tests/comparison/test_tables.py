@@ -1,18 +1,13 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from sedpool import storage
+from sedpool.cli.app import app
 from sedpool.comparison.tables import compare_runs, peculiarities
 from sedpool.errors import DataError
 from sedpool.reproduction.records import write_record
 from sedpool.run_folder import RunFolder, find_runs, run_at
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -61,7 +56,7 @@ def test_records_in_one_file_compare_as_their_runs_do(runs_folder, tmp_path):
         pages.append(table.drop(columns="run"))
         assert [run_at(path).name for path in table["run"]] == ["demo-auto-s0", "demo-cap-s0", "demo-max-s0"]
     pd.testing.assert_frame_equal(*pages)
-    assert compare(tmp_path / "study").returncode == 0
+    assert compare(tmp_path / "study").exit_code == 0
 
 
 @pytest.mark.parametrize(("corpus", "f1"), [("urbansed", 0.1), ("dcase2017", 0.1), ("medleydb-split3", 0.2)])
@@ -85,14 +80,12 @@ def test_a_folder_without_runs_is_an_error(tmp_path):
 
 
 def compare(*arguments):
-    command = [sys.executable, "-c", "from sedpool.cli.app import main; main()", "compare", *map(str, arguments)]
-    # The package need not be installed for its tests to run.
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    return CliRunner().invoke(app, ["compare", *map(str, arguments)])
 
 
 def test_the_command_prints_and_writes(runs_folder, tmp_path):
     finished = compare(runs_folder, "--output", tmp_path / "out")
-    assert finished.returncode == 0, finished.stderr
+    assert finished.exit_code == 0, finished.exception
     assert "unfinished:" in finished.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"comparison.csv", "comparison.md", "intervals_demo.png"}
@@ -131,8 +124,7 @@ def test_numbers_are_not_cut_where_several_corpora_are_compared(make_run):
     assert "urbansed: Segments (dynamic)" in shown
 
 
-def test_the_script_says_in_one_line_that_there_is_nothing(tmp_path):
-    finished = compare(tmp_path)
-    assert finished.returncode == 1
-    assert finished.stderr.startswith("error: ")
-    assert len(finished.stderr.splitlines()) == 1
+def test_the_command_says_in_one_line_that_there_is_nothing(tmp_path):
+    error = compare(tmp_path).exception
+    assert isinstance(error, DataError)
+    assert "\n" not in str(error)
