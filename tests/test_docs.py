@@ -440,9 +440,10 @@ def test_every_fault_has_a_row_and_names_a_test_that_exists() -> None:
         assert bool(named) == any(f"{number:02}" in name[:25] for name in defined)
 
 
-def test_every_file_that_the_architecture_names_exists() -> None:
-    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([a-z_]+/[a-z_/]*\.py)`", page)
+@pytest.mark.parametrize("page", ["architecture.md", "extend.md"])
+def test_every_file_that_a_page_names_for_changes_exists(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_/]*\.(?:pyi?|md|yaml))`", text.partition("## Into sedpool itself")[2] or text)
     assert len(named) > 10
     assert [name for name in named if not any((folder / name).is_file() for folder in (ROOT, ROOT / "sedpool"))] == []
 
