@@ -1,6 +1,7 @@
 """What several test packages share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,20 @@ from tests.experiment.small import small
 
 settings.register_profile("sedpool", deadline=None)  # a busy machine is no failure
 settings.load_profile("sedpool")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_with_one_example() -> Iterator[None]:
+    """Draw one test clip on the page of a run, not four, which take as long as training so short a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sedpool.experiment.run.N_EXAMPLES", 1)
+        yield
+
+
+@pytest.fixture
+def without_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what takes half the time of so short a run: its page."""
+    monkeypatch.setattr("sedpool.experiment.run._report", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -53,12 +53,19 @@ WRONG = [
 
 
 @pytest.fixture
-def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run the command in this process, where it has to fail; what it says on standard error."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of a command that runs in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEDPOOL_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # the command sets it for itself
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # the command sets both for its process
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return tmp_path
+
+
+@pytest.fixture
+def refused(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run the command in this process, where it has to fail; what it says on standard error."""
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
@@ -128,18 +135,22 @@ def write_folder(folder: Path) -> None:
     folder.with_name("labels, all.csv").write_text("\n".join(rows), encoding="utf-8")
 
 
-def test_a_run_on_a_folder_of_any_name_with_labels_outside_it(tmp_path: Path) -> None:
-    write_folder(tmp_path / ODD)
+def test_a_run_on_a_folder_of_any_name_with_labels_outside_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_folder(here / ODD)
+    monkeypatch.setenv("HOME", str(here))
     paths = (f"dataset.root={ODD}", "dataset.labels=labels, all.csv", "runs=Läufe {1}", "cache=~/zwischen (lager)")
-    done = command("dataset=folder", *paths, *FAST, "training.patch_duration=1", cwd=tmp_path, HOME=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert Path(tmp_path, done.stdout.splitlines()[-1], "DONE").is_file()
-    assert done.stdout.startswith("Läufe {1}/")
-    assert f"{ODD}: 3 recordings (1 train, 1 validate, 1 test), 0.1 min; 8000 Hz mono; 0 shorter and 0" in done.stderr
-    assert "supervision=weak: training uses only which classes each clip has, although" in done.stderr
-    assert "warning: in every clip, so that clip F1 says nothing" in done.stderr
-    assert done.stderr.index("warning: in every clip") < done.stderr.index("epoch")
-    assert list(tmp_path.glob("zwischen (lager)/*"))
+    monkeypatch.setattr(sys, "argv", ["train.py", "dataset=folder", *paths, *FAST, "training.patch_duration=1"])
+    main()
+    printed, said = capfd.readouterr()
+    assert Path(printed.splitlines()[-1], "DONE").is_file()
+    assert printed.startswith("Läufe {1}/")
+    assert f"{ODD}: 3 recordings (1 train, 1 validate, 1 test), 0.1 min; 8000 Hz mono; 0 shorter and 0" in said
+    assert "supervision=weak: training uses only which classes each clip has, although" in said
+    assert "warning: in every clip, so that clip F1 says nothing" in said
+    assert said.index("warning: in every clip") < said.index("epoch")
+    assert list(here.glob("zwischen (lager)/*"))
 
 
 @pytest.mark.slow
@@ -159,7 +170,7 @@ SEARCHES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], WRONG[5], *SEARCHES])
+@pytest.mark.parametrize(("arguments", "expected"), [WRONG[0], WRONG[1], *SEARCHES])
 def test_fault_40_in_a_sweep_too(
     refused: Callable[..., str], tmp_path: Path, arguments: list[str], expected: list[str]
 ) -> None:

@@ -177,6 +177,7 @@ def test_training_learns_from_bags_and_noisy_tags_and_the_test_split_stays(data_
     assert validated.index[0].endswith("#t=0,5")
 
 
+@pytest.mark.usefixtures("without_page")
 def test_without_times_no_event_of_training_or_validation_moves_a_weight_or_a_threshold(
     data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
