@@ -28,7 +28,12 @@ def measure(run: Path, sizes: list[int]) -> list[dict[str, object]]:
                 copied(RunFolder(run), records / f"{index}", method=f"method{index % METHODS}", seed=index // METHODS)
             seconds, core_seconds, peak = report(records)
             above = seconds - float(str(rows[0]["seconds"])) if rows else 0.0
-            row = {"runs": size, "seconds": seconds, "core_seconds": core_seconds, "seconds_a_run": above / size}
+            row: dict[str, object] = {
+                "runs": size,
+                "seconds": seconds,
+                "core_seconds": core_seconds,
+                "seconds_a_run": above / size,
+            }
             rows.append(row | {"peak_mib": peak / 2**20})
             shutil.rmtree(records)
     return rows

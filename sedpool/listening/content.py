@@ -40,7 +40,7 @@ class ScoredRecording:
 
 def restricted(decoder: Decoder, classes: list[str]) -> Decoder:
     """Return a decoder of some classes alone."""
-    settings = {
+    settings: dict[str, Any] = {
         name: {label: value[label] for label in classes}
         for name, value in vars(decoder).items()
         if isinstance(value, Mapping)
