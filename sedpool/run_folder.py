@@ -41,7 +41,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Without which a table is damaged; others came with later versions."""
 _GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
 _RENEWAL = "RENEWAL"
-_TO_BE_TRACKED = ".to-be-tracked"
+_BEGUN_COPY = ".to-be-tracked"
 _IS_NAME = re.compile(r"^[^/\\]+$")
 FOLD = re.compile(r"-(?:fold|split)(\d+)$")
 """The end of a corpus's name that says its fold."""
@@ -137,16 +137,23 @@ class RunFolder:
             shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def is_to_be_tracked(self) -> bool:
-        """Whether the run finished, and was then killed before it was copied to where its settings say."""
-        return self.file(_TO_BE_TRACKED).exists()
+    def begun_copy(self) -> dict[str, str] | None:
+        """Which copy of the run in MLflow is not complete yet: `uri`, `experiment`, `run_id`; None if there is none."""
+        path = self.file(_BEGUN_COPY)
+        if not path.exists():
+            return None
+        try:
+            note = storage.read_json(path)
+        except StorageError:  # damaged, or empty as an earlier version left it: another copy is begun
+            note = None
+        return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
-    def set_to_be_tracked(self, is_to_be_tracked: bool) -> None:
-        """Note whether the run is still to be copied to where its settings say."""
-        if is_to_be_tracked:
-            storage.write_text(self.file(_TO_BE_TRACKED), "")
+    def note_copy(self, note: Mapping[str, str] | None) -> None:
+        """Note which copy of the run in MLflow is not complete yet; with None there is none."""
+        if note is None:
+            self.file(_BEGUN_COPY).unlink(missing_ok=True)
         else:
-            self.file(_TO_BE_TRACKED).unlink(missing_ok=True)
+            storage.write_json(self.file(_BEGUN_COPY), dict(note))
 
     def begin_renewal(self) -> None:
         """Note in a finished run that files of it are replaced; until `end_renewal` it counts as half renewed."""

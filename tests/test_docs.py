@@ -432,7 +432,8 @@ def test_every_fault_has_a_row_and_names_a_test_that_exists() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
     defined = set(re.findall(r"def (test_fault_\w+)", code))
     rows = [line for line in page.splitlines() if re.match(r"\| \d", line)]
-    assert [int(row.split("|")[1]) for row in rows] == list(range(1, len(rows) + 1))
+    numbers = [int(row.split("|")[1]) for row in rows]
+    assert numbers == sorted(set(numbers))
     for row in rows:
         number = int(row.split("|")[1])
         named = re.findall(r"`(test_fault_\w+)`", row)

@@ -12,9 +12,10 @@ def track(
     experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "sedpool",
 ) -> None:
     """Copy runs to MLflow; the exit status is 1 if one could not be copied."""
-    from sedpool.experiment.tracking import log_run
+    from sedpool.experiment.tracking import Tracker
     from sedpool.run_folder import finished
 
-    logged = [log_run(folder, uri=uri, experiment=experiment) for folder in [finished(path) for path in runs]]
+    folders = [finished(path) for path in runs]
+    logged = [Tracker(folder, uri=uri, experiment=experiment).end("FINISHED") for folder in folders]
     if not all(logged):
         raise typer.Exit(1)

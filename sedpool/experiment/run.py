@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from filelock import FileLock, Timeout
@@ -20,6 +20,7 @@ from sedpool.errors import ConfigError
 from sedpool.evaluation.psds import psds1
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.load import identify_data, start_from
+from sedpool.experiment.tracking import Tracker
 from sedpool.features.store import Extractor
 from sedpool.frontends.catalog import front_end_of
 from sedpool.reports import run_sentences
@@ -83,11 +84,12 @@ def run(config: Mapping[str, Any]) -> Path:
     recipe = check(config)
     data, dataset = identify_data(config)
     folder = find_folder(config, data, dataset)
+    tracker = Tracker(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"])
     if folder.is_done and not config["force"]:
         folder.refuse_half_renewed()
         _say_skipped(folder)
-        if folder.is_to_be_tracked:
-            _track(config, folder, "FINISHED")
+        if folder.begun_copy is not None:
+            tracker.end("FINISHED")
         return folder.path
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
@@ -104,14 +106,15 @@ def run(config: Mapping[str, Any]) -> Path:
         ):
             folder.tidy()
             if config["force"]:
+                tracker.abandon()
                 folder.forget()
             if folder.is_done:
                 logger.info(f"{folder.path.name}: another process has finished it meanwhile")
                 return folder.path
             try:
-                _run(config, recipe, data, folder, built)
-            except Exception:
-                _track(config, folder, "FAILED")
+                _run(config, recipe, data, folder, built, tracker)
+            except (Exception, KeyboardInterrupt) as error:
+                tracker.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
                 raise
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
@@ -238,7 +241,14 @@ def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
     return dataset
 
 
-def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], folder: RunFolder, built: Built) -> None:
+def _run(
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    data: Mapping[str, str],
+    folder: RunFolder,
+    built: Built,
+    tracker: Tracker,
+) -> None:
     """Train, score, evaluate and report; each step leaves its files in the folder."""
     from sedpool.augment.prepare import prepare_augmentation
     from sedpool.features.prepare import prepare
@@ -267,6 +277,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
     train, validate, test = map(everything.split, ("train", "validate", "test"))
     augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
 
+    tracker.begin()
     result = fit_prepared(
         detector,
         train,
@@ -277,6 +288,7 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
         folder=folder.path,
         meters=[meter] if meter else [],
         event_score=psds1,
+        report_epoch=tracker.log_epoch,
     )
     logger.info(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))
@@ -288,9 +300,8 @@ def _run(config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], fol
     settings = checked(EvaluationSettings, config["evaluation"], "evaluation")
     metrics = evaluate_folder(folder, dataset, settings, allow_missing=config["allow_missing"])
     _report(folder, test, detector)
-    folder.set_to_be_tracked(True)
     folder.mark_done()
-    _track(config, folder, "FINISHED")
+    tracker.end("FINISHED")
     logger.info(_headline(metrics))
 
 
@@ -355,15 +366,6 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
         for filename in shown
     ]
     write_run_report(folder, examples)
-
-
-def _track(config: Mapping[str, Any], folder: RunFolder, status: Literal["FINISHED", "FAILED"]) -> None:
-    """Copy the run to MLflow, if the settings ask for it."""
-    if config["tracking"]["uri"]:
-        from sedpool.experiment.tracking import log_run
-
-        log_run(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"], status=status)
-    folder.set_to_be_tracked(False)
 
 
 def _say_skipped(folder: RunFolder) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,26 @@ class Rows(keras.callbacks.Callback):
 
 
 class History(Rows):
-    """Records one row per epoch: its measures and its learning rate."""
+    """Records one row per epoch: its measures and its learning rate.
+
+    Parameters
+    ----------
+    path : Path or None
+        The CSV file; None keeps the rows in memory only.
+    report : callable, optional
+        Takes every row when it is recorded.
+    """
+
+    def __init__(self, path: Path | None, report: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        super().__init__(path)
+        self.report = report
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch."""
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self.add([{"epoch": epoch + 1, **(logs or {}), "learning_rate": rate}])
+        if self.report:
+            self.report(self.rows[-1])
 
 
 class ClassHistory(Rows):

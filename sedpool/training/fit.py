@@ -122,6 +122,7 @@ def fit_prepared(
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
     event_score: EventScore | None = None,
+    report_epoch: Callable[[int | None, Mapping[str, Any]], None] | None = None,
 ) -> TrainingResult:
     """Train a detector on prepared data, in rounds where the recipe asks for self-training.
 
@@ -134,6 +135,8 @@ def fit_prepared(
         See `fit`.
     folder, progress, meters
         See `sedpool.training.loop.train`.
+    report_epoch : callable, optional
+        Takes the round of self-training, None for the last one, and every row of ``history.csv`` when it is recorded.
 
     Raises
     ------
@@ -181,6 +184,7 @@ def fit_prepared(
             progress=progress,
             meters=meters,
             event_score=judge,
+            report_epoch=report_epoch and partial(report_epoch, number if number < n_rounds else None),
         )
     return result
 

@@ -1,9 +1,10 @@
 """Training a detector by a recipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -48,6 +49,7 @@ def train(
     progress: bool = True,
     meters: Sequence[keras.callbacks.Callback] = (),
     event_score: Callable[[], float | None] | None = None,
+    report_epoch: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> TrainingResult:
     """Train `detector` in place; it ends with the weights of its best epoch.
 
@@ -74,6 +76,8 @@ def train(
         What else adds to an epoch's row, e.g. its energy.
     event_score : callable, optional
         Scores validation as the network is now, for a recipe with ``monitor="psds1"``.
+    report_epoch : callable, optional
+        Takes every row of ``history.csv`` when it is recorded.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def train(
         weigh_training = partial(known_pairs, reduction=detector.reduction) if partly_known else None
         if not frames_are_labelled:
             validation_model, weigh_validation = training_model, weigh_training
-    history = History(folder and folder / "history.csv")
+    history = History(folder and folder / "history.csv", report_epoch)
     judged = None if recipe.monitor == "accuracy" else Monitor(recipe.monitor, detector, validation, event_score)
     monitored = "monitored" if judged else "val_accuracy"
     best = KeepBest(monitored)

@@ -165,7 +165,7 @@ def test_fault_61_a_run_killed_before_it_was_tracked_is_tracked_by_the_same_comm
     database = tmp_path / "mlruns.db"
     config = small(data_root, tmp_path / "runs", "tracking=mlflow", f"tracking.uri=sqlite:///{database}")
     with monkeypatch.context() as patch:
-        patch.setattr("sedpool.experiment.tracking.log_run", die)
+        patch.setattr("sedpool.experiment.run.Tracker.end", die)
         with pytest.raises(KeyboardInterrupt):
             run(config)
     for _ in range(2):  # and once only
