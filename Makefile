@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: install demo models test coverage fuzz test-slow test-backends test-versions test-lowest check docs format upgrade clean
+.PHONY: install demo models test coverage fuzz faults test-slow test-backends test-versions test-lowest check docs format upgrade lock clean
 
 install: .venv/installed
 
@@ -28,6 +28,12 @@ coverage: install
 SEED ?= $(shell date +%s)
 fuzz: install
 	SEDPOOL_FUZZ=2000 SEDPOOL_FUZZ_SEED=$(SEED) $(BIN)/pytest -n auto tests/formats/test_fuzz.py tests/audio/test_fuzz.py
+
+# Every test of a fault, slow ones too, and docs/faults-seen.md from what they saw; `make faults TESTS=fault_75` renews
+# the rows of one.
+faults: TESTS ?= fault_
+faults: install
+	$(BIN)/pytest -n auto --faults -m '' -k "$(TESTS)" tests
 
 test-slow: install
 	$(BIN)/pytest -m slow
@@ -74,6 +80,14 @@ format: install
 
 upgrade: install
 	$(BIN)/python scripts/upgrade.py
+	$(MAKE) lock
+
+# For releases: the versions of constraints.txt with the hashes of all their files, for every Python and system.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
