@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sedpool.audio.containers import truncated
+from sedpool.audio.containers.base import status_of_file
 from sedpool.errors import AudioError
 from sedpool.runtime.arrays import Float32Array
 
@@ -57,11 +58,11 @@ class MediaStream:
             hint = f"{kind} files need PyAV: pip install 'sedpool[media]', or convert them to WAV or FLAC"
             raise AudioError(f"{path}: {hint}") from None
         try:
-            status = os.stat(path)
+            status = status_of_file(path)
             contents = _examine(self._path, status.st_size, status.st_mtime_ns)
             self._container = self._av.open(self._path)
         except (OSError, self._av.FFmpegError) as error:
-            reason = "no such file" if not Path(path).exists() else f"not readable audio ({error.strerror})"
+            reason = "no such file" if not Path(path).exists() else f"not readable audio ({error.strerror or error})"
             raise AudioError(f"{path}: {reason}") from None
         self.samplerate, self.channels, self.frames, self.fault, self._can_seek = contents
 

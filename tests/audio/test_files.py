@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from sedpool import audio
+from sedpool.audio.start_time import Clock
 from sedpool.errors import AudioError
 
 SR = 44100
@@ -188,3 +189,13 @@ def test_inspection_is_that_of_all_samples(tmp_path: Path) -> None:
     assert audio.inspect(tmp_path / "y.wav").cancels
     sf.write(tmp_path / "z.wav", np.zeros((3 * SR, 2)), SR)
     assert audio.inspect(tmp_path / "z.wav").is_silent
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.ogg", "a.mp4"])
+def test_fault_68_a_recording_that_is_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    if name == "a.mp4":
+        pytest.importorskip("av")
+    os.mkfifo(tmp_path / name)
+    assert Clock().start(tmp_path / name) is None
+    with pytest.raises(AudioError, match=rf"{name}: not readable audio \(not a file\)"):
+        audio.info(tmp_path / name)

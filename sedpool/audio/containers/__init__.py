@@ -5,11 +5,10 @@ libsndfile believes most headers, and shortens a file in silence where they are 
 
 import mmap
 import os
-import stat
 import struct
 from functools import lru_cache
 
-from sedpool.audio.containers.base import Container, Mp3Frames, Stream, StreamFile, truncated
+from sedpool.audio.containers.base import Container, Mp3Frames, Stream, StreamFile, status_of_file, truncated
 from sedpool.audio.containers.chunks import examine_aiff, examine_au, examine_caf, examine_w64, examine_wav
 from sedpool.audio.containers.flac import examine_flac
 from sedpool.audio.containers.mp3 import examine_mp3
@@ -36,9 +35,7 @@ def examine(path: str | os.PathLike[str]) -> Container:
     OSError
         If it is not a file, or cannot be read.
     """
-    status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
-        raise OSError("not a file")
+    status = status_of_file(path)
     with open(path, "rb") as file:
         head = file.read(_HEAD)
     return _examine(os.path.abspath(path), status.st_size, status.st_mtime_ns, head)

@@ -1,12 +1,27 @@
 """What a file of sound holds: where its samples lie, and whether all that its header promises is there."""
 
 import os
+import stat
 from dataclasses import dataclass
 
 from sedpool.runtime.arrays import IntArray
 
 _ENDLESS = 1 << 40  # bytes
 _TAG = 128  # bytes of an ID3v1 tag at the end of an MP3
+
+
+def status_of_file(path: str | os.PathLike[str]) -> os.stat_result:
+    """Return the status of a file.
+
+    Raises
+    ------
+    OSError
+        If it is none: opening a pipe would wait for its writer.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a file")
+    return status
 
 
 @dataclass(frozen=True)

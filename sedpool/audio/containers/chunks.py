@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
-from sedpool.audio.containers.base import Container, Stream, misstated, truncated
+from sedpool.audio.containers.base import Container, Stream, misstated, status_of_file, truncated
 
 _UNKNOWN = 0xFFFFFFFF  # as a size: by the formats' own rules it is not known
 _PIPED = range(0x7FFFEFF8, 0x80000040), range(0xFFFFEFF8, 0xFFFFFFFF)
@@ -90,7 +90,7 @@ def wav_chunks(path: str | os.PathLike[str], names: Collection[bytes]) -> dict[b
         If the file cannot be read.
     """
     found: dict[bytes, bytes] = {}
-    size = os.path.getsize(path)
+    size = status_of_file(path).st_size
     with open(path, "rb") as file:
         if _read(file, 0, 12)[:4] not in (b"RIFF", b"RF64", b"BW64"):
             return {}
