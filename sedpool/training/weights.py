@@ -26,6 +26,8 @@ def load_weights(network: keras.Model, path: Path) -> None:
     """
     stored = read_arrays(path)
     _compare({name: array.shape for name, array in stored.items()}, network, path)
+    if odd := [name for name, array in stored.items() if not np.isfinite(array).all()]:
+        raise StorageError(f"{path}: {odd[0]} holds numbers that are not finite; restore the file or train again")
     for name, variable in _variables(network).items():
         variable.assign(stored[name])
 

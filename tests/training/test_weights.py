@@ -7,6 +7,7 @@ import pytest
 from sedpool import pooling
 from sedpool.errors import StorageError
 from sedpool.models import build_detector, compact_cnn
+from sedpool.training.arrays import read_arrays, write_arrays
 from sedpool.training.weights import load_weights, save_weights
 
 
@@ -58,3 +59,12 @@ def test_fault_30_weights_without_their_hash_are_refused(tmp_path: Path) -> None
     path.with_suffix(".sha256").unlink()
     with pytest.raises(StorageError, match="missing"):
         load_weights(network(), path)
+
+
+def test_fault_66_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    save_weights(network(), tmp_path / "w.npz")
+    arrays = read_arrays(tmp_path / "w.npz")
+    name = list(arrays)[-1]
+    write_arrays(tmp_path / "w.npz", arrays | {name: np.full_like(arrays[name], np.nan)})
+    with pytest.raises(StorageError, match=f"{name} holds numbers that are not finite"):
+        load_weights(network(), tmp_path / "w.npz")
