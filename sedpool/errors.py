@@ -4,9 +4,20 @@ Every message is one line that says what was found, what was expected and what t
 and exits with a non-zero status; a traceback is shown only with ``HYDRA_FULL_ERROR=1`` or ``--debug``.
 """
 
+import re
+
+_LONGEST = 2000  # letters of a message: a damaged file may quote megabytes
+_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+
 
 class SedpoolError(Exception):
-    """Base of every error that a user can correct."""
+    """Base of every error that a user can correct; its message is one line, whatever it quotes."""
+
+    def __init__(self, message: str = "") -> None:
+        line = _LINE_BREAKS.sub(" ", message)
+        if len(line) > _LONGEST:
+            line = f"{line[: _LONGEST * 2 // 3]} ... {line[-_LONGEST // 3 :]}"
+        super().__init__(line)
 
 
 class ConfigError(SedpoolError):

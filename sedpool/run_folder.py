@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from sedpool import storage
 from sedpool.errors import ConfigError, StorageError
@@ -22,6 +21,8 @@ from sedpool.formats.table import read_tsv
 from sedpool.scores import content_hash, read_scores
 from sedpool.settings.identity import digest, former_digest, upgraded
 from sedpool.settings.targets import check_texts
+from sedpool.text_tables import TextTable
+from sedpool.untrusted import parse_yaml
 
 FORMAT = 1
 
@@ -220,11 +221,10 @@ class RunFolder:
         path = self.file("config.yaml")
         storage.refuse_special(path)
         try:
-            config = Content(path, yaml.safe_load(path.read_text(encoding="utf-8")))
-            check_texts(config, str(path))
-        except (OSError, ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as error:
-            # Values that are not of the type that a tag claims end PyYAML in any of these.
-            raise StorageError(f"{path}: not readable ({' '.join(str(error).split())})") from None
+            config = Content(path, parse_yaml(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{path}: not readable ({error})") from None
+        check_texts(config, str(path))
         for key in _GROUPS & config.keys():
             if not isinstance(config[key], Mapping):
                 raise ConfigError(f"{path}: {key}={config[key]}: expected its settings by name")
@@ -276,12 +276,12 @@ class RunFolder:
     @cached_property
     def manifest(self) -> dict[str, Any] | None:
         """Which clips of the corpus were there (see `sedpool.datasets.base`); None for a run older than manifests."""
-        return self._json("manifest.json") if self.file("manifest.json").is_file() else None
+        return self._json("manifest.json") if self.file("manifest.json").exists() else None
 
     @cached_property
     def front_end(self) -> dict[str, Any] | None:
         """The pretrained network that its features come from, with its terms; None if they come from none."""
-        return self._json("front_end.json") if self.file("front_end.json").is_file() else None
+        return self._json("front_end.json") if self.file("front_end.json").exists() else None
 
     @property
     def data(self) -> dict[str, str]:
@@ -303,7 +303,7 @@ class RunFolder:
     @cached_property
     def tuned(self) -> dict[str, Any] | None:
         """How to decode as tuned on validation, and how that was found; None if nothing was tuned."""
-        return self._json("tuned.json") if self.file("tuned.json").is_file() else None
+        return self._json("tuned.json") if self.file("tuned.json").exists() else None
 
     @property
     def objective(self) -> float | None:
@@ -338,12 +338,7 @@ class RunFolder:
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.file(name)
-        kind, read = ("table", pd.read_csv) if path.suffix == ".csv" else ("parquet file", pd.read_parquet)
-        storage.refuse_special(path)
-        try:
-            table: pd.DataFrame = read(path)
-        except (OSError, ValueError) as error:
-            raise StorageError(f"{path}: not a readable {kind} ({' '.join(str(error).split())})") from None
+        table = storage.read_parquet(path) if path.suffix == ".parquet" else TextTable(path, ",").read("a table")
         if missing := [column for column in _COLUMNS.get(name, ()) if column not in table]:
             raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
         return table

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import DataError, StorageError
+from sedpool.errors import DataError
 from sedpool.text_tables import TableSource, row_location
 
 FRAME_COLUMNS = ("filename", "onset", "offset")
@@ -58,11 +58,17 @@ def validate_scores(scores: pd.DataFrame, *, source: TableSource = "scores") -> 
     Raises
     ------
     DataError
-        If there is no `filename` column, only one of `onset` and `offset`, no class, a column without numbers, or a
-        value outside [0, 1] (NaN included).
+        If there is no `filename` column, a row has no name in it, there is only one of `onset` and `offset`, no class,
+        a column without numbers, or a value outside [0, 1] (NaN included).
     """
     if "filename" not in scores.columns:
         raise DataError(f"{source}: no column filename; found {', '.join(map(str, scores.columns))}")
+    nameless = ~scores["filename"].map(lambda name: isinstance(name, str)).to_numpy(dtype=bool)
+    if nameless.any():
+        row = int(nameless.argmax())
+        raise DataError(
+            f"{row_location(scores, row, source)}: filename is {scores['filename'].iloc[row]!r}; expected a name"
+        )
     classes = classes_of(scores)
     if not classes:
         raise DataError(f"{source}: no class columns")
@@ -163,13 +169,4 @@ class ScoresFile:
 
 def read_scores(path: str | Path) -> pd.DataFrame:
     """Read scores written by `write_scores`, validated."""
-    storage.refuse_special(path)
-    try:
-        table = pd.read_parquet(path)
-    except FileNotFoundError:
-        raise StorageError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise StorageError(
-            f"{path}: not a readable parquet file ({' '.join(str(error).split())}); run the training again"
-        ) from None
-    return validate_scores(table, source=str(path))
+    return validate_scores(storage.read_parquet(path), source=str(path))

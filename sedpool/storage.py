@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedpool.errors import StorageError
+from sedpool.untrusted import parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,8 @@ LARGEST_ARCHIVE = 2**31
 _TEMPORARY = ".writing-"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644
+_PLENTY = 1 << 28  # bytes, which any file may unpack to
+_LARGEST_RATIO = 64  # bytes of a table to one of its file: scores that never change have more
 _SHOWN = 40  # letters of a name in that of its temporary file, which may be no longer than others
 
 
@@ -178,10 +181,10 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """
     refuse_special(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parse_json(Path(path).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise StorageError(f"{path}: no such file") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise StorageError(f"{path}: not valid JSON ({error}); it is damaged, delete it and run again") from None
 
 
@@ -242,6 +245,31 @@ def read_archive(content: bytes, path: str | os.PathLike[str], kind: str) -> dic
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, struct.error) as error:
         reason = " ".join(str(error).split())
         raise StorageError(f"{path}: not a readable {kind} ({reason}); get it again") from None
+
+
+def read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":
+    """Read a parquet file.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, no plain file, no parquet, or unpacks to much more than it is.
+    """
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    refuse_special(path)
+    try:
+        with pq.ParquetFile(path) as file:
+            n_bytes = 8 * file.metadata.num_rows * len(file.schema_arrow)
+            if n_bytes > max(_PLENTY, _LARGEST_RATIO * Path(path).stat().st_size):
+                raise ValueError(f"states {file.metadata.num_rows} rows, more than a file of its size holds")
+        table: pd.DataFrame = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise StorageError(f"{path}: no such file") from None
+    except Exception as error:  # pandas trusts what another program states of index and types
+        raise StorageError(f"{path}: not a readable parquet file ({error}); run what wrote it again") from None
+    return table
 
 
 def refuse_special(path: str | os.PathLike[str]) -> None:

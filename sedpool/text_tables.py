@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,26 @@ import pandas as pd
 from sedpool.errors import DataError
 
 
+def file_bytes(path: str | os.PathLike[str], most: int = -1) -> bytes:
+    """Return what is in a file, or its first bytes, at most `most` of them.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, cannot be read, or is a pipe or a device.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():  # whose reader may wait for ever
+        raise DataError(f"{path}: a pipe; expected a file, write what comes from it to one")
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: not readable ({error.strerror})") from None
+
+
 def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
     """Return the text of a file as UTF-8 without a byte order mark; UTF-16 is recognised by its mark.
 
@@ -28,14 +49,7 @@ def utf8_bytes(path: str | os.PathLike[str]) -> bytes:
     DataError
         If the file is missing or is no such text.
     """
-    if Path(path).is_fifo():  # whose reader may wait for ever
-        raise DataError(f"{path}: a pipe; expected a file, write what comes from it to one")
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: not readable ({error.strerror})") from None
+    data = file_bytes(path)
     encoding = "UTF-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "UTF-8"
     try:
         text = data.decode(encoding)
@@ -89,9 +103,13 @@ class TextTable:
         Raises
         ------
         DataError
-            If there is no such file, or its rows differ in their number of fields.
+            If there is no such file, two columns have one name, or its rows differ in their number of fields.
         """
         header = 0 if self.has_header else None
+        names = next(iter(self.first_rows()), []) if self.has_header else []
+        if len(set(names)) < len(names):
+            twice = Counter(names).most_common(1)[0][0]
+            raise DataError(f"{self.path}: two columns {twice}; expected each once, rename or remove one")
         try:
             table: pd.DataFrame = pd.read_csv(
                 io.BytesIO(self._bytes()), sep=self.separator, header=header, quoting=self._quoting, **options
@@ -274,6 +292,6 @@ def without_number(columns: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def _parses_as_number(value: object) -> bool:
     try:
         float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return True

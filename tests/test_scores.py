@@ -56,3 +56,10 @@ def test_the_highest_frame_of_each_clip():
     ]
     highest = sc.highest_frames(pd.concat(tables, ignore_index=True))
     assert highest.to_dict("list") == {"filename": ["b.wav", "a.wav"], "dog": [0.7, 0.3]}
+
+
+@pytest.mark.parametrize("names", [[None, "a.wav"], [1, 2], [["a"], ["b"]], [b"a", b"b"], [float("nan"), "a.wav"]])
+def test_fault_67_rows_without_a_name_are_named(tmp_path: Path, names: list) -> None:
+    table = pd.DataFrame({"filename": pd.Series(names, dtype=object), "dog": [0.2, 0.7]})
+    with pytest.raises(DataError, match=r"^x: row 1: filename is .*; expected a name$"):
+        sc.validate_scores(table, source="x")

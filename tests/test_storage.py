@@ -1,8 +1,13 @@
 import errno
 import os
 import tempfile
+import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sedpool import storage
@@ -115,3 +120,56 @@ def test_damaged_json_is_an_error_with_its_path(tmp_path: Path) -> None:
 def test_hash_value_knows_values_from_order() -> None:
     assert storage.hash_value([1, 2]) != storage.hash_value([2, 1])
     assert storage.hash_value({"a": [1.0]}) != storage.hash_value({"a": [1.5]})
+
+
+SCORES = pa.table({"filename": ["a.wav", "a.wav"], "onset": [0.0, 1.0], "offset": [1.0, 2.0], "dog": [0.2, 0.7]})
+
+
+def described(text: bytes) -> pa.Table:
+    """Return scores with what pandas would have stated of them."""
+    return SCORES.replace_schema_metadata({b"pandas": text})
+
+
+def test_parquet_needs_nothing_that_pandas_states(tmp_path: Path) -> None:
+    pq.write_table(SCORES, tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(storage.read_parquet(tmp_path / "x.parquet"), SCORES.to_pandas())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        described(b"{"),
+        described(b"[]"),
+        described(b"{}"),
+        described(b"[" * 100_000),
+        described(b'{"columns": [], "column_indexes": [], "index_columns": ["nothing"]}'),
+        described(
+            b'{"columns": [{"field_name": "dog", "name": "dog", "numpy_type": "none", "pandas_type": "x"}],'
+            b' "column_indexes": [], "index_columns": []}'
+        ),
+        pa.Table.from_arrays([SCORES["dog"], SCORES["dog"]], names=["dog", "dog"]),
+    ],
+)
+def test_fault_67_parquet_that_pandas_cannot_make_a_table_of_is_one_line(tmp_path: Path, table: pa.Table) -> None:
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(StorageError, match=r"x\.parquet: not a readable parquet file \(") as caught:
+        storage.read_parquet(tmp_path / "x.parquet")
+    assert "\n" not in str(caught.value)
+
+
+def test_fault_67_parquet_that_unpacks_to_gigabytes_is_refused_before(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    piece = pa.table({"dog": np.full(5_000_000, 0.5)})
+    with pq.ParquetWriter(path, piece.schema, compression="zstd") as writer:
+        for _ in range(20):
+            writer.write_table(piece)
+    assert path.stat().st_size < 1 << 20
+    began = time.process_time()
+    with pytest.raises(StorageError, match="states 100000000 rows, more than a file of its size holds"):
+        storage.read_parquet(path)
+    assert time.process_time() - began < 1.0
+
+
+def test_scores_that_never_change_are_read_though_they_take_little_space(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"dog": np.zeros(10_000_000)}), tmp_path / "x.parquet", compression="zstd")
+    assert len(storage.read_parquet(tmp_path / "x.parquet")) == 10_000_000

@@ -78,3 +78,10 @@ def test_fault_64_labels_that_look_like_formulas_are_kept_in_events(tmp_path: Pa
     events = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "offset": [1.0], "event_label": ["=1+1"]})
     write_tsv(events, tmp_path / "a.tsv")
     assert read_tsv(tmp_path / "a.tsv")["event_label"].tolist() == ["=1+1"]
+
+
+@pytest.mark.parametrize("header", ["a\tb\ta", "a\t\t", '"a"\ta\tc'])
+def test_fault_67_two_columns_of_one_name_are_refused(tmp_path: Path, header: str) -> None:
+    (tmp_path / "x.tsv").write_text(f"{header}\n1\t2\t3\n")
+    with pytest.raises(DataError, match=r"x\.tsv: two columns a?; expected each once"):
+        TextTable(tmp_path / "x.tsv").read("a table")

@@ -6,6 +6,7 @@ One description serves every table: separator, header, decimal sign, unit of tim
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -105,7 +106,7 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
     Raises
     ------
     DataError
-        If the file is missing, no text, or a web page.
+        If the file is missing, no text, or a web page, or two columns have the name of one that counts.
     ConfigError
         If a column of `options` is not there.
     """
@@ -135,6 +136,13 @@ def recognise(path: str | os.PathLike[str], options: LabelOptions, *, separator:
             columns[meaning] = _chosen(path, meaning, name, header, len(header or kinds))
     if options.columns.get("event_labels") and "event_label" not in options.columns:
         columns.pop("event_label", None)
+    repeated = {name for name, count in Counter(header).items() if name and count > 1}
+    for meaning, index in columns.items():
+        if repeated and header[index] in repeated and not str(options.columns.get(meaning)).isdecimal():
+            raise DataError(
+                f"{path}: two columns {header[index]}; say by its number which is the {meaning}: --columns "
+                f"{meaning}=NUMBER (dataset.columns)"
+            )
     _refuse_header(source, header, columns, rows[1:])
     return Layout(source, header, columns, units, kinds)
 

@@ -4,7 +4,6 @@ A journal, ``detections.jsonl``, has a line for each recording that was detected
 recordings have one file of all of them, ``detections``, beside the files of each.
 """
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from sedpool.errors import DataError
 from sedpool.formats.detect import annotation_files
 from sedpool.formats.write import WRITERS
 from sedpool.scores import read_scores
+from sedpool.untrusted import parse_json
 
 JOURNAL = "detections.jsonl"
 ALL = "detections"
@@ -50,7 +50,7 @@ def detected_recordings(folder: Path) -> set[str]:
     lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
     whole = [line for line in lines if line.endswith(b"\n")]  # the last may have been cut by an interruption
     try:
-        return {entry["filename"] for entry in map(json.loads, whole) if "filename" in entry}
+        return {entry["filename"] for entry in map(parse_json, whole) if "filename" in entry}
     except (ValueError, TypeError) as error:
         raise DataError(f"{folder / JOURNAL}: damaged ({error}); give the table of detections itself") from None
 

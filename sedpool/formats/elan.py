@@ -5,7 +5,7 @@ The XML is read event by event; a document type, which could define entities, is
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 from urllib.parse import unquote
 from xml.parsers import expat
 
@@ -17,6 +17,7 @@ from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
 from sedpool.formats.tiers import Tier, events_on_tiers
+from sedpool.text_tables import file_bytes
 
 MAX_DEPTH = 20  # ELAN's own files have 5
 
@@ -143,9 +144,7 @@ def _parsed(path: str | os.PathLike[str]) -> _Document:
     parser.CharacterDataHandler = document.characters
     parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(Path(path).read_bytes(), True)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
+        parser.Parse(file_bytes(path), True)
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise DataError(f"{path}: not an ELAN document ({error})") from None
     return document

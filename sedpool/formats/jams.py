@@ -5,12 +5,10 @@ Scaper 0.1 wrote the namespace ``sound_event``, which today's jams does not know
 they are read here as plain JSON and checked one by one: the schema of jams accepts negative and NaN times.
 """
 
-import json
 import os
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from gettext import ngettext
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -34,6 +32,8 @@ from sedpool.formats.clip import (
 )
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
+from sedpool.text_tables import utf8_bytes
+from sedpool.untrusted import parse_json
 
 SCAPER_NAMESPACES = ("scaper", "sound_event")
 """Namespaces whose values are mappings with `label` and `role`; only the foreground counts."""
@@ -153,10 +153,8 @@ def read_backgrounds(path: PathLike) -> list[str]:
 
 def _parse(path: PathLike) -> Any:
     try:
-        return json.loads(Path(path).read_bytes())
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (ValueError, RecursionError) as error:
+        return parse_json(utf8_bytes(path))
+    except ValueError as error:
         raise DataError(f"{path}: not valid JSON ({error}); the file is cut or damaged, fetch it again") from None
 
 

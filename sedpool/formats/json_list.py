@@ -16,6 +16,8 @@ from sedpool.errors import DataError
 from sedpool.events import EVENT_COLUMNS, OPTIONAL_COLUMNS, empty_events, optional_columns, validate_events
 from sedpool.formats.clip import DATETIME
 from sedpool.formats.texts import tidy
+from sedpool.text_tables import file_bytes, utf8_bytes
+from sedpool.untrusted import parse_json
 
 _KEYS = (*EVENT_COLUMNS, *OPTIONAL_COLUMNS)
 
@@ -41,10 +43,8 @@ def read_json(path: str | os.PathLike[str], filename: str | None = None) -> pd.D
         If the file is no such list, or an event lacks a key or has an impossible value.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8-sig"), parse_int=_integer)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (ValueError, RecursionError) as error:
+        found = parse_json(utf8_bytes(path), parse_int=_integer)
+    except ValueError as error:
         raise DataError(f"{path}: not valid JSON ({error}); the file is cut or damaged, fetch it again") from None
     if not isinstance(found, list) or not all(isinstance(event, dict) for event in found):
         raise DataError(f"{path}: not a list of events; expected objects with {', '.join(EVENT_COLUMNS)}")
@@ -68,8 +68,7 @@ def _integer(digits: str) -> float:
 
 def is_event_list(path: Path) -> bool:
     """Return whether a JSON file begins as a list of events does."""
-    with path.open("rb") as stream:
-        head = stream.read(1000)
+    head = file_bytes(path, 1000)
     return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*(\]|\{\s*"(' + "|".join(_KEYS).encode() + rb')")', head) is not None
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ from sedpool.formats.columns import is_recording
 from sedpool.formats.notes import note
 from sedpool.formats.options import RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
-from sedpool.text_tables import utf8_bytes
+from sedpool.text_tables import file_bytes, utf8_bytes
+from sedpool.untrusted import parse_json
 
 _KEY = re.compile(rb'"(annotations|annotation_id|annotator|labels|audio)"\s*:')
 _UPLOADED = re.compile(r"[0-9a-f]{6,8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
@@ -28,8 +28,7 @@ _UPLOADED = re.compile(r"[0-9a-f]{6,8}-(?=.)")  # what Label Studio puts before 
 
 def is_label_studio(path: Path) -> bool:
     """Return whether a JSON file begins as an export of Label Studio does, or a table has its columns."""
-    with path.open("rb") as stream:
-        head = stream.read(1 << 16)
+    head = file_bytes(path, 1 << 16)
     if path.suffix.lower() == ".json":
         return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*\{\s*"', head) is not None and _KEY.search(head) is not None
     return re.search(rb"\bannotation_id\b", head.partition(b"\n")[0]) is not None
@@ -131,7 +130,7 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     text = utf8_bytes(path).decode()
     try:
         if Path(path).suffix.lower() == ".json":
-            tasks = json.loads(text)
+            tasks = parse_json(text)
         else:
             separator = "\t" if "\t" in text.partition("\n")[0] else ","
             table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
@@ -145,10 +144,10 @@ def _tasks(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             if any('"start"' in text for text in stray):
                 raise ValueError("regions that are no list")
             tasks = [
-                {key: json.loads(value) if value and value[0] == "[" else value for key, value in row.items()}
+                {key: parse_json(value) if value and value[0] == "[" else value for key, value in row.items()}
                 for row in rows
             ]
-    except (ValueError, RecursionError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise DataError(f"{path}: not an export of Label Studio ({error})") from None
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise DataError(f"{path}: not an export of Label Studio; expected a list of tasks")

@@ -3,7 +3,6 @@
 `sedpool.formats.jams` reads only the events, from any JAMS.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from sedpool.errors import DataError
 from sedpool.formats import jams
+from sedpool.untrusted import parse_json
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -72,7 +72,7 @@ def read_scene(path: str | os.PathLike[str]) -> Scene:
         exactly one background. The message names the file and the observation.
     """
     duration = jams.read_annotation(path).duration
-    document = json.loads(Path(path).read_bytes())
+    document = parse_json(Path(path).read_bytes())
     namespaces = [annotation["namespace"] for annotation in document["annotations"]]
     index = next((n for n, namespace in enumerate(namespaces) if namespace in jams.SCAPER_NAMESPACES), None)
     if index is None:

@@ -26,18 +26,26 @@ def read_score_folder(folder: str | os.PathLike[str], filenames: Sequence[str]) 
     Raises
     ------
     DataError
-        If a file belongs to no such clip, its columns differ from the other files', or a value is not a probability;
+        If a file belongs to no such clip or to several, its columns differ from the other files', or a value is no
+        probability;
         the message names the line.
     """
     folder = Path(folder)
-    names = {audio.stem(name): name for name in filenames}
+    names: dict[str, list[str]] = {}
+    for name in filenames:
+        names.setdefault(audio.stem(name), []).append(name)
     tables: list[pd.DataFrame] = []
     for path in sorted(folder.rglob("*.tsv")):
         stem = path.relative_to(folder).as_posix().removesuffix(".tsv")
         if stem not in names:
             raise DataError(f"{path}: the reference has no clip {stem}; expected scores of its clips only")
+        if len(names[stem]) > 1:
+            raise DataError(
+                f"{path}: may be of {' or of '.join(names[stem])}; give scores in one parquet file, whose column "
+                "filename says which"
+            )
         table = _read(path)
-        table.insert(0, "filename", names[stem])
+        table.insert(0, "filename", names[stem][0])
         if tables and list(table.columns) != list(tables[0].columns):
             raise DataError(f"{path}: columns {', '.join(table.columns[1:])}; expected the same as in the other files")
         tables.append(validate_scores(table, source=TextTable(path)))

@@ -22,7 +22,8 @@ from sedpool.formats.clip import ROUNDING, RecordingInfo, check_times, number_in
 from sedpool.formats.notes import note
 from sedpool.formats.options import NAMES, RECOGNISED, LabelOptions
 from sedpool.formats.texts import tidied_text
-from sedpool.text_tables import utf8_bytes
+from sedpool.text_tables import file_bytes, utf8_bytes
+from sedpool.untrusted import parse_json
 
 KEY = "label"
 """Key of the tags that are written."""
@@ -96,8 +97,7 @@ class _Document:
 
 def is_soundevent(path: Path) -> bool:
     """Return whether a JSON file begins as one of soundevent does."""
-    with path.open("rb") as stream:
-        head = stream.read(1 << 16)
+    head = file_bytes(path, 1 << 16)
     return re.match(rb"(\xef\xbb\xbf)?\s*\{", head) is not None and b'"collection_type"' in head
 
 
@@ -184,7 +184,7 @@ def recordings_of(path: str | os.PathLike[str]) -> dict[str, float | None]:
 
 def _parsed(path: str | os.PathLike[str]) -> _Collection:
     try:
-        return TypeAdapter(_Document).validate_json(utf8_bytes(path)).data
+        return TypeAdapter(_Document).validate_python(parse_json(utf8_bytes(path))).data
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -192,6 +192,8 @@ def _parsed(path: str | os.PathLike[str]) -> _Collection:
             f"{path}: {place}{': ' if place else ''}{first['msg']}; expected an annotation set, annotation project or "
             "evaluation set of soundevent"
         ) from None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON ({error}); the file is cut or damaged, export it again") from None
 
 
 def _of(table: Mapping[Any, _T], key: str | int, where: str) -> _T:

@@ -18,6 +18,7 @@ from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.events import validate_events
 from sedpool.inference.recordings import Detected, Recording, file_state
+from sedpool.untrusted import parse_json
 
 FORMAT = 1
 
@@ -144,7 +145,7 @@ def _differences(before: Any, now: Mapping[str, Any]) -> list[str]:
 
 def _parsed(line: bytes, where: str) -> dict[str, Any]:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError as error:
         raise StorageError(f"{where}: damaged ({error}); delete that file to detect anew") from None
     if not isinstance(entry, dict):

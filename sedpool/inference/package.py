@@ -6,7 +6,6 @@ every other file. A package from elsewhere is checked as a whole before anything
 """
 
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from sedpool.errors import ConfigError, SedpoolError, StorageError
 from sedpool.run_folder import RunFolder, finished
 from sedpool.settings.schema import checked
 from sedpool.settings.targets import check_texts
+from sedpool.untrusted import parse_json
 
 FORMAT: Literal[1] = 1
 SUFFIX = ".sedpool"
@@ -231,8 +231,8 @@ def unpack(content: bytes, path: str | os.PathLike[str]) -> tuple[About, dict[st
 def _stated(text: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Parse ``package.json`` as far as its format, that it is plain, and that it states files."""
     try:
-        stated = json.loads(text)
-    except (ValueError, RecursionError):
+        stated = parse_json(text)
+    except ValueError:
         stated = None
     if not isinstance(stated, dict) or not isinstance(stated.get("files"), dict):
         raise StorageError(f"{path}: {ABOUT} states no files; damaged or altered, get it again")

@@ -4,7 +4,6 @@ Of every run the study keeps a file of measures: scores with each way of decodin
 those that are compared. Choices, contrasts and the report follow from these files.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -35,6 +34,7 @@ from sedpool.stats.clusters import clustered_variance, membership, t_interval
 from sedpool.stats.power import noninferiority_power
 from sedpool.stats.replicates import count_statistic, psds_statistic
 from sedpool.stats.resampling import influences
+from sedpool.untrusted import parse_json
 
 FOLDER, SOURCES = "measures", "sources"
 FORMAT = 1
@@ -134,7 +134,7 @@ def _psds(clips: ScoredClips, window: float) -> PsdsCounts:
 
 @lru_cache(1)
 def _corpus(settings: str) -> Dataset:
-    dataset: Dataset = build({"dataset": json.loads(settings)}, "dataset")
+    dataset: Dataset = build({"dataset": parse_json(settings)}, "dataset")
     return dataset
 
 

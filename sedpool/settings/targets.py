@@ -101,6 +101,7 @@ KERAS = frozenset(
 )
 """Classes of Keras that may stand in an argument."""
 
+_LARGEST = 10**300
 _NEVER_ONES_OWN = frozenset(
     {"hydra", "jax", "joblib", "keras", "mlflow", "numpy", "omegaconf", "pandas", "sedpool", "tensorflow", "torch"}
 )
@@ -112,14 +113,19 @@ def check_texts(config: Mapping[str, Any], path: str) -> None:
     Raises
     ------
     ConfigError
-        With the first text that holds ``${``, or a character that cannot be printed; before that, with the first value
-        that is no text, number, truth value, list or mapping by texts, such as a date or a set.
+        With the first value that is no text, number, truth value, list or mapping by texts, such as a date or a set;
+        the first number that is not finite or out of any range; and the first text that holds ``${``, or a character
+        that cannot be printed.
     """
     parts = list(_parts(config))
     keys = [key for part in parts if isinstance(part, Mapping) for key in part]
     odd = [part for part in parts if not (part is None or isinstance(part, str | int | float | list | Mapping))]
     for value in [*(key for key in keys if not isinstance(key, str)), *odd]:
         raise ConfigError(f"{path}: {value!r} is no plain value; expected texts, numbers, lists and settings by name")
+    for number in (part for part in parts if isinstance(part, int | float)):
+        if not -_LARGEST < number < _LARGEST:
+            shown = number if isinstance(number, float) else "a number of hundreds of digits"
+            raise ConfigError(f"{path}: {shown} is nothing to count with; expected a finite number below {_LARGEST:g}")
     for text in (part for part in parts if isinstance(part, str)):
         if "${" in text:
             raise ConfigError(

@@ -16,17 +16,17 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import yaml
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from scipy.special import ndtr, ndtri
 
-from sedpool.errors import ConfigError
+from sedpool.errors import ConfigError, DataError
 from sedpool.settings.schema import Seconds, checked
+from sedpool.text_tables import utf8_bytes
+from sedpool.untrusted import parse_yaml
 
 SPLITS = ("train", "validate", "test")
 """The parts of a corpus, each a folder of its audio and of its annotations."""
@@ -275,11 +275,11 @@ def read_spec(path: str | os.PathLike[str]) -> SoundscapeSpec:
         If the file is missing or not YAML, or a key is unknown or its value wrong; the message names file and key.
     """
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+        values = parse_yaml(utf8_bytes(path).decode())
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid YAML ({error})") from None
+    except DataError as error:
+        raise ConfigError(str(error)) from None
     try:
         return make_spec(values)
     except ConfigError as error:

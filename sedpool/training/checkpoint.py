@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sedpool.errors import StorageError
 from sedpool.training.arrays import hash_path, read_arrays, write_arrays
+from sedpool.untrusted import parse_json
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Checkpoints:
 
     def _read(self, path: Path) -> Snapshot:
         flat = read_arrays(path)
-        state = json.loads(flat.pop(_STATE).tobytes())
+        state = parse_json(flat.pop(_STATE).tobytes())
         if state.pop("format") != FORMAT:
             raise StorageError(f"{path}: a checkpoint of another format; expected {FORMAT}")
         arrays: dict[str, Arrays] = {}

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sedpool import storage
 from sedpool.errors import DataError
-from sedpool.text_tables import TextTable, refuse_rows
+from sedpool.text_tables import TextTable, refuse_rows, utf8_bytes
+from sedpool.untrusted import parse_yaml
 
 INNER_FOLDERS = ("", "data", "data/Annotations", "Annotations", "resources")
 """Folders of the annotations below their root: beside each other, or as in the package ``medleydb``."""
@@ -156,6 +156,6 @@ def read_coefficients(folder: Path) -> Mapping[str, Mapping[int, float]]:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"{path}: not readable YAML ({' '.join(str(error).split())})") from None
+        return parse_yaml(utf8_bytes(path).decode())
+    except ValueError as error:
+        raise DataError(f"{path}: not readable YAML ({error})") from None

@@ -216,3 +216,40 @@ def test_an_unknown_clip_without_an_event_is_refused_as_with_one(evaluate, tmp_p
     (tmp_path / "found.csv").write_text(f"{header}north.wav,0.0,1.0,plover\nelsewhere.wav,,,\n")
     shown = evaluate("-r", tmp_path / "true.csv", "-e", tmp_path / "found.csv")
     assert_one_line(shown, "1 file is not in the reference's file list (elsewhere.wav)")
+
+
+def test_fault_49_scores_of_one_name_without_its_suffix_are_of_no_recording(evaluate, files, tmp_path):
+    rows = HEADER + "a.wav\t0\t1\tdog\na.flac\t0\t1\tdog\nb.wav\t0\t1\tdog\n"
+    (tmp_path / "scores").mkdir()
+    for stem in ("a", "b"):
+        (tmp_path / "scores" / f"{stem}.tsv").write_text("onset\toffset\tdog\n0\t1\t0.5\n")
+    reference = files(rows)[:2]
+    assert (
+        "a.tsv: may be of a.wav or of a.flac; give scores in one parquet file"
+        in evaluate(*reference, "--scores", tmp_path / "scores").error
+    )
+
+
+@pytest.mark.parametrize("header", ["onset\toffset\tdog\tdog", "onset\tonset\toffset\tdog"])
+def test_fault_67_a_column_twice_among_scores_is_refused(evaluate, files, tmp_path, header):
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "a.tsv").write_text(f"{header}\n0\t1\t1\t1\n")
+    shown = evaluate(*files()[:2], "--scores", tmp_path / "scores")
+    assert "a.tsv: two columns" in shown.error
+
+
+def test_fault_67_a_number_of_hundreds_of_digits_among_scores_is_refused(evaluate, files, tmp_path):
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "a.tsv").write_text(f"onset\toffset\tdog\n0\t1{'0' * 400}\t1\n")
+    shown = evaluate(*files()[:2], "--scores", tmp_path / "scores")
+    assert "line 2" in shown.error
+    assert "has no number in column offset" in shown.error
+
+
+def test_fault_67_two_columns_of_labels_are_told_apart_by_their_number(evaluate, files, tmp_path):
+    rows = "filename,onset,offset,event_label,event_label\na.wav,0,1,dog,cat\n"
+    given = files()
+    given[1].write_text(rows)
+    given[3].write_text(HEADER + "a.wav\t0\t1\tcat\n")
+    assert "two columns event_label; say by its number which" in evaluate(*given).error
+    assert metrics(evaluate, *given, "--columns", "event_label=5")["segment"]["micro"]["f1"] == 1.0
