@@ -10,6 +10,7 @@ from sedpool import storage
 from sedpool.errors import ConfigError
 from sedpool.reports.evaluation_report import Evaluation
 from sedpool.reports.evaluation_tables import evaluation_page, print_evaluation
+from sedpool.text_tables import without_formulas
 
 STANDARD_OUTPUT = "-"
 
@@ -56,7 +57,7 @@ class Outputs:
         """
         texts: dict[str | None, Callable[[], str]] = {
             self.json: lambda: storage.json_text(evaluation.metrics()),
-            self.csv: lambda: evaluation.table().to_csv(index=False, lineterminator="\n"),
+            self.csv: lambda: without_formulas(evaluation.table()).to_csv(index=False, lineterminator="\n"),
             self.html: lambda: evaluation_page(evaluation, title),
         }
         for target, text in texts.items():

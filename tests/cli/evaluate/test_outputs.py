@@ -107,3 +107,14 @@ def test_any_of_the_texts_can_go_to_standard_output_alone(evaluate, files, tmp_p
     assert not (tmp_path / "-").exists()
     assert_one_line(evaluate(*files(), "--csv", "-", "--json", "-"), "only one of --json, --csv and --html")
     assert_one_line(evaluate(*files(), "--jams", "-"), "name a folder")
+
+
+def test_fault_64_labels_are_no_formulas_in_the_table_and_stay_in_json(evaluate, files, tmp_path):
+    labels = ("=1+1", "-x", "@sum", "+a")
+    rows = HEADER + "".join(f"a.wav\t{n}\t{n + 1}\t{label}\n" for n, label in enumerate(labels))
+    evaluate(*files(rows, rows), "--csv", tmp_path / "x.csv", "--json", tmp_path / "x.json")
+    table = pd.read_csv(tmp_path / "x.csv", dtype=str)
+    assert {f"'{label}" for label in labels} <= set(table["event_label"])
+    assert not set(labels) & set(table["event_label"])
+    assert not any(value.startswith("'") for value in table["f1"].dropna())
+    assert set(json.loads((tmp_path / "x.json").read_text())["event"]["class_wise"]) == set(labels)
