@@ -184,6 +184,18 @@ def evaluation(
     report("evaluation", measure_size() if size else measure_sweeps(), json_file)
 
 
+@app.command(name="report")
+def report_(
+    run: Annotated[Path, typer.Argument(help="A finished run, which is copied under other methods and seeds.")],
+    json_file: JsonFile = None,
+    sizes: Annotated[str, typer.Option(help="Numbers of runs, between commas.")] = "100,1000",
+) -> None:
+    """Time and memory of a report of many runs."""
+    from benchmarks.report import measure
+
+    report("report", measure(run, [int(size) for size in sizes.split(",")]), json_file)
+
+
 @app.command()
 def export(
     json_file: JsonFile = None,
