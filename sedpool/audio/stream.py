@@ -16,9 +16,15 @@ from sedpool.runtime.arrays import Float32Array
 
 
 def blocks(
-    path: str | os.PathLike[str], sr: int, *, block_seconds: float = 60.0, channel: int | None = None
+    path: str | os.PathLike[str],
+    sr: int,
+    *,
+    block_seconds: float = 60.0,
+    onset: float = 0.0,
+    duration: float | None = None,
+    channel: int | None = None,
 ) -> Iterator[Float32Array]:
-    """Read a recording of any length as mono at the rate `sr`, block by block.
+    """Read a recording of any length, or a part of it, as mono at the rate `sr`, block by block.
 
     Parameters
     ----------
@@ -28,6 +34,10 @@ def blocks(
         Sampling rate of the result in Hz.
     block_seconds : float
         Length of a block in seconds.
+    onset : float
+        Start in seconds.
+    duration : float, optional
+        Seconds to read, or fewer if the file ends before; by default the rest of the file.
     channel : int, optional
         Number of the channel to read, from 1; by default the mean over all.
 
@@ -44,7 +54,7 @@ def blocks(
     size = max(1, round(block_seconds * sr))
     kept: list[Float32Array] = []
     missing = size
-    for samples in mono(path, sr, channel=channel):
+    for samples in mono(path, sr, onset=onset, duration=duration, channel=channel):
         while len(samples) >= missing:
             yield np.concatenate([*kept, samples[:missing]])
             samples, kept, missing = samples[missing:], [], size

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sedpool.evaluation.evaluation_input import EvaluationInput
     from sedpool.inference.recordings import Detected, Method, Recording
     from sedpool.inference.results import Results
+    from sedpool.run_folder import RunFolder
 
 Html = Annotated[
     Path | None,
@@ -111,6 +112,63 @@ class Page:
         elif self.linked is not None:
             write_folder(self.linked, listening, recordings)
         typer.echo(f"page to listen to: {self.html or self.linked}", err=True)
+
+
+def write_run_page(
+    run: "RunFolder", folder: Path, n_clips: int, *, linked: bool, root: Path | None, trust_code: bool
+) -> None:
+    """Write the page of a run's test clips, decoded as it was tuned.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A finished run.
+    folder : Path
+        Where ``listening.html``, or the folder ``listening``, is written.
+    n_clips : int
+        How many clips at most; of more, so many at equal distances.
+    linked : bool
+        Whether to write a folder.
+    root : Path or None
+        Where the corpus is, if it was moved.
+    trust_code : bool
+        Whether to run the code of a loader outside sedpool.
+
+    Raises
+    ------
+    DataError, ConfigError
+        If the corpus is not there.
+    """
+    from sedpool.evaluation.evaluation_input import reference_input
+    from sedpool.evaluation.levels import Criteria
+    from sedpool.experiment.load import dataset_of, decoding_of
+    from sedpool.listening import Listening, ScoredRecording, write_folder, write_page
+    from sedpool.scores import classes_of
+
+    scores, classes = run.scores, classes_of(run.scores)
+    test = dataset_of(run, root, trust_code=trust_code).split("test")
+    scored = [name for name in test.clips["filename"] if name in set(scores["filename"])]
+    chosen = [scored[number * len(scored) // n_clips] for number in range(n_clips)] if len(scored) > n_clips else scored
+    if len(chosen) < len(scored):
+        typer.echo(f"--audio: {len(chosen)} of {len(scored)} test clips, at equal distances (--clips)", err=True)
+    clips = test.select(chosen)
+    reference = None
+    if clips.events is not None:
+        reference = reference_input(clips.events, durations=clips.durations, classes=classes, unknown=clips.regions)
+    decoder, described = decoding_of(run, tuned=True)
+    criteria = Criteria(collar=run.metrics["collar"], offset_tolerance_ratio=run.metrics["offset_share"])
+    listening = Listening(
+        f"{run.dataset} · {run.method}: test clips", classes, decoder, reference=reference, criteria=criteria
+    )
+    by_clip = dict(list(scores.groupby("filename", sort=False)))
+    paths = dict(zip(clips.clips["filename"], clips.clips["path"], strict=True))
+    recordings = (ScoredRecording(name, Path(paths[name]), by_clip[name], clips.windows.get(name)) for name in chosen)
+    if linked:
+        path = write_folder(folder / "listening", listening, recordings)
+    else:
+        path = folder / "listening.html"
+        write_page(path, listening, recordings)
+    typer.echo(f"page to listen to: {path} (decoded {described})", err=True)
 
 
 def page_options(html: Path | None, linked: Path | None, reference: Path | None, time_expansion: int | None) -> Page:

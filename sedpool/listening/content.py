@@ -31,11 +31,14 @@ class ScoredRecording:
         The file.
     scores : DataFrame
         Its frame scores (see `sedpool.scores`), and no others.
+    part : (float, float) or None
+        Onset and duration in seconds of the part of the file that it is; None for all of it.
     """
 
     filename: str
     path: Path
     scores: pd.DataFrame
+    part: tuple[float, float] | None = None
 
 
 def restricted(decoder: Decoder, classes: list[str]) -> Decoder:

@@ -34,6 +34,7 @@ _BANDS: dict[Scale, int] = {"mel": 96, "linear": 128}  # rows of a picture
 _COLUMNS, _PEAKS = 100, 200  # a second of sound as it is played
 _WHOLE = 1200  # columns of the picture of a whole recording
 _WINDOW_SECONDS = 0.03
+_LONGER = 16  # times, at most
 _STEPS_PER_DB = 2  # a byte then reaches from the floor of -120 dB to beyond full scale
 _NARROWEST, _WIDEST = 30.0, 75.0  # dB from white to black
 _QUALITY = 50  # of WebP
@@ -72,8 +73,8 @@ def scales(slower: int) -> tuple[Scale, ...]:
     return ("mel", "linear") if slower == 1 else ("linear",)
 
 
-def make_media(path: Path, slower: int = 1) -> Media:
-    """Make what a page plays and shows of a recording.
+def make_media(path: Path, slower: int = 1, *, onset: float = 0.0, duration: float | None = None) -> Media:
+    """Make what a page plays and shows of a recording, or of a part of it.
 
     Parameters
     ----------
@@ -81,6 +82,10 @@ def make_media(path: Path, slower: int = 1) -> Media:
         The recording.
     slower : int
         How many times slower it is played.
+    onset : float
+        Start in seconds.
+    duration : float, optional
+        Seconds; by default the rest of the recording.
 
     Raises
     ------
@@ -90,13 +95,15 @@ def make_media(path: Path, slower: int = 1) -> Media:
     native = audio.info(path).samplerate / slower
     rate = next((rate for rate in RATES if rate >= native), RATES[-1])
     highest = min(native, rate) / 2
-    window = 2 ** round(np.log2(rate * _WINDOW_SECONDS * max(1.0, RATES[0] / 2 / native)))
+    longer = min(max(1.0, RATES[0] / 2 / native), _LONGER)  # low sound needs longer windows
+    window = 2 ** round(np.log2(rate * _WINDOW_SECONDS * longer))
+    n_bins = max(1, int(highest * window / rate))
     spectrograms = {
         scale: LogMel(
             sr=rate,
             n_fft=window,
             hop_length=rate // _COLUMNS,
-            n_mels=_BANDS[scale],
+            n_mels=min(_BANDS[scale], n_bins),
             fmax=highest,
             scale=scale,
             reference="fixed",
@@ -112,7 +119,7 @@ def make_media(path: Path, slower: int = 1) -> Media:
     with closing(
         sf.SoundFile(mp3, "w", rate, 1, **form, compression_level=(most - BITRATE) / (most - least))
     ) as written:
-        for samples in _played_blocks(path, rate, slower):
+        for samples in _played_blocks(path, rate, slower, onset, duration):
             written.write(samples)
             n_samples += len(samples)
             n_peaks = max(1, round(len(samples) / rate * _PEAKS))
@@ -132,10 +139,11 @@ def make_media(path: Path, slower: int = 1) -> Media:
     )
 
 
-def _played_blocks(path: Path, rate: int, slower: int) -> Iterator[Float32Array]:
+def _played_blocks(path: Path, rate: int, slower: int, onset: float, duration: float | None) -> Iterator[Float32Array]:
     """Yield the samples of each picture, between -1 and 1; an empty recording has one sample of silence."""
     is_empty = True
-    for samples in blocks(path, rate * slower, block_seconds=PIECE_SECONDS / slower):
+    seconds = PIECE_SECONDS / slower
+    for samples in blocks(path, rate * slower, block_seconds=seconds, onset=onset, duration=duration):
         is_empty = False
         yield np.clip(samples, -1, 1)
     if is_empty:
@@ -146,6 +154,7 @@ def _grey(pieces: list[Grey]) -> Grey:
     """Return the grey of each level of loudness, from the background's to the loudest of the recording."""
     levels = np.cumsum(sum(np.bincount(piece.ravel(), minlength=256) for piece in pieces))
     quiet, loud = np.searchsorted(levels, [0.3 * levels[-1], 0.9995 * levels[-1]]) / _STEPS_PER_DB
+    loud = max(loud, _NARROWEST)  # silence is white
     quiet = max(min(quiet, loud - _NARROWEST), loud - _WIDEST)
     share = (np.arange(256) / _STEPS_PER_DB - quiet) / (loud - quiet)
     grey: Grey = np.rint(255 * (1 - np.clip(share, 0, 1))).astype(np.uint8)

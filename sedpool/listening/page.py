@@ -135,7 +135,8 @@ def _content(
         "recordings": [],
     }
     for number, recording in enumerate(recordings):
-        media = make_media(recording.path, listening.slower)
+        onset, duration = recording.part or (0.0, None)
+        media = make_media(recording.path, listening.slower, onset=onset, duration=duration)
         names: dict[str, Any] = {
             scale: [f"{number}/{scale}-{piece}.webp" for piece in range(len(pictures))]
             for scale, pictures in media.pictures.items()

@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import sedpool as sp
 from sedpool.cli.app import app
 from sedpool.errors import ConfigError, DataError
 from sedpool.run_folder import RunFolder
+
+ROOT = Path(__file__).parents[2]
 
 
 def detect(*arguments: object) -> Result:
@@ -96,3 +100,50 @@ def test_a_reference_of_other_recordings_is_refused(finished: RunFolder, recordi
     result = detect(finished.path, recordings, *html)
     assert isinstance(result.exception, DataError)
     assert "names none of the recordings" in str(result.exception)
+
+
+def test_the_commands_of_the_page_about_it_run(
+    finished: RunFolder, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(finished.path, tmp_path / "experiments/runs/RUN")
+    recordings.rename(tmp_path / "recordings")
+    (tmp_path / "labels.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t1\t2\tsiren\n", encoding="utf-8")
+    commands = re.findall(r"^sedpool .*$", (ROOT / "docs/listen.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        result = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+        assert result.exit_code == 0, f"{command}: {result.output}"
+    page = content(tmp_path / "experiments/runs/RUN/report/listening.html")
+    assert [one["name"] for one in page["recordings"]] == sorted(set(finished.scores["filename"]))
+    reference = sum(len(one["reference"]) for one in page["recordings"])
+    assert reference == finished.metrics["event"]["micro"]["n_ref"]
+    assert content(tmp_path / "bats.html")["slower"] == 10
+    assert (tmp_path / "experiments/runs/RUN/report/listening/0/sound.mp3").is_file()
+
+
+def test_so_many_clips_are_on_the_page_of_a_run(finished: RunFolder, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["report", str(finished.path), "--output", str(tmp_path), "--audio", "--clips", "3"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "3 of 8 test clips" in result.stderr
+    assert len(content(tmp_path / "listening.html")["recordings"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [(("--clips", "3"), "nothing without --audio"), (("--linked",), "nothing without --audio")]
+)
+def test_options_of_a_page_that_nobody_asks_for_are_refused(
+    finished: RunFolder, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    result = CliRunner().invoke(app, ["report", str(finished.path), "--output", str(tmp_path), *options])
+    assert isinstance(result.exception, ConfigError)
+    assert said in str(result.exception)
+
+
+def test_a_page_is_about_one_run(finished: RunFolder, tmp_path: Path) -> None:
+    other = shutil.copytree(finished.path, tmp_path / "another")
+    result = CliRunner().invoke(app, ["report", str(finished.path), str(other), "--output", str(tmp_path), "--audio"])
+    assert isinstance(result.exception, ConfigError)
+    assert "about one run, and here are 2" in str(result.exception)

@@ -221,3 +221,51 @@ def test_ultrasound_is_slowed(browser: Any, tmp_path: Path) -> None:
     visit.page.keyboard.press("ArrowRight")
     assert not visit.page.locator("#scale-choice").is_visible()
     visit.close()
+
+
+def test_sound_and_pictures_agree_in_time(visit: Visit) -> None:
+    """The beep from 2 to 3 s: in the sound as the browser decodes it, and where the picture is dark at 1 kHz."""
+    onset = visit.page.evaluate(
+        """async () => {
+          const text = document.getElementById("0/sound.mp3").textContent;
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          const sound = await new OfflineAudioContext(1, 1, 44100).decodeAudioData(bytes.buffer);
+          return sound.getChannelData(0).findIndex((value) => Math.abs(value) > 0.2) / sound.sampleRate;
+        }"""
+    )
+    assert onset == pytest.approx(2, abs=0.01)
+    visit.page.select_option("#scale", "linear")
+    visit.page.wait_for_timeout(300)
+    dark = visit.page.evaluate(
+        """() => {
+          const canvas = document.getElementById("spectrogram"), context = canvas.getContext("2d");
+          const row = context.getImageData(0, Math.round(canvas.height * (1 - 1000 / 11025)), canvas.width, 1).data;
+          const columns = [...Array(canvas.width).keys()].filter((x) => row[4 * x] < 100);
+          return [columns[0] / canvas.width, columns.at(-1) / canvas.width];
+        }"""
+    )
+    assert dark == pytest.approx([2 / SECONDS, 3 / SECONDS], abs=0.01)
+
+
+@pytest.mark.slow
+def test_two_hundred_clips_are_there_at_once(browser: Any, tmp_path: Path) -> None:
+    names = [f"clip_{number:03}.wav" for number in range(200)]
+    recordings = [
+        ScoredRecording(
+            name, write_clip(tmp_path / name, number, seconds=10.0, sr=44100), random_scores(name, number, seconds=10.0)
+        )
+        for number, name in enumerate(names)
+    ]
+    rows = [(name, 2.0, 3.0, label) for name in names for label in CLASSES]
+    reference = reference_input(events_from_rows(rows), durations=dict.fromkeys(names, 10.0), classes=CLASSES)
+    write_page(tmp_path / "page.html", Listening("Many", CLASSES, Decoder(), reference=reference), recordings)
+    assert (tmp_path / "page.html").stat().st_size <= 40e6
+    marks: dict[str, list[float]] = {"first-picture": [], "usable": []}
+    for _ in range(3):  # a busy machine is no failure
+        visit = Visit(browser, tmp_path / "page.html")
+        visit.until("performance.getEntriesByName('usable').length > 0")
+        for name, times in marks.items():
+            times.append(visit.page.evaluate(f"performance.getEntriesByName('{name}')[0].startTime"))
+        visit.close()
+    assert min(marks["first-picture"]) < 1000
+    assert min(marks["usable"]) < 3000

@@ -153,14 +153,18 @@
   function addRows() {
     const body = document.querySelector("#rows tbody");
     for (const entry of shown.slice(body.rows.length, body.rows.length + CHUNK)) {
-      const picture = make("canvas", { width: 168, height: 64 });
+      const picture = make("canvas", { width: 168, height: 56 }), bar = make("i", { className: "bar-of-event" });
+      const { from, length } = surroundings(entry);
       picture.entry = entry;
       pictures.observe(picture);
+      bar.style.cssText = `left: ${(entry.onset - from) / length * 100}%; width: ${(entry.offset - entry.onset) / length * 100}%`;
+      bar.style.setProperty("--color", colors[entry.label]);
       const row = make("tr", { ariaSelected: entry === chosen ? "true" : "false", tabIndex: -1 },
-        make("td", { className: "picture" }, picture),
+        make("td", { className: "picture" }, make("div", {}, picture, bar)),
         make("td", { className: "name" }, dot(entry.label), ...breakable(classes[entry.label]),
           make("small", { title: recordings[entry.index].name },
-            make("span", { className: `outcome${isWrong(entry.outcome) ? " wrong" : ""}`, textContent: entry.outcome }), recordings[entry.index].name)),
+            make("span", { className: `outcome${isWrong(entry.outcome) ? " wrong" : ""}`, textContent: entry.outcome }),
+            make("span", { className: "of" }, make("bdi", { textContent: recordings[entry.index].name })))),
         make("td", { className: "number", textContent: entry.confidence.toFixed(2) }),
         make("td", { className: "number" }, clock(entry.onset, 2), make("small", { textContent: `${(entry.offset - entry.onset).toFixed(2)} s` })));
       row.dataset.index = body.rows.length;
@@ -176,19 +180,19 @@
       drawThumbnail(target);
     }
   }, { rootMargin: "100px" });
+  function surroundings({ index, onset, offset }) { // what the small picture of an event shows
+    const { duration } = recordings[index], length = Math.min(duration, Math.max(1 / slower, 1.5 * (offset - onset)));
+    return { from: Math.max(0, Math.min(duration - length, (onset + offset - length) / 2)), length };
+  }
   function drawThumbnail(canvas) {
-    const { index, onset, offset } = canvas.entry, { duration } = recordings[index];
-    const length = Math.max(1 / slower, 1.5 * (offset - onset)), middle = (onset + offset) / 2;
-    const from = Math.max(0, Math.min(duration - length, middle - length / 2));
-    const draw = () => {
+    const { from, length } = surroundings(canvas.entry);
+    const again = () => {
       const context = canvas.getContext("2d");
       context.fillStyle = "#fff";
       context.fillRect(0, 0, canvas.width, canvas.height);
-      drawPicture(context, index, from, from + length, canvas.width, canvas.height - 4, draw);
-      context.fillStyle = colors[canvas.entry.label];
-      context.fillRect((onset - from) / length * canvas.width, canvas.height - 5, Math.max(2, (offset - onset) / length * canvas.width), 5);
+      drawPicture(context, canvas.entry.index, from, from + length, canvas.width, canvas.height, again);
     };
-    draw();
+    again();
   }
   function choose(entry, { play = false } = {}) {
     chosen = entry;
@@ -564,11 +568,10 @@
     $("slowed").textContent = `Played ${slower} times slower, and as much lower, so that ultrasound becomes audible. All times are those of the recording.`;
   }
   redecide();
-  const first = entries.length ? shown[0].index : 0;
   $("summary").textContent = `${count(recordings.length, "recording")} (${clock(seconds, 0)}) · ${count(events.flat().length, "event")} detected`
-    + (hasReference ? `, ${count(recordings.reduce((sum, one) => sum + (one.reference?.length ?? 0), 0), "event")} in the reference` : "")
+    + (hasReference ? `, ${count(recordings.reduce((sum, one) => sum + (one.reference?.length ?? 0), 0), "real event")} (the reference)` : "")
     + ` · ${count(classes.length, "class", "classes")}`;
-  open(first).then(() => mark("usable"));
+  open(0).then(() => whole).then(() => mark("usable"));
   // For tests and for the curious: what the page decides at a threshold, null being as detected.
   window.listening = {
     events: (value) => eventsAt(value).flatMap((found, i) => found.map((event) =>
