@@ -94,12 +94,12 @@ def _canonical(group: str, node: Any) -> Any:
     if not isinstance(node, Mapping):
         return node
     owner = _owner(group, node)
-    places = _TARGETS[owner].places if owner in _TARGETS else {DATA.get(group)}
-    return {
-        key: _canonical("", item)
-        for key, item in node.items()
-        if key not in places and not _is_neutral(owner, key, item) and not _is_elsewhere(owner, key, item)
-    }
+    kept = {key: item for key, item in node.items() if not _is_neutral(owner, key, item)}
+    if target := _TARGETS.get(owner):
+        kept = {key: item for key, item in kept.items() if not target.says_where(key, item)}
+    else:
+        kept.pop(DATA.get(group), None)
+    return {key: _canonical("", item) for key, item in kept.items()}
 
 
 def digest(config: Mapping[str, Any], data: Mapping[str, str]) -> str:
@@ -151,13 +151,6 @@ def _is_neutral(owner: str, key: str, value: Any) -> bool:
     """Whether a setting came later and leaves everything as it was."""
     later = LATER.get(owner, {})
     return key in later and bool(value == later[key])
-
-
-def _is_elsewhere(owner: str, key: str, value: Any) -> bool:
-    """Whether a setting says where labels lie outside the folder of a corpus; what they are is in its hash."""
-    if (owner, key) != ("sedpool.load_folder", "labels") or not isinstance(value, str):
-        return False
-    return Path(value).is_absolute() or ".." in Path(value).parts
 
 
 def former_digest(config: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ elsewhere such a name would be code to execute, so a loaded configuration builds
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sedpool.errors import ConfigError
@@ -22,10 +23,19 @@ class Target:
         Its name in configurations of sedpool 0.1.
     places : frozenset of str
         Arguments that say where things lie, what they are called or how a machine is used: no number depends on them.
+    outside : frozenset of str
+        Arguments that do so only where they name a path outside the folder of a corpus; within it they choose a file.
     """
 
     former: str
     places: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
+
+    def says_where(self, argument: str, value: Any) -> bool:
+        """Whether a value of an argument is a place alone, so that no number depends on it."""
+        if argument in self.outside and isinstance(value, str):
+            return Path(value).is_absolute() or ".." in Path(value).parts
+        return argument in self.places
 
 
 _CORPUS = frozenset({"root", "n_jobs"})
@@ -35,7 +45,9 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "sedpool.load_dcase2017": Target("sedpool.datasets.dcase2017.load_dcase2017", _CORPUS),
         "sedpool.load_demo": Target("sedpool.datasets.demo.load_demo", _CORPUS),
         "sedpool.load_desed": Target("sedpool.datasets.desed.load_desed", _CORPUS),
-        "sedpool.load_folder": Target("sedpool.datasets.folder.load_folder", _CORPUS | {"name", "unknown"}),
+        "sedpool.load_folder": Target(
+            "sedpool.datasets.folder.load_folder", _CORPUS | {"name", "unknown"}, frozenset({"labels"})
+        ),
         "sedpool.load_medleydb": Target(
             "sedpool.datasets.medleydb.load.load_medleydb", _CORPUS | {"annotations", "splits", "cache"}
         ),
