@@ -53,7 +53,6 @@ def check(
         raise ConfigError(f"{wrong[0]}: no such option; what is said of labels is a setting here: {form}")
     name, root = _corpus(name, root)
     config = configuration(name, root, overrides)
-    training = configuration(name, root, overrides, allow_missing=False)
     with keeping_annotations() as annotations:
         dataset = load(config)
     problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
@@ -79,14 +78,14 @@ def check(
             Path(config["dataset"]["root"]),
             problems,
             config["supervision"],
-            allow_missing=training["dataset"].get("allow_missing", False),
-            allow_unusable=training["allow_missing"],
+            allow_missing=config["dataset"].get("allow_missing", False),
+            allow_unusable=config["allow_missing"],
         )
     except DataError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     missing, unusable, extra = (len(content[kind]) for kind in ("missing", "unusable", "extra"))
-    if training["dataset"].get("allow_missing") and missing + unusable + extra:
+    if config["dataset"].get("allow_missing") and missing + unusable + extra:
         typer.echo(
             f"training goes on without {missing} clips without audio, {unusable} that cannot be used and {extra} "
             "recordings without annotation, as allow_missing=true says"

@@ -15,19 +15,17 @@ Overrides = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one per processor.")]
 
 
-def configuration(
-    name: str, root: Path | None, overrides: list[str] | None, *, allow_missing: bool = True
-) -> dict[str, Any]:
-    """Compose the configuration of training on a corpus; clips without audio are allowed, or only where asked for."""
+def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:
+    """Compose the configuration of training on a corpus."""
     from sedpool.settings.compose import compose
 
     place = {} if root is None else {"root": str(root)}
-    allowed = ["allow_missing=true"] if allow_missing else []
-    return compose([f"dataset={name}", *allowed, *(overrides or [])], **place)
+    return compose([f"dataset={name}", *(overrides or [])], **place)
 
 
 def load(config: dict[str, Any]) -> "Dataset":
-    """Load the corpus that a configuration describes."""
+    """Load the corpus that a configuration describes, as far as it is there: clips without audio are left out."""
     from sedpool.experiment.run import build_dataset
 
-    return build_dataset(config)
+    allowed = {key: True for key in config["dataset"] if key == "allow_missing"}
+    return build_dataset({**config, "dataset": {**config["dataset"], **allowed}})
