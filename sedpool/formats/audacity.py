@@ -6,6 +6,7 @@ URBAN-SED's and Scaper's ``.txt`` files have the same form. A label made in a sp
 
 import math
 import os
+import re
 from collections.abc import Collection
 
 import pandas as pd
@@ -20,11 +21,11 @@ from sedpool.formats.clip import (
     only_clip,
     refuse_characters,
     rows_of,
-    tabbed_lines,
     values_of,
 )
 from sedpool.formats.columns import number_of
 from sedpool.formats.texts import tidied_text
+from sedpool.text_tables import utf8_bytes
 
 Band = tuple[float | None, float | None]
 """Lowest and highest frequency of an event in Hz; None where it is open."""
@@ -65,8 +66,10 @@ def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = Non
     """Read every region of a label track, and the band of each."""
     rows: list[Row] = []
     bands: list[Band] = []
-    for number, fields in tabbed_lines(path):
-        where, line = f"{path}: line {number}", "\t".join(fields)
+    for number, line in enumerate(re.split("\r\n|[\r\n]", utf8_bytes(path).decode()), start=1):
+        if not line.strip():
+            continue
+        where, fields = f"{path}: line {number}", line.split("\t")
         if fields[0].startswith("\\"):
             if not rows:
                 raise DataError(f"{where}: {line!r}; expected a label before its frequencies")

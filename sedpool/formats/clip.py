@@ -4,7 +4,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PureWindowsPath
@@ -16,7 +16,6 @@ from sedpool.audio.files import EXTENSIONS
 from sedpool.audio.start_time import later
 from sedpool.errors import DataError
 from sedpool.events import LATEST, events_from_rows, validate_events
-from sedpool.text_tables import utf8_bytes
 
 Row = tuple[float, float, str]
 """Onset and offset in seconds and the label of an event."""
@@ -127,13 +126,6 @@ def check_label(label: str, classes: Collection[str] | None, where: str) -> None
     """Refuse a label outside `classes`; None allows any."""
     if classes is not None and label not in classes:
         raise DataError(f"{where}: unknown label {label!r}; expected one of {', '.join(classes)}")
-
-
-def tabbed_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
-    """Iterate over the lines of a text file that are not blank: their number from 1 and their fields between tabs."""
-    for number, line in enumerate(re.split("\r\n|[\r\n]", utf8_bytes(path).decode()), start=1):
-        if line.strip():
-            yield number, line.split("\t")
 
 
 def short_names(paths: Iterable[str]) -> dict[str, str]:

@@ -107,7 +107,9 @@ def read_events(
         columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from
     )
     with gathered():
-        events = read_all(Path(path), options, _confident_file)
+        events = read_all(
+            Path(path), options, lambda file, name, _: confident(read_file(file, name, options), options, file)
+        )
         warn_of_lookalikes(events["event_label"], path)
     return events
 
@@ -148,10 +150,6 @@ def read_file(path: Path, filename: str | None = None, options: LabelOptions = R
             "(dataset.columns)"
         )
     return _READERS[found](path, filename, options)
-
-
-def _confident_file(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
-    return confident(read_file(path, filename, options), options, path)
 
 
 def confident(events: pd.DataFrame, options: LabelOptions, path: Path) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def _annotations(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, list[
         where = f"{path}: task {number}"
         stated = task.get("data")
         data: dict[str, Any] = stated if isinstance(stated, dict) else task
-        audio = next((text for text in _texts(data) if _is_audio(text)), None)
+        audio = next((text for text in _texts(data) if is_recording(_path(text))), None)
         if audio is None:
             raise DataError(f"{where}: names no audio file; expected an export of Label Studio")
         name = _name(audio)
@@ -161,10 +161,6 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _texts(part)
-
-
-def _is_audio(text: str) -> bool:
-    return is_recording(_path(text))
 
 
 def _path(url: str) -> str:

@@ -45,14 +45,11 @@ def read_tags(path: str | os.PathLike[str], options: LabelOptions = RECOGNISED) 
         If there is no column of labels, or a row has times but no label.
     """
     with gathered():
-        tags = read_all(Path(path), options, _as_events)[_COLUMNS].drop_duplicates(ignore_index=True)
+        # As events of one second, which annotators may agree on.
+        events = read_all(Path(path), options, lambda *file: _of_file(*file).assign(onset=0.0, offset=1.0))
+        tags = events[_COLUMNS].drop_duplicates(ignore_index=True)
         warn_of_lookalikes(tags["event_label"], path)
     return tags
-
-
-def _as_events(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
-    """Read the tags of a file as events of one second, which annotators may agree on."""
-    return _of_file(path, filename, options).assign(onset=0.0, offset=1.0)
 
 
 def _of_file(path: Path, filename: str | None, options: LabelOptions) -> pd.DataFrame:
