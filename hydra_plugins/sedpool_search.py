@@ -12,11 +12,12 @@ from omegaconf import DictConfig
 
 from sedpool.errors import ConfigError
 from sedpool.experiment.search import METHODS, Interval
+from sedpool.settings.compose import launcher_of
 from sedpool.settings.schema import SearchSettings, checked
 
 
 class Search(Sweeper):
-    """Runs proposed jobs one after another, each proposal knowing what the jobs before it led to.
+    """Runs as many proposed jobs at a time as the launcher does, each proposal knowing what those before led to.
 
     Parameters
     ----------
@@ -39,12 +40,13 @@ class Search(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Take what Hydra hands to every sweeper."""
         self._loader = hydra_context.config_loader
+        self._n_jobs = launcher_of(config).jobs
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run one job after another, each proposed by the method."""
+        """Run jobs that the method proposes."""
         settings = {"method": self.method, "n_trials": self.n_trials, "seed": self.seed}
         checked(SearchSettings, settings, "hydra.sweeper")
         parser = OverridesParser.create(config_loader=self._loader)
@@ -58,10 +60,12 @@ class Search(Sweeper):
                 "e.g. 'pooling.l2=tag(log,interval(1e-5,1e-1))'"
             )
         method = METHODS[self.method](space, self.seed)
-        for index in range(self.n_trials):
-            job = [*fixed, *(f"{key}={value}" for key, value in method.propose().items())]
-            (done,) = self._launcher.launch([job], initial_job_idx=index)
-            method.learn(done.return_value)
+        for first in range(0, self.n_trials, self._n_jobs):
+            proposals = [method.propose() for _ in range(min(self._n_jobs, self.n_trials - first))]
+            jobs = [[*fixed, *(f"{key}={value}" for key, value in proposal.items())] for proposal in proposals]
+            for job in self._launcher.launch(jobs, initial_job_idx=first):
+                objective = job.return_value
+                method.learn(objective() if objective else None)
 
 
 def _values(override: Override) -> Sequence[str] | Interval:

@@ -13,6 +13,7 @@ from sedpool.cli import (
     data,
     detect,
     export,
+    jobs,
     live,
     models,
     pack,
@@ -44,6 +45,7 @@ app.command()(export.export)
 app.command()(compare.compare)
 app.command()(report.report)
 app.command()(reproduce.reproduce)
+app.command()(jobs.jobs)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

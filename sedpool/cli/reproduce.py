@@ -41,7 +41,9 @@ def reproduce(
         typer.Option("--axes/--no-axes", help="Only event durations and bag lengths, or only the rest; default: both."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with different seeds.")] = 1,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs that train at a time.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs that train at a time; default: as launcher.jobs says, 1 here.")
+    ] = None,
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Forget these runs first: rows, records, checkpoints.")
     ] = False,

@@ -1,13 +1,15 @@
 """The training command: Hydra composes a configuration, `sedpool.experiment.run` runs it.
 
 Errors that a user can mend end in one line on standard error and a non-zero exit status; set ``HYDRA_FULL_ERROR=1``
-for the traceback. Each job of a sweep runs in a process of its own, so that a crash costs that job only.
+for the traceback. Each job of a sweep is the same command without ``-m``, in a process of its own, so that a crash
+costs that job only.
 """
 
 import os
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import hydra
@@ -19,9 +21,10 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from sedpool.errors import ConfigError, SedpoolError
+from sedpool.experiment.jobs import end_with_parent
 from sedpool.experiment.launchers.sweep import Sweep
-from sedpool.settings.compose import config_folder, one_line, resolve
-from sedpool.settings.overrides import quote_texts
+from sedpool.settings.compose import config_folder, launcher_of, one_line, resolve
+from sedpool.settings.overrides import quote_texts, without_launcher
 from sedpool.settings.suggestions import refuse_unknown
 
 _DEBUG = "HYDRA_FULL_ERROR"
@@ -32,7 +35,8 @@ def main() -> None:
     debug = os.environ.get(_DEBUG) == "1"
     os.environ[_DEBUG] = "1"
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-    sweep = Sweep()
+    end_with_parent()
+    sweep = Sweep(_composing_flags())
     try:
         _prepare_command_line()
         if _print_help(sys.argv[1:]):
@@ -56,6 +60,13 @@ def main() -> None:
         print(best, file=sys.stderr)
     if sweep.failures:
         sys.exit(sweep.summary())
+
+
+def _composing_flags() -> list[str]:
+    """Return what of the command line changes how Hydra composes: jobs of a sweep need it too."""
+    flags, _ = get_args_parser().parse_known_args(sys.argv[1:])
+    folder = [f"--config-dir={flags.config_dir}"] if flags.config_dir else []
+    return [*folder, *(word for word in flags.overrides if word.startswith("hydra.searchpath="))]
 
 
 def _prepare_command_line() -> None:
@@ -97,21 +108,23 @@ def _print_help(arguments: list[str]) -> bool:
 def _compose_and_run(sweep: Sweep) -> Exception | None:
     """Run what the command line asks for; return our own error, on which Hydra would comment.
 
-    A job of a sweep returns its objective to Hydra's sweeper, the F1 on validation clips, or None if it failed.
+    A job of a sweep is only prepared. It returns a function to Hydra's sweeper that runs what is prepared and returns
+    the job's objective: the F1 on validation clips, or None if it failed.
     """
     problem: Exception | None = None
 
     @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")
-    def task(cfg: DictConfig) -> float | None:
+    def task(cfg: DictConfig) -> Callable[[], float | None] | None:
         nonlocal problem
         try:
             overrides = list(HydraConfig.get().overrides.task)
+            launcher = launcher_of(cfg)
             config = resolve(cfg, dict(HydraConfig.get().runtime.choices), overrides)
             if HydraConfig.get().mode == RunMode.MULTIRUN:
-                job = sweep.run(config, overrides)
-                if job:
-                    print(job.folder, flush=True)
-                return job.objective if job else None
+                varied = [override for override in overrides if override not in sys.argv]
+                return sweep.add(" ".join(varied), config, without_launcher(overrides), launcher)
+            if launcher.kind != "local":
+                raise ConfigError(f"launcher={launcher.kind}: it runs the jobs of a sweep or a search; add -m")
             from sedpool.experiment.run import run
 
             print(run(config), flush=True)
@@ -122,6 +135,8 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
     task()
     if isinstance(problem, BrokenPipeError):
         raise problem
+    if problem is None:
+        sweep.run()
     return problem
 
 

@@ -19,6 +19,7 @@ from sedpool.datasets.transforms import add_label_noise, rebag, without_times
 from sedpool.errors import ConfigError
 from sedpool.evaluation.psds import psds1
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
+from sedpool.experiment.jobs import at_work, failure_noted
 from sedpool.experiment.load import identify_data, start_from
 from sedpool.experiment.tracking import Tracker
 from sedpool.features.store import Extractor
@@ -84,13 +85,34 @@ def run(config: Mapping[str, Any]) -> Path:
     recipe = check(config)
     data, dataset = identify_data(config)
     folder = find_folder(config, data, dataset)
-    tracker = Tracker(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"])
-    if folder.is_done and not config["force"]:
-        folder.refuse_half_renewed()
-        _say_skipped(folder)
-        if folder.begun_copy is not None:
-            tracker.end("FINISHED")
-        return folder.path
+    if not skip_finished(config, folder):
+        with failure_noted(folder):
+            _run_in(folder, config, recipe, data, dataset)
+    return folder.path
+
+
+def skip_finished(config: Mapping[str, Any], folder: RunFolder) -> bool:
+    """Return whether a run is finished and not to be repeated, and say so; copy it to MLflow if that is still to do.
+
+    Raises
+    ------
+    StorageError
+        If it is half renewed.
+    """
+    if not folder.is_done or config["force"]:
+        return False
+    folder.refuse_half_renewed()
+    _say_skipped(folder)
+    if folder.begun_copy is not None:
+        _tracker(config, folder).end("FINISHED")
+    return True
+
+
+def _run_in(
+    folder: RunFolder, config: Mapping[str, Any], recipe: Recipe, data: Mapping[str, str], dataset: Dataset | None
+) -> None:
+    """Build what a configuration describes, and run it in its folder, which no other process may use meanwhile."""
+    tracker = _tracker(config, folder)
     if not config["force"]:
         folder.refuse_other_backend(keras_backend())
     labelled = None if dataset is None else change_labels(dataset, config)
@@ -110,15 +132,19 @@ def run(config: Mapping[str, Any]) -> Path:
                 folder.forget()
             if folder.is_done:
                 logger.info(f"{folder.path.name}: another process has finished it meanwhile")
-                return folder.path
+                return
             try:
-                _run(config, recipe, data, folder, built, tracker)
+                with at_work(folder, config):
+                    _run(config, recipe, data, folder, built, tracker)
             except (Exception, KeyboardInterrupt) as error:
                 tracker.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
                 raise
     except Timeout:
         raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
-    return folder.path
+
+
+def _tracker(config: Mapping[str, Any], folder: RunFolder) -> Tracker:
+    return Tracker(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"])
 
 
 def _introduce(dataset: Dataset, supervision: str, recipe: Recipe) -> None:
@@ -153,6 +179,21 @@ def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dat
         return former
     logger.warning(f"{former.path} of sedpool 0.1 had the same settings and other data; this run goes to {folder.path}")
     return folder
+
+
+class Folders:
+    """Finds the folders of many runs; identifies data that several of them share only once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
+
+    def find(self, config: Mapping[str, Any]) -> RunFolder:
+        """Return the folder of a run."""
+        named = (config["dataset"], config["augment"]["background"], config["training"]["init_from"])
+        places = storage.hash_value([*named, config["features"]])
+        if places not in self._known:
+            self._known[places] = identify_data(config)
+        return find_folder(config, *self._known[places])
 
 
 def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Dataset | None) -> bool:

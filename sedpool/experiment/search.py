@@ -1,11 +1,12 @@
 """Which settings to try next: drawn at random, or proposed by Optuna from what was found so far.
 
-A proposal follows from the seed and the objectives before it alone. So the same command proposes the same jobs again,
-and those that are finished are skipped: a search that was stopped goes on, and needs no database for that.
+A proposal follows from the seed and the objectives that are known by then. So the same command proposes the same jobs
+again, and those that are finished are skipped: a search that was stopped goes on, and needs no database for that.
 """
 
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,7 +58,7 @@ class Method(Protocol):
         """Propose settings to try next."""
 
     def learn(self, objective: float | None) -> None:
-        """Hear what they led to; None if the job failed."""
+        """Take in what the oldest proposal led to that nothing is known of; None if the job failed."""
 
 
 class AtRandom:
@@ -119,27 +120,31 @@ class ByOptuna:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.space = space
         self._study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+        self._trials: deque[Any] = deque()
 
     def propose(self) -> Proposal:
         """Ask for settings."""
-        self._trial = self._study.ask()
-        return {key: self._suggested(key, values) for key, values in self.space.items()}
+        trial = self._study.ask()
+        self._trials.append(trial)
+        return {key: _suggested(trial, key, values) for key, values in self.space.items()}
 
     def learn(self, objective: float | None) -> None:
-        """Tell the objective of the settings proposed last."""
+        """Tell the objective of the oldest settings that nothing is known of."""
+        trial = self._trials.popleft()
         if objective is None:
             from optuna.trial import TrialState
 
-            self._study.tell(self._trial, state=TrialState.FAIL)
+            self._study.tell(trial, state=TrialState.FAIL)
         else:
-            self._study.tell(self._trial, objective)
+            self._study.tell(trial, objective)
 
-    def _suggested(self, key: str, values: Sequence[str] | Interval) -> Any:
-        if not isinstance(values, Interval):
-            return self._trial.suggest_categorical(key, values)
-        if values.whole:
-            return self._trial.suggest_int(key, int(values.low), int(values.high), log=values.log)
-        return self._trial.suggest_float(key, values.low, values.high, log=values.log)
+
+def _suggested(trial: Any, key: str, values: Sequence[str] | Interval) -> Any:
+    if not isinstance(values, Interval):
+        return trial.suggest_categorical(key, values)
+    if values.whole:
+        return trial.suggest_int(key, int(values.low), int(values.high), log=values.log)
+    return trial.suggest_float(key, values.low, values.high, log=values.log)
 
 
 METHODS: Mapping[str, Callable[[Space, int], Method]] = {"random": AtRandom, "optuna": ByOptuna}

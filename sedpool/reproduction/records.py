@@ -19,7 +19,7 @@ from sedpool.comparison.tables import METRIC_COLUMNS, PAPER_COLUMNS, metric_valu
 from sedpool.comparison.validity import validity_issues
 from sedpool.errors import StorageError
 from sedpool.evaluation.run_folder import evaluate_folder
-from sedpool.experiment.launchers.crew import OUTPUT
+from sedpool.experiment.jobs import NOTE, OUTPUT
 from sedpool.experiment.load import dataset_of
 from sedpool.experiment.plan import RunKey
 from sedpool.run_folder import RECORD_SUFFIX, Record, RunFolder, kept_epoch
@@ -39,6 +39,7 @@ LEFT_BEHIND = frozenset(
         "report.html",
         "log.txt",
         OUTPUT,
+        NOTE,
     }
 )
 """Files of a run that are large, or repeat others; a record has all the rest."""

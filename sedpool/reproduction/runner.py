@@ -7,27 +7,25 @@ folder are only entered; the rest are trained, or resumed from their last checkp
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from sedpool.augment import Augmentation
 from sedpool.augment.prepare import prepare_augmentation
 from sedpool.comparison.labels import counted
-from sedpool.datasets.base import Dataset
-from sedpool.errors import ConfigError, StorageError, TrainingError
-from sedpool.experiment.launchers.crew import Crew, Task
-from sedpool.experiment.launchers.schedule import kind_of, measure_epoch
-from sedpool.experiment.launchers.worker import Worker
-from sedpool.experiment.load import identify_data
-from sedpool.experiment.plan import PlannedRun, Study
-from sedpool.experiment.run import build_dataset, check, find_folder
+from sedpool.errors import ConfigError, StorageError
+from sedpool.experiment.jobs import Job, kind_of
+from sedpool.experiment.launchers.runner import run_jobs
+from sedpool.experiment.launchers.schedule import forecast, measure_together
+from sedpool.experiment.plan import Study
+from sedpool.experiment.run import Folders, build_dataset, check
 from sedpool.features.prepare import prepare
 from sedpool.reproduction.records import forget_records, keys_of, read_results, record_run
+from sedpool.settings.compose import compose_launcher
 from sedpool.settings.instantiate import build
+from sedpool.settings.overrides import text_override, without_launcher
 from sedpool.storage import hash_value, remove_abandoned
 
 logger = logging.getLogger(__name__)
@@ -53,7 +51,13 @@ class Places:
 
 
 def reproduce(
-    study: Study, places: Places, *, n_seeds: int = 1, n_jobs: int = 1, rerun: bool = False, dry_run: bool = False
+    study: Study,
+    places: Places,
+    *,
+    n_seeds: int = 1,
+    n_jobs: int | None = None,
+    rerun: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, str]:
     """Train, evaluate and record every run of a study that has no row yet.
 
@@ -65,8 +69,8 @@ def reproduce(
         Folders of its data and of its results.
     n_seeds : int
         Number of runs per method, fold and condition, each with its own seed.
-    n_jobs : int
-        Number of runs that train at the same time.
+    n_jobs : int, optional
+        Number of runs that train at the same time; None for that of the setting ``launcher.jobs``.
     rerun : bool
         Delete rows, records and run folders of these runs first.
     dry_run : bool
@@ -83,6 +87,8 @@ def reproduce(
         If the table of results, a setting or a corpus is faulty; nothing has been trained then.
     """
     table = places.study / study.results
+    launcher = compose_launcher([word for word in study.settings if word not in without_launcher([word])])
+    launcher = replace(launcher, jobs=n_jobs or launcher.jobs)
     with _locked(places.study):
         remove_abandoned(places.study)
         plan = study.plan(n_seeds)
@@ -91,32 +97,39 @@ def reproduce(
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
         for config in configs.values():
             check(config)
-        tasks = _tasks(configs)
-        rest = f"; the rest is in {table}" if len(tasks) < len(plan) else ""
-        logger.info(f"{study.name}: {len(tasks)} of {counted(len(plan), 'run')} to be made{rest}")
+        folders = Folders()
+        places_of_run = {**places.general, **{f"dataset.{name}": path for name, path in places.corpus.items()}}
+        paths = [text_override(name, path) for name, path in places_of_run.items()]
+        runs = {
+            Job(str(run.key), (*without_launcher(run.overrides), *paths), config, folders.find(config)): run
+            for run, config in configs.items()
+        }
+        rest = f"; the rest is in {table}" if len(runs) < len(plan) else ""
+        logger.info(f"{study.name}: {len(runs)} of {counted(len(plan), 'run')} to be made{rest}")
 
-        def enter(task: Task) -> None:
-            (study.keep or record_run)(task.run.key, task.folder, places.study, study.results)
+        def enter(job: Job) -> None:
+            (study.keep or record_run)(runs[job].key, job.folder, places.study, study.results)
 
-        failures: dict[str, str] = {}
-        if not (rerun or dry_run):
-            tasks, failures = _enter_finished(tasks, enter)
-        if not tasks:
-            return failures
-        _prepare_corpora(tasks)
+        jobs, failures = (list(runs), {}) if rerun or dry_run else _enter_finished(runs, enter)
+        if not jobs:
+            return {" ".join(runs[job].overrides): reason for job, reason in failures.items()}
+        _prepare_corpora(jobs)
         rows = read_results(table)
-        earlier_epochs = [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]
-        crew = Crew(n_jobs, _measure_epochs(tasks, n_jobs), earlier_epochs)
+        usual_epochs = [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]
+        epoch_seconds = _measure_epochs(jobs, launcher.jobs) if launcher.kind == "local" else {}
         if dry_run:
-            logger.info("\n".join(task.name for task in tasks))
-            logger.info(f"{counted(len(tasks), 'run')}, {n_jobs} at a time: {crew.remaining(tasks)}")
+            logger.info("\n".join(" ".join(runs[job].overrides) for job in jobs))
+            left = [job.progress() for job in jobs]
+            time = forecast(left, launcher.jobs, epoch_seconds, usual_epochs)
+            logger.info(f"{counted(len(jobs), 'run')}, {launcher.jobs} at a time: {time}")
             return {}
         if rerun:
-            forget_records([task.run.key for task in tasks], places.study, study.results)
-        for task in tasks:
-            if (rerun or task.config["force"]) and task.folder.path.is_dir():
-                task.folder.forget()
-        return failures | crew.train(tasks, enter)
+            forget_records([runs[job].key for job in jobs], places.study, study.results)
+        for job in jobs:
+            if (rerun or job.config["force"]) and job.folder.path.is_dir():
+                job.folder.forget()
+        failures |= run_jobs(jobs, launcher, enter, epoch_seconds=epoch_seconds, usual_epochs=usual_epochs)
+        return {" ".join(runs[job].overrides): reason for job, reason in failures.items()}
 
 
 @contextmanager
@@ -136,41 +149,29 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _tasks(configs: Mapping[PlannedRun, dict[str, Any]]) -> list[Task]:
-    """Find the folder of every run; identify data that several runs share only once."""
-    known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
-    tasks = []
-    for run, config in configs.items():
-        places = hash_value([config["dataset"], config["augment"]["background"], config["training"]["init_from"]])
-        if places not in known:
-            known[places] = identify_data(config)
-        tasks.append(Task(run, config, find_folder(config, *known[places])))
-    return tasks
-
-
-def _enter_finished(tasks: Iterable[Task], enter: Callable[[Task], None]) -> tuple[list[Task], dict[str, str]]:
+def _enter_finished(jobs: Iterable[Job], enter: Callable[[Job], None]) -> tuple[list[Job], dict[Job, str]]:
     """Enter the runs with a finished folder; return the others, and the reasons why some could not be entered."""
-    others: list[Task] = []
-    failures: dict[str, str] = {}
-    for task in tasks:
-        if not task.folder.is_done or task.config["force"]:
-            others.append(task)
+    others: list[Job] = []
+    failures: dict[Job, str] = {}
+    for job in jobs:
+        if not job.folder.is_done or job.config["force"]:
+            others.append(job)
             continue
         try:
-            enter(task)
-            logger.info(f"{task.run.key}: trained earlier, entered")
+            enter(job)
+            logger.info(f"{job.name}: trained earlier, entered")
         except StorageError as error:
-            failures[task.name] = f"{error}; delete {task.folder.path}, and the same command trains it again"
-            logger.error(f"{task.run.key}: failed: {failures[task.name]}")
+            failures[job] = f"{error}; delete {job.folder.path}, and the same command trains it again"
+            logger.error(f"{job.name}: failed: {failures[job]}")
     return others, failures
 
 
-def _prepare_corpora(tasks: Iterable[Task]) -> None:
+def _prepare_corpora(jobs: Iterable[Job]) -> None:
     """Make or read every corpus and compute its features, so that a faulty one is noticed before any training."""
     parts = ("dataset", "labels", "features", "augment")
-    different = {hash_value({name: task.config[name] for name in parts}): task for task in tasks}
-    for task in different.values():
-        config = task.config
+    different = {hash_value({name: job.config[name] for name in parts}): job for job in jobs}
+    for job in different.values():
+        config = job.config
         logger.info(f"preparing {config['corpus']}")
         places = {"cache": config["cache"], "n_jobs": config["jobs"]}
         extractor = build(config, "features")
@@ -179,18 +180,10 @@ def _prepare_corpora(tasks: Iterable[Task]) -> None:
         prepare_augmentation(prepared.split("train"), Augmentation(**config["augment"]), **places)
 
 
-def _measure_epochs(tasks: Iterable[Task], n_jobs: int) -> dict[str, float]:
+def _measure_epochs(jobs: Iterable[Job], n_jobs: int) -> dict[str, float]:
     """Measure the seconds per epoch of each kind of run while `n_jobs` of them train at the same time."""
     seconds = {}
-    for kind, config in {kind_of(task.config): task.config for task in tasks}.items():
+    for kind, config in {kind_of(job.config): job.config for job in jobs}.items():
         logger.info(f"measuring {config['corpus']}, {config['method']}")
-        workers = [Worker(measure_epoch, config) for _ in range(n_jobs)]
-        try:
-            results = [worker.result() for worker in workers]
-        finally:
-            for worker in workers:
-                worker.stop()
-        if reasons := [reason for _, reason in results if reason is not None]:
-            raise TrainingError(f"{config['corpus']}, {config['method']}: its first steps failed: {reasons[0]}")
-        seconds[kind] = mean(value for value, _ in results)
+        seconds[kind] = measure_together(config, n_jobs)
     return seconds

@@ -21,6 +21,7 @@ from sedpool.settings.comments import options
 from sedpool.settings.identity import upgraded
 from sedpool.settings.label_map import read_label_map
 from sedpool.settings.overrides import quote_texts, quoted_form
+from sedpool.settings.schema import LauncherSettings, checked
 from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
 
@@ -111,6 +112,7 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
         As on the command line.
     """
     OmegaConf.set_struct(cfg, False)
+    cfg.pop("launcher", None)  # as `hydra`: how a run is started is no part of it
     asked = {override.lstrip("+~").partition("=")[0] for override in overrides}
     replaced = [group for group in TARGETS if f"{group}._target_" in asked]
     for group in replaced:
@@ -128,6 +130,23 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
     if isinstance(config["labels"]["map"], str):  # the run keeps what is in the file, not where it lies
         config["labels"]["map"] = read_label_map(config["labels"]["map"])
     return upgraded(config)
+
+
+def launcher_of(cfg: DictConfig) -> LauncherSettings:
+    """Return where the jobs of a sweep, a search or a study run, as a composed configuration says."""
+    return checked(LauncherSettings, OmegaConf.to_container(cfg.launcher, resolve=True), "launcher")  # type: ignore[arg-type]
+
+
+def compose_launcher(overrides: Sequence[str]) -> LauncherSettings:
+    """Return what overrides such as ``launcher=slurm`` say.
+
+    Raises
+    ------
+    ConfigError
+        If they do not compose.
+    """
+    config, _ = compose_unresolved(overrides)
+    return checked(LauncherSettings, config["launcher"], "launcher")
 
 
 def one_line(error: BaseException) -> str:

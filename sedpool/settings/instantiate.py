@@ -27,7 +27,8 @@ def build(config: Mapping[str, Any], key: str) -> Any:
     except InstantiationException as error:
         if isinstance(error.__cause__, SedpoolError):
             raise error.__cause__ from None
-        reason = str(error.__cause__ or error).splitlines()[0]
+        cause = error.__cause__ or error
+        reason = next(iter(str(cause).splitlines()), type(cause).__name__)  # a MemoryError says nothing
         raise ConfigError(f"{key} ({node['_target_']}): {reason}") from error
     except (ImportError, AttributeError, ValueError) as error:
         reason = " ".join(str(error).split())

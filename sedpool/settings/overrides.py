@@ -26,7 +26,17 @@ PATHS = frozenset(
 )
 """Settings that are a path; a ``~`` at its head stands for the home folder."""
 
-NAMES = frozenset({"corpus", "dataset.annotators", "dataset.name", "method", "tracking.experiment", "tracking.uri"})
+NAMES = frozenset(
+    {
+        "corpus",
+        "dataset.annotators",
+        "dataset.name",
+        "launcher.sbatch",
+        "method",
+        "tracking.experiment",
+        "tracking.uri",
+    }
+)
 """Settings that are another text in which any character may occur."""
 
 
@@ -96,6 +106,16 @@ def _texts(override: str, text: str, is_sweep: bool) -> list[str] | None:
     if isinstance(value, ChoiceSweep) and is_sweep:
         return text.split(",")
     return [value if isinstance(value, str) and text.lstrip().startswith(("'", '"')) else text]
+
+
+def without_launcher(overrides: Sequence[str]) -> list[str]:
+    """Return overrides without those that say how jobs are started."""
+    return [override for override in overrides if not re.match(r"launcher[.=]", override.lstrip("+~"))]
+
+
+def text_override(name: str, text: str) -> str:
+    """Return an override that sets a plain text, whatever is in it."""
+    return f"{name}={QuotedString(text, Quote.double).with_quotes()}"
 
 
 def quoted_form(override: str) -> str:

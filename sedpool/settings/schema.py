@@ -125,6 +125,25 @@ class TrackingSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class LauncherSettings:
+    """Where the jobs of a sweep, a search or a study run; see ``configs/launcher/``.
+
+    Attributes
+    ----------
+    kind : {'local', 'slurm'}
+        On this machine, or on a cluster.
+    jobs : int
+        How many at a time.
+    sbatch : str
+        Further options of SLURM's command ``sbatch``.
+    """
+
+    kind: Literal["local", "slurm"]
+    jobs: Annotated[int, Field(ge=1, strict=True)]
+    sbatch: str = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class SearchSettings:
     """How a search goes; see ``configs/hydra/sweeper/``.
 

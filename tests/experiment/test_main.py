@@ -178,7 +178,7 @@ def test_fault_40_in_a_sweep_too(
 
 
 def test_the_sweep_flag_may_stand_behind_the_settings(refused: Callable[..., str], tmp_path: Path) -> None:
-    assert_clear(refused("seed=x", "-m"), ["job 1 failed: seed=x"], tmp_path)
+    assert_clear(refused("seed=x", "-m"), ["job 1: failed: seed=x"], tmp_path)
 
 
 def test_a_reader_of_the_help_may_leave_early() -> None:

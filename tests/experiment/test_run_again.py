@@ -19,7 +19,8 @@ from sedpool.experiment.load import identify_data
 from sedpool.experiment.run import find_folder, run
 from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.settings.instantiate import build
-from tests.experiment.small import small
+from sedpool.settings.schema import LauncherSettings
+from tests.experiment.small import SMALL, small
 from tests.test_configs import composed
 
 
@@ -146,10 +147,14 @@ def test_fault_38_a_sweep_run_again_skips_what_finished_and_resumes_what_was_kil
         with pytest.raises(KeyboardInterrupt):
             run(small(data_root, tmp_path, "seed=1"))
     sweep = Sweep()
-    jobs = [sweep.run(small(data_root, tmp_path, f"seed={seed}"), [f"seed={seed}"]) for seed in (0, 1)]
+    for seed in (0, 1):
+        overrides = (*SMALL, f"data_root={data_root}", f"runs={tmp_path}", f"seed={seed}")
+        sweep.add("", composed(*overrides), overrides, LauncherSettings("local", 1))
+    sweep.run()
     assert not sweep.failures
-    assert f"{finished.path.name}: finished earlier, skipped" in capfd.readouterr().err
-    first, second = (RunFolder(job.folder) for job in jobs if job is not None)
+    said = capfd.readouterr()
+    assert f"{finished.path.name}: finished earlier, skipped" in said.err
+    first, second = (RunFolder(line) for line in said.out.splitlines())
     assert first.file("weights.npz").stat().st_mtime_ns == finished.file("weights.npz").stat().st_mtime_ns
     assert second.is_done
     assert "going on from epoch" in second.file("log.txt").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """Searches: what is proposed, and the sweeper of Hydra around it."""
 
 import sys
+from functools import partial
 from statistics import median
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +61,17 @@ def test_optuna_proposes_within_the_space_again_what_it_did_and_nears_the_best()
     assert median(abs(float(one["d"]) - 0.5) for one in made[-10:]) < 0.2
 
 
+def test_optuna_may_propose_several_before_it_learns_what_they_led_to_in_their_order() -> None:
+    pytest.importorskip("optuna", reason="needs the extra `search`")
+    method = ByOptuna(SPACE, 0)
+    made = [method.propose() for _ in range(3)]
+    for objective in (0.1, None, 0.3):
+        method.learn(objective)
+    trials = method._study.trials
+    assert [trial.value for trial in trials] == [0.1, None, 0.3]
+    assert [trial.params for trial in trials] == made
+
+
 def test_without_optuna_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ConfigError, match=r"sedpool\[search\]"):
@@ -71,14 +83,19 @@ class Launcher:
 
     def __init__(self) -> None:
         self.jobs: list[list[str]] = []
+        self.calls: list[int] = []
 
     def launch(self, jobs: list[list[str]], initial_job_idx: int) -> list[SimpleNamespace]:
         assert initial_job_idx == len(self.jobs)
         self.jobs += jobs
-        return [SimpleNamespace(return_value=float(job[-1].split("=")[1])) for job in jobs]
+        self.calls.append(initial_job_idx)
+        return [SimpleNamespace(return_value=partial(float, job[-1].split("=")[1])) for job in jobs]
 
 
-def test_the_sweeper_launches_one_job_a_proposal_and_hands_its_objective_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_sweeper_launches_as_many_jobs_as_it_may_and_hands_their_objectives_on(
+    n_jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     learnt: list[float | None] = []
     spaces: list[Space] = []
 
@@ -92,9 +109,10 @@ def test_the_sweeper_launches_one_job_a_proposal_and_hands_its_objective_on(monk
 
     monkeypatch.setitem(METHODS, "random", Spy)
     search = Search("random", n_trials=3, seed=1, params={"pooling": "max,mean", "x.y": "interval(0.5,1)"})
-    search._loader, search._launcher = None, Launcher()
+    search._loader, search._launcher, search._n_jobs = None, Launcher(), n_jobs
     search.sweep(["pooling=rap", "~z", "training.epochs=range(2,5)", "x.y=tag(log,int(interval(1,10)))"])
     assert spaces == [{"training.epochs": ["2", "3", "4"], "x.y": Interval(1, 10, log=True, whole=True)}]
+    assert search._launcher.calls == [[0, 1, 2], [0, 2]][n_jobs - 1]
     assert len(search._launcher.jobs) == 3
     for job, objective in zip(search._launcher.jobs, learnt, strict=True):
         assert job[:2] == ["pooling=rap", "~z"]

@@ -13,10 +13,11 @@ from sedpool import storage
 from sedpool.evaluation.counts import ClipCounts
 from sedpool.evaluation.counts_table import OWN_STRETCHED, counts_of, write_counts
 from sedpool.evaluation.paper_compat import paper_metrics
+from sedpool.experiment.launchers.schedule import measure_epoch
 from sedpool.reproduction.published import METHODS
 from sedpool.reproduction.runner import Places
 from sedpool.run_folder import RunFolder, run_name
-from tests.reproduction.small_studies import WorkerHere, compose_once, write_run
+from tests.reproduction.small_studies import LocalHere, compose_once, write_run
 
 CLASSES = ("car_horn", "dog_bark", "engine_idling", "jackhammer", "siren")
 SEGMENTS = 10
@@ -153,8 +154,8 @@ def make_paper_record(make_record):
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in ("experiment.launchers.crew", "reproduction.runner"):
-        monkeypatch.setattr(f"sedpool.{user}.Worker", WorkerHere)
+    monkeypatch.setattr("sedpool.experiment.launchers.runner.Local", LocalHere)
+    monkeypatch.setattr("sedpool.reproduction.runner.measure_together", lambda config, n_jobs: measure_epoch(config))
 
 
 @pytest.fixture
@@ -191,8 +192,8 @@ def made_up_training(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> 
         return write_run(config)
 
     monkeypatch.setattr("sedpool.experiment.plan.compose", compose_once)
-    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", train)
-    monkeypatch.setattr("sedpool.reproduction.runner.identify_data", lambda config: ({}, None))
-    monkeypatch.setattr("sedpool.reproduction.runner.measure_epoch", lambda config: 60.0)
+    monkeypatch.setattr("tests.reproduction.small_studies.train", train)
+    monkeypatch.setattr("sedpool.experiment.run.identify_data", lambda config: ({}, None))
+    monkeypatch.setattr("sedpool.reproduction.runner.measure_together", lambda config, n_jobs: 60.0)
     monkeypatch.setattr("sedpool.reproduction.runner._prepare_corpora", lambda tasks: None)
     return trained

@@ -1,8 +1,8 @@
 """Studies in small: every run in this process, so that the backend starts once."""
 
 import json
-import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ import yaml
 
 from sedpool import storage
 from sedpool.errors import SedpoolError
+from sedpool.experiment.jobs import Job
+from sedpool.experiment.run import run
 from sedpool.run_folder import RunFolder, run_name
 from sedpool.scores import write_scores
 from sedpool.settings.compose import compose
+from sedpool.settings.schema import LauncherSettings
 
 SMALL = (
     "model=tiny",
@@ -30,19 +33,27 @@ SMALL = (
 """Settings that make a run take seconds."""
 
 
-class WorkerHere:
-    """What `sedpool.experiment.launchers.worker.Worker` is to its callers, at work in this process."""
+def train(config: Mapping[str, Any]) -> None:
+    """What each job of `LocalHere` does."""
+    run(config)
 
-    def __init__(self, function: Callable[..., Any], *arguments: Any, output: Path | None = None) -> None:
-        self.receiver, sender = multiprocessing.Pipe(duplex=False)
+
+class LocalHere:
+    """What `sedpool.experiment.launchers.local.Local` is to its callers, at work in this process."""
+
+    def __init__(self, settings: LauncherSettings) -> None:
+        self.left: deque[Job] = deque()
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        self.left.extend(jobs)
+
+    def ended(self, timeout: float) -> list[tuple[Job, str | None]]:
+        job = self.left.popleft()
         try:
-            sender.send((function(*arguments), None))
+            train(job.config)
         except SedpoolError as error:
-            sender.send((None, str(error)))
-
-    def result(self) -> tuple[Any, str | None]:
-        value, reason = self.receiver.recv()
-        return value, reason
+            return [(job, str(error))]
+        return [(job, None)]
 
     def stop(self) -> None:
         """Nothing to stop."""
@@ -71,18 +82,18 @@ def history(n_epochs: int, kept: int) -> pd.DataFrame:
 
 def write_run(config: dict[str, Any], *, n_epochs: int = 10, kept: int = 2, alpha: pd.DataFrame | None = None) -> str:
     """A finished run folder, as training would leave it, with scores that follow from its name."""
-    run = RunFolder(Path(config["runs"], run_name(config, {})))
-    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    folder = RunFolder(Path(config["runs"], run_name(config, {})))
+    storage.write_text(folder.file("config.yaml"), yaml.safe_dump(config))
     environment = {"git_commit": "c0ffee", "precision": "float32", "threads": 1, "device": "abacus"}
-    storage.write_json(run.file("environment.json"), environment)
-    storage.write_text(run.file("history.csv"), history(n_epochs, kept).to_csv(index=False))
+    storage.write_json(folder.file("environment.json"), environment)
+    storage.write_text(folder.file("history.csv"), history(n_epochs, kept).to_csv(index=False))
     if alpha is not None:
-        storage.write_text(run.file("alpha.csv"), alpha.to_csv(index=False))
+        storage.write_text(folder.file("alpha.csv"), alpha.to_csv(index=False))
     value = int(run_name(config, {})[-4:], 16) / 0x10000
-    write_scores(pd.DataFrame({"filename": ["a.wav"], "dog": [value]}), run.file("clip_scores.parquet"))
+    write_scores(pd.DataFrame({"filename": ["a.wav"], "dog": [value]}), folder.file("clip_scores.parquet"))
     frames = pd.DataFrame({"filename": ["a.wav"], "onset": [0.0], "offset": [1.0], "dog": [value]})
-    write_scores(frames, run.file("scores.parquet"))
+    write_scores(frames, folder.file("scores.parquet"))
     clip = {"micro": {"f1": value}, "macro": {"f1": value}}
-    storage.write_json(run.file("metrics.json"), {"clip": clip, "segment": None})
-    run.mark_done()
-    return str(run.path)
+    storage.write_json(folder.file("metrics.json"), {"clip": clip, "segment": None})
+    folder.mark_done()
+    return str(folder.path)

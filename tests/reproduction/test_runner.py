@@ -13,13 +13,13 @@ import pytest
 from filelock import FileLock
 
 from sedpool.errors import ConfigError, DataError, StorageError
-from sedpool.experiment.launchers import crew
 from sedpool.experiment.plan import RunKey
 from sedpool.reproduction.records import FOLDER, add_row, keys_of, read_results, record_file, recorded, write_record
 from sedpool.reproduction.runner import Places, reproduce
 from sedpool.reproduction.studies import ESC10, URBANSED
 from sedpool.run_folder import RunFolder, find_runs
-from tests.reproduction.small_studies import WorkerHere, write_run
+from tests.reproduction import small_studies
+from tests.reproduction.small_studies import write_run
 
 STUDY = ESC10.select(methods=["max", "mean", "cap"], folds=[1, 4])
 TABLE = "study/results.csv"
@@ -52,18 +52,18 @@ def test_every_run_gets_a_row_and_a_record(made_up_training: list[str], here: Pl
 def test_an_interrupted_study_goes_on_to_the_same_rows(
     made_up_training: list[str], here: Places, places: PlacesOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = crew.train
+    train = small_studies.train
 
     def interrupted(config: dict[str, Any]) -> str:
         if len(made_up_training) == 3:
             raise KeyboardInterrupt
         return train(config)
 
-    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", interrupted)
+    monkeypatch.setattr("tests.reproduction.small_studies.train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reproduce(STUDY, here)
     assert len(read_results(tmp_path / TABLE)) == 3
-    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", train)
+    monkeypatch.setattr("tests.reproduction.small_studies.train", train)
     assert reproduce(STUDY, here) == {}
     assert len(made_up_training) == 6
     together = (tmp_path / TABLE).read_bytes()
@@ -209,14 +209,14 @@ def test_fault_31_a_record_on_a_full_disk_is_an_error_and_leaves_the_earlier_one
 def test_a_run_that_fails_is_named_and_the_others_are_not_held_up(
     made_up_training: list[str], here: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = crew.train
+    train = small_studies.train
 
     def failing(config: dict[str, Any]) -> str:
         if config["method"] == "mean":
             raise DataError("clip x.wav is broken")
         return train(config)
 
-    monkeypatch.setattr("sedpool.experiment.launchers.crew.train", failing)
+    monkeypatch.setattr("tests.reproduction.small_studies.train", failing)
     failures = reproduce(STUDY, here, n_jobs=2)
     assert [reason.partition(" (its output: ")[0] for reason in failures.values()] == ["clip x.wav is broken"] * 2
     assert all(reason.endswith("/output.txt)") for reason in failures.values())
@@ -290,24 +290,6 @@ def test_a_study_folder_that_cannot_be_is_named(made_up_training: list[str], her
     here.study.write_text("a file")
     with pytest.raises(ConfigError, match=r"study: results cannot be kept here \(File exists\); choose"):
         reproduce(STUDY, here)
-
-
-def test_an_interruption_while_steps_are_measured_leaves_no_process_behind(
-    made_up_training: list[str], here: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Interrupted(WorkerHere):
-        stopped = 0
-
-        def result(self) -> tuple[Any, str | None]:
-            raise KeyboardInterrupt
-
-        def stop(self) -> None:
-            Interrupted.stopped += 1
-
-    monkeypatch.setattr("sedpool.reproduction.runner.Worker", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        reproduce(STUDY, here, n_jobs=2)
-    assert Interrupted.stopped == 2
 
 
 def test_a_row_of_an_earlier_version_may_lack_metrics(

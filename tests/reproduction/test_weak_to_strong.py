@@ -10,8 +10,8 @@ from sedpool.datasets.base import Dataset
 from sedpool.errors import DataError
 from sedpool.evaluation.evaluate import evaluate_run
 from sedpool.events import events_from_rows, tags_from_events
-from sedpool.experiment.launchers.crew import Task
-from sedpool.experiment.plan import PlannedRun, RunKey
+from sedpool.experiment.jobs import Job, progress_of
+from sedpool.experiment.plan import RunKey
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.reproduction import weak_to_strong
 from sedpool.reproduction.records import TYPES, add_row, result_row
@@ -232,8 +232,8 @@ def test_epochs_of_all_rounds_count(tmp_path):
     run = RunFolder(tmp_path / write_run(config, n_epochs=5))
     for number, n_epochs in enumerate((7, 4)):
         storage.write_text(run.file(f"rounds/{number}/history.csv"), history(n_epochs, 1).to_csv(index=False))
-    task = Task(PlannedRun(RunKey("", "cap", None, 0), ()), config, run)
-    assert task.budget == 3 * 25
-    assert task.epochs_done() == 16
-    row = result_row(task.run.key, run)
+    Job("cap", (), config, run).plan()
+    assert progress_of(run).budget == 3 * 25
+    assert len(progress_of(run).seconds) == 16
+    row = result_row(RunKey("", "cap", None, 0), run)
     assert (row["epochs"], row["kept_epoch"], row["seconds"]) == (16, 2, 40.0)

@@ -1,17 +1,21 @@
 """Estimates of how long a study still takes: at first from a few training steps, then from finished runs."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
-from statistics import median
+from statistics import mean, median
 from time import perf_counter
 from typing import Any
 
-from sedpool.storage import hash_value
+from sedpool.errors import SedpoolError, TrainingError
+from sedpool.experiment.jobs import Progress, job_environment
 
 _STEPS = 4
 _WARM_UP = 2  # the first ones compile
-_DEFINING = ("features", "model", "training", "supervision", "labels")
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,36 @@ class Remainder:
         return self.epoch_seconds * max(min(epochs, self.budget) - self.done, 1.0)
 
 
-def kind_of(config: Mapping[str, Any]) -> str:
-    """Return the key shared by runs whose epochs take equally long."""
-    return hash_value({name: config[name] for name in _DEFINING})
+def forecast(
+    runs: Sequence[Progress],
+    n_jobs: int,
+    epoch_seconds: Mapping[str, float] | None = None,
+    usual_epochs: Sequence[int] = (),
+) -> str:
+    """Return the time that runs still take, in words, as the epochs say that they have trained.
+
+    Parameters
+    ----------
+    runs : sequence of Progress
+        All runs of the sweep or study, whatever their state.
+    n_jobs : int
+        How many train at a time; 0 counts as 1.
+    epoch_seconds : mapping of str to float, optional
+        Seconds of an epoch by kind, where no run of that kind has trained one.
+    usual_epochs : sequence of int
+        After how many epochs other runs stopped.
+    """
+    trained: dict[str, list[float]] = {}
+    for run in runs:
+        trained.setdefault(run.kind, []).extend(run.seconds)
+    known = dict(epoch_seconds or {}) | {kind: median(seconds) for kind, seconds in trained.items() if seconds}
+    left = [run for run in runs if run.state in ("running", "left")]
+    if unknown := sum(run.kind not in known for run in left):
+        what = "the first epoch" if unknown == len(left) else "an epoch of each kind of run"
+        return f"time left unknown before {what} has ended"
+    stopped = [*usual_epochs, *(len(run.seconds) for run in runs if run.state == "done")]
+    remainders = [Remainder(known[run.kind], run.budget, len(run.seconds)) for run in left]
+    return remaining(remainders, max(n_jobs, 1), mean(stopped) if stopped else None)
 
 
 def remaining(runs: Sequence[Remainder], n_jobs: int, usual_epochs: float | None) -> str:
@@ -77,6 +108,29 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def measure_together(config: Mapping[str, Any], n_jobs: int) -> float:
+    """Measure the seconds per epoch of a run while `n_jobs` of its kind train at the same time.
+
+    Raises
+    ------
+    TrainingError
+        If its first steps fail.
+    """
+    command = [sys.executable, "-P", "-m", "sedpool.experiment.launchers.schedule"]
+
+    def measure(_: int) -> subprocess.CompletedProcess[str]:
+        content, environment = json.dumps(config), job_environment()
+        return subprocess.run(command, input=content, env=environment, capture_output=True, text=True, check=False)
+
+    with ThreadPoolExecutor(n_jobs) as pool:
+        ended = list(pool.map(measure, range(n_jobs)))
+    for process in ended:
+        if process.returncode:
+            last = (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
+            raise TrainingError(f"{config['corpus']}, {config['method']}: its first steps failed: {last}")
+    return mean(float(process.stdout.split()[-1]) for process in ended)
+
+
 def measure_epoch(config: Mapping[str, Any]) -> float:
     """Estimate the seconds that an epoch of training and validation takes here, from a few steps on random patches.
 
@@ -112,3 +166,10 @@ def _seconds(step: Callable[[], object]) -> float:
         step()
         times.append(perf_counter() - began)
     return median(times[_WARM_UP:])
+
+
+if __name__ == "__main__":
+    try:
+        print(measure_epoch(json.load(sys.stdin)))
+    except SedpoolError as error:
+        sys.exit(str(error))

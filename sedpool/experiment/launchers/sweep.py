@@ -1,82 +1,119 @@
-"""The jobs of a sweep, each in a process of its own: one that raises, exits or is killed leaves the others running."""
+"""The jobs of ``train.py -m``: prepared one by one as Hydra composes them, run together, and summed up."""
 
-import sys
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from sedpool.experiment.launchers.worker import Worker
+from sedpool.errors import SedpoolError
+from sedpool.experiment.jobs import Job
+from sedpool.experiment.launchers.runner import run_jobs
+from sedpool.experiment.run import Folders, check, skip_finished
+from sedpool.settings.schema import LauncherSettings
 
-
-@dataclass(frozen=True)
-class Job:
-    """A job that ended well.
-
-    Attributes
-    ----------
-    overrides : tuple of str
-        Its settings.
-    folder : str
-        The run folder.
-    objective : float or None
-        Its F1 on validation clips (see `sedpool.evaluation.tuning.validation_objective`), if that is known and defined.
-    """
-
-    overrides: tuple[str, ...]
-    folder: str
-    objective: float | None
+logger = logging.getLogger(__name__)
 
 
 class Sweep:
-    """Runs jobs one after another and remembers how they ended.
+    """Collects jobs, runs them, and remembers how they ended.
+
+    Parameters
+    ----------
+    flags : sequence of str
+        Options of Hydra's that every job needs.
 
     Attributes
     ----------
-    finished : list of Job
-        Those that ended well.
-    failures : list of tuple of str
-        Overrides and reason of every failed job.
+    objectives : dict of Job to float or None
+        F1 on validation (see `sedpool.evaluation.tuning.validation_objective`) of jobs that ended well.
+    failures : dict of str to str
+        Why a job failed, by its number and settings.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flags: Sequence[str] = ()) -> None:
+        self.flags = tuple(flags)
         self.n_jobs = 0
-        self.finished: list[Job] = []
-        self.failures: list[tuple[str, str]] = []
+        self.objectives: dict[Job, float | None] = {}
+        self.failures: dict[str, str] = {}
+        self._launcher: LauncherSettings
+        self._folders = Folders()
+        self._pending: list[Job] = []
 
-    def run(self, config: dict[str, Any], overrides: list[str]) -> Job | None:
-        """Run one job and wait for it.
+    def add(
+        self, title: str, config: Mapping[str, Any], overrides: Sequence[str], launcher: LauncherSettings
+    ) -> Callable[[], float | None]:
+        """Prepare one job for the next `run`; one that cannot be prepared has failed.
+
+        Parameters
+        ----------
+        title : str
+            Settings in which it differs from others; may be empty.
+        config : mapping
+            Resolved configuration.
+        overrides : sequence of str
+            What it was composed from.
+        launcher : LauncherSettings
+            Where it runs, as do the jobs before it.
 
         Returns
         -------
-        job : Job or None
-            None if it failed.
+        objective : callable
+            Runs what was added and returns this job's objective.
         """
+        self._launcher = launcher
         self.n_jobs += 1
-        name = " ".join(overrides) or "defaults"
-        print(f"job {self.n_jobs}: {name}", file=sys.stderr, flush=True)
-        worker = Worker(train, config)
+        name = f"job {self.n_jobs} ({title})" if title else f"job {self.n_jobs}"
         try:
-            ended, reason = worker.result()
-        except KeyboardInterrupt:
-            worker.stop()
-            raise
-        if reason is not None:
-            print(f"job {self.n_jobs} failed: {reason}", file=sys.stderr, flush=True)
-            self.failures.append((name, reason))
-            return None
-        folder, objective = ended
+            check(config)
+            job = Job(name, (*self.flags, *overrides), config, self._folders.find(config))
+        except (Exception, SystemExit) as error:  # a corpus of the user's own may end in anything
+            reason = str(error) if isinstance(error, SedpoolError) else f"{type(error).__name__}: {error}"
+            logger.error(f"{name}: failed: {reason}")
+            self.failures[name] = reason
+            return lambda: None
+        self._pending.append(job)
+
+        def objective() -> float | None:
+            self.run()
+            return self.objectives.get(job)
+
+        return objective
+
+    def run(self) -> None:
+        """Run the jobs that were added since the last time, and print their run folders in order."""
+        jobs, self._pending = self._pending, []
+        waiting: dict[Path, Job] = {}  # one job per folder: a search may propose the same settings twice
+        for job in jobs:
+            try:
+                if skip_finished(job.config, job.folder):
+                    self._finish(job)
+                else:
+                    waiting.setdefault(job.folder.path, job)
+            except SedpoolError as error:
+                self.failures[job.name] = str(error)
+        failures = run_jobs(list(waiting.values()), self._launcher, self._finish) if waiting else {}
+        for job in jobs:
+            first = waiting.get(job.folder.path, job)
+            if first in failures:
+                self.failures[job.name] = failures[first]
+            elif first is not job:
+                self._finish(job)
+            if job in self.objectives:
+                print(job.folder.path, flush=True)
+
+    def _finish(self, job: Job) -> None:
+        self.objectives[job] = objective = job.folder.objective
         known = "unknown; `sedpool tune` measures it" if objective is None else f"{objective:.4f}"
-        print(f"job {self.n_jobs}: F1 on validation {known}", file=sys.stderr, flush=True)
-        self.finished.append(Job(tuple(overrides), folder, objective))
-        return self.finished[-1]
+        logger.info(f"{job.name}: F1 on validation {known}")
 
     def best(self) -> str | None:
         """Return the settings with the highest mean objective over seeds; None if there are fewer than two."""
         found: dict[tuple[str, ...], list[float]] = {}
-        for job in self.finished:
-            if job.objective is not None:
+        for job, objective in self.objectives.items():
+            if objective is not None:
                 settings = tuple(override for override in job.overrides if not override.startswith("seed="))
-                found.setdefault(settings, []).append(job.objective)
+                found.setdefault(settings, []).append(objective)
         if len(found) < 2:
             return None
         highest = max(map(fmean, found.values()))
@@ -92,13 +129,4 @@ class Sweep:
     def summary(self) -> str:
         """Return all failures, one line each."""
         lines = [f"error: {len(self.failures)} of {self.n_jobs} jobs failed; the same command runs only these again"]
-        return "\n".join(lines + [f"  {overrides}: {reason}" for overrides, reason in self.failures])
-
-
-def train(config: dict[str, Any]) -> tuple[str, float | None]:
-    """Run one configuration; return the run folder and its objective."""
-    from sedpool.experiment.run import run
-    from sedpool.run_folder import RunFolder
-
-    folder = run(config)
-    return str(folder), RunFolder(folder).objective
+        return "\n".join(lines + [f"  {name}: {reason}" for name, reason in self.failures.items()])
