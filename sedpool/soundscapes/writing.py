@@ -133,10 +133,27 @@ def make_corpus(root: str | os.PathLike[str], plan: Plan, prepare: Callable[[], 
     -------
     folder : Path
         ``root/<name>-<hash of the plan>``.
+
+    Raises
+    ------
+    DataError
+        If `root` holds anything else than corpora that sedpool made; also see `write_corpus`.
     """
     folder = Path(root) / f"{plan.name}-{storage.hash_value(plan.settings())[:12]}"
+    if may_synthesise() and not folder.exists():
+        _refuse_foreign(Path(root), plan.name)
     write_corpus(folder, plan, prepare, n_jobs=n_jobs)
     return folder
+
+
+def _refuse_foreign(root: Path, name: str) -> None:
+    """Refuse to make a corpus among files of the user's own."""
+    entries = sorted(entry for entry in root.iterdir() if not entry.name.startswith(".")) if root.is_dir() else []
+    if entries and not any((entry / "corpus.json").is_file() for entry in entries):
+        raise DataError(
+            f"{root}: holds {entries[0].name} and no corpus that sedpool made, so that {name} is not made in it; for "
+            f"your own recordings, did you mean dataset=folder dataset.root={root}?"
+        )
 
 
 def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_jobs: int = -1) -> bool:
