@@ -78,12 +78,18 @@ def refuse_unknown_files(filenames: Iterable[str], known: Iterable[str], *, sour
     EvaluationError
         With the unknown names.
     """
-    unknown = sorted(set(filenames) - set(known))
+    names, clips = set(filenames), set(known)
+    unknown = sorted(names - clips)
     if unknown:
         files = ngettext("file is", "files are", len(unknown))
+        advice = "score against the list of the split that was detected"
+        if len(names) == len(clips) == 1:
+            advice = (
+                f"the reference's recording is {min(clips)}; give both the same name (labels that name no recording "
+                "have the name of their file)"
+            )
         raise EvaluationError(
-            f"{source}: {len(unknown)} {files} not in the reference's file list ({listed(unknown)}); "
-            "score against the list of the split that was detected"
+            f"{source}: {len(unknown)} {files} not in the reference's file list ({listed(unknown)}); {advice}"
         )
 
 

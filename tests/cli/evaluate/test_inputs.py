@@ -27,6 +27,14 @@ def test_two_files_without_names_are_about_the_same_recording(evaluate, tmp_path
     assert found["event"]["micro"]["f1"] == 1.0
 
 
+def test_one_recording_under_two_names_says_both(evaluate, tmp_path):
+    (tmp_path / "truth.txt").write_text("1.2\t2.3\tevent1\n")
+    (tmp_path / "detections.tsv").write_text("filename\tonset\toffset\tevent_label\nmonday.wav\t1\t2\tevent1\n")
+    shown = evaluate("-r", tmp_path / "truth.txt", "-e", tmp_path / "detections.tsv")
+    assert_one_line(shown, "(monday.wav)", "the reference's recording is truth.wav; give both the same name")
+    assert "list of the split" not in shown.error
+
+
 def test_folders_of_any_format_are_compared_by_relative_path(evaluate, tmp_path):
     for folder in ("true", "found"):
         (tmp_path / folder / "x").mkdir(parents=True)
