@@ -227,9 +227,13 @@ def text_format(layout: Layout) -> str:
 def annotation_files(folder: Path) -> list[Path]:
     """List every file in a folder that may hold events, sub-folders included, in order of their paths.
 
-    Programs keep many things in JSON; only lists of events count.
+    Files and folders whose names start with a dot are hidden. Programs keep many things in JSON; only lists of events
+    count.
     """
-    found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if not name.startswith(".")]
     suited = (path for path in found if path.suffix.lower() in SUFFIXES)
     return sorted(
         path

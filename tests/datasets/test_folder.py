@@ -419,6 +419,12 @@ def test_folders_without_what_is_needed(tmp_path: Path) -> None:
         load_folder(tmp_path, "validate", shares=(1, 0, 0))
 
 
+def test_labels_in_hidden_folders_are_not_read(audacity: Path) -> None:
+    write(audacity / ".versions/old.tsv", "filename\tonset\toffset\tevent_label\nrec 1.wav\t0\t1\twolf\n")
+    write(audacity / "day 1/.trash/rec 1.txt", "0\t1\twolf\n")
+    assert load_folder(audacity).classes == ("cat", "dog, big")
+
+
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0, 1, 1), (1, -1, 1), (1, float("nan"), 1)])
 def test_wrong_shares(audacity: Path, shares: tuple[float, ...]) -> None:
     with pytest.raises(ConfigError, match="shares"):
