@@ -88,7 +88,7 @@ def load_folder(
         Seed of this draw.
     allow_missing : bool
         Accept labels without their recording (its `path` is None) and recordings without labels, which are left out;
-        both are listed in the manifest.
+        both are listed in the manifest. Labels that all belong to other recordings than the folder has stay an error.
 
     Returns
     -------
@@ -126,8 +126,7 @@ def load_folder(
     rows, names, left_out = _of_classes(_with_recordings_of(regions, rows), classes, root)
     regions = regions if classes is None else regions.loc[regions["event_label"].isin([*names, ""])]
     clips, manifest = _clips(rows, recordings)
-    if not allow_missing:
-        refuse_incomplete_folder(root, manifest, list(recordings))
+    refuse_incomplete_folder(root, manifest, list(recordings), allow_missing=allow_missing)
     filenames = clips["filename"].tolist()
     tags = tags_from_events(rows, filenames, names)
     stated = stated_splits(filenames, rows)
@@ -232,8 +231,12 @@ def _of_classes(
     return rows.assign(event_label=rows["event_label"].mask(other, "")), names, int(other.sum())
 
 
-def refuse_incomplete_folder(root: Path, manifest: Manifest, recordings: Sequence[str]) -> None:
+def refuse_incomplete_folder(
+    root: Path, manifest: Manifest, recordings: Sequence[str], *, allow_missing: bool = False
+) -> None:
     """Refuse labels without their recording and recordings without labels, and say how to mend that.
+
+    With `allow_missing` only labels are refused that belong to none of the recordings that are there.
 
     Raises
     ------
@@ -241,6 +244,13 @@ def refuse_incomplete_folder(root: Path, manifest: Manifest, recordings: Sequenc
         If there are any; the message says how recordings were looked for, and which of them are similar.
     """
     missing = manifest.missing
+    if allow_missing and recordings and len(manifest.extra) == len(recordings):
+        raise DataError(
+            f"folder: {root}: its labels name {len(missing)} recordings (such as {missing[0]}), and none of the "
+            f"{len(recordings)} in it (such as {manifest.extra[0]}); are they the labels of another folder?"
+        )
+    if allow_missing:
+        return
     similar = RecordingNames(list(recordings)).similar(missing[:3])
     hint = f"; similar: {', '.join(similar)}" if similar else ""
     if len(missing) == 1 and missing[0] == audio.stem(missing[0]):

@@ -425,6 +425,14 @@ def test_labels_in_hidden_folders_are_not_read(audacity: Path) -> None:
     assert load_folder(audacity).classes == ("cat", "dog, big")
 
 
+def test_labels_of_another_corpus_name_what_is_missing_before_splits_are_drawn(tmp_path: Path) -> None:
+    for index in range(14):
+        record(tmp_path / f"mine {index}.wav")
+    write(tmp_path / "labels.csv", "file,label\nother 1.wav,dog\nother 2.wav,cat\n")
+    with pytest.raises(DataError, match=r"name 2 recordings \(such as other 1\.wav\), and none of the 14 in it"):
+        load_folder(tmp_path, allow_missing=True)  # as `sedpool data check` loads it
+
+
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0, 1, 1), (1, -1, 1), (1, float("nan"), 1)])
 def test_wrong_shares(audacity: Path, shares: tuple[float, ...]) -> None:
     with pytest.raises(ConfigError, match="shares"):
