@@ -38,6 +38,7 @@ _OTHERS = frozenset(
     {"elan", "jams", "json", "label studio", "raven", "soundevent", "textgrid"}
 )  # cannot be anything else
 UNKNOWN_FILES = ("unknown.tsv", "unknown.csv")
+_COLUMNS = "'dataset.columns={filename: NAME, onset: NAME, offset: NAME, event_label: NAME}'"
 COLUMNS = ("filename", "onset", "offset", "event_label", "strong", "split", "source")
 
 
@@ -108,10 +109,7 @@ def read_labels(
         seen = f"; ignored {', '.join(ignored[:3])}" if ignored else ""
         layout = recognise(root / ignored[0], options) if ignored else None
         if layout is not None and len(layout.header or layout.kinds) > 1:
-            seen += (
-                f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with "
-                "'dataset.columns={filename: NAME, onset: NAME, offset: NAME, event_label: NAME}'"
-            )
+            seen += f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with {_COLUMNS}"
         raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
@@ -166,6 +164,9 @@ def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) 
             if kind == "tags":
                 table.note_lists(rows, layout)
             return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
+    if kind in ("tags", "unknown") and (owner or asked):
+        what = "no labels recognised" if kind == "unknown" else "neither times nor labels recognised"
+        raise DataError(f"{path}: {what}; found {recognise(path, options).found}; say which is which with {_COLUMNS}")
     if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
         events = read_file(path, owner, options)
         names_recordings = kind in ("label studio", "soundevent") or (

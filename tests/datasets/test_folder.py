@@ -148,6 +148,9 @@ def test_columns_of_a_folder_are_given(tmp_path: Path) -> None:
     write(tmp_path / "labels.csv", "datei;von;bis;art\na.wav;0,5;1,5;dog\n")
     with pytest.raises(DataError, match=r"ignored labels\.csv; labels\.csv has datei, von, bis, art: .*{filename: "):
         load_folder(tmp_path)
+    with pytest.raises(DataError, match=r"labels recognised; found datei.*'dataset\.columns={filename") as error:
+        load_folder(tmp_path, labels="labels.csv")
+    assert "--" not in str(error.value)
     columns = {"filename": "datei", "onset": "von", "offset": "bis", "event_label": "art"}
     assert load_folder(tmp_path, shares=(1, 0, 0), columns=columns).events["offset"].tolist() == [1.5]
 
