@@ -22,8 +22,8 @@ def detect(
         list[str],
         typer.Argument(
             metavar="RUN... AUDIO...",
-            help="A run folder or a package, or several whose mean score counts; then recordings: files, folders, "
-            "patterns in quotes, or - for a list on standard input.",
+            help="A run folder or a package, or several whose mean score counts, or demo, which sedpool brings; then "
+            "recordings: files, folders, patterns in quotes, or - for a list on standard input.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Folder for the results; the same command goes on there.")] = None,

@@ -29,7 +29,7 @@ from sedpool.features.store import Extractor
 from sedpool.frontends.catalog import front_end_of
 from sedpool.frontends.onnx_network import find_network
 from sedpool.inference.decode import Decoder
-from sedpool.inference.package import PackagedRun, open_run
+from sedpool.inference.package import DEMO, DEMO_FILE, PackagedRun, open_run
 from sedpool.run_folder import RunFolder, finished, kept_epoch
 from sedpool.runtime.backend import import_backend
 from sedpool.settings.instantiate import build
@@ -125,7 +125,8 @@ def load(
     Parameters
     ----------
     folder : path-like
-        The run folder, or the file that ``sedpool pack`` or `sedpool.TrainedDetector.save` wrote.
+        The run folder, or the file that ``sedpool pack`` or `sedpool.TrainedDetector.save` wrote; ``"demo"`` for the
+        demonstration that sedpool brings, if no file or folder here has that name.
     tuned : bool
         Whether it decodes as tuned on the run's validation clips, if that was done, or as the run was set. A message
         says which.
@@ -142,6 +143,12 @@ def load(
         If the package or its weights are damaged, or these belong to another network.
     """
     with open_run(folder) as run:
+        if run.path == DEMO_FILE:
+            event_f1 = run.metrics["tuned"]["event"]["micro"]["f1"]
+            logger.info(
+                f"{DEMO}: a demonstration that knows {len(run.classes)} sounds ({', '.join(run.classes)}) and finds "
+                f"them with an event F1 of {event_f1:.2f}; train a detector of your own to rely on"
+            )
         return _loaded(run, tuned, trust_code, Path(cache))
 
 

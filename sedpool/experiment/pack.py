@@ -77,7 +77,7 @@ def pack_run(
     try:
         text = parts.get("intervals.csv", b",".join(map(str.encode, COLUMNS)))
         intervals = pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=_UNDEFINED)
-        card = model_card(about, run, intervals)
+        card = model_card(about, run, intervals, has_terms="LICENSE" in parts)
         page, markdown = card_texts(card)
         return pack(about, parts | {"card.html": page.encode(), "card.md": markdown.encode()})
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -42,6 +42,10 @@ OPTIONAL = (
 )
 """Files that only some packages hold: one from a notebook has no test scores and no card."""
 
+DEMO = "demo"
+DEMO_FILE = Path(__file__).with_name("demo.sedpool")
+"""The demonstration that sedpool brings: the name that stands for it, and where it is (scripts/train_demo.py)."""
+
 _MAGIC = b"PK\x03\x04"
 _OF_THE_MACHINE = frozenset({"device", "processors", "system"})
 
@@ -119,9 +123,15 @@ class PackagedRun(RunFolder):
         return tuple(self.about.classes)
 
 
+def package_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a run or package: `DEMO_FILE` for the name `DEMO`, if no file or folder here has it."""
+    path = Path(path)
+    return DEMO_FILE if path == Path(DEMO) and not path.exists() else path
+
+
 def is_package(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a package, or is meant to be one: by its suffix, or the first bytes of a zip archive."""
-    path = Path(path)
+    path = package_path(path)
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -135,7 +145,7 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[RunFolder]:
     Parameters
     ----------
     path : path-like
-        A run folder or a package.
+        A run folder or a package; ``demo`` for the one that sedpool brings.
 
     Raises
     ------
@@ -144,12 +154,13 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[RunFolder]:
     StorageError
         If the package is damaged, or is none. What is wrong with a file in it is said of the package, too.
     """
-    if not Path(path).is_file():
+    path = package_path(path)
+    if not path.is_file():
         yield finished(path)
         return
-    if (size := Path(path).stat().st_size) > storage.LARGEST_ARCHIVE:
+    if (size := path.stat().st_size) > storage.LARGEST_ARCHIVE:
         raise StorageError(f"{path}: {size} bytes, no package; expected at most {storage.LARGEST_ARCHIVE}")
-    content = Path(path).read_bytes()
+    content = path.read_bytes()
     about, parts = unpack(content, path)
     with tempfile.TemporaryDirectory(prefix="sedpool-") as folder:
         for name, part in parts.items():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sedpool.comparison.labels import UNDEFINED, number
+from sedpool.comparison.labels import UNDEFINED, counted, number
 from sedpool.comparison.run_intervals import KEY_COLUMNS
 from sedpool.comparison.run_names import flat_settings
 from sedpool.comparison.tables import look_up
@@ -85,7 +85,7 @@ class ModelCard:
     bibtex: str
 
 
-def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCard:
+def model_card(about: About, run: RunFolder, intervals: pd.DataFrame, *, has_terms: bool = False) -> ModelCard:
     """Make the card of a package.
 
     Parameters
@@ -96,6 +96,8 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         A run folder, or what is in a package: its configuration, metrics, decoding and durations.
     intervals : DataFrame
         Those of its scores; see `sedpool.comparison.run_intervals`.
+    has_terms : bool
+        Whether the package has a file ``LICENSE``.
     """
     config = without_places(dict(run.config))
     scores, class_scores, test = None, None, "It was not tested: nothing is known of how well it detects."
@@ -123,7 +125,7 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame) -> ModelCa
         scores=scores,
         class_scores=class_scores,
         test=test,
-        data=[*_data(about, config), *filter(None, [run_sentences.front_end(run.front_end)])],
+        data=[*_data(about, config, has_terms=has_terms), *filter(None, [run_sentences.front_end(run.front_end)])],
         limits=_limits(about, config, run.durations),
         settings=TableBlock("", "Settings", ["value"], rows, "setting"),
         bibtex=BIBTEX % about.sedpool,
@@ -188,6 +190,12 @@ def _class_table(decodings: Mapping[str, Any], intervals: Intervals) -> TableBlo
 def _test(about: About, metrics: Mapping[str, Any], *, has_intervals: bool) -> str:
     scored = metrics["coverage"]["scored"]
     text = f"Measured on {scored:,} test clips of {about.corpus}, which it was not trained on."
+    if folds := metrics.get("cross_validated"):
+        text = (
+            f"Measured by cross-validation, on {scored:,} test clips of {about.corpus}, with "
+            f"{counted(folds, 'detector')} trained as this one, each without the recordings that it was tested on. "
+            "This one may have learnt from them."
+        )
     if has_intervals:
         text += (
             " In brackets: 95 % intervals over test clips; with other clips of the same kind expect values like these."
@@ -208,7 +216,7 @@ def _test(about: About, metrics: Mapping[str, Any], *, has_intervals: bool) -> s
     return text
 
 
-def _data(about: About, config: Mapping[str, Any]) -> list[str]:
+def _data(about: About, config: Mapping[str, Any], *, has_terms: bool) -> list[str]:
     splits = sorted(about.clips, key=lambda name: (*_SPLITS, name).index(name))
     counts = ", ".join(f"{about.clips[name]:,} {name}" for name in splits)
     sentences = [f"Corpus: {about.corpus}" + (f"; clips: {counts}." if counts else ".")]
@@ -225,7 +233,8 @@ def _data(about: About, config: Mapping[str, Any]) -> list[str]:
     loader = str(config.get("dataset", {}).get("_target_"))
     corpus = next((one for one in CORPORA if loader == f"sedpool.load_{one.name}"), None)
     if corpus is None or corpus.licence == "yours" or corpus.licence.startswith("that of"):
-        sentences.append("Under which terms the recordings of its corpus may be used is not known here.")
+        stated = "; its author may state it in the file LICENSE of the package" if has_terms else ""
+        sentences.append(f"Under which terms the recordings of its corpus may be used is not known here{stated}.")
     else:
         sentences.append(f"{corpus.title}, terms of the recordings: {corpus.licence}.")
         if corpus.homepage:

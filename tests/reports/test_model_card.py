@@ -52,6 +52,16 @@ def test_scores_are_those_of_the_run_with_their_intervals(run: RunFolder) -> Non
     assert [len(row.cells) for row in card.class_scores.rows] == [6] * 4
 
 
+def test_scores_of_other_detectors_are_said_to_be_theirs(run: RunFolder) -> None:
+    assert "which it was not trained on" in card_of(run).test
+    storage.write_json(run.file("metrics.json"), dict(run.metrics) | {"cross_validated": 4})
+    said = card_of(RunFolder(run.path)).test
+    assert "which it was not trained on" not in said
+    assert said.startswith(
+        "Measured by cross-validation, on 3 test clips of demo, with 4 detectors trained as this one"
+    )
+
+
 def test_a_run_with_weak_labels_has_scores_of_clips(make_run) -> None:
     folder = make_run(weak=True)
     storage.write_text(folder.file("config.yaml"), yaml.safe_dump(compose([]) | {"corpus": "demo", "method": "cap"}))
