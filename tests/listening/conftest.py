@@ -67,7 +67,7 @@ def browser() -> Iterator[Any]:
 class Visit:
     """A page that is open, and what went wrong on it."""
 
-    def __init__(self, browser: Any, path: Path, *, width: int = 1280, height: int = 800) -> None:
+    def __init__(self, browser: Any, path: Path | None, *, width: int = 1280, height: int = 800) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": height})
         self.page = self.context.new_page()
         self.faults: list[str] = []
@@ -75,8 +75,13 @@ class Visit:
         self.page.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        if path is not None:
+            self.go(path)
+
+    def go(self, path: Path) -> None:
+        """Open a page, and wait until it shows something."""
         self.page.goto(path.as_uri())
-        self.until("performance.getEntriesByName('first-picture').length > 0")
+        self.until("performance.getEntriesByName('first-picture').length > 0", seconds=60)
 
     def until(self, condition: str, seconds: float = 15.0) -> None:
         """Wait for something; Playwright's own way evaluates text in the page, which its policy forbids."""

@@ -1,5 +1,6 @@
 """What the page decides and counts at every threshold is what sedpool does."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile as sf
+from typer.testing import CliRunner
 
+from sedpool.cli.app import app
 from sedpool.evaluation.evaluation_input import EvaluationInput, reference_input
 from sedpool.evaluation.levels import Criteria
 from sedpool.events import events_from_rows
+from sedpool.formats import read_tsv, write_tsv
 from sedpool.inference.decode import Decoder
 from sedpool.inference.recordings import Selection
 from sedpool.listening import Listening, ScoredRecording, write_page
+from sedpool.run_folder import RunFolder
 from tests.listening.conftest import CLASSES, SECONDS, Visit
 
 THRESHOLDS = [*np.arange(0.025, 1, 0.05).round(3).tolist(), 0.0, 1.0]
@@ -86,3 +92,51 @@ def test_the_page_keeps_the_events_that_were_asked_for(
         expected = pd.concat(tables)[["filename", "onset", "offset", "event_label", "confidence"]]
         assert found == expected.to_numpy().tolist()
     visit.close()
+
+
+@pytest.mark.slow
+def test_the_slider_says_what_the_commands_say(finished: RunFolder, browser: Any, tmp_path: Path) -> None:
+    for name, seed in (("a.wav", 1), ("b.wav", 2)):
+        rng = np.random.default_rng(seed)
+        samples = rng.normal(0, 0.1, 6 * 44100) * np.repeat(rng.random(12), 22050)
+        sf.write(tmp_path / name, samples, 44100)
+    rows = [("a.wav", 1.0, 3.5, "siren"), ("b.wav", 0.0, 3.0, "siren"), ("b.wav", 2.0, 4.5, "dog_bark")]
+    write_tsv(events_from_rows(rows), tmp_path / "labels.tsv")
+    (tmp_path / "lengths.tsv").write_text("filename\tduration\na.wav\t6\nb.wav\t6\n", encoding="utf-8")
+    given = [finished.path, tmp_path / "a.wav", tmp_path / "b.wav"]
+    sedpool("detect", *given, "--html", tmp_path / "page.html", "--reference", tmp_path / "labels.tsv")
+    visit = Visit(browser, tmp_path / "page.html")
+    different = set()
+    for threshold in THRESHOLDS[:20]:
+        out = tmp_path / str(threshold)
+        sedpool("detect", *given, "--threshold", threshold, "--out", out)
+        detected = read_tsv(out / "detections.tsv")
+        found = visit.page.evaluate("value => listening.events(value)", threshold)
+        columns = ["filename", "onset", "offset", "event_label", "confidence"]
+        expected = detected[columns].to_numpy(dtype=object).tolist()
+        assert [[row[0], row[3]] for row in found] == [[row[0], row[3]] for row in expected]
+        for column in (1, 2, 4):
+            ours, theirs = ([row[column] for row in table] for table in (found, expected))
+            assert ours == pytest.approx(theirs, abs=2e-6)
+        arguments = [
+            tmp_path / "labels.tsv",
+            "--estimated",
+            out / "detections.tsv",
+            "--durations",
+            tmp_path / "lengths.tsv",
+        ]
+        known = [one for label in finished.classes for one in ("--classes", label)]
+        metrics = json.loads(sedpool("evaluate", *arguments, *known, "-m", "event", "--json", "-"))["event"]["micro"]
+        scores = visit.page.evaluate("value => listening.scores(value).all", threshold)
+        assert [scores[name] for name in ("f1", "precision", "recall")] == pytest.approx(
+            [metrics[name] for name in ("f1", "precision", "recall")], abs=1e-9
+        )
+        different.add(len(found))
+    assert len(different) > 3
+    visit.close()
+
+
+def sedpool(*arguments: object) -> str:
+    result = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout

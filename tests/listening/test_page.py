@@ -1,5 +1,6 @@
 """The page in a browser: what people see, hear and do there."""
 
+import functools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from sedpool.evaluation.evaluation_input import reference_input
 from sedpool.events import events_from_rows
 from sedpool.inference.decode import Decoder
-from sedpool.listening import Listening, ScoredRecording, write_folder, write_page
+from sedpool.listening import Listening, ScoredRecording, page, write_folder, write_page
+from sedpool.listening.media import make_media
 from tests.listening.conftest import CLASSES, SECONDS, Visit, random_scores, write_clip
 
 PLAYS = "document.getElementById('play').textContent.includes('Pause')"
@@ -247,25 +249,25 @@ def test_sound_and_pictures_agree_in_time(visit: Visit) -> None:
     assert dark == pytest.approx([2 / SECONDS, 3 / SECONDS], abs=0.01)
 
 
-@pytest.mark.slow
-def test_two_hundred_clips_are_there_at_once(browser: Any, tmp_path: Path) -> None:
+def test_two_hundred_clips_are_there_at_once(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "make_media", functools.cache(make_media))  # of ten recordings, each twenty times
+    paths = [write_clip(tmp_path / f"{number}.wav", number, seconds=10.0, sr=44100) for number in range(10)]
     names = [f"clip_{number:03}.wav" for number in range(200)]
     recordings = [
-        ScoredRecording(
-            name, write_clip(tmp_path / name, number, seconds=10.0, sr=44100), random_scores(name, number, seconds=10.0)
-        )
+        ScoredRecording(name, paths[number % 10], random_scores(name, number, seconds=10.0))
         for number, name in enumerate(names)
     ]
     rows = [(name, 2.0, 3.0, label) for name in names for label in CLASSES]
     reference = reference_input(events_from_rows(rows), durations=dict.fromkeys(names, 10.0), classes=CLASSES)
     write_page(tmp_path / "page.html", Listening("Many", CLASSES, Decoder(), reference=reference), recordings)
-    assert (tmp_path / "page.html").stat().st_size <= 40e6
-    marks: dict[str, list[float]] = {"first-picture": [], "usable": []}
-    for _ in range(3):  # a busy machine is no failure
-        visit = Visit(browser, tmp_path / "page.html")
-        visit.until("performance.getEntriesByName('usable').length > 0")
-        for name, times in marks.items():
-            times.append(visit.page.evaluate(f"performance.getEntriesByName('{name}')[0].startTime"))
-        visit.close()
-    assert min(marks["first-picture"]) < 1000
-    assert min(marks["usable"]) < 3000
+    assert 20e6 < (tmp_path / "page.html").stat().st_size <= 40e6
+    visit = Visit(browser, None)
+    session = visit.context.new_cdp_session(visit.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    visit.go(tmp_path / "page.html")
+    visit.until("performance.getEntriesByName('usable').length > 0", seconds=60)
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    # Until all is usable; how long that takes by the clock depends on what else the machine does.
+    assert metrics["ThreadTime"] < 1.0
+    assert metrics["JSHeapUsedSize"] < 100e6
+    visit.close()
