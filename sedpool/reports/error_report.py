@@ -37,18 +37,18 @@ def error_tables(
     mixing: pd.DataFrame | None,
     detected: pd.DataFrame,
 ) -> Tables:
-    """Make every table that the run and its corpus allow.
+    """Compute the tables of a run's errors, as far as the labels of its corpus allow.
 
     Parameters
     ----------
     run : RunFolder
         A finished run.
     test : Dataset
-        The clips that it was scored on, and others. Those with unknown times are left out.
+        Its corpus, with at least the clips that it was scored on. Clips with unknown times are left out.
     durations : DataFrame or None
-        Of `sedpool.datasets.statistics.duration_percentiles` for the training split: α is compared with them.
+        Result of `sedpool.datasets.statistics.duration_percentiles` for the training split, to compare α with.
     mixing : DataFrame or None
-        Of `sedpool.datasets.mixing.mixing_details` for `test`.
+        Result of `sedpool.datasets.mixing.mixing_details` for `test`.
     detected : DataFrame
         The run's events on its test clips, as set or as tuned.
 
@@ -56,8 +56,8 @@ def error_tables(
     -------
     tables : dict of str to DataFrame
         `clip_calibration`; with strong labels also `confusion`, `false_alarms`, `detection_by_duration`,
-        `detection_by_polyphony`, `detection_by_snr` (if `mixing` has it), `boundaries` and `frame_calibration`; with a
-        learnt α also `alpha`.
+        `detection_by_polyphony`, `detection_by_snr` (if `mixing` states it), `boundaries` and `frame_calibration`; with
+        a learnt α and `durations` also `alpha`.
     """
     clips = run.clip_scores.loc[~run.clip_scores["filename"].isin(test.regions["filename"]), "filename"].tolist()
     test, scores = test.select(clips), run.scores.loc[run.scores["filename"].isin(clips)]
@@ -91,7 +91,7 @@ def write_error_report(run: RunFolder, tables: Tables, decoded: str) -> Path:
     run : RunFolder
         The run.
     tables : dict of str to DataFrame
-        Of `error_tables`.
+        Result of `error_tables`.
     decoded : str
         How its events were decoded, in words.
 
@@ -135,12 +135,12 @@ FIGURES: dict[str, Callable[[Tables], Figure]] = {
 
 
 def worst_confusions(table: pd.DataFrame) -> TableBlock:
-    """List which class was detected for which, in seconds and as a share of the time it sounded; the longest first.
+    """List the longest confusions: which class sounded, which was detected instead, and for how long.
 
     Parameters
     ----------
     table : DataFrame
-        Of `sedpool.analysis.confusion.confusion`.
+        Result of `sedpool.analysis.confusion.confusion`.
     """
     totals = table.groupby("reference")["seconds"].sum()
     real = table[(table["reference"] != NOTHING) & (table["estimated"] != NOTHING)]

@@ -50,26 +50,26 @@ BIBTEX = """\
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a card says, apart from how it looks.
+    """The content of a card, apart from how it looks.
 
     Attributes
     ----------
     about : About
         Name, classes, author and licence.
     command, code : str
-        What to type, and what to write in Python, to load it from a file of its name.
+        How to use it from a file of its name, on the command line and in Python.
     decoding : str
         How probabilities become events, in words.
     scores, class_scores : TableBlock or None
         Scores on the test clips, of all classes together and one by one; None if there was no test.
     test : str
-        What was tested, and how to read the tables.
-    data, limits : sequence of str
-        Sentences on what it was trained on, and on what not to expect of it.
+        What it was tested on, and how to read the tables.
+    data, limits : list of str
+        Sentences about the data that it was trained on, and about its limits.
     settings : TableBlock
-        What it was made with.
+        The settings that it was trained with.
     bibtex : str
-        What to cite.
+        The entries to cite.
     """
 
     about: About
@@ -93,9 +93,9 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame, *, has_ter
     about : About
         What the package states.
     run : RunFolder
-        A run folder, or what is in a package: its configuration, metrics, decoding and durations.
+        A run folder, or the files of a package: configuration, metrics, decoding and durations.
     intervals : DataFrame
-        Those of its scores; see `sedpool.comparison.run_intervals`.
+        The intervals of its scores; see `sedpool.comparison.run_intervals`.
     has_terms : bool
         Whether the package has a file ``LICENSE``.
     """
@@ -108,11 +108,11 @@ def model_card(about: About, run: RunFolder, intervals: pd.DataFrame, *, has_ter
         scores, class_scores = _score_table(decodings, by_key), _class_table(decodings, by_key)
         said = [_test(about, run.metrics, has_intervals=not intervals.empty)]
         test = " ".join([*said, *filter(None, [run_sentences.resolution_ceiling(run.metrics)])])
-    decoding = "It reports what is more probable than the threshold that it was set to."
+    decoding = "It reports a class where its probability reaches the threshold that was set."
     if (tuned := run.tuned) is not None:
         decoding = (
-            f"It decides by thresholds that were tuned on {tuned['n_clips']} validation clips ({tuned['objective']}); "
-            "--decode set uses those it was set to."
+            f"Its thresholds were tuned on {tuned['n_clips']} validation clips ({tuned['objective']}); "
+            "--decode set uses those that were set before."
         )
     settings = flat_settings({key: config[key] for key in _SETTINGS if key in config})
     rows = [TableRow(name.removesuffix("._target_"), [Cell(_as_text(value))]) for name, value in settings]
@@ -229,12 +229,14 @@ def _data(about: About, config: Mapping[str, Any], *, has_terms: bool) -> list[s
     if pairs := config.get("labels", {}).get("map"):
         special = {DROPPED: "dropped", UNKNOWN: "unknown"}
         names = [("all others" if label == OTHERS else label, special.get(target, target)) for label, target in pairs]
-        sentences.append(f"Labels became other classes: {', '.join(f'{label} → {target}' for label, target in names)}.")
+        sentences.append(
+            f"Labels were mapped to other classes: {', '.join(f'{label} → {target}' for label, target in names)}."
+        )
     loader = str(config.get("dataset", {}).get("_target_"))
     corpus = next((one for one in CORPORA if loader == f"sedpool.load_{one.name}"), None)
     if corpus is None or corpus.licence == "yours" or corpus.licence.startswith("that of"):
         stated = "; its author may state it in the file LICENSE of the package" if has_terms else ""
-        sentences.append(f"Under which terms the recordings of its corpus may be used is not known here{stated}.")
+        sentences.append(f"The terms of use of its corpus's recordings are not known{stated}.")
     else:
         sentences.append(f"{corpus.title}, terms of the recordings: {corpus.licence}.")
         if corpus.homepage:
@@ -244,33 +246,35 @@ def _data(about: About, config: Mapping[str, Any], *, has_terms: bool) -> list[s
 
 def _limits(about: About, config: Mapping[str, Any], durations: pd.DataFrame | None) -> list[str]:
     features = config["features"]
-    limits = [f"It knows {len(about.classes)} classes. Any other sound is one of them to it, or none."]
+    limits = [
+        f"It knows {len(about.classes)} classes. It takes any other sound for one of them, or does not report it."
+    ]
     if "sr" in features:
         top = features.get("fmax") or features["sr"] / 2
         limits.append(
             f"It uses sound up to {top / 1000:g} kHz (sampling rate {features['sr']:,} Hz). Recordings of another rate "
-            "are converted; one of a lower rate lacks the upper part, with which it was trained."
+            "are converted; those of a lower rate lack high frequencies that it was trained with."
         )
     limits.append(
-        f"It says {1 / about.frame_duration:.1f} times a second what sounds: an onset or offset is off by up to "
-        f"{about.frame_duration:.2g} s for that alone, and shorter events run together or are missed."
+        f"It decides {1 / about.frame_duration:.1f} times a second which classes sound. For this reason alone an onset "
+        f"or offset is off by up to {about.frame_duration:.2g} s, and shorter events run together or are missed."
     )
     patch = config["training"]["patch_duration"]
     limits.append(
-        f"It was trained on {patch:g} s at a time. Longer recordings are detected in windows of that length, or in "
-        "longer ones where that changes no score."
+        f"It was trained on pieces of {patch:g} s. It works through longer recordings in windows of that length, or in "
+        "longer ones if that changes no score."
     )
     if durations is not None and durations["duration_50"].notna().any():
         short, long = durations["duration_5"].min(), durations["duration_95"].max()
-        limits.append(f"Most events it learnt from and was tested on last {short:.2g} to {long:.2g} s.")
+        limits.append(f"Most events in its corpus last {short:.2g} to {long:.2g} s.")
     if features.get("reference") == "window" or features.get("peak_window") is not None:
         limits.append(
             "Levels are measured against the loudest sound of each window: a quiet sound near a loud one may be missed."
         )
     else:
-        limits.append("How loud a recording is as a whole matters: levels are not measured against its loudest sound.")
+        limits.append("The overall loudness of a recording matters: levels are not measured against its loudest sound.")
     if str(config.get("dataset", {}).get("_target_")) == "sedpool.load_demo":
-        limits.append("Its sounds were synthesised: real recordings are another matter, and were not tried.")
+        limits.append("Its sounds were synthesised; it was not tried on real recordings.")
     limits.append(
         "Microphones, places and backgrounds other than those of its corpus were not tried. Check it on recordings of "
         "your own before you rely on it: sedpool evaluate scores detections against labels."

@@ -36,22 +36,22 @@ class Patches:
     batch_size : int
         Patches in a batch.
     silence : float
-        Value of digital silence in the features; clips that are shorter than a patch end in it.
+        Value of digital silence in the features, which fills the end of clips that are shorter than a patch.
     n_batches : int or None
         Batches in an epoch; None for one pass over the clips.
     seed : int or None
-        Draws clips and positions; None for every clip once, in order, from its middle.
+        Seed by which clips and positions are drawn; None takes every clip once, in order, from its middle.
     sampling : callable
         Chooses the clips of an epoch; see `sedpool.training.sampling`.
     min_activity : float or None
-        Makes patch labels of frame labels: a class counts if it is active in this share of the patch. None leaves
+        Turns frame labels into labels of the patch: a class counts if it is active in this share of it. None leaves
         targets as they are.
     augmenter : Augmenter or None
         Changes the batches.
     bag_frames : (int, int) or None
         Fewest and most input frames of a patch, drawn for each batch; None for `patch_frames`.
     clip_row : bool
-        Whether targets have a row for the clip before those of frames: NaN where the clip has what its frames have.
+        Whether targets have a row for the clip before those of its frames. NaN in it: as the frames say.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Patches:
 
     @property
     def identity(self) -> str:
-        """Hash of what a run must find unchanged when it goes on: clips, their lengths and labels, augmentation."""
+        """Hash of what may not change when a run is resumed: clips, their lengths and labels, augmentation."""
         augmentation = self.augmenter and self.augmenter.identity
         clips = [
             [name, n_frames(self.features, name), checksum(np.ascontiguousarray(target).data)]
@@ -140,23 +140,23 @@ class Patches:
         return patch, fit_length(target[shown], length, 0)
 
     def clip_labels(self, labels: Float32Array) -> Float32Array:
-        """Return the labels of a batch's clips, shape (batch, classes), NaN where unknown, of those that it has."""
+        """Return the labels of the clips of a batch, shape (batch, classes), from its targets; NaN where unknown."""
         if self.clip_row:
             return labels[:, 0]
         return labels if labels.ndim == 2 else np.stack([highest_label(frames) for frames in labels])
 
 
 class Prefetched:
-    """Batches made by threads while the ones before are worked on.
+    """Batches that threads prepare while earlier ones are in use.
 
     Parameters
     ----------
     patches : Patches
         Of the current epoch.
     first : int
-        Where to begin.
+        Index of the first batch.
     place : callable, optional
-        Brings an array to where it is worked on.
+        Moves an array to the device that computes with it.
 
     Attributes
     ----------
@@ -207,10 +207,10 @@ def with_clip_row(tags: Float32Array, frames: Float32Array, length: int) -> Floa
     Parameters
     ----------
     tags : ndarray, shape (classes,)
-        Labels of the clip; NaN for classes of which the patch has what its frames have.
+        Labels of the clip. NaN for a class: as the frames of the patch say.
     frames : ndarray, shape (frames, classes)
-        Labels of the frames that the patch shows. What follows them is silence, in which no class is active, except
-        that it says nothing of classes without any label of a frame.
+        Labels of the frames that the patch shows. The rest of the patch is silence, in which no class is active;
+        classes without any labelled frame stay unknown there.
     length : int
         Frames of the patch.
     """

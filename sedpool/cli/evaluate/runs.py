@@ -1,4 +1,4 @@
-"""A run as what ``sedpool evaluate`` scores: its events as tuned, in the recordings that it was tested on."""
+"""Runs for ``sedpool evaluate``: which run a path belongs to, and which recordings it was tested on."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ def run_of(path: Path | None) -> RunFolder | None:
 
 
 def run_beside(path: Path | None) -> RunFolder | None:
-    """Return the run whose file of events a path is; None if it is another file."""
+    """Return the run that a file of events belongs to; None if the path is of another file."""
     if path is None or path.name not in ("events.tsv", "tuned_events.tsv"):
         return None
     run = run_of(path.parent)
@@ -27,12 +27,12 @@ def run_beside(path: Path | None) -> RunFolder | None:
 
 
 def tested_clips(run: RunFolder, clips: Lengths) -> Lengths:
-    """Return those clips of a reference that a run was tested on, with their lengths; say how many others there are.
+    """Select the clips of a reference that a run was tested on, with their lengths; print how many others there are.
 
     Raises
     ------
     DataError
-        If it was tested on none of them.
+        If the run was tested on none of them.
     """
     ends = run.scores.groupby("filename", sort=False)["offset"].max()
     lengths: dict[str, float] = {}
@@ -57,7 +57,7 @@ def tested_clips(run: RunFolder, clips: Lengths) -> Lengths:
 
 
 def in_whole_recordings(events: pd.DataFrame, clips: Lengths) -> pd.DataFrame:
-    """Join events of pieces such as ``a.wav#t=10,20`` where the reference knows the recording, and not the piece."""
+    """Join events of pieces such as ``a.wav#t=10,20`` where the reference names the whole recording instead."""
     names = events["filename"]
     is_piece = ~names.isin(list(clips)) & names.map(recording_of).isin(list(clips))
     if not is_piece.any():
