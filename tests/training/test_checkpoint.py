@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,13 +24,6 @@ from tests.training import small_run as small
 
 ROOT = Path(__file__).parents[2]
 TIMES = ["clips_per_second", "data_wait", "seconds"]
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    small.small_run(folder)
-    return folder
 
 
 def assert_same_run(folder: Path, expected: Path) -> None:
@@ -97,10 +91,18 @@ def crash_at(batch: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
             small.small_run(folder)
 
 
+@pytest.fixture(scope="module")
+def crash(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that crashed in the second epoch, for tests that copy it."""
+    folder = tmp_path_factory.mktemp("crash")
+    with pytest.MonkeyPatch.context() as patch:
+        crash_at(24, patch, folder)  # 12 of training, 4 of validation, 8 of the next epoch
+    return folder
+
+
 @pytest.fixture
-def crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    crash_at(24, monkeypatch, tmp_path)  # 12 of training, 4 of validation, 8 of the next epoch
-    return tmp_path
+def crashed(crash: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(crash, tmp_path, dirs_exist_ok=True)
 
 
 def test_a_run_goes_on_within_an_epoch(crashed: Path, uninterrupted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +126,8 @@ def test_the_time_of_an_epoch_counts_what_was_spent_before_a_crash(
 
 
 def test_a_run_that_crashed_after_training_is_not_trained_again(tmp_path: Path, uninterrupted: Path) -> None:
-    small.small_run(tmp_path)
+    shutil.copytree(uninterrupted, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "weights.npz").unlink()
     before = (tmp_path / "history.csv").read_bytes()
     small.small_run(tmp_path)
     assert (tmp_path / "history.csv").read_bytes() == before

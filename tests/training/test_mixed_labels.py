@@ -126,15 +126,20 @@ def test_what_is_in_an_unknown_clip_changes_no_bit_of_an_update(supervision: str
     features = rng.normal(size=(6, 32, 8)).astype("float32")
     labels = (rng.random((6, 33, 2)) < 0.4).astype("float32")
     labels[[1, 4]] = np.nan
+    configure(seed=0, threads=None, precision="float32")
+    inputs = keras.Input((None, 8), name="features")
+    backbone = keras.Model(inputs, keras.layers.Conv1D(8, 4, strides=4, activation="relu")(inputs))
+    built = build_detector(backbone, pooling.AutoPool(), classes=CLASSES, patch_frames=32, supervision=supervision)
+    model = built.clip_and_frame_model if supervision == "mixed" else built.training_model
+    reduction = built.reduction if supervision == "mixed" else None
+    compile_for_training(model, STUDY, reduction=reduction, partly_known=True)
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    initial = [keras.ops.convert_to_numpy(variable) for variable in variables]
 
     def updated(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-        configure(seed=0, threads=None, precision="float32")
-        inputs = keras.Input((None, 8), name="features")
-        backbone = keras.Model(inputs, keras.layers.Conv1D(8, 4, strides=4, activation="relu")(inputs))
-        built = build_detector(backbone, pooling.AutoPool(), classes=CLASSES, patch_frames=32, supervision=supervision)
-        model = built.clip_and_frame_model if supervision == "mixed" else built.training_model
-        reduction = built.reduction if supervision == "mixed" else None
-        compile_for_training(model, STUDY, reduction=reduction, partly_known=True)
+        for variable, value in zip(variables, initial, strict=True):
+            variable.assign(value)
         shown = {"weak": y[:, 0], "strong": y[:, 1:], "mixed": y}[supervision]
         for _ in range(3):
             model.train_on_batch(x, shown)
@@ -156,25 +161,22 @@ def test_what_is_in_an_unknown_clip_changes_no_bit_of_an_update(supervision: str
 def test_a_clip_of_which_nothing_is_known_has_no_part_in_training_or_validation(supervision: str, caplog) -> None:
     caplog.set_level(logging.INFO, logger="sedpool")
     parts = train, validate = unknown_clips(prepared(24), 3), unknown_clips(prepared(16, 1, "validate"), 4)
+    for part in parts:
+        for name in part.dataset.clips["filename"][part.dataset.tags.isna().all(axis=1).to_numpy()]:
+            part.features[name][:] = np.nan  # one of them in a batch, and every weight would be lost
     recipe = replace(RECIPE, monitor="map")
     learnt, result = trained(train, validate, supervision, recipe)
     assert "8 of 24 clips are left out" in caplog.text
     assert "4 of 16 clips are left out" in caplog.text
-    for part in parts:
-        rng = np.random.default_rng(5)
-        for name in part.dataset.clips["filename"][part.dataset.tags.isna().all(axis=1).to_numpy()]:
-            part.features[name][:] = rng.normal(size=part.features[name].shape)
-    again, same = trained(train, validate, supervision, recipe)
-    assert equal(learnt, again)
-    timings = ["clips_per_second", "data_wait", "seconds"]
-    pd.testing.assert_frame_equal(result.history.drop(columns=timings), same.history.drop(columns=timings))
     fewer = [
         replace(part, dataset=part.dataset.select(part.dataset.tags.dropna().index.tolist()))
         for part in (train, validate)
     ]
-    without, _ = trained(*fewer, supervision, recipe)
+    without, same = trained(*fewer, supervision, recipe)
     for with_unknown, alone in zip(learnt, without, strict=True):
         assert with_unknown == pytest.approx(alone, abs=1e-4)  # the kinds of losses add in another order
+    measured = ["loss", "val_loss", "val_accuracy", "val_map", "monitored"]
+    pd.testing.assert_frame_equal(result.history[measured], same.history[measured], atol=1e-4)
 
 
 def test_an_epoch_is_judged_by_what_is_known() -> None:
@@ -294,11 +296,12 @@ def test_rounds_of_self_training_leave_unknown_tags_unknown() -> None:
     tags = train.dataset.tags.copy()
     tags.iloc[1, 0] = pd.NA
     train, validate = with_tags(train, tags), prepared(8, 1, "validate")
-    learnt, result = trained(train, validate, recipe=ROUNDS)
+    recipe = replace(ROUNDS, self_training_rounds=1)
+    learnt, result = trained(train, validate, recipe=recipe)
     assert np.isfinite(result.history[["loss", "val_loss"]].to_numpy()).all()
     for name in train.dataset.tags.index[::3]:
         train.features[name][:] = 0
-    assert equal(learnt, trained(train, validate, recipe=ROUNDS)[0])
+    assert equal(learnt, trained(train, validate, recipe=recipe)[0])
 
 
 @pytest.mark.slow

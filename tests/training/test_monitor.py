@@ -33,6 +33,12 @@ def trained(folder: Path | None = None, validate=None, event_score=evaluation.ps
     return built, fit_prepared(built, *data, recipe, seed=0, folder=folder, progress=False, event_score=event_score)
 
 
+@pytest.fixture(scope="module")
+def uninterrupted():
+    """The detector of a whole run, which no test changes, and what came of training."""
+    return trained()
+
+
 def psds_of(built: Detector) -> float | None:
     validate = prepared(64, 1, "validate")
     scores, _ = score(built, validate)
@@ -46,16 +52,16 @@ def psds_of(built: Detector) -> float | None:
     )
 
 
-def test_the_kept_epoch_is_that_of_the_highest_psds():
-    built, result = trained()
+def test_the_kept_epoch_is_that_of_the_highest_psds(uninterrupted):
+    built, result = uninterrupted
     measured = result.history["val_psds1"]
     assert len(measured.unique()) > 1
     assert result.best_epoch == kept_epoch(result.history) == measured.idxmax() + 1
     assert psds_of(built) == pytest.approx(measured.max(), abs=1e-12)
 
 
-def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path, monkeypatch):
-    alone, whole = trained()
+def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, uninterrupted):
+    alone, whole = uninterrupted
     epoch, n_epochs = session.Session._epoch, []
 
     def interrupted(self, *arguments):
