@@ -10,6 +10,8 @@ from sedpool.cli import field, listening
 from sedpool.cli.live import Partial, print_live
 from sedpool.cli.trust import TrustCode
 
+SHOWN = 3  # runs that a message names
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -147,13 +149,15 @@ def refuse_conflicts(
     Raises
     ------
     ConfigError
-        If there are two places or none, or a stream is to be written somewhere.
+        If there are two places or none, a format is unknown, or a stream is to be written somewhere.
     """
     from sedpool.errors import ConfigError
+    from sedpool.inference.results import Results
 
     if beside and out is not None:
         raise ConfigError("--beside and --out: give one of them, where the results go")
     if formats and not beside and out is None:
+        Results((), formats, None)  # refuses what is no format
         raise ConfigError(f"--format {formats[0]}: give --out FOLDER or --beside too, where the files go")
     if stream and (beside or writes or out is not None):
         raise ConfigError("--stream prints events; it goes without --out, --beside, --summary, --html and --linked")
@@ -171,9 +175,13 @@ def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str],
 
     from sedpool.errors import ConfigError
     from sedpool.inference.package import is_package
+    from sedpool.run_folder import find_runs
 
     runs = list(takewhile(lambda one: is_package(one) or Path(one, "config.yaml").is_file(), arguments))
     if not runs:
+        if Path(arguments[0]).is_dir() and (below := find_runs(arguments[0])):
+            names = ", ".join(str(run.path) for run in below[:SHOWN]) + (", …" if below[SHOWN:] else "")
+            raise ConfigError(f"{arguments[0]}: no run itself, but has {len(below)} in it; give one of them: {names}")
         reason = "no run in it (no file config.yaml), and no package"
         raise ConfigError(f"{arguments[0]}: {reason}; give the folder that training printed")
     if stream and len(runs) < len(arguments):
@@ -276,10 +284,17 @@ def report(
     from collections import Counter
     from datetime import timedelta
 
+    from sedpool.inference.results import all_events
+    from sedpool.reports.run_sentences import filled
+
     n_events, seconds = sum(len(one.events) for one in found), sum(one.duration for one in found)
     length = timedelta(seconds=round(seconds))
     recordings = f"{len(found)} {'recording' if len(found) == 1 else 'recordings'}"
-    typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
+    if found:
+        typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
+    durations = {one.recording.filename: one.duration for one in found}
+    if said := filled(all_events(found), durations, "recordings"):
+        typer.echo(said, err=True)
     for sr, count in sorted(Counter(one.sr for one in found if one.sr < detector_sr).items()):
         typer.echo(
             f"warning: {count} of them at {sr} Hz: no energy above {sr / 2000:g} kHz; the detector uses up to "

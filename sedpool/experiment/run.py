@@ -344,6 +344,8 @@ def _run(
     folder.mark_done()
     tracker.end("FINISHED")
     logger.info(_headline(metrics))
+    if said := run_sentences.filled_test_clips(folder):
+        logger.info(said)
 
 
 def check(config: Mapping[str, Any]) -> Recipe:

@@ -99,7 +99,9 @@ def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:
         threshold_title=threshold_title(metrics["decoding"]),
         coverage=run_sentences.coverage(run.manifest),
         front_end=run_sentences.front_end(run.front_end),
-        localisation=run_sentences.localisation(metrics),
+        localisation=" ".join(
+            filter(None, [run_sentences.localisation(metrics), run_sentences.filled_test_clips(run)])
+        ),
         ceiling=run_sentences.resolution_ceiling(metrics),
         score_tables=metrics_tables.score_tables(metrics),
         paper_table=metrics_tables.paper_table(metrics) if "paper_compat" in metrics else None,

@@ -7,7 +7,9 @@ import pandas as pd
 
 from sedpool.comparison.labels import HASH_DIGITS, number
 from sedpool.datasets.base import usable_and_listed
-from sedpool.run_folder import AT_BOUND
+from sedpool.run_folder import AT_BOUND, RunFolder
+
+_EDGE = 0.05  # seconds from the ends of a recording that an event may keep and yet fill it
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:
@@ -28,6 +30,38 @@ def localisation(metrics: Mapping[str, Any]) -> str:
         f"Segment F1 {number(own)} is {number(gain)} above the run's own clip decisions stretched over the whole clip "
         f"({number(stretched)}): so much comes from knowing when."
     )
+
+
+def filled(events: pd.DataFrame, durations: Mapping[str, float], what: str) -> str:
+    """Say that detections tell what sounds, not when; empty if that is so in less than most of three or more.
+
+    Parameters
+    ----------
+    events : DataFrame
+        What was detected.
+    durations : mapping of str to float
+        Length in seconds of every recording.
+    what : str
+        What the recordings are called, such as ``"test clips"``.
+    """
+    ends = events["filename"].map(durations).astype(float)
+    fills = (events["onset"] <= _EDGE) & (events["offset"] >= ends - _EDGE)
+    filled_clips = fills.groupby(events["filename"]).all()
+    if len(filled_clips) < 3 or filled_clips.mean() <= 0.5:
+        return ""
+    return (
+        f"In {filled_clips.sum()} of {len(filled_clips)} {what} with detections every event lasts from their start to "
+        "their end: this model tells what sounds, not when. docs/spreadsheet.md says what to do “if every event fills "
+        "the clip”."
+    )
+
+
+def filled_test_clips(run: RunFolder) -> str:
+    """Say that the events of a run whose test clips have no times fill these; see `filled`."""
+    if run.metrics["segment"] is not None:  # `localisation` compares
+        return ""
+    ends = run.scores.groupby("filename")["offset"].max()
+    return filled(run.events, {str(name): float(end) for name, end in ends.items()}, "test clips")
 
 
 def resolution_ceiling(*metrics: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 import sedpool as sp
 from sedpool import storage
 from sedpool.cli.app import app
+from sedpool.cli.detect import runs_and_audio
 from sedpool.errors import ConfigError, DataError
 from sedpool.inference.decode import Decoder
 from sedpool.run_folder import RunFolder
@@ -159,6 +160,26 @@ def test_every_format_is_written_and_an_interrupted_command_goes_on(
     assert "made in another way (decoding.threshold" in str(other.exception)
 
 
+def test_nothing_but_the_reason_is_said_where_nothing_was_read(finished: RunFolder, tmp_path: Path) -> None:
+    result = detect(finished.path, tmp_path / "nothere")
+    assert result.exit_code == 1
+    assert "real time" not in result.stderr
+    assert "nothere: no such file" in result.stderr
+
+
+def test_a_folder_of_runs_names_them(finished: RunFolder) -> None:
+    with pytest.raises(ConfigError, match=rf"no run itself, but has \d+ in it; .*{finished.path.name}"):
+        runs_and_audio([str(finished.path.parent), "a.wav"], stream=False)
+
+
+def test_a_detector_that_marks_whole_recordings_says_so(finished: RunFolder, tmp_path: Path) -> None:
+    for index in range(3):
+        write(tmp_path / f"in/{index}.wav", noise(4, seed=index))
+    said = detect(finished.path, tmp_path / "in", "--threshold", "0").stderr
+    assert "In 3 of 3 recordings with detections every event lasts from their start to their end" in said
+    assert "not when" not in detect(finished.path, tmp_path / "in", "--threshold", "1").stderr
+
+
 def test_results_lie_beside_the_recordings_if_asked(finished: RunFolder, recordings: Path) -> None:
     assert detect(finished.path, f"{recordings}/**/*.wav", "--beside", "--format", "audacity").exit_code == 0
     assert sorted(path.name for path in recordings.rglob("*.txt")) == ["a.txt", "b.txt"]
@@ -193,6 +214,7 @@ def test_several_runs_are_averaged(finished: RunFolder, recordings: Path) -> Non
         (["RUN"], "no recordings: give files"),
         (["RUN", "a.wav", "--classes", "dodo"], "--classes dodo: unknown to the detector; it knows"),
         (["RUN", "a.wav", "--format", "tsv"], "give --out FOLDER or --beside"),
+        (["RUN", "a.wav", "--format", "mp3"], "format 'mp3': unknown; expected tsv"),
         (["RUN", "a.wav", "--out", "OUT", "--format", "docx"], "format 'docx': unknown; expected tsv"),
         (["RUN", "a.wav", "--out", "OUT", "--beside"], "give one of them"),
     ],

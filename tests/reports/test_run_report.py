@@ -105,8 +105,13 @@ def test_a_run_that_an_older_version_began_has_no_gradient_of_its_kept_epoch(mak
 
 
 def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
-    page = page_of(make_run(weak=True), [replace(example, reference_events=None)])
+    run = make_run(weak=True)
+    page = page_of(run, [replace(example, reference_events=None)])
     assert "weak labels only" in page
+    assert "tells what sounds, not when" not in page
+    ends = run.scores.groupby("filename", as_index=False)["offset"].max()
+    vars(run)["events"] = ends.assign(onset=0.0, event_label="siren")
+    assert "every event lasts from their start to their end" in page_of(run)
     assert "Segments of 1 s" not in page
 
 

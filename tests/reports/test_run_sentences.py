@@ -4,6 +4,7 @@ import pytest
 from sedpool.reports.run_sentences import (
     alpha_at_bound,
     coverage,
+    filled,
     gradient_share,
     localisation,
     resolution_ceiling,
@@ -108,3 +109,25 @@ def test_of_several_runs_the_lowest_and_the_highest_ceiling_is_said():
         "1.000, PSDS1 1.000; with frames of 0.37 s, a detector that is right about every frame reaches event F1 0.800 "
         "to 0.900, PSDS1 0.500."
     )
+
+
+@pytest.mark.parametrize(
+    ("onsets", "offsets", "said"),
+    [
+        ([0, 0, 0, 1], [4, 4, 3.97, 2], "In 3 of 4 test clips with detections every event"),
+        ([0, 0, 1, 1], [4, 4, 4, 2], ""),
+        ([0, 0], [4, 4], ""),
+        ([], [], ""),
+    ],
+)
+def test_events_that_fill_their_clips_locate_nothing(onsets, offsets, said):
+    names = [f"{index}.wav" for index in range(len(onsets))]
+    events = pd.DataFrame({"filename": names, "onset": onsets, "offset": offsets, "event_label": "dog"})
+    found = filled(events, dict.fromkeys([*names, "silent.wav"], 4.0), "test clips")
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+def test_one_short_event_locates_its_clip():
+    events = pd.DataFrame({"filename": list("abca"), "onset": 0.0, "offset": [4.0, 4, 4, 1], "event_label": "dog"})
+    assert filled(events, dict.fromkeys("abc", 4.0), "clips").startswith("In 2 of 3 clips")
