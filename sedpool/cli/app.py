@@ -3,9 +3,10 @@
 import os
 import sys
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from sedpool.cli import (
     analyse,
@@ -29,7 +30,19 @@ from sedpool.errors import SedpoolError
 DEBUG = "HYDRA_FULL_ERROR"
 INTERRUPTED = 130  # the exit status into which Typer turns Ctrl-C
 
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, which know where one is that was looked for at the wrong place."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        for name, group in self.commands.items():
+            if args[0] not in self.commands and args[0] in getattr(group, "commands", ()):
+                ctx.fail(f"No such command '{args[0]}'. Did you mean 'sedpool {name} {args[0]}'?")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sedpool.formats.notes import gathered
 from sedpool.frontends.aisfx_weights import weights_file
 from sedpool.frontends.catalog import AISFX
 from sedpool.settings.compose import compose
@@ -132,7 +133,7 @@ def with_recommendation(overrides: Sequence[str]) -> list[str]:
     given = dict(override.partition("=")[::2] for override in others)
     config = compose(others)
     try:
-        with without_synthesis():
+        with without_synthesis(), gathered(is_shown=False):  # the run says again what there is to say
             dataset = build(config, "dataset")
         split = dataset.clips["split"]
         n_clips, weak = int((split == "train").sum()), set(split if dataset.events is None else dataset.weak_splits)

@@ -32,6 +32,12 @@ def refuse_unknown(arguments: Sequence[str], folders: Sequence[Path]) -> None:
     word = words[0]
     name, is_given, value = word.lstrip("-").partition("=")
     following = [*arguments[arguments.index(word) + 1 :], "-"][0]
+    folder = following if word == "folder" else word
+    if Path(folder).is_dir():
+        raise ConfigError(
+            f"{word}: no setting (key=value); to train on your own recordings, did you mean dataset=folder "
+            f"dataset.root={folder}?"
+        )
     if not is_given:
         value = "..." if following.startswith("-") or "=" in following else following
     names = list(dict.fromkeys([*options(folders), *known_settings(folders)]))

@@ -53,6 +53,7 @@ def test_every_command_and_option_is_explained(name: str, command: Any) -> None:
     [
         (["trian"], "'train'"),
         (["data", "lits"], "'list'"),
+        (["check", "sounds"], "'sedpool data check'"),
         (["tune", "--parametrs", "all"], "--parameters"),
         (["train", "--epochs", "5"], "training.epochs=5"),
     ],

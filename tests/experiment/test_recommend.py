@@ -77,6 +77,16 @@ def test_what_it_chooses_is_said_with_its_reason(recordings: Path, has_weights: 
     assert (AISFX.command in said) is not has_weights
 
 
+def test_what_labels_were_taken_for_is_left_for_the_run_to_say(tmp_path: Path, caplog) -> None:
+    for index in range(10):
+        sf.write(tmp_path / f"{index}.wav", [0.0] * 8000, 8000)
+    (tmp_path / "labels.csv").write_text("file,label\n" + "".join(f"{index}.wav,owl\n" for index in range(10)))
+    caplog.set_level("INFO", logger="sedpool")
+    with_recommendation(["dataset=folder", f"dataset.root={tmp_path}", "training=auto"])
+    assert "6 training clips with tags" in caplog.text
+    assert "labels.csv" not in caplog.text
+
+
 def test_what_is_given_stays(recordings: Path, has_weights: bool) -> None:
     given = ["dataset=folder", f"dataset.root={recordings}", "training=auto", "pooling=max", "supervision=weak"]
     chosen = with_recommendation([*given, "training.epochs=3"])

@@ -1,5 +1,7 @@
 """Misspelt options and settings of the training command get a suggestion."""
 
+from pathlib import Path
+
 import pytest
 
 from sedpool.errors import ConfigError
@@ -24,6 +26,16 @@ from sedpool.settings.suggestions import refuse_unknown
 )
 def test_an_option_stands_for_a_setting(arguments: list[str], meant: str) -> None:
     with pytest.raises(ConfigError, match=rf"no such option.* did you mean {meant}\?"):
+        refuse_unknown(arguments, [config_folder()])
+
+
+@pytest.mark.parametrize("arguments", [["sounds"], ["folder", "sounds"]])
+def test_a_folder_stands_for_recordings_of_ones_own(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sounds").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"did you mean dataset=folder dataset\.root=sounds\?"):
         refuse_unknown(arguments, [config_folder()])
 
 
