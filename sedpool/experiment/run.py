@@ -31,8 +31,9 @@ from sedpool.run_folder import RunFolder, former_run_name, run_name
 from sedpool.runtime.backend import import_backend
 from sedpool.runtime.environment import describe_environment, keras_backend
 from sedpool.runtime.log import recorded
-from sedpool.settings.instantiate import build
+from sedpool.settings.instantiate import build, check_target
 from sedpool.settings.schema import EvaluationSettings, LabelSettings, RunSettings, TrackingSettings, checked
+from sedpool.settings.targets import TARGETS
 from sedpool.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -83,12 +84,22 @@ def run(config: Mapping[str, Any]) -> Path:
         If the configuration, the data or the training is not in order.
     """
     recipe = check(config)
+    _check_own_targets(config, recipe)
     data, dataset = identify_data(config)
     folder = find_folder(config, data, dataset)
     if not skip_finished(config, folder):
         with failure_noted(folder):
             _run_in(folder, config, recipe, data, dataset)
     return folder.path
+
+
+def _check_own_targets(config: Mapping[str, Any], recipe: Recipe) -> None:
+    """Refuse a misspelt class of the user's own, or one that lacks an argument, before the corpus is read."""
+    groups = [group for group in TARGETS if not str(config[group].get("_target_")).startswith("sedpool.")]
+    if groups:
+        import_backend(recipe.threads)  # before a module of the user's does, without the threads
+    for group in groups:
+        check_target(config, group)
 
 
 def skip_finished(config: Mapping[str, Any], folder: RunFolder) -> bool:

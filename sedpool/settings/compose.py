@@ -170,8 +170,12 @@ def one_line(error: BaseException) -> str:
         )
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.parent_node is not None:
         known = ", ".join(sorted(map(str, cause.parent_node)))
-        root = OmegaConf.to_container(cause.parent_node._get_root(), resolve=False)
+        root: Any = OmegaConf.to_container(cause.parent_node._get_root(), resolve=False)
         suggestion = did_you_mean(str(cause.full_key), _dotted_keys(root))
+        group = str(cause.full_key).partition(".")[0]
+        target = str((root.get(group) or {}).get("_target_", "")) if group in TARGETS else ""
+        if target and not target.startswith("sedpool."):
+            suggestion = f"if {target} takes it, add it: +{cause.full_key}=...; "
         return f"{cause.full_key}: no such setting; {suggestion}known: {known}"
     if isinstance(cause, MissingConfigException) and cause.options and cause.missing_cfg_file:
         group, _, option = cause.missing_cfg_file.rpartition("/")

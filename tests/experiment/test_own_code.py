@@ -112,8 +112,34 @@ def test_the_current_folder_comes_last(here: Path) -> None:
 @pytest.mark.usefixtures("here")
 def test_a_job_of_a_sweep_finds_the_module_too(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        in_process("-m", "dataset._target_=mymodule.load_birds", "+dataset.wrong=1")
+        in_process("-m", "dataset._target_=mymodule.load_birds", "+dataset.where=birds", "+dataset.wrong=1")
     assert "load_birds() got an unexpected keyword argument 'wrong'" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            ("pooling._target_=mymodule.MyPoolin", "+pooling.power=3"),
+            "no MyPoolin in mymodule; did you mean mymodule.MyP",
+        ),
+        (("pooling._target_=mymodul.MyPooling",), "Are you sure that module 'mymodul' is installed?"),
+        (("pooling._target_=mymodule.MyPooling",), "the argument power is missing; add +pooling.power=..."),
+        (
+            ("pooling._target_=mymodule.MyPooling", "pooling.power=3"),
+            "if mymodule.MyPooling takes it, add it: +pooling.p",
+        ),
+    ],
+)
+def test_what_is_wrong_with_ones_own_class_is_one_line_before_any_data(
+    settings: tuple[str, ...], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        in_process("dataset=folder", "dataset.root=nowhere", *settings)
+    assert said in str(ended.value.code)
+    assert len(str(ended.value.code).splitlines()) == 1
+    assert not capfd.readouterr().err
 
 
 def test_a_config_file_of_ones_own_is_an_option(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
