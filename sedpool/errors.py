@@ -14,7 +14,9 @@ class SedpoolError(Exception):
     """Base of every error that a user can correct; its message is one line, whatever it quotes."""
 
     def __init__(self, message: str = "") -> None:
-        line = _LINE_BREAKS.sub(" ", message)
+        line = _LINE_BREAKS.sub(
+            " ", message.encode(errors="backslashreplace").decode()
+        )  # names of files may be no text
         if len(line) > _LONGEST:
             line = f"{line[: _LONGEST * 2 // 3]} ... {line[-_LONGEST // 3 :]}"
         super().__init__(line)

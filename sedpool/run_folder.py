@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import ConfigError, StorageError
+from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.formats.table import read_tsv
 from sedpool.scores import content_hash, read_scores
 from sedpool.settings.identity import digest, former_digest, upgraded
@@ -38,8 +38,13 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "gradient_share.csv": ("epoch",),
     "curve.csv": ("threshold", "precision", "recall", "f1"),
     "sources.csv": ("filename", "source"),
+    **dict.fromkeys(
+        ("counts.parquet", "tuned_counts.parquet", "paper_counts.parquet"),
+        ("level", "filename", "event_label", "true_positives", "n_ref", "n_sys"),
+    ),
 }
 """Without which a table is damaged; others came with later versions."""
+_OF_TEXT = frozenset({"level", "filename", "event_label", "source"})
 _GROUPS = frozenset({"dataset", "features", "augment", "model", "pooling", "training", "evaluation", "labels"})
 _RENEWAL = "RENEWAL"
 _BEGUN_COPY = ".to-be-tracked"
@@ -338,9 +343,15 @@ class RunFolder:
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.file(name)
-        table = storage.read_parquet(path) if path.suffix == ".parquet" else TextTable(path, ",").read("a table")
+        storage.refuse_special(path)
+        try:
+            table = storage.read_parquet(path) if path.suffix == ".parquet" else TextTable(path, ",").read("a table")
+        except DataError as error:
+            raise StorageError(str(error)) from None
         if missing := [column for column in _COLUMNS.get(name, ()) if column not in table]:
             raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
+        for column in table.select_dtypes(exclude=["number", "bool"]).columns.difference(_OF_TEXT):
+            raise StorageError(f"{path}: column {column} holds no numbers; repeat the run (force=true)")
         return table
 
     def _optional(self, name: str) -> pd.DataFrame | None:

@@ -152,8 +152,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    r"""Write `text` to `path` atomically, as UTF-8 with ``\n`` line ends."""
-    write_bytes(path, text.encode("utf-8"))
+    r"""Write `text` to `path` atomically, as UTF-8 with ``\n`` line ends.
+
+    What is no character, as in names of files that are not UTF-8, is written as its code (``\udcff``).
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_csv(path: str | os.PathLike[str], table: "pd.DataFrame") -> None:

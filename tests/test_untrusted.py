@@ -1,4 +1,5 @@
 import json
+import os
 import time
 from pathlib import Path
 
@@ -6,9 +7,11 @@ import pytest
 import yaml
 
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
+from sedpool.experiment.main import main
 from sedpool.formats import read_events
 from sedpool.run_folder import RunFolder
 from sedpool.soundscapes.spec import read_spec
+from sedpool.storage import write_text
 from sedpool.untrusted import LONGEST_YAML, parse_json, parse_yaml
 
 EVENT = {"filename": "a.wav", "onset": 0.5, "offset": 1.5, "event_label": "dog"}
@@ -108,3 +111,33 @@ def test_errors_are_one_line_of_bounded_length_whatever_they_quote() -> None:
     assert len(long) < 2100
     assert long.startswith("a.wav: x")
     assert long.endswith("x: do this")
+
+
+def test_fault_65_a_configuration_folder_of_hostile_yaml_is_refused_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "mine.yaml").write_text(BILLION)
+    monkeypatch.setattr("sys.argv", ["sedpool train", "--config-dir", str(tmp_path), "dataset=mine"])
+    began = time.process_time()
+    with pytest.raises(SystemExit, match=r"mine\.yaml: not valid YAML \(stands for more than 100000 values\)"):
+        main()
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("value", [[["x"], 1], 10**400, ["const", 10**400], [{}], float("nan")])
+def test_fault_65_what_is_no_distribution_is_refused(tmp_path: Path, value: object) -> None:
+    spec = {"duration": value, "n_events": 2, "event": {"duration": ["uniform", 0.2, 0.5], "snr": ["const", 6]}}
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec))
+    with pytest.raises(ConfigError, match=r"spec\.yaml: duration="):
+        read_spec(tmp_path / "spec.yaml")
+
+
+def test_fault_69_names_that_are_not_utf8_are_said_and_written_as_their_codes(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"a\xff.txt")
+    odd.write_text("0\t1\tdog\n")
+    for path in (odd, tmp_path):
+        with pytest.raises(DataError, match=r"a\\udcff\.txt: the name is not in UTF-8; rename the file"):
+            read_events(path)
+    write_text(tmp_path / "x.html", str(odd.name))
+    assert (tmp_path / "x.html").read_bytes() == b"a\\udcff.txt"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool import storage
+from sedpool.errors import StorageError
 from sedpool.evaluation.averages import OF_CLASS, OF_CLIP
 from sedpool.evaluation.counts import ClipCounts, count_arrays
 
@@ -52,7 +53,13 @@ def _level_table(counts: ClipCounts) -> pd.DataFrame:
 
 
 def counts_of(table: pd.DataFrame, level: str) -> ClipCounts | None:
-    """Read the counts of one level from a table of `counts_table`; None where it has none."""
+    """Read the counts of one level from a table of `counts_table`; None where it has none.
+
+    Raises
+    ------
+    StorageError
+        If there is not one whole number for each clip and class.
+    """
     rows = table[table["level"] == level]
     labelled, clips = rows[rows["event_label"] != ""], rows[rows["event_label"] == ""]
     if labelled.empty:
@@ -60,6 +67,12 @@ def counts_of(table: pd.DataFrame, level: str) -> ClipCounts | None:
     filenames = tuple(map(str, labelled["filename"].unique()))
     classes = tuple(map(str, labelled["event_label"].unique()))
     shape = len(filenames), len(classes)
+    for part, columns, expected in ((labelled, OF_CLASS, np.prod(shape)), (clips, OF_CLIP, len(clips))):
+        numbers = part[list(columns)].to_numpy(dtype=np.float64)
+        if len(part) != expected or not np.isfinite(numbers).all() or (numbers < 0).any() or (numbers % 1).any():
+            raise StorageError(
+                f"counts of {level}: no whole number for each clip and class; repeat the run (force=true)"
+            )
     in_class = {name: labelled[name].to_numpy(dtype=np.int64).reshape(shape) for name in OF_CLASS}
     in_clip = {name: clips[name].to_numpy(dtype=np.int64) for name in OF_CLIP if not clips.empty}
     return ClipCounts(filenames, classes, **in_class, **in_clip)

@@ -26,6 +26,8 @@ from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.settings.compose import config_folder, launcher_of, one_line, resolve
 from sedpool.settings.overrides import quote_texts, without_launcher
 from sedpool.settings.suggestions import refuse_unknown
+from sedpool.text_tables import utf8_bytes
+from sedpool.untrusted import parse_yaml
 
 _DEBUG = "HYDRA_FULL_ERROR"
 
@@ -94,6 +96,11 @@ def _print_help(arguments: list[str]) -> bool:
     """Print the help if it is asked for, and refuse arguments that are neither settings nor flags of Hydra's."""
     flags, _ = get_args_parser().parse_known_args(arguments)
     folders = [config_folder(), *([Path(flags.config_dir)] if flags.config_dir else [])]
+    for path in sorted(path for folder in folders[1:] for path in folder.rglob("*.yaml")):
+        try:
+            parse_yaml(utf8_bytes(path).decode())
+        except ValueError as error:
+            raise ConfigError(f"{path}: not valid YAML ({error})") from None
     refuse_unknown(arguments, folders)
     if not flags.help:
         return False

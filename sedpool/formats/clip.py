@@ -151,8 +151,15 @@ def clip_name(path: str | os.PathLike[str]) -> str:
     """Return the name of the recording that a file annotates: the audio file with its stem beside it, or ``stem.wav``.
 
     ``a.Table.1.selections.txt``, as Raven names its tables, annotates ``a.wav``; ``a.flac.jams`` annotates ``a.flac``.
+
+    Raises
+    ------
+    DataError
+        If its name is not in UTF-8.
     """
     path = Path(path)
+    if any("\ud800" <= character <= "\udfff" for character in path.name):
+        raise DataError(f"{path}: the name is not in UTF-8; rename the file")
     own = _ENDING.sub("", path.stem)
     if Path(own).suffix.lower() in EXTENSIONS:
         return own

@@ -15,6 +15,7 @@ that ``choose`` lists twice is twice as likely.
 import dataclasses
 import math
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -127,7 +128,7 @@ def parse_distribution(value: Any) -> Distribution:
         return value
     if not isinstance(value, list | tuple):
         value = ["const", value] if _is_finite(value) else []
-    if not value or value[0] not in _SHAPES:
+    if not value or not isinstance(value[0], str) or value[0] not in _SHAPES:
         raise ValueError(f"expected a number or [{' | '.join(_SHAPES)}, ...]")
     name, *given = value
     if name == "choose" and len(given) == 1 and isinstance(given[0], list | tuple):
@@ -144,7 +145,7 @@ def parse_distribution(value: Any) -> Distribution:
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 Drawn = Annotated[Distribution, BeforeValidator(parse_distribution)]

@@ -93,8 +93,11 @@ class Checkpoints:
 
     def _read(self, path: Path) -> Snapshot:
         flat = read_arrays(path)
-        state = parse_json(flat.pop(_STATE).tobytes())
-        if state.pop("format") != FORMAT:
+        try:
+            state = parse_json(flat.pop(_STATE).tobytes())
+        except (KeyError, ValueError) as error:
+            raise StorageError(f"{path}: no state of a training run in it ({error}); refused") from None
+        if not isinstance(state, dict) or state.pop("format", None) != FORMAT:
             raise StorageError(f"{path}: a checkpoint of another format; expected {FORMAT}")
         arrays: dict[str, Arrays] = {}
         for name, array in flat.items():
