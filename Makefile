@@ -24,10 +24,12 @@ test: install
 coverage: install
 	$(BIN)/pytest -n auto --cov=sedpool --cov-report=term:skip-covered --cov-fail-under=85
 
-# Damaged files of every format of labels and audio, 2,000 of each and others every time; SEED=N repeats those of a run.
+# Damaged files of every format of labels and audio, 2,000 of each, and 500 damaged runs, packages, scores, stores and
+# checkpoints, others every time; SEED=N repeats those of a run.
 SEED ?= $(shell date +%s)
 fuzz: install
-	SEDPOOL_FUZZ=2000 SEDPOOL_FUZZ_SEED=$(SEED) $(BIN)/pytest -n auto tests/formats/test_fuzz.py tests/audio/test_fuzz.py
+	SEDPOOL_FUZZ=2000 SEDPOOL_FUZZ_RUNS=500 SEDPOOL_FUZZ_SEED=$(SEED) $(BIN)/pytest -n auto -rP \
+		tests/formats/test_fuzz.py tests/audio/test_fuzz.py tests/test_fuzz.py
 
 # Every test of a fault, slow ones too, and docs/faults-seen.md from what they saw; `make faults TESTS=fault_75` renews
 # the rows of one.
