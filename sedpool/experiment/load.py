@@ -22,6 +22,7 @@ from hydra.utils import get_object
 from sedpool import audio, storage
 from sedpool.datasets.base import Dataset, corpus_hash, manifest_of
 from sedpool.datasets.label_map import map_labels
+from sedpool.datasets.transforms import without_times
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.evaluation.run_folder import decoder_of
 from sedpool.experiment.pack import pack_run
@@ -282,7 +283,7 @@ def _differences(there: Mapping[str, Any], here: Mapping[str, Any], groups: Sequ
 
 
 def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = False) -> Dataset:
-    """Load the corpus that a finished run was made with, its labels mapped as they were for the run.
+    """Load the corpus that a finished run was made with, its labels mapped and times removed as they were for the run.
 
     Parameters
     ----------
@@ -315,6 +316,8 @@ def dataset_of(run: RunFolder, root: Path | None = None, *, trust_code: bool = F
     labels = checked(LabelSettings, run.config["labels"], f"{run.file('config.yaml')}: labels")
     if labels.map is not None:
         dataset = map_labels(dataset, dict(labels.map))
+    if labels.times == "test":
+        dataset = without_times(dataset, ("train", "validate"))
     if root is not None and _is_another(dataset, run):
         logger.warning(f"{root}: other clips or labels than {run.path} was made with (the hash of its manifest)")
     return dataset

@@ -79,6 +79,17 @@ def test_tuned_stands_beside_one_half_and_is_written(run: RunFolder, parameters:
     assert "as tuned on 3 validation clips" in run.file("report.html").read_text(encoding="utf-8")
 
 
+def test_a_run_that_saw_no_times_is_tuned_without_them(run: RunFolder) -> None:
+    config = yaml.safe_load(run.file("config.yaml").read_text(encoding="utf-8"))
+    config["labels"]["times"] = "test"
+    storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
+    assert sedpool("tune", run.path, "--parameters", "all").exit_code == 0
+    tuned = storage.read_json(run.file("tuned.json"))
+    assert tuned["objective"] == "clip F1 of detected events (validation has weak labels only)"
+    assert tuned["parameters"] == "per_class"
+    assert RunFolder(run.path).metrics["tuned"]["segment"]["micro"]["f1"] == 1.0  # test clips keep their times
+
+
 def test_a_clip_mask_counts_in_the_run_and_as_tuned(run: RunFolder) -> None:
     clips = run.clip_scores.assign(siren=[0.9, 0.2, 0.9])  # of test clips; each has a siren
     write_scores(clips, run.file("clip_scores.parquet"))
