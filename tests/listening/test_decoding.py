@@ -101,6 +101,7 @@ def test_the_slider_says_what_the_commands_say(finished: RunFolder, browser: Any
         samples = rng.normal(0, 0.1, 6 * 44100) * np.repeat(rng.random(12), 22050)
         sf.write(tmp_path / name, samples, 44100)
     rows = [("a.wav", 1.0, 3.5, "siren"), ("b.wav", 0.0, 3.0, "siren"), ("b.wav", 2.0, 4.5, "dog_bark")]
+    rows += [("a.wav", 4.0, 5.0, label) for label in finished.classes]  # each counts in the evaluation
     write_tsv(events_from_rows(rows), tmp_path / "labels.tsv")
     (tmp_path / "lengths.tsv").write_text("filename\tduration\na.wav\t6\nb.wav\t6\n", encoding="utf-8")
     given = [finished.path, tmp_path / "a.wav", tmp_path / "b.wav"]
@@ -119,14 +120,14 @@ def test_the_slider_says_what_the_commands_say(finished: RunFolder, browser: Any
             ours, theirs = ([row[column] for row in table] for table in (found, expected))
             assert ours == pytest.approx(theirs, abs=2e-6)
         arguments = [
+            "-r",
             tmp_path / "labels.tsv",
-            "--estimated",
+            "-e",
             out / "detections.tsv",
             "--durations",
             tmp_path / "lengths.tsv",
         ]
-        known = [one for label in finished.classes for one in ("--classes", label)]
-        metrics = json.loads(sedpool("evaluate", *arguments, *known, "-m", "event", "--json", "-"))["event"]["micro"]
+        metrics = json.loads(sedpool("evaluate", *arguments, "-m", "event", "--json", "-"))["event"]["micro"]
         scores = visit.page.evaluate("value => listening.scores(value).all", threshold)
         assert [scores[name] for name in ("f1", "precision", "recall")] == pytest.approx(
             [metrics[name] for name in ("f1", "precision", "recall")], abs=1e-9

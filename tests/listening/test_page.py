@@ -156,9 +156,10 @@ def test_everything_goes_by_keyboard(visit: Visit) -> None:
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nothing_is_cut_at_any_width(browser: Any, page_path: Path, width: int) -> None:
     visit = Visit(browser, page_path, width=width)
+    visit.page.evaluate("document.querySelector('#scores details').open = true")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     cut = visit.page.evaluate(
-        "[...document.querySelectorAll('button, th, label, p, h1')].filter((e) => e.clientWidth)"
+        "[...document.querySelectorAll('button, th, label, p, h1, .scroll')].filter((e) => e.clientWidth)"
         ".filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
     )
     assert cut == []

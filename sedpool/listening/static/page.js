@@ -111,7 +111,7 @@
     classes.forEach((name, label) => {
       const own = counts[label], values = rates(own);
       if (!own.annotated && !own.detected) return;
-      body.append(make("tr", {}, make("td", {}, dot(label), name),
+      body.append(make("tr", {}, make("td", {}, dot(label), ...breakable(name)),
         ...[own.annotated, own.detected, own.right].map((n) => make("td", { className: "number", textContent: n })),
         ...[values.recall, values.precision, values.f1].map((n) => make("td", { className: "number", textContent: fixed(n, 2) }))));
     });
