@@ -18,11 +18,11 @@ OURS = ("keras", "sedpool")
 
 def float32_network(network: keras.Model) -> keras.Model:
     """Return a copy of a network that computes in float32, whatever the precision that it was trained in."""
-
-    def in_float32(layer: layers.Layer) -> layers.Layer:
-        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
-
-    copy = keras.models.clone_model(network, clone_function=in_float32, recursive=True)
+    copy = keras.models.clone_model(
+        network,
+        clone_function=lambda layer: type(layer).from_config({**layer.get_config(), "dtype": "float32"}),
+        recursive=True,
+    )
     copy.set_weights(network.get_weights())
     return copy
 
