@@ -9,7 +9,13 @@ import typer
 def compare(
     folders: Annotated[list[Path], typer.Argument(help="Folders that hold run folders, at any depth.")],
     output: Annotated[Path | None, typer.Option(help="Where the files go; default: the first folder.")] = None,
-    metric: Annotated[str, typer.Option(help="Column to give intervals and tests for.")] = "segment_f1_micro",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            show_default="segment_f1_micro, or clip_f1_macro of tags alone",
+            help="Column to give intervals and tests for.",
+        ),
+    ] = None,
 ) -> None:
     """Compare finished runs: printed, and written in full as CSV and Markdown.
 

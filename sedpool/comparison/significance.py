@@ -84,7 +84,10 @@ def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, l
         counts = {index: metric.counts(run) for index, run in runs.items()}
         known = {index: one for index, one in counts.items() if one is not None and len(one) > 1}
         if not known:
-            notes.append(f"{dataset}: no intervals, for no run holds counts of its clips; `sedpool tune` scores again")
+            reason = "no run holds counts of its clips; `sedpool tune` scores again"
+            if any((run.tuned_counts if metric.is_tuned else run.counts) is not None for run in runs.values()):
+                reason = "its test clips have no times" if not any(counts.values()) else "a single test clip has none"
+            notes.append(f"{dataset}: no intervals, for {reason}")
             continue
         best, comparable = _comparable(known, metric)
         if len(comparable) < len(rows):

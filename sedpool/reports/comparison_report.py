@@ -45,18 +45,19 @@ _INTERVAL |= {"with_best": "with best"}
 _DPI = 120
 
 
-def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro", output: Path | None = None) -> None:
+def report_comparison(folders: Sequence[Path], metric: str | None = None, output: Path | None = None) -> None:
     """Compare finished runs: print tables and notes, and write `write_comparison`'s files.
 
     Each corpus has tables of clip and segment scores (P, R, ER and F1 are micro averages), of 95 % intervals and of
-    means over seeds, in few enough columns for a terminal of 80 characters.
+    means over seeds, in few enough columns for a terminal of 80 characters. Tables without a number are left out.
 
     Parameters
     ----------
     folders : sequence of Path
         Folders that hold run folders, at any depth.
-    metric : str
-        Column to give intervals and tests for, e.g. ``"segment_f1_micro"``.
+    metric : str, optional
+        Column to give intervals and tests for; by default ``"segment_f1_micro"``, or ``"clip_f1_macro"`` where no run
+        has it, as there are only weak labels.
     output : Path, optional
         Where the files go; by default the first folder.
 
@@ -70,6 +71,8 @@ def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro",
         If `metric` is no score of the runs' own.
     """
     comparison = compare_runs(folders)
+    if metric is None:
+        metric = "segment_f1_micro" if comparison.table["segment_f1_micro"].notna().any() else "clip_f1_macro"
     table, over_seeds, notes = with_significance(comparison, metric)
     contradictions = [said for path in table["run"] if (said := contradiction(run_at(path)))]
     written = write_comparison(table, metric, output or folders[0])
@@ -80,7 +83,9 @@ def report_comparison(folders: Sequence[Path], metric: str = "segment_f1_micro",
             f"95 % intervals of {metric}": _RUN | {metric: "score"} | _INTERVAL,
         }
         for title, columns in own.items():
-            print_table(frame_table(rows, f"{dataset}: {title}", columns=columns))
+            numbers = [column for column in columns if column not in (*_RUN, "with_best")]
+            if rows[numbers].notna().any(axis=None):
+                print_table(frame_table(rows, f"{dataset}: {title}", columns=columns))
         summary = over_seeds[over_seeds["dataset"] == dataset].drop(columns="dataset")
         print_table(frame_table(summary, f"{dataset}: Over seeds"))
         if ceiling := resolution_ceiling(*(run_at(path).metrics for path in rows["run"])):

@@ -21,8 +21,15 @@ def test_undefined_scores_are_dashes_on_the_terminal_and_in_markdown(make_run, t
     assert "| – |" in (tmp_path / "comparison.md").read_text(encoding="utf-8")
     printed = capsys.readouterr().out
     assert "demo: Clip level (static)" in printed
-    assert "–" in printed
+    assert "Segments" not in printed
+    assert "95 % intervals of clip_f1_macro" in printed
+    assert "no intervals" not in printed
+    assert "intervals_demo.png" in printed
     assert f"written: {tmp_path / 'comparison.csv'}, {tmp_path / 'comparison.md'}" in printed
+    report_comparison([tmp_path], "segment_f1_micro", tmp_path)
+    printed = capsys.readouterr().out
+    assert "note: demo: no intervals, for its test clips have no times" in printed
+    assert "intervals of segment" not in printed
 
 
 def test_the_terminal_says_what_the_frames_allow(make_run, tmp_path, capsys):
