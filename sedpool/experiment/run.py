@@ -394,7 +394,9 @@ def _check_labels(labels: LabelSettings, recipe: Recipe, supervision: str) -> No
 def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") -> None:
     """Write the page of the run, with a few test clips as examples."""
     from sedpool import audio
+    from sedpool.features.bands import band_edges
     from sedpool.features.logmel import LogMel
+    from sedpool.features.spectrum import BandSpectrogram
     from sedpool.inference.responsibility import responsibility
     from sedpool.plot.example import Example
     from sedpool.reports.run_report import write_run_report
@@ -408,12 +410,16 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
         for filename in shown:
             onset, duration = test.dataset.windows.get(filename, (0.0, None))
             pictures[filename] = drawn(audio.read(paths[filename], drawn.sr, onset=onset, duration=duration))
+    frequencies = None
+    if isinstance(drawn, BandSpectrogram):
+        frequencies = band_edges(drawn.n_mels, drawn.fmin, drawn.highest, drawn.scale)[1:-1]
     examples = [
         Example(
             filename=filename,
             mel=pictures[filename],
             frame_rate=drawn.frame_rate,
             unit=drawn.unit,
+            frequencies=frequencies,
             reference_events=None if reference is None else reference.loc[reference["filename"] == filename],
             weights=responsibility(detector, test.features[filename], test.extractor.silence),
         )

@@ -38,6 +38,8 @@ class Example:
         What `mel` is in, such as ``"dB"``.
     reference_events : DataFrame or None
         The clip's annotated events; None where only weak labels exist.
+    frequencies : ndarray, shape (n_mels,), or None
+        Frequency of each band in Hz, ascending; None where it is not known.
     weights : ndarray, shape (output frames, classes), or None
         How much each frame counts in the clip's prediction; None where the pooling operator has no weights.
     """
@@ -48,6 +50,7 @@ class Example:
     unit: str
     reference_events: pd.DataFrame | None = None
     weights: np.ndarray | None = None
+    frequencies: np.ndarray | None = None
 
 
 @styled
@@ -160,6 +163,15 @@ def _draw_mel(figure: Figure, axes: Axes, example: Example) -> None:
         interpolation="nearest",
     )
     axes.set(ylabel="frequency band", title=example.filename)
+    if example.frequencies is not None:
+        hertz = np.array([digit * 10.0**power for power in range(1, 6) for digit in (5, 2, 1)])
+        positions = np.interp(hertz, example.frequencies, np.arange(n_mels) + 0.5, left=np.nan, right=np.nan)
+        shown: list[int] = []  # as many as there is room for, from the top
+        for index in np.argsort(-positions):
+            if np.isfinite(positions[index]) and (not shown or positions[shown[-1]] - positions[index] > n_mels / 7):
+                shown.append(int(index))
+        axes.set_yticks(positions[shown], [f"{hertz[index] / 1000:g}" for index in shown])
+        axes.set_ylabel("frequency (kHz)")
     figure.colorbar(image, ax=axes, pad=0.055, fraction=0.03, label=example.unit)
 
 

@@ -1,5 +1,7 @@
 """Methods compared: average ranks with a critical difference, and scores with intervals."""
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,6 +10,7 @@ from sedpool.plot.style import BLUE, GREY, method_styles, new_figure, plain, sty
 from sedpool.stats.ranks import indistinguishable
 
 _ROW_INCHES = 0.26
+_NAME, _SHORT_NAME = 36, 24  # characters in a line of a name; longer ones would leave no room for what is drawn
 
 
 @styled
@@ -70,7 +73,8 @@ def _draw_method(
     row = first_row + (index if left else 2 * n_rows - 1 - index)
     end = lowest - margin if left else highest + margin
     axes.plot([rank, rank, end], [0, row, row], color=color, linewidth=1.4)
-    text = f"{method}  {rank:.2f}" if left else f"{rank:.2f}  {method}"
+    name = textwrap.fill(method, _SHORT_NAME, max_lines=2, placeholder=" …")
+    text = f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}"
     axes.text(end - margin / 4 if left else end + margin / 4, row, text, ha="right" if left else "left", va="center")
 
 
@@ -86,14 +90,16 @@ def interval_figure(table: pd.DataFrame, title: str) -> Figure:
         Name of the metric.
     """
     ordered = table.sort_values("estimate", ignore_index=True)
-    figure = new_figure(6.4, 0.9 + _ROW_INCHES * len(ordered))
+    names = [textwrap.fill(name, _NAME) for name in ordered["name"].astype(str)]
+    n_lines = max(name.count("\n") + 1 for name in names)
+    figure = new_figure(6.4, 0.9 + _ROW_INCHES * (n_lines + 1) / 2 * len(ordered))
     axes = figure.subplots()
     columns = (ordered[name].tolist() for name in ("estimate", "low", "high", "with_best"))
     for row, (estimate, low, high, with_best) in enumerate(zip(*columns, strict=True)):
         color = BLUE if with_best else GREY
         axes.plot([low, high], [row, row], color=color, linewidth=2)
         axes.plot(estimate, row, "o", color=color, markersize=5)
-    axes.set_yticks(range(len(ordered)), ordered["name"].astype(str).tolist())
+    axes.set_yticks(range(len(ordered)), names)
     axes.set_ylim(-0.7, len(ordered) - 0.3)
     axes.set_title(f"{title}; blue: not significantly worse than the best")
     return figure

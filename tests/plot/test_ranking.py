@@ -1,3 +1,5 @@
+import io
+
 import pandas as pd
 import pytest
 
@@ -29,3 +31,19 @@ def test_the_best_is_on_top():
     )
     axes = interval_figure(table, "Segment F1").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["max", "cap"]
+
+
+LONG = "cap (model=my.very.long.module.network, training.batches_per_epoch=30, features.sr=22050, seed=1) s0"
+
+
+def test_long_names_leave_room_for_the_scores():
+    rows = [{"name": f"{LONG}{n}", "estimate": 0.7, "low": 0.6, "high": 0.8, "with_best": True} for n in range(4)]
+    figure = interval_figure(pd.DataFrame(rows), "Segment F1")
+    figure.savefig(io.BytesIO(), format="png")  # a layout that does not fit is a warning, and that an error
+    assert figure.axes[0].get_position().width > 0.4
+
+
+def test_long_names_leave_room_for_the_ranks():
+    figure = critical_difference_figure(pd.Series({f"{n} {LONG}": 1.0 + n for n in range(4)}), 1.2)
+    figure.savefig(io.BytesIO(), format="png")
+    assert figure.axes[0].get_position().width > 0.4

@@ -1,11 +1,13 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
+from sedpool.plot.example import example_figure
 from sedpool.reports.run_report import renew_run_report, write_run_report
 from sedpool.run_folder import RunFolder, kept_epoch
 
@@ -45,6 +47,17 @@ def test_the_page_needs_no_other_file(make_run, example):
     assert "url(" not in page
     assert "<script" not in page
     assert len(page) < 2_000_000
+
+
+def test_a_spectrogram_has_its_frequencies(make_run, example):
+    run = make_run()
+    of_bands = replace(example, frequencies=np.geomspace(40, 20000, 128))
+    figure = example_figure(of_bands, run.scores, run.clip_scores, run.events)
+    axes = figure.axes[0]
+    assert axes.get_ylabel() == "frequency (kHz)"
+    at = {label.get_text(): y for label, y in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)}
+    assert at["20"] == 127.5
+    assert at["2"] == pytest.approx(0.5 + 127 * np.log(2000 / 40) / np.log(20000 / 40), abs=0.1)
 
 
 def test_names_are_escaped(make_run):
@@ -113,6 +126,8 @@ def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
     vars(run)["events"] = ends.assign(onset=0.0, event_label="siren")
     assert "every event lasts from their start to their end" in page_of(run)
     assert "Segments of 1 s" not in page
+    assert "Grey rows" not in page
+    assert "P and R are those" in page
 
 
 def test_a_run_without_metrics_is_an_error(make_run):
