@@ -350,7 +350,7 @@ class RunFolder:
             raise StorageError(str(error)) from None
         if missing := [column for column in _COLUMNS.get(name, ()) if column not in table]:
             raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
-        for column in table.select_dtypes(exclude=["number", "bool"]).columns.difference(_OF_TEXT):
+        for column in sorted({*table.select_dtypes(exclude=["number", "bool"])} - _OF_TEXT):
             raise StorageError(f"{path}: column {column} holds no numbers; repeat the run (force=true)")
         return table
 
