@@ -215,7 +215,7 @@ class Tracker:
     def _log(
         self, client: "MlflowClient", *, parameters: Mapping[str, str] | None = None, metrics: "Sequence[Metric]" = ()
     ) -> None:
-        """Send parameters and metrics, of which one request takes only so many."""
+        """Send parameters and metrics, in as many requests as they need."""
         from mlflow.entities import Param
 
         entries = [Param(key, value) for key, value in (parameters or {}).items()]
