@@ -63,9 +63,9 @@ def _counts(
     return ClipCounts(
         filenames,
         classes,
-        true_positives=(true & predicted).astype(np.int64),
-        n_ref=true.astype(np.int64),
-        n_sys=predicted.astype(np.int64),
+        true_positives=(true & predicted).view(np.int8),
+        n_ref=true.view(np.int8),
+        n_sys=predicted.view(np.int8),
     )
 
 

@@ -14,6 +14,9 @@ from sedpool.evaluation.averages import OF_CLASS, OF_CLIP, Metrics, Totals
 from sedpool.evaluation.validation import listed, refuse_unknown_files
 from sedpool.runtime.arrays import IntArray
 
+_BLOCK = 1 << 14
+"""Clips whose counts are summed at once: as floats, they take eight times their room and more."""
+
 
 @dataclass(frozen=True)
 class ClipCounts:
@@ -73,8 +76,12 @@ class ClipCounts:
         rows = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=np.float64)
         if rows.shape[-1] != len(self):
             raise EvaluationError(f"weights of {rows.shape[-1]} clips for counts of {len(self)}; expected one per clip")
-        sums = {name: np.rint(rows @ counts.astype(np.float64)) for name, counts in count_arrays(self).items()}
-        return Totals(self.classes, **{name: total.astype(np.int64) for name, total in sums.items()})
+        blocks = [slice(first, first + _BLOCK) for first in range(0, max(1, len(self)), _BLOCK)]
+        sums = {
+            name: sum(rows[..., block] @ counts[block].astype(np.float64) for block in blocks)
+            for name, counts in count_arrays(self).items()
+        }
+        return Totals(self.classes, **{name: np.rint(total).astype(np.int64) for name, total in sums.items()})
 
     def metrics(self) -> Metrics:
         """Derive micro, macro and class-wise metrics of all clips; see `Totals.metrics`."""

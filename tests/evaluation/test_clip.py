@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,3 +54,19 @@ def test_agrees_with_scikit_learn():
     metrics = clip_metrics(true, predicted)
     assert metrics["micro"]["f1"] == pytest.approx(f1_score(true, predicted, average="micro"))
     assert metrics["macro"]["f1"] == pytest.approx(f1_score(true, predicted, average="macro"))
+
+
+def test_fault_72_many_clips_are_counted_in_little_memory():
+    rng = np.random.default_rng(0)
+    names, classes = [f"{index}.wav" for index in range(40_000)], [f"class {index}" for index in range(50)]
+    true, predicted = (
+        pd.DataFrame(rng.random((len(names), len(classes))) < 0.1, index=names, columns=classes) for _ in range(2)
+    )
+    tracemalloc.start()
+    metrics = clip_metrics(true, predicted)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 15 * true.size  # bytes, with names; sums as 64-bit numbers alone would take 24
+    both, either = (true & predicted).to_numpy(), true.to_numpy().sum() + predicted.to_numpy().sum()
+    assert metrics["micro"]["f1"] == 2 * both.sum() / either
+    assert metrics["class_wise"]["class 7"]["recall"] == both[:, 7].sum() / true["class 7"].sum()
