@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from sedpool.settings.identity import digest, former_digest, upgraded
 from sedpool.settings.targets import check_texts
 from sedpool.text_tables import TextTable
 from sedpool.untrusted import parse_yaml
+
+T = TypeVar("T")
 
 FORMAT = 1
 
@@ -72,6 +74,14 @@ class Content(dict[str, Any]):
         raise StorageError(f"{self._path}: no {key} in it; an earlier version wrote it, repeat the run (force=true)")
 
 
+class table_property(cached_property[T]):
+    """A table that is read once, or whenever it is asked for in a run that keeps none."""
+
+    def __get__(self, run: "RunFolder", owner: Any = None) -> T:  # type: ignore[override]
+        """Read the table, or return what was read."""
+        return super().__get__(run, owner) if run.keeps_tables else self.func(run)
+
+
 class RunFolder:
     """Typed access to a run folder; each property reads its file once.
 
@@ -79,7 +89,14 @@ class RunFolder:
     ----------
     path : path-like
         The folder. It need not exist yet.
+
+    Attributes
+    ----------
+    keeps_tables : bool
+        Whether counts, curve, durations and α stay in memory once they were read.
     """
+
+    keeps_tables = True
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -321,7 +338,7 @@ class RunFolder:
         """One row per epoch: losses, accuracies, learning rate, throughput."""
         return self._table("history.csv")
 
-    @cached_property
+    @table_property
     def alpha(self) -> pd.DataFrame | None:
         """Learned α, one row per epoch and class: `epoch, event_label, alpha, bound`; None if the pooling has none."""
         return self._optional("alpha.csv")
@@ -384,14 +401,14 @@ class RunFolder:
         """Clip scores on the validation split."""
         return read_scores(self.file("validation_clip_scores.parquet"))
 
-    @cached_property
+    @table_property
     def counts(self) -> pd.DataFrame | None:
-        """Counts of every test clip (see `sedpool.evaluation.counts_table`); None in a run of an earlier version."""
+        """Read counts of every test clip (see `sedpool.evaluation.counts_table`); None in runs of earlier versions."""
         return self._optional("counts.parquet")
 
-    @cached_property
+    @table_property
     def tuned_counts(self) -> pd.DataFrame | None:
-        """The same, decoded as tuned on validation; None if nothing was tuned."""
+        """Read the same, decoded as tuned on validation; None if nothing was tuned."""
         return self._optional("tuned_counts.parquet")
 
     @cached_property
@@ -399,12 +416,12 @@ class RunFolder:
         """Counts by the paper's published evaluation; None on other corpora than the paper's."""
         return self._optional("paper_counts.parquet")
 
-    @cached_property
+    @table_property
     def curve(self) -> pd.DataFrame | None:
         """Segment-based `threshold, precision, recall, f1` on the test split; None without strong labels."""
         return self._optional("curve.csv")
 
-    @cached_property
+    @table_property
     def durations(self) -> pd.DataFrame | None:
         """How long the corpus's events last, one row per class (see `sedpool.datasets.statistics`); None if unknown."""
         return self._optional("durations.csv")

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from sedpool.comparison.packed_metrics import PackedMetrics, Shape
 from sedpool.comparison.run_names import named_apart
 from sedpool.comparison.tables import runs_below
 from sedpool.errors import DataError, StorageError
@@ -36,6 +38,7 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
     """
     folders = list(folders)
     runs: dict[tuple[str, str], RunFolder] = {}
+    shapes: dict[tuple[Any, ...], Shape] = {}
     left_out: dict[Path, str] = {}
     for run in runs_below(folders):
         if not run.is_done:
@@ -48,6 +51,9 @@ def finished_runs(folders: Iterable[Path]) -> FinishedRuns:
             left_out[run.path] = f"the same run as {runs[key].path}"
         else:
             _refuse_damaged(run)
+            # A thousand runs are to take little more memory than a hundred.
+            vars(run)["metrics"] = PackedMetrics.of(run.file("metrics.json"), run.metrics, shapes)
+            run.keeps_tables = False
             runs[key] = run
     if not runs:
         names = ", ".join(str(path) for path in left_out)

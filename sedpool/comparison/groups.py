@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sedpool.comparison.labels import threshold_title
-from sedpool.comparison.method_intervals import method_intervals
+from sedpool.comparison.method_intervals import intervals_by_level
 from sedpool.comparison.method_tables import by_method
 from sedpool.comparison.significance import seed_notes
 from sedpool.comparison.tables import look_up
@@ -115,9 +115,9 @@ class RunGroup:
         """`sedpool.comparison.method_intervals.method_intervals` by level and title of decoding."""
         levels = ["clip", *(["segment", "event", OWN_STRETCHED] if self.has_events else [])]
         return {
-            (level, decoding): method_intervals(self.runs, level, tuned=bool(prefix))
-            for level in levels
+            (level, decoding): table
             for decoding, prefix in self.decodings.items()
+            for level, table in intervals_by_level(self.runs, levels, tuned=bool(prefix)).items()
         }
 
     @property

@@ -1,6 +1,6 @@
 """The mean over a method's runs as a statistic of test clips: seeds share them, folds have clips of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,20 +71,35 @@ def run_mean(runs: Sequence[RunFolder], level: str = "segment", *, table: Table 
     EvaluationError
         If runs of one fold differ in their clips or classes.
     """
+    return run_means(runs, [level], table=table)[level]
+
+
+def run_means(
+    runs: Sequence[RunFolder], levels: Iterable[str], *, table: Table = "counts"
+) -> dict[str, RunMean | None]:
+    """Average the runs of one method at several levels, for which each run's table is read once; see `run_mean`."""
+    counts: dict[str, list[ClipCounts | None]] = {level: [] for level in levels}
+    for run in runs:
+        run_counts: pd.DataFrame | None = getattr(run, table)
+        for level, found in counts.items():
+            found.append(None if run_counts is None else counts_of(run_counts, level))
+    return {level: _mean(runs, found) for level, found in counts.items()}
+
+
+def _mean(runs: Sequence[RunFolder], counts: Sequence[ClipCounts | None]) -> RunMean | None:
+    """Average the runs of one method by their counts; None if a run has none."""
     folds: dict[str, ClipCounts] = {}
     own_clips: dict[str, slice] = {}
     parts: list[tuple[Statistic, slice]] = []
     clips: list[str] = []
-    for run in runs:
-        run_counts: pd.DataFrame | None = getattr(run, table)
-        counts = None if run_counts is None else counts_of(run_counts, level)
-        if counts is None:
+    for run, own in zip(runs, counts, strict=True):
+        if own is None:
             return None
         fold = run.dataset
         if fold not in folds:
-            folds[fold], own_clips[fold] = counts, slice(len(clips), len(clips) + len(counts))
-            clips += [f"{fold}/{filename}" for filename in counts.filenames]
-        parts.append((count_statistic(paired(folds[fold], counts)), own_clips[fold]))
+            folds[fold], own_clips[fold] = own, slice(len(clips), len(clips) + len(own))
+            clips += [f"{fold}/{filename}" for filename in own.filenames]
+        parts.append((count_statistic(paired(folds[fold], own)), own_clips[fold]))
     return RunMean(mean_statistic(parts), tuple(clips), _sources(runs, folds, clips))
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sedpool.comparison.labels import METRIC_NAMES
-from sedpool.comparison.means import RunMean, run_mean
+from sedpool.comparison.means import RunMean, Table, run_means
 from sedpool.comparison.significance import INTERVAL_COLUMNS
 from sedpool.run_folder import RunFolder
 from sedpool.runtime.arrays import Float64Array
@@ -40,9 +40,20 @@ def method_intervals(
         are those of `sedpool.comparison.significance.intervals`. Methods without counts, or on other clips than most
         methods, are left out.
     """
-    means = _comparable(
-        {name: run_mean(runs, level, table="tuned_counts" if tuned else "counts") for name, runs in methods.items()}
-    )
+    return intervals_by_level(methods, [level], tuned=tuned)[level]
+
+
+def intervals_by_level(
+    methods: Mapping[str, Sequence[RunFolder]], levels: Sequence[str], *, tuned: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Compute `method_intervals` at several levels, for which each run's table of counts is read once."""
+    table: Table = "tuned_counts" if tuned else "counts"
+    means = {name: run_means(runs, levels, table=table) for name, runs in methods.items()}
+    return {level: _intervals({name: of_level[level] for name, of_level in means.items()}) for level in levels}
+
+
+def _intervals(all_means: Mapping[str, RunMean | None]) -> pd.DataFrame:
+    means = _comparable(all_means)
     if not means:
         return pd.DataFrame(columns=list(COLUMNS))
     first = next(iter(means.values()))

@@ -65,9 +65,9 @@ def alpha_trajectories(runs: Sequence[RunFolder]) -> pd.DataFrame:
     tables = [pd.DataFrame(columns=["method", "run", "epoch", "event_label", "alpha", "bound", "is_kept"])]
     for method, own in by_method(runs).items():
         for run in own:
-            if run.alpha is not None:
-                is_kept = run.alpha["epoch"] == kept_epoch(run.history)
-                tables.append(run.alpha.assign(method=method, run=run.name, is_kept=is_kept))
+            if (alpha := run.alpha) is not None:
+                is_kept = alpha["epoch"] == kept_epoch(run.history)
+                tables.append(alpha.assign(method=method, run=run.name, is_kept=is_kept))
     return _stacked(tables)
 
 
@@ -86,7 +86,9 @@ def threshold_curves(runs: Sequence[RunFolder]) -> pd.DataFrame:
     """
     tables = [pd.DataFrame(columns=["method", "run", "threshold", "precision", "recall", "f1"])]
     for method, own in by_method(runs).items():
-        tables += [run.curve.assign(method=method, run=run.name) for run in own if run.curve is not None]
+        for run in own:
+            if (curve := run.curve) is not None:
+                tables.append(curve.assign(method=method, run=run.name))
     return _stacked(tables)
 
 
@@ -99,7 +101,7 @@ def event_durations(runs: Sequence[RunFolder]) -> pd.DataFrame | None:
         Index `event_label`; the columns of `sedpool.datasets.statistics.duration_percentiles`, `events` being the
         mean too. None if no run says.
     """
-    known = {run.dataset: run.durations for run in runs if run.durations is not None}
+    known = {run.dataset: durations for run in runs if (durations := run.durations) is not None}
     if not known:
         return None
     return pd.concat(known.values()).groupby("event_label", sort=False).mean()

@@ -80,12 +80,13 @@ def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, l
     result["with_best"] = False
     notes = []
     for dataset, rows in table.groupby("dataset"):
-        runs = {index: run_at(path) for index, path in rows["run"].items()}
-        counts = {index: metric.counts(run) for index, run in runs.items()}
+        counts = {index: metric.counts(run_at(path)) for index, path in rows["run"].items()}
         known = {index: one for index, one in counts.items() if one is not None and len(one) > 1}
         if not known:
             reason = "no run holds counts of its clips; `sedpool tune` scores again"
-            if any((run.tuned_counts if metric.is_tuned else run.counts) is not None for run in runs.values()):
+            if any(
+                (run.tuned_counts if metric.is_tuned else run.counts) is not None for run in map(run_at, rows["run"])
+            ):
                 reason = "its test clips have no times" if not any(counts.values()) else "a single test clip has none"
             notes.append(f"{dataset}: no intervals, for {reason}")
             continue
@@ -94,7 +95,7 @@ def intervals(table: pd.DataFrame, metric: CountMetric) -> tuple[pd.DataFrame, l
             notes.append(
                 f"{dataset}: {len(rows) - len(comparable)} runs without counts, or on other clips: no interval"
             )
-        sources = _sources(runs[best], comparable[best].filenames)
+        sources = _sources(run_at(dict(rows["run"].items())[best]), comparable[best].filenames)
         found, errors = _against_best(comparable, best, metric, sources)
         result.loc[found.index, list(INTERVAL_COLUMNS)] = found
         notes += _power_notes(str(dataset), len(comparable[best]), errors, sources)

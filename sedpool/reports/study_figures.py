@@ -160,9 +160,10 @@ def _example_blocks(study: RunGroup, order: Sequence[str]) -> list[FigureBlock]:
     """Draw one clip under each method that keeps it, from the corpus that most methods keep a clip of."""
     examples: dict[str, dict[str, tuple[pd.DataFrame, pd.DataFrame]]] = {}
     for run in sorted(study, key=lambda run: run.dataset):
-        if run.example is not None:
-            examples.setdefault(run.dataset, {}).setdefault(run.method, run.example)
-    if not examples:
+        of_dataset = examples.setdefault(run.dataset, {})
+        if run.method not in of_dataset and (example := run.example) is not None:
+            of_dataset[run.method] = example
+    if not any(examples.values()):
         return []
     corpus, of_methods = max(examples.items(), key=lambda item: len(item[1]))
     scores = {method: of_method[0] for method, of_method in of_methods.items()}
