@@ -91,7 +91,7 @@ class Soak:
         runs = f"killed-{times // 4}"
         with self.training(runs) as process:
             if self.wait_for_log(runs, process):
-                time.sleep(float(rng.uniform(0, 0.7 * self.seconds)))
+                time.sleep(float(rng.uniform(0, 0.4 * self.seconds)))
             was_at_work = process.poll() is None
             if was_at_work:
                 os.killpg(process.pid, signal.SIGKILL)
