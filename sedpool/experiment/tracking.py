@@ -210,7 +210,8 @@ class Tracker:
         for name in _ARTIFACTS:
             if folder.file(name).is_file() and not folder.file(name).is_symlink():  # a link could send any file away
                 client.log_artifact(self._run_id, str(folder.file(name)))
-        client.set_terminated(self._run_id, status)
+        ended = int(folder.file("DONE").stat().st_mtime * 1000) if folder.is_done else None  # None: now
+        client.set_terminated(self._run_id, status, ended)
 
     def _log(
         self, client: "MlflowClient", *, parameters: Mapping[str, str] | None = None, metrics: "Sequence[Metric]" = ()

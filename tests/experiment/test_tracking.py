@@ -249,6 +249,14 @@ def test_fault_78_a_class_that_is_no_name_of_a_parameter_loses_nothing(tmp_path:
     assert json.loads(parameters["labels.drop"]) == drop
 
 
+def test_a_run_that_is_copied_later_lasts_as_long_as_it_did(tmp_path: Path, folder: RunFolder) -> None:
+    folder.mark_done()
+    for name, seconds in (("config.yaml", 1000), ("DONE", 1060)):
+        os.utime(folder.file(name), (seconds, seconds))
+    assert tracker(folder, tmp_path / "mlruns.db").end("FINISHED")
+    assert rows(tmp_path / "mlruns.db", "select start_time, end_time from runs") == [(1_000_000, 1_060_000)]
+
+
 @contextmanager
 def serving(database: Path, port: int) -> Iterator[str]:
     """A tracking server of MLflow's own, with its address."""
