@@ -2,7 +2,8 @@
 
 - ``reference/settings.md``: every setting, from the comments of ``configs/``.
 - ``reference/<group>.md``: every public name, from the stubs and ``__all__`` of the packages; mkdocstrings fills them.
-- ``README.md`` (the home page), ``CONTRIBUTING.md``, ``CHANGELOG.md`` and the reports below ``experiments/``.
+- ``README.md`` (the home page), ``CONTRIBUTING.md``, ``SECURITY.md``, ``CHANGELOG.md`` and the reports below
+  ``experiments/``.
 
 Pages link to each other as files of the repository, so that links work there too; `on_page_markdown` turns them into
 links of the site.
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / "configs"
 
-ELSEWHERE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
+ELSEWHERE = {
+    "index.md": "README.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "security.md": "SECURITY.md",
+    "changelog.md": "CHANGELOG.md",
+}
 REPORT_FILES = ("*/README.md", "*/*.csv", "*/report/report.md", "*/report/figures/*.png")
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 

@@ -33,7 +33,7 @@ from tests.datasets.test_desed import write_desed
 from tests.miniatures.urbansed import write_urbansed
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")])
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL_OR_PYTHON = re.compile(r"^```(python|(?=\nsedpool))\n(.*?)^```", re.DOTALL | re.MULTILINE)
 HOW_TO = [ROOT / "docs" / name for name in ("detect.md", "field-season.md", "audacity-raven.md", "thresholds.md")]
