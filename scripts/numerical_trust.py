@@ -1,15 +1,15 @@
 """What is identical to the bit and what is not: one small run, repeated with one thing changed each time.
 
-Each run is a command of its own; weights, frame scores of the test clips and F1 are compared with those of the first
-run. Then the first run's weights score the same recordings in each of these ways. Backends that are not installed are
-named and left out. The table is printed as Markdown, for docs/numerical-trust.md; it takes some minutes. Run it from a
-clean checkout.
+Each run is a process of its own; weights, frame scores of the test clips and F1 are compared with those of the first
+run. In each of these processes the first run's weights score the test recordings too. Backends that are not installed
+are named and left out. The table goes into docs/numerical-trust.md; it takes some minutes. Run it from a clean
+checkout.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,28 +23,31 @@ from sedpool.runtime.environment import describe_environment
 from sedpool.scores import read_scores
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/numerical-trust.md"
+BEGIN, END = "<!-- measured -->", "<!-- end -->"
 SETTINGS = (
     "model=tiny",
-    "augment=light",
     "training.epochs=3",
-    "training.batch_size=8",
+    "training.batch_size=4",
     "training.threads=1",
-    "dataset.n_train=48",
-    "dataset.n_validate=16",
-    "dataset.n_test=16",
+    "dataset.n_train=24",
+    "dataset.n_validate=8",
+    "dataset.n_test=8",
     "tracking=none",
     "seed=0",
 )
-SCORE = """
+TRAIN_AND_SCORE = """
 import sys
 from pathlib import Path
-from sedpool.runtime.backend import import_backend
-import_backend(int(sys.argv[4]))
+from sedpool.experiment.main import main
+scored = sys.argv.pop(1)
+main()
 import pandas as pd
 import sedpool as sp
-detector = sp.load(sys.argv[1])
-paths = sorted(Path(sys.argv[2]).rglob("*.wav"))
-pd.concat([detector.scores(path) for path in paths]).to_parquet(sys.argv[3])
+(first,) = Path(scored).with_name("first").glob("runs/*")
+detector = sp.load(first)
+(recordings,) = Path(sp.RunFolder(first).config["dataset"]["root"]).glob("*/audio/test")
+pd.concat([detector.scores(path) for path in sorted(recordings.glob("*.wav"))]).to_parquet(scored)
 """
 
 
@@ -72,52 +75,46 @@ CHANGES = (
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure, and write the table into the page."""
     with TemporaryDirectory() as folder:
-        measure(Path(folder))
+        table = "\n".join(measure(Path(folder)))
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
-def measure(work: Path) -> None:
-    """Train and score in a folder, and print each row as soon as it is known."""
-    first = train(work / "first", Change("", ("jobs=1",)))
+def measure(work: Path) -> Iterator[str]:
+    """Train and score in a folder, and yield the lines of the table; rows are printed as soon as they are known."""
+    first = trained(work / "first", Change("", ("jobs=1",)))
     facts = describe_environment(seed=0, threads=1, precision="float32")
-    print(f"Commit `{facts['git_commit']}`, seed 0, {facts['device']}, {facts['system']}, Python {facts['python']},")
-    print(", ".join(f"{name} {number}" for name, number in facts["packages"].items() if name != "sedpool") + ".\n")
-    print(f"`python scripts/numerical_trust.py`, which gives `python train.py {' '.join(SETTINGS)}`.\n")
-    print("| changed | weights | frame scores | segment F1 | scores of the first run's weights |")
-    print("|---|---|---|---|---|")
-    print(f"| nothing | – | – | {first.metrics['segment']['micro']['f1']:.4f} | – |", flush=True)
-    expected = score(first, work / "first.parquet", Change(""))
+    yield f"Commit `{facts['git_commit']}`, {facts['device']}, {facts['system']}, Python {facts['python']},"
+    yield ", ".join(f"{name} {number}" for name, number in facts["packages"].items() if name != "sedpool") + "."
+    yield f"`python scripts/numerical_trust.py`, which repeats `python train.py {' '.join(SETTINGS)}`:\n"
+    yield "| changed | weights | frame scores | segment F1 | scores of the first run's weights |\n|---|---|---|---|---|"
+    yield f"| nothing | – | – | {first.metrics['segment']['micro']['f1']:.4f} | – |"
     for number, change in enumerate(CHANGES):
         backend = change.environment.get("KERAS_BACKEND")
         if backend and not find_spec(backend):
-            print(f"| {change.words} | not installed here | | | |", flush=True)
+            yield f"| {change.words} | not installed here | | | |"
             continue
-        run = train(work / str(number), change)
-        trained = (difference(weights(first), weights(run)), difference(frames(first.scores), frames(run.scores)))
-        f1 = run.metrics["segment"]["micro"]["f1"]
-        is_of_training = any(not setting.startswith("training.threads") for setting in change.settings)
-        again = "" if is_of_training else difference(expected, score(first, work / f"{number}.parquet", change))
-        print(f"| {change.words} | {trained[0]} | {trained[1]} | {f1:.4f} | {again} |", flush=True)
+        run = trained(work / str(number), change)
+        cells = (
+            difference(weights(first), weights(run)),
+            difference(frames(first.scores), frames(run.scores)),
+            f"{run.metrics['segment']['micro']['f1']:.4f}",
+            difference(*(frames(read_scores(work / f"{name}.parquet")) for name in ("first", number))),
+        )
+        print(change.words, *cells, sep=" · ", flush=True)
+        yield f"| {change.words} | {' | '.join(cells)} |"
 
 
-def train(folder: Path, change: Change) -> RunFolder:
-    """Train one run in a process of its own; features are computed anew."""
+def trained(folder: Path, change: Change) -> RunFolder:
+    """Train one run in a process of its own, with features computed anew; there the first run's weights score too."""
     places = (f"data_root={folder.parent / 'data'}", f"cache={folder / 'features'}", f"runs={folder / 'runs'}")
-    command = [sys.executable, str(ROOT / "train.py"), *SETTINGS, *places, *change.settings]
+    command = [sys.executable, "-c", TRAIN_AND_SCORE, f"{folder}.parquet", *SETTINGS, *places, *change.settings]
     done = subprocess.run(command, env=environment(change), capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{change.words}: {done.stderr}")
     return RunFolder(done.stdout.splitlines()[-1])
-
-
-def score(run: RunFolder, path: Path, change: Change) -> list[Any]:
-    """Score the corpus's test recordings with a trained run, in a process of its own."""
-    (recordings,) = Path(run.config["dataset"]["root"]).glob("*/audio/test")
-    threads = "2" if "training.threads=2" in change.settings else "1"
-    command = [sys.executable, "-c", SCORE, str(run.path), str(recordings), str(path), threads]
-    subprocess.run(command, env=environment(change), check=True)
-    return frames(read_scores(path))
 
 
 def environment(change: Change) -> dict[str, str]:
