@@ -65,3 +65,14 @@ def finished(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFo
     from sedpool.experiment.run import run
 
     return RunFolder(run(small(data_root, tmp_path_factory.mktemp("runs"))))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="Show what the tests of faults see (`make faults`).")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--faults"):
+        from tests import faults
+
+        config.pluginmanager.register(faults)
