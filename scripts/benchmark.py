@@ -197,6 +197,18 @@ def report_(
 
 
 @app.command()
+def jobs(
+    json_file: JsonFile = None,
+    epochs: Annotated[int, typer.Option(help="Epochs of each job.")] = 10,
+    turns: Annotated[int, typer.Option(help="Sweeps of each; the median counts.")] = 3,
+) -> None:
+    """Throughput of a sweep of four jobs on one thread each, two at once against one after the other."""
+    from benchmarks.jobs import measure
+
+    report("jobs", measure(epochs, turns), json_file)
+
+
+@app.command()
 def export(
     json_file: JsonFile = None,
     turns: Annotated[int, typer.Option(help="Windows that each runtime scores; the median counts.")] = 30,

@@ -18,14 +18,12 @@ from typing import Any, Literal
 
 from sedpool import storage
 from sedpool.errors import ConfigError, SedpoolError, StorageError
-from sedpool.run_folder import RunFolder, find_runs
+from sedpool.run_folder import RunFolder
 
 FORMAT = 1
 NOTE = "job.json"
 OUTPUT = "output.txt"
 """What the job has printed, in its folder."""
-PARENT = "SEDPOOL_PARENT"
-"""Environment variable: the process with which a job ends."""
 
 _BEAT = 30.0  # seconds between signs of life
 _LOST = 300.0  # without any for so long, a job counts as killed; clocks of two machines may differ by minutes
@@ -95,18 +93,6 @@ def job_environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
-def end_with_parent() -> None:
-    """End with the process that started this job, even if that is killed: left behind, it would lock its run folder."""
-    if parent := os.environ.pop(PARENT, None):
-        threading.Thread(target=_follow, args=(int(parent),), daemon=True).start()
-
-
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
 def read_note(folder: RunFolder) -> dict[str, Any]:
     """Return what is noted of a run; nothing if it has finished, or was begun by an earlier version."""
     path = folder.file(NOTE)
@@ -141,7 +127,13 @@ def at_work(folder: RunFolder, config: Mapping[str, Any]) -> Iterator[None]:
     where = {"host": socket.gethostname(), "pid": os.getpid()}
     write_note(folder, state="running", **where, **_forecast_by(config))
     ended = threading.Event()
-    threading.Thread(target=_beat, args=(folder.file(NOTE), ended), daemon=True).start()
+
+    def beat() -> None:
+        while not ended.wait(_BEAT):
+            with suppress(OSError):
+                os.utime(folder.file(NOTE))
+
+    threading.Thread(target=beat, daemon=True).start()
     try:
         yield
         folder.file(NOTE).unlink(missing_ok=True)
@@ -150,12 +142,6 @@ def at_work(folder: RunFolder, config: Mapping[str, Any]) -> Iterator[None]:
         raise
     finally:
         ended.set()
-
-
-def _beat(note: Path, ended: threading.Event) -> None:
-    while not ended.wait(_BEAT):
-        with suppress(OSError):
-            os.utime(note)
 
 
 @contextmanager
@@ -230,6 +216,10 @@ def progress_of(folder: RunFolder) -> Progress:
         state = "running"
         if not _is_alive(folder, note):
             state, reason = "failed", "killed, or its machine stopped"
+    seconds: list[float] = []
+    for path in [*folder.path.glob("rounds/*/history.csv"), folder.file("history.csv")]:
+        with suppress(FileNotFoundError), path.open(encoding="utf-8", newline="") as stream:
+            seconds += [float(row.get("seconds") or 0) for row in csv.DictReader(stream)]
     return Progress(
         folder,
         state,
@@ -239,7 +229,7 @@ def progress_of(folder: RunFolder) -> Progress:
         queued=note.get("queued", ""),
         kind=note.get("kind", ""),
         budget=note.get("budget", 0),
-        seconds=_epoch_seconds(folder),
+        seconds=tuple(seconds),
     )
 
 
@@ -256,14 +246,6 @@ def _is_alive(folder: RunFolder, note: Mapping[str, Any]) -> bool:
     return True
 
 
-def _epoch_seconds(folder: RunFolder) -> tuple[float, ...]:
-    found: list[float] = []
-    for path in [*folder.path.glob("rounds/*/history.csv"), folder.file("history.csv")]:
-        with suppress(FileNotFoundError), path.open(encoding="utf-8", newline="") as stream:
-            found += [float(row.get("seconds") or 0) for row in csv.DictReader(stream)]
-    return tuple(found)
-
-
 def all_progress(folder: Path) -> list[Progress]:
     """Return how far each run at or below a folder is, sorted by path; of finished runs with their kind and budget.
 
@@ -272,7 +254,7 @@ def all_progress(folder: Path) -> list[Progress]:
     ConfigError
         If there is no run.
     """
-    paths = {path.parent for path in folder.rglob(NOTE)} | {run.path for run in find_runs(folder)}
+    paths = {path.parent for name in (NOTE, "config.yaml") for path in folder.rglob(name)}
     if not paths:
         raise ConfigError(f"{folder}: no run in it; give the folder that runs= names, or one above it")
     found = [progress_of(RunFolder(path)) for path in sorted(paths)]

@@ -21,7 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from sedpool.errors import ConfigError, SedpoolError
-from sedpool.experiment.jobs import end_with_parent
+from sedpool.experiment.launchers.parent import end_with_parent
 from sedpool.experiment.launchers.sweep import Sweep
 from sedpool.settings.compose import config_folder, launcher_of, one_line, resolve
 from sedpool.settings.overrides import quote_texts, without_launcher

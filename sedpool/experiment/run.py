@@ -192,19 +192,13 @@ def find_folder(config: Mapping[str, Any], data: Mapping[str, str], dataset: Dat
     return folder
 
 
-class Folders:
-    """Finds the folders of many runs; identifies data that several of them share only once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
-
-    def find(self, config: Mapping[str, Any]) -> RunFolder:
-        """Return the folder of a run."""
-        named = (config["dataset"], config["augment"]["background"], config["training"]["init_from"])
-        places = storage.hash_value([*named, config["features"]])
-        if places not in self._known:
-            self._known[places] = identify_data(config)
-        return find_folder(config, *self._known[places])
+def folder_of(config: Mapping[str, Any], known: dict[str, tuple[dict[str, str], Dataset | None]]) -> RunFolder:
+    """Return the folder of one of many runs; what is found out about data that several share is kept in `known`."""
+    named = (config["dataset"], config["augment"]["background"], config["training"]["init_from"])
+    places = storage.hash_value([*named, config["features"]])
+    if places not in known:
+        known[places] = identify_data(config)
+    return find_folder(config, *known[places])
 
 
 def _had_the_same_data(former: RunFolder, config: Mapping[str, Any], dataset: Dataset | None) -> bool:

@@ -15,12 +15,13 @@ from filelock import FileLock, Timeout
 from sedpool.augment import Augmentation
 from sedpool.augment.prepare import prepare_augmentation
 from sedpool.comparison.labels import counted
+from sedpool.datasets.base import Dataset
 from sedpool.errors import ConfigError, StorageError
 from sedpool.experiment.jobs import Job, kind_of
 from sedpool.experiment.launchers.runner import run_jobs
 from sedpool.experiment.launchers.schedule import forecast, measure_together
 from sedpool.experiment.plan import Study
-from sedpool.experiment.run import Folders, build_dataset, check
+from sedpool.experiment.run import build_dataset, check, folder_of
 from sedpool.features.prepare import prepare
 from sedpool.reproduction.records import forget_records, keys_of, read_results, record_run
 from sedpool.settings.compose import compose_launcher
@@ -97,11 +98,11 @@ def reproduce(
         configs = {run: run.config(places.general, places.corpus) for run in plan if rerun or run.key not in done}
         for config in configs.values():
             check(config)
-        folders = Folders()
+        known: dict[str, tuple[dict[str, str], Dataset | None]] = {}
         places_of_run = {**places.general, **{f"dataset.{name}": path for name, path in places.corpus.items()}}
         paths = [text_override(name, path) for name, path in places_of_run.items()]
         runs = {
-            Job(str(run.key), (*without_launcher(run.overrides), *paths), config, folders.find(config)): run
+            Job(str(run.key), (*without_launcher(run.overrides), *paths), config, folder_of(config, known)): run
             for run, config in configs.items()
         }
         rest = f"; the rest is in {table}" if len(runs) < len(plan) else ""

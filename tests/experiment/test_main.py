@@ -230,4 +230,4 @@ def test_an_interrupt_is_one_line_alone_and_in_a_sweep(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in rest
     assert "interrupted" in rest
-    assert first.startswith("job 1")
+    assert first.startswith("2 runs, 1 at a time")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 
-from sedpool.experiment.jobs import PARENT, Job, job_environment
+from sedpool.experiment.jobs import Job, job_environment
+from sedpool.experiment.launchers.parent import PARENT
 from sedpool.settings.schema import LauncherSettings
 
 logger = logging.getLogger(__name__)

@@ -88,7 +88,7 @@ def run_jobs(
                     try:
                         if reason is None:
                             finish(job)
-                    except SedpoolError as error:
+                    except (SedpoolError, OSError) as error:  # an OSError names its file
                         reason = str(error)
                     state[job] = job.progress()
                     if reason is None:

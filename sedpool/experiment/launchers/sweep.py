@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sedpool.errors import SedpoolError
-from sedpool.experiment.jobs import Job
-from sedpool.experiment.launchers.runner import run_jobs
-from sedpool.experiment.run import Folders, check, skip_finished
 from sedpool.settings.schema import LauncherSettings
+
+if TYPE_CHECKING:
+    from sedpool.datasets.base import Dataset
+    from sedpool.experiment.jobs import Job
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Sweep:
         self.objectives: dict[Job, float | None] = {}
         self.failures: dict[str, str] = {}
         self._launcher: LauncherSettings
-        self._folders = Folders()
+        self._data: dict[str, tuple[dict[str, str], Dataset | None]] = {}
         self._pending: list[Job] = []
 
     def add(
@@ -61,12 +62,15 @@ class Sweep:
         objective : callable
             Runs what was added and returns this job's objective.
         """
+        from sedpool.experiment.jobs import Job  # which --help and a wrong setting have no need to wait for
+        from sedpool.experiment.run import check, folder_of
+
         self._launcher = launcher
         self.n_jobs += 1
         name = f"job {self.n_jobs} ({title})" if title else f"job {self.n_jobs}"
         try:
             check(config)
-            job = Job(name, (*self.flags, *overrides), config, self._folders.find(config))
+            job = Job(name, (*self.flags, *overrides), config, folder_of(config, self._data))
         except (Exception, SystemExit) as error:  # a corpus of the user's own may end in anything
             reason = str(error) if isinstance(error, SedpoolError) else f"{type(error).__name__}: {error}"
             logger.error(f"{name}: failed: {reason}")
@@ -82,6 +86,9 @@ class Sweep:
 
     def run(self) -> None:
         """Run the jobs that were added since the last time, and print their run folders in order."""
+        from sedpool.experiment.launchers.runner import run_jobs
+        from sedpool.experiment.run import skip_finished
+
         jobs, self._pending = self._pending, []
         waiting: dict[Path, Job] = {}  # one job per folder: a search may propose the same settings twice
         for job in jobs:
@@ -102,7 +109,7 @@ class Sweep:
             if job in self.objectives:
                 print(job.folder.path, flush=True)
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: "Job") -> None:
         self.objectives[job] = objective = job.folder.objective
         known = "unknown; `sedpool tune` measures it" if objective is None else f"{objective:.4f}"
         logger.info(f"{job.name}: F1 on validation {known}")

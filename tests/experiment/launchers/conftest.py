@@ -12,7 +12,6 @@ import yaml
 from sedpool import storage
 from sedpool.experiment.jobs import Job
 from sedpool.experiment.launchers.sweep import Sweep
-from sedpool.experiment.run import Folders
 from sedpool.run_folder import RunFolder
 from sedpool.settings.schema import LauncherSettings
 from tests.test_configs import composed
@@ -56,12 +55,12 @@ def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Swee
     monkeypatch.setattr(Job, "command", property(command))
     config = composed()
 
-    def find(_: Folders, own: dict[str, Any]) -> RunFolder:
+    def find(own: dict[str, Any], known: object) -> RunFolder:
         folder = RunFolder(Path("runs", own["method"]))
         storage.write_text(folder.file("config.yaml"), yaml.safe_dump(own))
         return folder
 
-    monkeypatch.setattr(Folders, "find", find)
+    monkeypatch.setattr("sedpool.experiment.run.folder_of", find)
 
     def run(*what: str, settings: LauncherSettings | None = None) -> Sweep:
         made = Sweep()

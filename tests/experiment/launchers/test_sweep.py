@@ -105,8 +105,8 @@ from sedpool.experiment.launchers.local import Local
 from sedpool.run_folder import RunFolder
 from sedpool.settings.schema import LauncherSettings
 
-CHILD = "import os, time; from sedpool.experiment.jobs import end_with_parent as f; f(); print(os.getpid(), flush=True)"
-CHILD += "; time.sleep(600)"
+CHILD = "import os, time; from sedpool.experiment.launchers.parent import end_with_parent; end_with_parent()"
+CHILD += "; print(os.getpid(), flush=True); time.sleep(600)"
 jobs.Job.command = property(lambda job: [sys.executable, "-c", CHILD])
 Path("run").mkdir()
 local = Local(LauncherSettings("local", 1))
