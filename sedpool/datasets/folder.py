@@ -11,7 +11,7 @@ import pandas as pd
 
 from sedpool import audio
 from sedpool.datasets.base import Dataset, Manifest, nonzero
-from sedpool.datasets.folder_labels import read_labels, read_unknown, unknown_file
+from sedpool.datasets.folder_labels import folder_names, read_labels, read_unknown, unknown_file
 from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import drawn_splits, stated_splits
 from sedpool.datasets.recordings import find_recordings, recorded_durations, refuse_incomplete, within_recordings
@@ -39,7 +39,7 @@ def load_folder(
     tiers: Sequence[str] | None = None,
     point_duration: float | None = None,
     zero_length: Literal["error", "drop"] = "error",
-    label_from: Literal["text", "tier"] = "text",
+    label_from: Literal["text", "tier", "folder"] = "text",
     unknown: str | None = None,
     partial_times: bool = False,
     classes: Sequence[str] | None = None,
@@ -68,7 +68,8 @@ def load_folder(
         The only file of labels to read, as a path from `root` or, if that has no such file, from the current folder;
         by default every file in `root` that holds labels.
     columns, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from : optional
-        What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`.
+        What is not recognised in files of labels, and which of them count: see `sedpool.formats.read_events`. With
+        ``label_from="folder"`` no such file is read: the tag of a recording is the name of the folder that it is in.
     unknown : str, optional
         A table of times in which it is not known whether a class sounds, with the column `filename` and any of
         `onset`, `offset` (without both: the whole recording) and `event_label` (without: all classes); found as
@@ -117,11 +118,22 @@ def load_folder(
             f"zero_length={zero_length}: nothing is learnt from events without a length; expected error or drop"
         )
     options = LabelOptions(
-        columns or {}, unit, min_confidence, annotators, tiers, point_duration, zero_length, label_from
+        columns or {},
+        unit,
+        min_confidence,
+        annotators,
+        tiers,
+        point_duration,
+        zero_length,
+        "text" if label_from == "folder" else label_from,
     )
     with gathered():
         table = unknown_file(root, unknown)
-        rows = read_labels(root, list(recordings), labels, options, unknown=table)
+        rows = (
+            folder_names(root, list(recordings), labels)
+            if label_from == "folder"
+            else read_labels(root, list(recordings), labels, options, unknown=table)
+        )
         regions = read_unknown(table, list(recordings))
     rows, names, left_out = _of_classes(_with_recordings_of(regions, rows), classes, root)
     regions = regions if classes is None else regions.loc[regions["event_label"].isin([*names, ""])]

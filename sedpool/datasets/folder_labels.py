@@ -14,7 +14,7 @@ import pandas as pd
 
 from sedpool.datasets.folder_names import RecordingNames
 from sedpool.datasets.folder_splits import with_splits
-from sedpool.errors import DataError
+from sedpool.errors import ConfigError, DataError
 from sedpool.events import EVENT_COLUMNS, empty_events, optional_columns, validate_events
 from sedpool.formats import listing, table
 from sedpool.formats.annotators import resolve_annotators
@@ -110,12 +110,39 @@ def read_labels(
         layout = recognise(root / ignored[0], options) if ignored else None
         if layout is not None and len(layout.header or layout.kinds) > 1:
             seen += f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with {_COLUMNS}"
+        if not ignored and any("/" in name for name in recordings):
+            seen = "; if its folders are named after what sounds in them, set dataset.label_from=folder"
         raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
     rows = _annotated_once(pd.concat(tables, ignore_index=True), options, root)
     low = of_low_confidence(rows, options, root)
     return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
+
+
+def folder_names(root: Path, recordings: Sequence[str], labels: str | None) -> pd.DataFrame:
+    """Return rows as `read_labels`, a tag for every recording: the name of the folder that it is in.
+
+    Raises
+    ------
+    ConfigError
+        If a file of labels is named, too.
+    DataError
+        If there are no recordings, or some are in no folder.
+    """
+    if labels is not None:
+        raise ConfigError(f"labels={labels}: with label_from=folder no file of labels is read; leave out one of them")
+    if not recordings:
+        raise DataError(f"{root}: no recordings in it; expected one folder of them for each class")
+    if at_top := [name for name in recordings if "/" not in name]:
+        raise DataError(
+            f"{root}: {len(at_top)} recordings are in no folder that label_from=folder could name them after "
+            f"({at_top[0]}); move them into one"
+        )
+    rows = pd.DataFrame(
+        {"filename": recordings, "event_label": [PurePosixPath(name).parent.name for name in recordings]}
+    )
+    return rows.assign(strong=False, source="folders").reindex(columns=COLUMNS)
 
 
 def stated_file(root: Path, name: str) -> Path:

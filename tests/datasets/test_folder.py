@@ -422,6 +422,33 @@ def test_folders_without_what_is_needed(tmp_path: Path) -> None:
         load_folder(tmp_path, "validate", shares=(1, 0, 0))
 
 
+def test_folders_named_by_class_are_tags(tmp_path: Path) -> None:
+    for label in ("sine", "square", "nothing"):
+        for index in range(3):
+            record(tmp_path / label / f"{index}.wav")
+    with pytest.raises(DataError, match=r"no labels in it; if its folders .* set dataset\.label_from=folder; see"):
+        load_folder(tmp_path)
+    dataset = load_folder(tmp_path, label_from="folder", classes=["sine", "square"])
+    assert dataset.events is None
+    tags = dataset.tags
+    assert tags.index[tags["sine"]].tolist() == ["sine/0.wav", "sine/1.wav", "sine/2.wav"]
+    assert not tags.loc["nothing/0.wav"].any()
+    assert load_folder(tmp_path, label_from="folder").classes == ("nothing", "sine", "square")
+    with pytest.raises(ConfigError, match="no file of labels is read"):
+        load_folder(tmp_path, label_from="folder", labels="labels.csv")
+    record(tmp_path / "stray.wav")
+    with pytest.raises(DataError, match=r"1 recordings are in no folder .*\(stray\.wav\)"):
+        load_folder(tmp_path, label_from="folder")
+
+
+def test_folders_say_class_and_split(tmp_path: Path) -> None:
+    for split in ("train", "validation", "test"):
+        record(tmp_path / split / "owl/a.wav")
+    dataset = load_folder(tmp_path, label_from="folder")
+    assert dataset.classes == ("owl",)
+    assert dataset.clips["split"].tolist() == ["test", "train", "validate"]
+
+
 def test_labels_in_hidden_folders_are_not_read(audacity: Path) -> None:
     write(audacity / ".versions/old.tsv", "filename\tonset\toffset\tevent_label\nrec 1.wav\t0\t1\twolf\n")
     write(audacity / "day 1/.trash/rec 1.txt", "0\t1\twolf\n")
