@@ -83,6 +83,6 @@ def main() -> None:
             raise
         sys.exit(f"error: {error}")
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:
+        if stop.code == INTERRUPTED and sys.argv[0] != "sedpool train":  # which has said so
             print("interrupted; the same command goes on where it can", file=sys.stderr)
         raise

@@ -81,3 +81,18 @@ def test_an_interruption_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsy
     with pytest.raises(SystemExit, match="130"):
         main()
     assert capsys.readouterr().err.strip() == "interrupted; the same command goes on where it can"
+
+
+def test_an_interruption_of_training_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sedpool.experiment.main._prepare_command_line", interrupted)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    monkeypatch.setattr("warnings.formatwarning", None)
+    monkeypatch.setattr(sys, "argv", ["sedpool", "train"])
+    with pytest.raises(SystemExit, match="130"):
+        main()
+    assert capsys.readouterr().err.strip() == "interrupted; the same command goes on where it stopped"
