@@ -1,5 +1,6 @@
 """Suggestions for misspelt options and settings of the training command."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,6 +9,9 @@ from hydra._internal.utils import get_args_parser
 
 from sedpool.errors import ConfigError
 from sedpool.settings.comments import known_settings, options
+
+_NO_NAME = re.compile(r"null|true|false|[+-]?(\d[\d_.]*(e[+-]?\d+)?|\.\d+|inf|nan)|\{.*", re.IGNORECASE)
+"""What Hydra takes for another value than a text."""
 
 
 def refuse_unknown(arguments: Sequence[str], folders: Sequence[Path]) -> None:
@@ -23,9 +27,16 @@ def refuse_unknown(arguments: Sequence[str], folders: Sequence[Path]) -> None:
     Raises
     ------
     ConfigError
-        On the first other argument, with the settings that it may stand for: ``--epochs 5`` for ``training.epochs=5``.
+        On the first other argument, with the settings that it may stand for: ``--epochs 5`` for ``training.epochs=5``;
+        and on a group that is given a number or null, which Hydra ends with a traceback.
     """
     known, unknown = get_args_parser().parse_known_args(list(arguments))
+    groups = options(folders)
+    for override in known.overrides:
+        group, _, value = override.lstrip("+").partition("=")
+        is_group = group in groups or group.startswith("hydra/")
+        if is_group and any(_NO_NAME.fullmatch(part.strip()) for part in value.split(",")):
+            raise ConfigError(f"{override}: no such option; known: {', '.join(groups.get(group, ())) or 'only names'}")
     words = [word for word in [*unknown, *known.overrides] if word.startswith("-") or not {"=", "~"} & {*word}]
     if not words:
         return

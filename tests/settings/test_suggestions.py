@@ -1,5 +1,6 @@
 """Misspelt options and settings of the training command get a suggestion."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,15 @@ def test_a_setting_or_flag_of_hydra_passes_and_what_follows_it_is_refused(argume
 def test_a_misspelt_setting_or_option_gets_the_nearest(override: str, meant: str) -> None:
     with pytest.raises(ConfigError, match=rf"did you mean {meant}\?"):
         compose([override])
+
+
+@pytest.mark.parametrize(
+    "override", ["pooling=1.5", "dataset=null", "hydra/sweeper=1.5", "+hydra/launcher=inf", "model=true"]
+)
+def test_a_group_that_is_given_no_name_is_refused_in_one_line(override: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^{re.escape(override)}: no such option; known: "):
+        refuse_unknown([override], [config_folder()])
+
+
+def test_a_group_that_is_given_names_is_left_to_hydra() -> None:
+    refuse_unknown(["pooling=cap,auto", "hydra/sweeper=random", "seed=1,2", "features.sr=null"], [config_folder()])
