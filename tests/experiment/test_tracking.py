@@ -132,7 +132,7 @@ def test_fault_60_no_other_host_learns_of_a_run_and_its_experiment_is_one_of_tra
     assert tags == [("mlflow.experimentKind", "custom_model_development")]
 
 
-def test_fault_75_a_run_can_be_followed_while_it_trains(
+def test_fault_73_a_run_can_be_followed_while_it_trains(
     data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = tmp_path / "mlruns.db"
@@ -206,7 +206,7 @@ def followed(database: Path) -> bool:
     ("number", "left"),
     [(signal.SIGKILL, "RUNNING"), pytest.param(signal.SIGINT, "KILLED", marks=pytest.mark.slow)],
 )
-def test_fault_76_the_copy_that_a_killed_run_left_is_taken_up_by_the_same_command(
+def test_fault_74_the_copy_that_a_killed_run_left_is_taken_up_by_the_same_command(
     data_root: Path, tmp_path: Path, number: int, left: str
 ) -> None:
     database = tmp_path / "mlruns.db"
@@ -221,7 +221,7 @@ def test_fault_76_the_copy_that_a_killed_run_left_is_taken_up_by_the_same_comman
     assert rows(database, EPOCHS) == [(epoch,) for epoch in RunFolder(path).history["epoch"]]
 
 
-def test_fault_77_a_run_begun_anew_leaves_no_copy_running(tmp_path: Path, folder: RunFolder) -> None:
+def test_fault_75_a_run_begun_anew_leaves_no_copy_running(tmp_path: Path, folder: RunFolder) -> None:
     database = tmp_path / "mlruns.db"
     tracker(folder, database).begin()
     assert rows(database, "select status from runs") == [("RUNNING",)]
@@ -232,7 +232,7 @@ def test_fault_77_a_run_begun_anew_leaves_no_copy_running(tmp_path: Path, folder
     assert rows(database, "select status from runs order by start_time, status") == [("FINISHED",), ("KILLED",)]
 
 
-def test_fault_77_a_copy_of_another_folder_is_left_alone(tmp_path: Path, folder: RunFolder) -> None:
+def test_fault_75_a_copy_of_another_folder_is_left_alone(tmp_path: Path, folder: RunFolder) -> None:
     database = tmp_path / "mlruns.db"
     tracker(folder, database).begin()
     other = RunFolder(shutil.copytree(folder.path, tmp_path / "elsewhere"))
@@ -240,7 +240,7 @@ def test_fault_77_a_copy_of_another_folder_is_left_alone(tmp_path: Path, folder:
     assert sorted(rows(database, "select status from runs")) == [("FINISHED",), ("RUNNING",)]
 
 
-def test_fault_78_a_class_that_is_no_name_of_a_parameter_loses_nothing(tmp_path: Path, folder: RunFolder) -> None:
+def test_fault_76_a_class_that_is_no_name_of_a_parameter_loses_nothing(tmp_path: Path, folder: RunFolder) -> None:
     drop = {"dog, big (barks)": 0.5, "écho: «là»": 0.1}
     storage.write_text(folder.file("config.yaml"), json.dumps({"labels": {"drop": drop}, "pooling": {"_target_": "x"}}))
     assert tracker(folder, tmp_path / "mlruns.db").end("FINISHED")
@@ -279,7 +279,7 @@ def serving(database: Path, port: int) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_fault_79_a_server_that_dies_while_a_run_trains_gets_the_rest_later(tmp_path: Path, folder: RunFolder) -> None:
+def test_fault_77_a_server_that_dies_while_a_run_trains_gets_the_rest_later(tmp_path: Path, folder: RunFolder) -> None:
     database = tmp_path / "mlruns.db"
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
