@@ -369,7 +369,7 @@ class RunFolder:
             raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
         for column in sorted({*table.select_dtypes(exclude=["number", "bool"])} - _OF_TEXT):
             raise StorageError(f"{path}: column {column} holds no numbers; repeat the run (force=true)")
-        for texts in table.select_dtypes(include="object"):
+        for texts in (column for column in table if table[column].dtype == object):
             if not all(isinstance(value, str) for value in table[texts]):
                 raise StorageError(f"{path}: column {texts} holds no texts; repeat the run (force=true)")
         return table
