@@ -224,7 +224,7 @@ STATEMENTS: dict[str, tuple[Any, str]] = {
     "one class twice": ({"classes": ["a", "a"]}, "expected one or more different classes"),
     "a number as a class": ({"classes": [1]}, "package.json.classes="),
     "a class that steers a terminal": ({"classes": ["\x1b[2J"]}, "cannot be printed"),
-    "half a character": ({"classes": ["\ud800"]}, "cannot be printed"),
+    "half a character": ({"classes": ["\ud800"]}, "package.json states no files"),
     "two lines": ({"name": "a\nb"}, "cannot be printed"),
     "what is looked up": ({"author": "${oc.env:HOME}"}, "would be looked up"),
     "clips that are none": ({"clips": {"train": "many"}}, "package.json.clips="),

@@ -97,7 +97,7 @@ def read_input(
     classes: Sequence[str] | None,
     past_end: Literal["cut", "extend"],
     threshold: float | None,
-    box_filter: float | None,
+    box_filter: float | None = None,
     is_tagging: bool,
     needs_estimate: bool,
     writes_times: bool,
