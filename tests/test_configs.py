@@ -18,7 +18,7 @@ from sedpool.settings.schema import TrackingSettings, check_types
 from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe
 
-GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
+GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking", "launcher")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
 EXPERIMENTS = [
     path.relative_to(config_folder() / "experiment").with_suffix("").as_posix()
