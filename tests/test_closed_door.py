@@ -311,7 +311,8 @@ def test_fault_25_odd_values_end_in_one_line(kind: str, command: str) -> None:
     text, expected = ODD[kind]
     run = hostile()
     path = run.file("config.yaml")
-    storage.write_text(path, f"{path.read_text()}{text}\n")
+    kept = {key: value for key, value in run.config.items() if key != text.partition(":")[0]}
+    storage.write_text(path, f"{yaml.safe_dump(kept)}{text}\n")
     message = refusal(lambda: CliRunner().invoke(app, [command, str(run.path)], catch_exceptions=False))
     assert "run/config.yaml: " in message
     assert expected in message

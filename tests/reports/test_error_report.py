@@ -100,9 +100,9 @@ def test_a_corpus_that_another_folder_lacks_is_not_made_there(make_run, tmp_path
 def test_another_corpus_than_the_runs_is_said_to_be_so(make_run, tmp_path, capsys, is_same):
     run = make_run()
     sizes = {"n_train": 1, "n_validate": 1, "n_test": 1, "n_jobs": 1}
-    manifest = manifest_of(load_demo(tmp_path, **sizes))
+    manifest = manifest_of(load_demo(tmp_path / "corpus", **sizes))
     storage.write_json(run.file("manifest.json"), manifest if is_same else manifest | {"hash": "0" * 64})
     set_dataset(run, _target_="sedpool.load_demo", **sizes)
-    dataset_of(run, tmp_path)
-    said = f"{tmp_path}: other clips or labels than {run.path} was made with"
+    dataset_of(run, tmp_path / "corpus")
+    said = f"{tmp_path / 'corpus'}: other clips or labels than {run.path} was made with"
     assert (said in capsys.readouterr().err) == (not is_same)
