@@ -83,7 +83,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         more = f", in {len(seen)} cases" if len(seen) > 1 else ""
         rows[name] = f"| {number} | {expected.get(number, 'MISSING')} | `` {seen[0]} ``{more} | `{name}` |"
         terminalreporter.write_line(f"{number} · {expected.get(number, 'MISSING')} · {seen[0]}{more}")
-    if missing := expected.keys() - {row.split("|")[1].strip() for row in rows.values()}:
+    prefixes = [re.match(r"test_faults?((_\d\d|_and|_to)+)", name) for name in rows]
+    shown = {number.lstrip("0") for prefix in prefixes if prefix for number in re.findall(r"\d\d", prefix[1])}
+    if missing := expected.keys() - shown:
         terminalreporter.write_line(f"not seen yet: {', '.join(sorted(missing, key=int))}", red=True)
     git = ["git", "-C", str(ROOT), "rev-parse", "--short=10", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
