@@ -19,7 +19,7 @@ import sedpool as sp
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.cli.detect import runs_and_audio
-from sedpool.errors import ConfigError, DataError
+from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.inference.decode import Decoder
 from sedpool.run_folder import RunFolder
 from sedpool.scores import read_scores
@@ -281,8 +281,8 @@ def test_fault_49_recordings_of_one_name_keep_results_of_their_own(odd: tuple[Pa
 def test_fault_50_output_that_cannot_be_written_is_named(finished: RunFolder, recordings: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     error = detect(finished.path, recordings, "--out", tmp_path / "out").exception
-    assert isinstance(error, OSError)
-    assert str(tmp_path / "out") in str(error)
+    assert isinstance(error, StorageError)
+    assert f"{tmp_path / 'out'}: cannot be written (a file is in the place of a folder)" in str(error)
 
 
 @pytest.mark.parametrize("name", ["two_hundredths", "shorter_than_a_frame", "one_sample"])
