@@ -367,7 +367,8 @@ class RunFolder:
             raise StorageError(str(error)) from None
         if missing := [column for column in _COLUMNS.get(name, ()) if column not in table]:
             raise StorageError(f"{path}: no column {', '.join(missing)} in it; repeat the run (force=true)")
-        for column in sorted({*table.select_dtypes(exclude=["number", "bool"])} - _OF_TEXT):
+        # A column of a table without rows has no type.
+        for column in sorted({*table.select_dtypes(exclude=["number", "bool"])} - _OF_TEXT) if len(table) else ():
             raise StorageError(f"{path}: column {column} holds no numbers; repeat the run (force=true)")
         for texts in (column for column in table if table[column].dtype == object):
             if not all(isinstance(value, str) for value in table[texts]):

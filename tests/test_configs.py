@@ -12,13 +12,13 @@ from sedpool.augment import Augmentation
 from sedpool.errors import ConfigError
 from sedpool.experiment.run import check
 from sedpool.run_folder import former_run_name, run_name
-from sedpool.settings.compose import compose, config_folder
+from sedpool.settings.compose import compose, compose_launcher, config_folder
 from sedpool.settings.identity import LATER, RENAMED, upgraded, without_places
 from sedpool.settings.schema import TrackingSettings, check_types
 from sedpool.soundscapes.spec import read_spec
 from sedpool.training.recipe import Recipe
 
-GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking", "launcher")
+GROUPS = ("dataset", "features", "augment", "model", "pooling", "training", "evaluation", "tracking")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((config_folder() / group).glob("*.yaml"))]
 EXPERIMENTS = [
     path.relative_to(config_folder() / "experiment").with_suffix("").as_posix()
@@ -47,6 +47,12 @@ def test_every_option_composes_into_a_valid_recipe(group: str, option: str) -> N
     config = composed(f"{group}={option}", *extra)
     assert Recipe(**config["training"])
     assert run_name(config, {})
+
+
+@pytest.mark.parametrize("kind", [path.stem for path in sorted((config_folder() / "launcher").glob("*.yaml"))])
+def test_every_launcher_composes_into_what_it_is_named_after(kind: str) -> None:
+    launcher = compose_launcher([f"launcher={kind}", "launcher.jobs=3"])
+    assert (launcher.kind, launcher.jobs) == (kind, 3)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -232,7 +238,7 @@ def test_every_soundscape_spec_is_one(path: Path) -> None:
 
 def test_no_config_is_left_out() -> None:
     folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
-    assert folders - {"experiment", "hydra", "soundscapes"} == set(GROUPS)
+    assert folders - {"experiment", "hydra", "launcher", "soundscapes"} == set(GROUPS)
 
 
 def test_former_names_on_the_command_line_are_those_of_today() -> None:

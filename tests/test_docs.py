@@ -13,7 +13,7 @@ import sys
 import tokenize
 import warnings
 from dataclasses import fields, replace
-from functools import partial
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ BLOCKS = [
     for index, code in enumerate(FENCED.findall(page.read_text(encoding="utf-8")))
     if ">>>" not in code and page not in [*HOW_TO, *WITH_A_TEST_OF_THEIR_OWN]
 ]
+BRIEF = (
+    " training.epochs=1 training.self_training_rounds=1 tracking=none"
+    " dataset.n_train=16 dataset.n_validate=8 dataset.n_test=8"
+)
 FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
 FORMER_NAMES_STAND_IN = {ROOT / "sedpool/settings/targets.py"}
 
@@ -67,7 +71,10 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the pages take for granted, in small: corpora, a finished run, the records of the study, labels."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # put back where a page asks for another
-    monkeypatch.setattr(sp, "load_demo", partial(sp.load_demo, n_train=16, n_validate=8, n_test=8, n_jobs=1))
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # training sets both for its process
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    small = partial(sp.load_demo, n_train=16, n_validate=8, n_test=8, n_jobs=1)
+    monkeypatch.setattr(sp, "load_demo", update_wrapper(small, sp.load_demo))
     monkeypatch.setattr(sp, "fit", partial(sp.fit, recipe=replace(sp.STUDY, epochs=1)))
     for name in ("RUN", "RUN-s1", "demo-cap-s0-5a94d1c1ef"):
         shutil.copytree(FINISHED, tmp_path / "experiments/runs" / name)
@@ -150,7 +157,7 @@ def test_commands_of_a_how_to_page_run_one_after_another(page: Path) -> None:
             continue
         for line in code.splitlines():
             assert line.startswith("sedpool ")
-            run_shell(line)
+            run_shell(line + BRIEF if line.startswith("sedpool train ") else line)
             n_commands += 1
     assert n_commands >= 3
 
@@ -163,8 +170,6 @@ def run_shell(line: str) -> str:
 
 
 def test_the_page_about_spreadsheets_leads_to_a_detector(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # training sets both for its process
-    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
     page = (ROOT / "docs/spreadsheet.md").read_text(encoding="utf-8")
     (table,) = re.findall(r"^```text\n(file;.*?)^```", page, re.DOTALL | re.MULTILINE)
     names = re.findall(r"^(.+\.wav);", table, re.MULTILINE)
@@ -239,8 +244,6 @@ def as_programs_save(program: str, folder: Path, names: list[str]) -> None:
 def test_the_page_about_annotation_programs_leads_to_a_detector(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # training sets both for its process
-    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
     page = (ROOT / "docs/annotation-programs.md").read_text(encoding="utf-8")
     check, train, detect = re.findall(r"^sedpool .*$", page, re.MULTILINE)
     names = [f"monday {number}.wav" for number in range(10)]
@@ -313,7 +316,7 @@ def test_commands_on_the_page_about_sharing_run(workplace: Path) -> None:
     page = (ROOT / "docs/share.md").read_text(encoding="utf-8")
     commands = [line for line in page.splitlines() if line.startswith("sedpool ")]
     write_recording(workplace / "recordings/a.wav")
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         result = CliRunner().invoke(app, shlex.split(command)[1:])
         assert result.exit_code == 0, f"{command}: {result.output} {result.exception}"

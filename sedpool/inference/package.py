@@ -243,8 +243,8 @@ def _stated(text: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Parse ``package.json`` as far as its format, that it is plain, and that it states files."""
     try:
         stated = parse_json(text)
-    except ValueError:
-        stated = None
+    except ValueError as error:
+        raise StorageError(f"{path}: {ABOUT}: {error}; damaged or altered, get it again") from None
     if not isinstance(stated, dict) or not isinstance(stated.get("files"), dict):
         raise StorageError(f"{path}: {ABOUT} states no files; damaged or altered, get it again")
     if stated.get("format") != FORMAT:

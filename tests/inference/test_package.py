@@ -214,9 +214,9 @@ def test_fault_25_more_bytes_stated_than_there_are_is_refused(content: bytes, tm
 
 STATEMENTS: dict[str, tuple[Any, str]] = {
     "no object": ([1], "package.json states no files"),
-    "no JSON": (b"{", "package.json states no files"),
-    "a deep one": (b"[" * 100_000, "package.json states no files"),
-    "no text": (b"\xff", "package.json states no files"),
+    "no JSON": (b"{", "package.json: Expecting property name"),
+    "a deep one": (b"[" * 100_000, "package.json: nested too deeply"),
+    "no text": (b"\xff", "codec can't decode"),
     "no files": ({"files": None}, "package.json states no files"),
     "a later format": ({"format": 2}, "package format 2; this sedpool reads 1"),
     "a format that is none": ({"format": "\x1b"}, r"package format '\x1b'; this sedpool reads 1"),
@@ -224,7 +224,7 @@ STATEMENTS: dict[str, tuple[Any, str]] = {
     "one class twice": ({"classes": ["a", "a"]}, "expected one or more different classes"),
     "a number as a class": ({"classes": [1]}, "package.json.classes="),
     "a class that steers a terminal": ({"classes": ["\x1b[2J"]}, "cannot be printed"),
-    "half a character": ({"classes": ["\ud800"]}, "package.json states no files"),
+    "half a character": ({"classes": ["\ud800"]}, r"package.json: half a character, \ud800"),
     "two lines": ({"name": "a\nb"}, "cannot be printed"),
     "what is looked up": ({"author": "${oc.env:HOME}"}, "would be looked up"),
     "clips that are none": ({"clips": {"train": "many"}}, "package.json.clips="),
