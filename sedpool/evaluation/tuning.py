@@ -2,8 +2,10 @@
 
 Frames and clips are tuned separately: clip thresholds by clip F1, frame decisions by segment or event F1. Where
 validation has weak labels only, or its times are not to be used, frame decisions too are tuned by clip F1 (a clip has a
-class if an event of it is detected). That says little about where events begin and end, so that thresholds alone are
-tuned then, and the result says so.
+class if an event of it is detected). That says little about where events begin and end. But a median filter takes away
+the events that are shorter than half of it, and tags show when it does: the longest filter that hardly costs tags
+suits the events (measured in experiments/weak-to-strong). It and thresholds are all that is tuned then, and the result
+says so.
 
 The F1 of a class depends on no other class: one pass over the candidates tunes all classes at once.
 """
@@ -19,6 +21,7 @@ from sedpool.errors import EvaluationError
 from sedpool.evaluation.averages import Totals
 from sedpool.evaluation.clip import clip_counts, clip_metrics
 from sedpool.evaluation.levels import Criteria
+from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.scored_clips import ScoredClips
 from sedpool.evaluation.segment import count_segments
 from sedpool.evaluation.thresholds import clip_sweep, sweep_events, sweep_segments
@@ -39,6 +42,8 @@ SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0)  # longest gap, shortest event
 BOX_FILTERS = (0.3, 0.5, 0.75, 1.0, 1.5)  # seconds
 MERGE_DROPS = (0.2, 0.0, 0.1, 0.3, 0.5)
 MERGE_SHARES = (0.5, 0.33, 0.67, 0.8)
+TAGS_LOST = 0.02
+"""Of the macro-averaged average precision of tags, what a median filter that clip labels choose may cost."""
 
 _WORDS: dict[Level, str] = {
     "segment": "segment F1, {resolution:g} s",
@@ -57,7 +62,7 @@ class Tuned:
     decoder : Decoder
         What validation chose.
     parameters : {"global", "per_class", "all"}
-        What it could choose; from clip labels never "all".
+        What it could choose; "all" is less from clip labels.
     objective : str
         The F1 by which frame decisions were chosen, in words.
     n_clips : int
@@ -96,8 +101,9 @@ def tune(
         One threshold for all classes, by micro F1; one for each class, by its F1; or for each class its median filter
         together with its threshold, then hysteresis, the longest gap and the minimum duration, in turn.
     objective : {"segment", "event", "clip"}
-        Whose F1 decides on frames. With "clip", and where validation has weak labels only, thresholds are all that is
-        tuned, and no time of an event has a part in it.
+        Whose F1 decides on frames. With "clip", and where validation has weak labels only, no time of an event has a
+        part in it. "all" is then one median filter for all classes, the longest that costs their tags no more than
+        `TAGS_LOST`, and one threshold for each.
     criteria : Criteria
         When a segment or an event is right.
 
@@ -119,11 +125,11 @@ def tune(
     clip_f1 = _f1(clip_sweep(output.clip_scores, validation.tags, THRESHOLDS), by_class)
     clip_threshold = _best(clip_f1, output.decoder.clip_threshold, validation.classes)
     start = replace(output.decoder, clip_threshold=clip_threshold)  # first, since a clip mask follows from it
-    if parameters == "all" and not goal.is_strong:
-        parameters = "per_class"
-    if parameters == "all":
+    if parameters == "all" and goal.is_strong:
         decoder = _all_tuned(start, goal, validation.classes)
     else:
+        if parameters == "all":
+            start = _longest_filtered(start, clips)
         f1 = _f1_at_thresholds(start, goal, by_class)
         decoder = _with_threshold(start, _best(f1, start.threshold, validation.classes))
     return Tuned(decoder, parameters, goal.words, len(validation))
@@ -251,6 +257,19 @@ def _with_threshold(decoder: Decoder, threshold: PerClass) -> Decoder:
     elif low is not None:
         low = min(low, _of(threshold, ""))
     return replace(decoder, threshold=threshold, low_threshold=low)
+
+
+def _longest_filtered(start: Decoder, clips: ScoredClips) -> Decoder:
+    """Choose the longest median filter of which the highest frames still rank the tags nearly as well as they can."""
+    if start.box_filter is not None:
+        return start
+    scores, tags = (clips.output.frame_scores, clips.output.clip_scores), clips.dataset.tags
+    tried = [replace(start, median_filter=window) for window in WINDOWS]
+    ranked = [ranking_metrics(tags, highest_frames(decoder.smoothed(*scores)))["macro"] for decoder in tried]
+    precision = np.array([found["average_precision"] for found in ranked], dtype=float)
+    if np.isnan(precision).any():  # no class has clips with it
+        return start
+    return tried[np.flatnonzero(precision >= precision.max() - TAGS_LOST)[-1]]
 
 
 def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:

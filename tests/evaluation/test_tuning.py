@@ -13,7 +13,7 @@ from sedpool.evaluation.scored_clips import ScoredClips
 from sedpool.evaluation.tuning import THRESHOLDS, tune, validation_objective
 from sedpool.events import events_from_rows, tags_from_events
 from sedpool.inference.decode import Decoder, SystemOutput
-from sedpool.scores import frame_scores
+from sedpool.scores import frame_scores, highest_frames
 
 CLASSES = ("dog", "siren", "unheard")
 NAMES = tuple(f"{index}.wav" for index in range(6))
@@ -152,7 +152,7 @@ def test_frames_are_tuned_under_the_mask_of_tuned_clip_thresholds(parameters, ob
 def test_weak_labels_alone_tune_thresholds_by_clip_f1_and_say_so(parameters, dataset):
     tuned = tune(ScoredClips(output(), dataset), held_out=[], parameters=parameters)
     assert "weak labels only" in tuned.objective
-    assert tuned.decoder.median_filter == 0.0
+    assert parameters == "all" or tuned.decoder.median_filter == 0.0
     assert tuned.decoder.low_threshold is None
     tags = tags_from_events(tuned.decoder.events(output().frame_scores), NAMES, CLASSES)
     at_half = tags_from_events(output().events, NAMES, CLASSES)
@@ -169,7 +169,61 @@ def test_clip_labels_alone_tune_no_other_thresholds_than_weak_labels(parameters)
     assert asked.objective == "clip F1 of detected events (clip labels alone)"
     assert "weak labels only" in weak.objective
     assert asked.decoder == weak.decoder
-    assert asked.parameters == ("global" if parameters == "global" else "per_class")
+    assert asked.parameters == parameters
+
+
+def chirps(duration, every):
+    """Scores in which every other clip has chirps of one length, above blips of one frame."""
+    generator = np.random.default_rng(0)
+    names, edges = [f"{number}.wav" for number in range(20)], np.linspace(0, 10, 101)
+    tables, rows = [], []
+    for number, name in enumerate(names):
+        values = np.where(generator.random((100, 1)) < 0.1, 0.8, 0.1)
+        for onset in np.arange(1.0, 9.0, every)[: 1 + number % 3] if number % 2 else ():
+            values[round(10 * onset) : round(10 * (onset + duration))] = 0.7
+            rows.append((name, onset, onset + duration, "chirp"))
+        tables.append(frame_scores(name, values, edges, ["chirp"]))
+    events = events_from_rows(rows)
+    clips = pd.DataFrame({"filename": names, "path": names, "duration": 10.0, "split": "validate"})
+    dataset = Dataset("chirps", ("chirp",), clips, tags_from_events(events, names, ["chirp"]), events)
+    frames = pd.concat(tables, ignore_index=True)
+    return ScoredClips(SystemOutput(frames, highest_frames(frames), Decoder()), dataset)
+
+
+@pytest.mark.parametrize(("duration", "every", "shortest", "longest"), [(0.4, 1.2, 0.3, 0.75), (1.2, 3.0, 1.0, 2.0)])
+def test_clip_labels_choose_a_filter_that_is_as_long_as_events_bear(duration, every, shortest, longest):
+    clips = chirps(duration, every)
+    tuned = tune(clips, held_out=[], parameters="all", objective="clip")
+    assert shortest <= tuned.decoder.median_filter <= longest
+    assert tuned.parameters == "all"
+    thresholds = tune(clips, held_out=[], objective="clip").decoder
+    f1 = [
+        event_metrics(
+            clips.dataset.events,
+            decoder.events(clips.output.frame_scores),
+            durations=dict.fromkeys(clips.dataset.clips["filename"], 10.0),
+            classes=clips.dataset.classes,
+        )["micro"]["f1"]
+        for decoder in (thresholds, tuned.decoder)
+    ]
+    assert f1[0] < 0.3
+    assert f1[1] > 0.7
+
+
+def test_clip_labels_that_rank_nothing_leave_the_filter():
+    clips = chirps(0.4, 1.2)
+    none = replace(clips.dataset, tags=clips.dataset.tags & False, events=None)
+    started = replace(clips.output, decoder=Decoder(median_filter=0.3))
+    assert tune(ScoredClips(started, none), held_out=[], parameters="all").decoder.median_filter == 0.3
+
+
+def test_clip_labels_alone_leave_boxes_their_filters():
+    clips = chirps(0.4, 1.2)
+    boxes = Decoder(median_filter=0.3, box_filter=0.5)
+    tuned = tune(
+        ScoredClips(replace(clips.output, decoder=boxes), clips.dataset), held_out=[], parameters="all", objective="clip"
+    )
+    assert (tuned.decoder.median_filter, tuned.decoder.box_filter) == (0.3, 0.5)
 
 
 def test_event_times_change_no_threshold_that_clip_labels_choose():
