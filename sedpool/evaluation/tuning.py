@@ -269,7 +269,7 @@ def _longest_filtered(start: Decoder, clips: ScoredClips) -> Decoder:
     precision = np.array([found["average_precision"] for found in ranked], dtype=float)
     if np.isnan(precision).any():  # no class has clips with it
         return start
-    return tried[np.flatnonzero(precision >= precision.max() - TAGS_LOST)[-1]]
+    return tried[int(np.flatnonzero(precision >= precision.max() - TAGS_LOST)[-1])]
 
 
 def _all_tuned(start: Decoder, goal: _Goal, classes: Sequence[str]) -> Decoder:

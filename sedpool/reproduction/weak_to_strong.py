@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from sedpool import storage
 from sedpool.datasets.base import Dataset
@@ -19,9 +20,10 @@ from sedpool.datasets.mixing import clip_backgrounds, clip_sources, mixing_detai
 from sedpool.errors import DataError
 from sedpool.evaluation.levels import Criteria
 from sedpool.evaluation.psds import PsdsCounts, count_psds
+from sedpool.evaluation.ranking import ranking_metrics
 from sedpool.evaluation.scenarios import SCENARIOS
 from sedpool.evaluation.scored_clips import ScoredClips
-from sedpool.evaluation.tuning import WINDOWS, Level, Parameters, tune
+from sedpool.evaluation.tuning import TAGS_LOST, WINDOWS, Level, Parameters, tune
 from sedpool.experiment.plan import PlannedRun, RunKey
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.reports.document import Cell, Document, Section, TableBlock, TableRow
@@ -29,15 +31,17 @@ from sedpool.reports.document_markdown import to_markdown
 from sedpool.reproduction.records import add_row, keys_of, read_results, result_row
 from sedpool.run_folder import RunFolder
 from sedpool.runtime.arrays import Float64Array
+from sedpool.scores import highest_frames
 from sedpool.settings.instantiate import build
 from sedpool.stats.clusters import clustered_variance, membership, t_interval
 from sedpool.stats.power import noninferiority_power
+from sedpool.stats.ranks import holm
 from sedpool.stats.replicates import count_statistic, psds_statistic
 from sedpool.stats.resampling import influences
 from sedpool.untrusted import parse_json
 
 FOLDER, SOURCES = "measures", "sources"
-FORMAT = 1
+FORMAT = 2
 STEP = 1e-7
 """What influences are written in, as whole numbers."""
 
@@ -54,6 +58,7 @@ CHOSEN_ON = (1, 2, 3)
 DECODINGS: Mapping[str, tuple[Decoder, Parameters | None, Level]] = {
     "0.5": (Decoder(median_filter=MEDIAN), None, "clip"),
     "tags": (Decoder(median_filter=MEDIAN), "per_class", "clip"),
+    "filter and tags": (Decoder(median_filter=MEDIAN), "all", "clip"),
     "times": (Decoder(median_filter=MEDIAN), "all", "event"),
     "boxes, tags": (Decoder(box_filter=BOX), "per_class", "clip"),
     "boxes, times": (Decoder(box_filter=BOX), "all", "event"),
@@ -76,44 +81,56 @@ def measure(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
     Returns
     -------
     measures : dict
-        ``format``; of validation and test `map`, the macro-averaged average precision of clips, and `psds1` by filter:
-        ``fixed`` is the median of `MEDIAN`, ``times`` the median that validation prefers by PSDS1; `event_f1` by
-        decoding, micro; and `influences` on what the protocol compares, a number for each test clip in the order of
-        names, in units of `STEP`.
+        ``format``; of validation and test `map`, the macro-averaged average precision of clips, on validation
+        `map_of_frames` too, with the highest smoothed frame of a clip in place of its probability; `psds1` by `window`,
+        a median: ``fixed`` is that of `MEDIAN`, ``tags`` the longest that validation tags bear, ``times`` what
+        validation prefers by PSDS1; `event_f1` by decoding, micro; and `influences` on what is compared, a number for
+        each test clip in the order of names, in units of `STEP`.
     """
     learnt_times = run.config["supervision"] == "strong"
     validation, test = (dataset.split(name) for name in ("validate", "test"))
     validated = ScoredClips(_output(run.validation_scores, run.validation_clip_scores), validation)
     tested = ScoredClips(_output(run.scores, run.clip_scores), test)
+    decoders = {}
+    for name, (start, parameters, level) in DECODINGS.items():
+        decoders[name] = start
+        if parameters:
+            begun = replace(validated, output=replace(validated.output, decoder=start))
+            tuned = tune(begun, held_out=test.clips["filename"], parameters=parameters, objective=level)
+            decoders[name] = tuned.decoder
     by_window = {window: _psds(validated, window).psds() or 0.0 for window in WINDOWS}
-    preferred = max(by_window, key=lambda window: by_window[window])
-    curves = {"fixed": _psds(tested, MEDIAN), "times": _psds(tested, preferred)}
+    by_tags = decoders["filter and tags"].median_filter
+    assert isinstance(by_tags, float)
+    windows = {"fixed": MEDIAN, "tags": by_tags, "times": max(by_window, key=lambda window: by_window[window])}
+    curves = {name: _psds(tested, window) for name, window in windows.items()}
+    smoothed = highest_frames(Decoder(median_filter=MEDIAN).smoothed(run.validation_scores))
     found: dict[str, Any] = {
         "format": FORMAT,
-        "validation": {"map": validated.rankings["macro"]["average_precision"], "psds1": by_window[MEDIAN]},
+        "validation": {
+            "map": validated.rankings["macro"]["average_precision"],
+            "map_of_frames": ranking_metrics(validation.tags, smoothed)["macro"]["average_precision"],
+            "psds1": by_window[MEDIAN],
+        },
         "map": tested.rankings["macro"]["average_precision"],
         "psds1": {name: curve.psds() for name, curve in curves.items()},
-        "window": preferred,
+        "window": windows,
         "event_f1": {},
         "validation_event_f1": {},
     }
     criteria, counts = Criteria(), {}
-    for name, (start, parameters, level) in DECODINGS.items():
-        decoder = start
-        if parameters:
-            begun = replace(validated, output=replace(validated.output, decoder=start))
-            decoder = tune(begun, held_out=test.clips["filename"], parameters=parameters, objective=level).decoder
+    for name, decoder in decoders.items():
         for clips, key in ((validated, "validation_event_f1"), (tested, "event_f1")):
             assert clips.reference is not None
             events = decoder.events(clips.output.frame_scores)
             counts[name] = criteria.count("event", clips.reference.with_estimated(events))
             found[key][name] = counts[name].metrics()["micro"]["f1"]
     moved: dict[str, Float64Array] = {}
-    for name, curve in curves.items() if learnt_times else (("fixed", curves["fixed"]),):
-        of_psds = influences(psds_statistic({"scenario1": curve}), len(curve.filenames))["scenario1", "", "psds"]
-        moved[f"psds1, {name}"] = of_psds[pd.Index(curve.filenames).argsort()]
+    for name, curve in curves.items():
+        if name != "times" or learnt_times:
+            of_psds = influences(psds_statistic({"scenario1": curve}), len(curve.filenames))["scenario1", "", "psds"]
+            moved[f"psds1, {name}"] = of_psds[pd.Index(curve.filenames).argsort()]
     for name, counted in counts.items():
-        if name == "tags" or (learnt_times and DECODINGS[name][2] == "event"):
+        if name in ("tags", "filter and tags") or (learnt_times and DECODINGS[name][2] == "event"):
             of_f1 = influences(count_statistic(counted), len(counted.filenames))["micro", "", "f1"]
             moved[f"event_f1, {name}"] = of_f1[pd.Index(counted.filenames).argsort()]
     found["influences"] = {
@@ -176,8 +193,8 @@ def chosen_recipe(measures: Measures, methods: Iterable[str], criterion: str) ->
         Of `read_measures`.
     methods : iterable of str
         Among which to choose.
-    criterion : {'map', 'psds1'}
-        What is averaged over the folds. `map` needs clip labels alone.
+    criterion : {'map', 'map_of_frames', 'psds1'}
+        What is averaged over the folds. The first two need clip labels alone.
     """
     means = {}
     for method in methods:
@@ -199,6 +216,10 @@ def deciding_first(plan: list[PlannedRun], folder: Path) -> list[PlannedRun]:
         return (0 if decides else 1 if key.method in first else 2), key.seed
 
     return sorted(plan, key=rank)
+
+
+MARGINS = {"better": 0.0, "strictly not inferior": -0.01, "not inferior": -0.02}
+CONTRAST_COLUMNS = ("weak", "strong", "difference", "low", "high", "by fold")
 
 
 class Compared(NamedTuple):
@@ -237,9 +258,24 @@ class Contrast:
     degrees: int
     standard_error: float
 
+    @property
+    def p_value(self) -> float:
+        """Probability of a difference at least as large, on either side, if both were equally good."""
+        return float(2 * stats.t.sf(abs(self.difference) / self.standard_error, self.degrees))
+
+    @property
+    def verdict(self) -> str:
+        """What the lower limit says of the first side, in words."""
+        return next((word for word, margin in MARGINS.items() if self.low >= margin), "not shown")
+
     def power(self, margin: float) -> float:
         """Return how probable a limit of at least ``-margin`` is if both sides are equally good."""
         return noninferiority_power(self.standard_error, margin, self.degrees)
+
+    def cells(self) -> list[str]:
+        """Write it as a row of a table with `CONTRAST_COLUMNS`."""
+        numbers = (*self.means, self.difference, self.low, self.high)
+        return [*(f"{number:.3f}" for number in numbers), ", ".join(f"{k}: {v:+.3f}" for k, v in self.by_fold.items())]
 
 
 def contrast(
@@ -327,16 +363,19 @@ def write_report(folder: Path, results: str = "results.csv") -> Path:
     commits = ", ".join(sorted({commit[:7] for commit in table["commit"]}))
     blocks: list[str | TableBlock] = [f"{len(measures)} runs, at commits {commits}."]
     if weak and strong:
-        blocks = [*_answer(measures, sources, weak, strong), *blocks]
+        sections = [
+            Section("Answer", [*_answer(measures, sources, weak, strong), *blocks]),
+            _other_ways(measures, sources, weak, strong),
+        ]
     else:
         blocks.append("Not all runs that choose the recipes are here yet, so that nothing is compared.")
-    document = Document("From weak labels to strong ones", [Section("Answer", blocks), _recipes(measures, methods)])
+        sections = [Section("Answer", blocks)]
+    document = Document("From weak labels to strong ones", [*sections, _recipes(measures, methods)])
     path = folder / "report.md"
     storage.write_text(path, to_markdown(document))
     return path
 
 
-MARGINS = {"better": 0.0, "strictly not inferior": -0.01, "not inferior": -0.02}
 LEAST_STRONG = {"psds1": 0.155, "event_f1": 0.228}
 MAP_MARGIN = 0.02
 NAMES = {"psds1": "PSDS1", "event_f1": "event F1"}
@@ -345,18 +384,14 @@ NAMES = {"psds1": "PSDS1", "event_f1": "event F1"}
 def _answer(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: str, strong: str) -> list[str | TableBlock]:
     """Write the contrasts of the protocol, and whether its conditions hold."""
     best = _decoding_by_times(measures, strong)
-    sides = {"psds1": ("fixed", "times"), "event_f1": ("tags", best)}
     rows, verdicts, voids = [], {}, []
     for folds in (tuple(sources), CHOSEN_ON):
         here = {fold: sources[fold] for fold in folds if fold in sources}
-        for metric, (first, second) in sides.items():
+        for metric, first, second in (("psds1", "fixed", "times"), ("event_f1", "tags", best)):
             found = contrast(measures, here, metric, Compared(weak, first), Compared(strong, second))
-            word = next((word for word, margin in MARGINS.items() if found.low >= margin), "not shown")
-            by_fold = ", ".join(f"{fold}: {value:+.3f}" for fold, value in found.by_fold.items())
-            numbers = (*found.means, found.difference, found.low, found.high, found.power(0.02))
-            cells = [*(f"{number:.3f}" for number in numbers), by_fold, word]
+            word = found.verdict
             title = f"{NAMES[metric]}, folds {', '.join(map(str, found.by_fold))}"
-            rows.append(TableRow(title, [Cell(text) for text in cells]))
+            rows.append(TableRow(title, [Cell(text) for text in (*found.cells(), f"{found.power(0.02):.3f}", word)]))
             if len(folds) == len(sources):
                 verdicts[metric] = word
                 if found.means[1] < LEAST_STRONG[metric]:
@@ -365,7 +400,7 @@ def _answer(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: str, 
     maps = [np.mean([run["map"] for key, run in measures.items() if key.method == method]) for method in (weak, strong)]
     if maps[1] < maps[0] - MAP_MARGIN:
         voids.append(f"strong's clip mAP {maps[1]:.3f} is more than {MAP_MARGIN} below weak's {maps[0]:.3f}")
-    columns = ["weak", "strong", "difference", "low", "high", "power", "by fold", "weak is"]
+    columns = [*CONTRAST_COLUMNS, "power", "weak is"]
     note = (
         f"{counts}. Weak is {weak}, decoded by tags; strong is {strong}, decoded by times ({best}). Intervals are of "
         "95 %, over recordings; power is the probability to find no inferiority at -0.02 if both are equally good."
@@ -376,6 +411,37 @@ def _answer(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: str, 
         f"Void: {'; '.join(voids)}." if voids else "No condition of the protocol makes this void.",
         TableBlock("Table 1", "Contrasts of the protocol", columns, rows, "", note=note),
     ]
+
+
+def _other_ways(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: str, strong: str) -> Section:
+    """Contrast with the strong recipe what else clip labels may choose; no test score had a part in either choice."""
+    by_frames = chosen_recipe(measures, WEAK, "map_of_frames") or weak
+    ways = {
+        f"{weak}, and a filter": (weak, "tags", "filter and tags"),
+        by_frames: (by_frames, "fixed", "tags"),
+        f"{by_frames}, and a filter": (by_frames, "tags", "filter and tags"),
+    }
+    best = _decoding_by_times(measures, strong)
+    found = {}
+    for title, (method, window, decoding) in ways.items():
+        for metric, first, second in (("psds1", window, "times"), ("event_f1", decoding, best)):
+            sides = Compared(method, first), Compared(strong, second)
+            found[f"{NAMES[metric]}, {title}"] = contrast(measures, sources, metric, *sides)
+    p_values = holm([one.p_value for one in found.values()])
+    rows = [
+        TableRow(title, [Cell(text) for text in (*one.cells(), str(one.n_runs), f"{p_value:.3f}", one.verdict)])
+        for (title, one), p_value in zip(found.items(), p_values, strict=True)
+    ]
+    note = (
+        f"{by_frames} is the recipe whose highest frames, after a median filter of {MEDIAN:g} s, rank the tags of "
+        "validation clips best, on the same runs. The filter is the longest that costs these tags no more than "
+        f"{TAGS_LOST:g} of their average precision; PSDS1 is with it. p is two-sided, of no difference, by Holm over "
+        "the rows. All of this was found after test scores had been read, and is exploratory."
+    )
+    columns = [*CONTRAST_COLUMNS, "pairs of runs", "p", "weak is"]
+    return Section(
+        "Other ways from tags alone", [TableBlock("Table 2", "Exploratory contrasts", columns, rows, "way", note=note)]
+    )
 
 
 def _decoding_by_times(measures: Measures, strong: str) -> str:
@@ -400,6 +466,7 @@ def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
         method: pd.DataFrame(
             {
                 "PSDS1": run["psds1"]["fixed"],
+                "PSDS1, filter by tags": run["psds1"]["tags"],
                 "PSDS1, times": run["psds1"]["times"],
                 **{f"event F1, {name}": value for name, value in run["event_f1"].items()},
                 "clip mAP": run["map"],
@@ -419,5 +486,5 @@ def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
         rows.append(TableRow(method, [Cell(counts), *(Cell(f"{value:.3f}") for value in found[method])]))
     note = "Means over runs. What is not in the contrasts of the protocol is exploratory."
     return Section(
-        "All recipes", [TableBlock("Table 2", "Scores", ["runs by fold", *columns], rows, "recipe", note=note)]
+        "All recipes", [TableBlock("Table 3", "Scores", ["runs by fold", *columns], rows, "recipe", note=note)]
     )

@@ -221,7 +221,10 @@ def test_clip_labels_alone_leave_boxes_their_filters():
     clips = chirps(0.4, 1.2)
     boxes = Decoder(median_filter=0.3, box_filter=0.5)
     tuned = tune(
-        ScoredClips(replace(clips.output, decoder=boxes), clips.dataset), held_out=[], parameters="all", objective="clip"
+        ScoredClips(replace(clips.output, decoder=boxes), clips.dataset),
+        held_out=[],
+        parameters="all",
+        objective="clip",
     )
     assert (tuned.decoder.median_filter, tuned.decoder.box_filter) == (0.3, 0.5)
 
