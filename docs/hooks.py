@@ -72,6 +72,7 @@ REFERENCE = {
         tuple(f"sedpool.stats.{name}" for name in ("replicates", "resampling", "clusters", "tests", "ranks", "power")),
     ),
     "formats": ReferencePage("Label formats", ("formats",), ("sedpool.formats",)),
+    "plot": ReferencePage("Plots", ("plot",), ("sedpool.plot",)),
 }
 
 
@@ -166,7 +167,9 @@ def public_names() -> list[tuple[str, str]]:
         If no page of the reference takes a name.
     """
     names = [
-        (name, f"sedpool.{target}") for name, target in _imports(ROOT / "sedpool/__init__.pyi") if name != "formats"
+        (name, f"sedpool.{target}")
+        for name, target in _imports(ROOT / "sedpool/__init__.pyi")
+        if name not in ("formats", "plot")
     ]
     taken = {package for page in REFERENCE.values() for package in page.packages}
     lost = sorted({f"{name} (of {target})" for name, target in names if target.split(".")[1] not in taken})
@@ -179,6 +182,8 @@ def module_names(module: str) -> list[tuple[str, str]]:
     """List what a module offers, with the full name of each: its imports in ``__all__``, or what it defines."""
     folder = ROOT / Path(*module.split("."))
     path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    if (stub := folder / "__init__.pyi").is_file():
+        return [(name, f"{module}.{target}") for name, target in _imports(stub)]
     if folder.is_dir():
         return [(name, target) for name, target in _imports(path) if not name.startswith("_")]
     return [

@@ -1,4 +1,5 @@
 from . import formats as formats
+from . import plot as plot
 from .augment.settings import Augmentation as Augmentation
 from .datasets.base import Dataset as Dataset
 from .datasets.dcase2017 import load_dcase2017 as load_dcase2017

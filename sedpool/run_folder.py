@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from sedpool import storage
-from sedpool.errors import ConfigError, DataError, StorageError
+from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.formats.table import read_tsv
+from sedpool.runtime.representation import html_table
 from sedpool.scores import content_hash, read_scores
 from sedpool.settings.identity import digest, former_digest, upgraded
 from sedpool.settings.targets import check_texts
@@ -104,6 +105,18 @@ class RunFolder:
     def __repr__(self) -> str:
         """Show the path."""
         return f"RunFolder({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """Show what it is and how well it does, in a notebook."""
+        rows: list[tuple[str, object]] = [("folder", self.path), ("finished", "yes" if self.is_done else "no")]
+        try:
+            rows += [("corpus", self.dataset), ("method", self.method), ("seed", self.config["seed"])]
+            if self.is_done:
+                scores = {f"{name} on test": value for name, value in self.main_scores.items()}
+                rows += [(name, "–" if value is None else f"{value:.3f}") for name, value in scores.items()]
+        except SedpoolError as error:  # a damaged run is shown as far as it can be read
+            rows.append(("not readable", error))
+        return html_table("Run", rows)
 
     def file(self, name: str) -> Path:
         """Path of the file `name` inside the folder."""
@@ -321,6 +334,16 @@ class RunFolder:
                     f"{path}: {level}={value}: expected its numbers by name; repeat the run (force=true)"
                 )
         return Content(path, {key: _named(path, value) for key, value in metrics.items()})
+
+    @property
+    def main_scores(self) -> dict[str, float | None]:
+        """F1 on test clips by name: of events and segments (micro) and of clips (macro); None where it is undefined."""
+        scores: dict[str, float | None] = {}
+        for level, average in (("event", "micro"), ("segment", "micro"), ("clip", "macro")):
+            if (found := self.metrics.get(level)) is not None:
+                value = found[average]["f1"]
+                scores[f"{level} F1"] = None if value is None else float(value)
+        return scores
 
     @cached_property
     def tuned(self) -> dict[str, Any] | None:

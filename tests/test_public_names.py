@@ -27,7 +27,7 @@ def stated(package: str) -> dict[str, str]:
     return names
 
 
-@pytest.mark.parametrize("package", ["sedpool", "sedpool.pooling"])
+@pytest.mark.parametrize("package", ["sedpool", "sedpool.plot", "sedpool.pooling"])
 def test_stub_all_and_imports_agree(package: str) -> None:
     module, names = importlib.import_module(package), stated(package)
     assert sorted(module.__all__) == sorted(names)

@@ -21,6 +21,7 @@ from sedpool.regions import (
     within_durations,
 )
 from sedpool.runtime.arrays import BoolArray
+from sedpool.runtime.representation import html_table
 from sedpool.text_tables import table_text
 
 CLIP_COLUMNS = ("filename", "path", "duration", "split")
@@ -128,6 +129,17 @@ class Dataset:
         splits = ", ".join(f"{count} {name}" for name, count in self.clips["split"].value_counts(sort=False).items())
         labels = "weak" if self.events is None else f"{len(self.events)} events"
         return f"Dataset({self.name}: {splits or 'no clips'}; {len(self.classes)} classes; {labels})"
+
+    def _repr_html_(self) -> str:
+        """Show clips, minutes and events of each split, in a notebook."""
+        names = self.clips["split"]
+        known = None if self.known_events is None else self.known_events["filename"].value_counts()
+        rows: list[tuple[object, ...]] = []
+        for split, clips in self.clips.groupby(names, sort=False):
+            n_events = "–" if known is None else int(known.reindex(clips["filename"], fill_value=0).sum())
+            rows.append((split, len(clips), f"{clips['duration'].sum() / 60:.1f}", n_events))
+        title = f"{self.name}: {len(self.classes)} classes ({', '.join(self.classes)})"
+        return html_table(title, rows, ("split", "clips", "minutes", "events"))
 
     def __len__(self) -> int:
         """Return the number of clips."""

@@ -28,6 +28,7 @@ from sedpool.inference.stream import StreamDecoder
 from sedpool.inference.windows import BATCH, Windows, WindowScorer, training_windows
 from sedpool.models.detector import Detector
 from sedpool.runtime.arrays import Float32Array
+from sedpool.runtime.representation import html_table
 from sedpool.scores import frame_scores
 
 
@@ -98,6 +99,18 @@ class TrainedDetector:
         """Say what was trained."""
         kept = f"epoch {self.result.best_epoch} of {len(self.result.history)} kept"
         return f"TrainedDetector({len(self.detector.classes)} classes; {kept})"
+
+    def _repr_html_(self) -> str:
+        """Show what it detects and how, in a notebook."""
+        rows = [
+            ("classes", ", ".join(self.detector.classes)),
+            ("pooling", type(self.detector.pooling).__name__),
+            ("features", self.extractor),
+            ("trained", f"epoch {self.result.best_epoch} of {len(self.result.history)} kept"),
+            ("frames", f"one every {self.step:.3f} s"),
+            ("decoding", ", ".join(f"{key} {value}" for key, value in self.decoder.settings().items() if value)),
+        ]
+        return html_table("Detector", rows)
 
     @property
     def step(self) -> float:

@@ -67,12 +67,15 @@ class Listening:
 
 
 def write_page(path: Path, listening: Listening, recordings: Iterable[ScoredRecording]) -> None:
-    """Write a page that needs no other file.
+    """Write a page that needs no other file; parameters and errors are those of `page_text`."""
+    storage.write_text(path, page_text(listening, recordings))
+
+
+def page_text(listening: Listening, recordings: Iterable[ScoredRecording]) -> str:
+    """Make a page that needs no other file.
 
     Parameters
     ----------
-    path : Path
-        The file.
     listening : Listening
         What it shows.
     recordings : iterable of ScoredRecording
@@ -91,7 +94,7 @@ def write_page(path: Path, listening: Listening, recordings: Iterable[ScoredReco
     content = _content(listening, recordings, keep, is_folder=False)
     first = "".join(text for name, text in media.items() if name.startswith("0/"))
     rest = "".join(text for name, text in media.items() if not name.startswith("0/"))
-    storage.write_text(path, _filled(listening.title, content, first, rest))
+    return _filled(listening.title, content, first, rest)
 
 
 def write_folder(folder: Path, listening: Listening, recordings: Iterable[ScoredRecording]) -> Path:
@@ -100,7 +103,7 @@ def write_folder(folder: Path, listening: Listening, recordings: Iterable[Scored
     Returns
     -------
     path : Path
-        ``index.html`` in the folder; parameters and errors are those of `write_page`.
+        ``index.html`` in the folder; the other parameters and errors are those of `page_text`.
     """
 
     def keep(name: str, content: bytes) -> None:

@@ -1,1 +1,5 @@
-"""Plots: figures of tables that other packages compute; `style` sets their look and the colour of each method."""
+"""Figures: those of reports, and plots of recordings for a notebook, which `sedpool.plot` names."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
