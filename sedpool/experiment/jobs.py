@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -218,8 +219,9 @@ def progress_of(folder: RunFolder) -> Progress:
             state, reason = "failed", "killed, or its machine stopped"
     seconds: list[float] = []
     for path in [*folder.path.glob("rounds/*/history.csv"), folder.file("history.csv")]:
-        with suppress(FileNotFoundError), path.open(encoding="utf-8", newline="") as stream:
-            seconds += [float(row.get("seconds") or 0) for row in csv.DictReader(stream)]
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            seconds += _epoch_seconds(path, status.st_ino, status.st_size, status.st_mtime_ns)
     return Progress(
         folder,
         state,
@@ -231,6 +233,12 @@ def progress_of(folder: RunFolder) -> Progress:
         budget=note.get("budget", 0),
         seconds=tuple(seconds),
     )
+
+
+@lru_cache(maxsize=4096)  # as long as the file is the same: who waits for jobs looks every few seconds
+def _epoch_seconds(path: Path, *_: int) -> tuple[float, ...]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return tuple(float(row.get("seconds") or 0) for row in csv.DictReader(stream))
 
 
 def _is_alive(folder: RunFolder, note: Mapping[str, Any]) -> bool:

@@ -124,3 +124,21 @@ def test_a_folder_of_runs_at_a_glance(folder: RunFolder, tmp_path: Path) -> None
 def test_a_folder_without_runs_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no run in it"):
         all_progress(tmp_path)
+
+
+def test_who_waits_for_jobs_reads_a_history_only_when_it_has_grown(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = folder.file("history.csv")
+    history.write_text("epoch,seconds\n1,2.5\n", encoding="utf-8")
+    assert progress_of(folder).seconds == (2.5,)
+    opened: list[Path] = []
+    open_file = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: opened.append(path) or open_file(path, *_, **__))
+    assert [progress_of(folder).seconds for _ in range(3)] == [(2.5,)] * 3
+    assert history not in opened
+    with history.open("a", encoding="utf-8") as stream:
+        stream.write("2,3.5\n")
+    opened.clear()
+    assert [progress_of(folder).seconds for _ in range(3)] == [(2.5, 3.5)] * 3
+    assert opened.count(history) == 1
