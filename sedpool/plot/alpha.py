@@ -20,6 +20,7 @@ from sedpool.plot.style import (
     GREY,
     MethodStyle,
     draw_bounds,
+    draw_runs,
     method_styles,
     new_figure,
     new_panels,
@@ -87,13 +88,14 @@ def alpha_trajectories_figure(trajectories: pd.DataFrame, flagged: Collection[st
     for axes, label in zip(panels, labels, strict=True):
         own = trajectories[trajectories["event_label"] == label]
         draw_bounds(axes.axhline, trajectories)
-        for (method, run), trajectory in own.groupby(["method", "run"], sort=False):
-            style = styles[str(method)]
-            axes.plot(trajectory["epoch"], trajectory["alpha"], color=style.color, linestyle=style.line, linewidth=1)
-            kept = trajectory[trajectory["is_kept"]]
+        for method, style in styles.items():
+            of_method = own[own["method"] == method]
+            draw_runs(axes, of_method, "epoch", "alpha", color=style.color, linestyle=style.line, linewidth=1)
+            kept = of_method[of_method["is_kept"].astype(bool)]
             axes.plot(kept["epoch"], kept["alpha"], style.marker, color=style.color, markersize=4)
-            if run in flagged:
-                axes.plot(kept["epoch"], kept["alpha"], **_RING)
+        rings = own[own["is_kept"].astype(bool) & own["run"].isin(flagged)]
+        if len(rings):
+            axes.plot(rings["epoch"], rings["alpha"], **_RING)
         axes.set_title(str(label), fontsize=9)
     figure.supxlabel("epoch", fontsize=9)
     figure.supylabel("α", fontsize=9)

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sedpool.plot.style import BLACK, GREY, method_styles, new_panels, styled
+from sedpool.plot.style import BLACK, GREY, draw_runs, method_styles, new_panels, styled
 
 _WIDTH, _COLUMNS, _ROW_INCHES = 6.6, 3, 2.1
 _PALE = "#d4d4d4"
@@ -30,8 +30,8 @@ def threshold_figure(curves: pd.DataFrame, *, threshold: float = 0.5) -> Figure:
     for axes, (method, style) in zip(panels, styles.items(), strict=True):
         for other in means.values():
             axes.plot(other["recall"], other["precision"], color=_PALE, linewidth=1)
-        for _, run in curves[curves["method"] == method].groupby("run", sort=False):
-            axes.plot(run["recall"], run["precision"], color=style.color, linewidth=0.7, alpha=0.6)
+        own_runs = curves[curves["method"] == method]
+        draw_runs(axes, own_runs, "recall", "precision", color=style.color, linewidth=0.7, alpha=0.6)
         own = means[method]
         axes.plot(own["recall"], own["precision"], color=style.color, linewidth=2)
         point = own.loc[threshold]

@@ -168,13 +168,13 @@ def mean_statistic(parts: Sequence[tuple[Statistic, slice]]) -> Statistic:
     array([2.])
     """
 
-    def statistic(weights: npt.ArrayLike) -> dict[MetricKey, Float64Array]:
-        rows = np.asarray(weights, dtype=np.float64)
+    def of_rows(rows: Float64Array) -> dict[MetricKey, Float64Array]:
         values = [part(rows[:, clips]) for part, clips in parts]
         stacked = {key: np.stack([one[key] for one in values], axis=-1) for key in values[0]}
         return {key: mean_of(columns, np.isfinite(columns)) for key, columns in stacked.items()}
 
-    return statistic
+    first, clips = parts[0]
+    return _some_at_a_time(of_rows, len(parts) * len(first(np.ones((1, clips.stop - clips.start)))))
 
 
 def count_difference(first: ClipCounts, second: ClipCounts) -> Statistic:

@@ -120,10 +120,21 @@ def test_numbers_that_nobody_knows_are_not_explained(scores):
 
 def test_trajectories_run_over_all_epochs_and_mark_the_kept_one(trajectories):
     panel = visible(alpha_trajectories_figure(trajectories))[0]
-    lines = [line for line in panel.lines if len(line.get_xdata()) == 5]
-    marks = [line for line in panel.lines if len(line.get_xdata()) == 1]
-    assert len(lines) == len(marks) == 4  # two methods, two runs
-    assert {mark.get_xdata()[0] for mark in marks} == {3}
+    lines = [line for runs in panel.collections for line in runs.get_segments()]
+    assert [len(line) for line in lines] == [5] * 4  # two methods, two runs
+    first = trajectories[(trajectories["event_label"] == CLASSES[0]) & (trajectories["run"] == "s0")]
+    np.testing.assert_allclose(lines[0], first.loc[first["method"] == "cap", ["epoch", "alpha"]])
+    marks = [line for line in panel.lines if line.get_marker() != "None"]
+    assert [list(mark.get_xdata()) for mark in marks] == [[3, 3], [3, 3]]
+    assert panel.get_ylim()[1] >= BOUND
+
+
+@pytest.mark.parametrize("n_runs", [2, 50])
+def test_more_runs_are_no_more_artists(trajectories, n_runs):
+    parts = [trajectories[trajectories["run"] == "s0"].assign(run=f"s{number}") for number in range(n_runs)]
+    panel = visible(alpha_trajectories_figure(pd.concat(parts), {"s1"}))[0]
+    assert len(panel.collections) == 2
+    assert len(panel.lines) == 1 + 2 + 1  # the bound, the marks of each method, the rings
 
 
 def test_classes_are_numbered_by_duration_and_the_correlation_is_in_the_title(kept, durations):
