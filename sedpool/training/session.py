@@ -117,6 +117,8 @@ class Session:
             list(self.callbacks), model=self.training_model, epochs=n_epochs, steps=len(training)
         )
         self.training_model.stop_training = False
+        # TensorFlow would trace a step that makes the optimizer's variables twice
+        self.training_model.optimizer.build(self.training_model.trainable_variables)
         listeners.on_train_begin()
         self._resume()
         while self.position.epoch < n_epochs and not self.position.stopped:
@@ -200,7 +202,6 @@ class Session:
                     f"{self.checkpoints.folder}: the checkpoint has other {name}: {_short(stored.get(name))}, now "
                     f"{_short(ours)}; restore what was there, or begin anew with force=true"
                 )
-        self.training_model.optimizer.build(self.training_model.trainable_variables)
         assign(self.training_model.variables, snapshot.arrays["network"], "network")
         assign(self.training_model.optimizer.variables, snapshot.arrays["optimizer"], "optimizer")
         self.best.weights = snapshot.arrays.get("best", [])
