@@ -238,7 +238,7 @@ def test_every_soundscape_spec_is_one(path: Path) -> None:
 
 def test_no_config_is_left_out() -> None:
     folders = {path.name for path in Path(config_folder()).iterdir() if path.is_dir()}
-    assert folders - {"experiment", "hydra", "launcher", "soundscapes"} == set(GROUPS)
+    assert folders - {"experiment", "hydra", "launcher", "parallel", "soundscapes"} == set(GROUPS)
 
 
 def test_former_names_on_the_command_line_are_those_of_today() -> None:

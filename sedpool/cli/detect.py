@@ -8,6 +8,7 @@ import typer
 
 from sedpool.cli import field, listening
 from sedpool.cli.live import Partial, print_live
+from sedpool.cli.parallel import Address, Where, working
 from sedpool.cli.trust import TrustCode
 
 SHOWN = 3  # runs that a message names
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sedpool.inference.decode import Decoder
-    from sedpool.inference.recordings import Detected, Method, Recording
+    from sedpool.inference.recordings import Detected, Recording
+    from sedpool.inference.results import Task
 
 
 def detect(
@@ -79,6 +81,9 @@ def detect(
         typer.Option(help="With --stream: little-endian whole numbers of so many bits, or floating point."),
     ] = "s16",
     partial: Partial = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Recordings that are detected in at a time, each by a process.")] = 1,
+    where: Where = "local",
+    address: Address = None,
     trust_code: TrustCode = False,
 ) -> None:
     """Detect events in recordings of any length, format and rate.
@@ -102,6 +107,7 @@ def detect(
     field.refuse_idle(clips, by, out)
     clock = Clock(time_pattern, timezone)
     import_backend()
+    from sedpool.experiment.detection import detect_in_processes, load_method
     from sedpool.inference.live import LiveDetector, read_pcm
     from sedpool.inference.recordings import Selection, find_recordings
     from sedpool.inference.results import detect_all
@@ -121,14 +127,18 @@ def detect(
     dated, began = any(one.start for one in recordings), time.perf_counter()
     found: list[Detected] = []
     broken: list[str] = []
-    prints = not (beside or summary) and out is None
-    with page.results(recordings, formats, out, beside=beside) as results:
+    several = jobs > 1 or where == "dask"
+
+    def detect_several(tasks: "Sequence[Task]") -> "Iterator[Detected | AudioError]":
+        return detect_in_processes(runs, method, tasks, n_jobs=jobs, trust_code=trust_code)
+
+    with working(where, address), page.results(recordings, formats, out, beside=beside) as results:
         with recordings_bar(recordings) as advance:
-            for detected in detect_all(method, recordings, results, advance):
+            for detected in detect_all(method, recordings, results, advance, detect_several if several else None):
                 if isinstance(detected, AudioError):
                     broken.append(str(detected))
                     continue
-                if prints:
+                if not (beside or summary) and out is None:
                     print_events(detected, dated, with_header=not found)
                 found.append(detected)
         written = results.write_all(found) if results is not None else []
@@ -189,16 +199,6 @@ def runs_and_audio(arguments: "Sequence[str]", stream: bool) -> tuple[list[str],
     if not stream and len(runs) == len(arguments):
         raise ConfigError("no recordings: give files, folders or patterns after the run, or - to list them")
     return runs, list(arguments[len(runs) :])
-
-
-def load_method(runs: "Sequence[str]", *, tuned: bool, trust_code: bool) -> "Method":
-    """Load the detector of a run, or several whose mean score counts."""
-    from sedpool.experiment.load import load
-    from sedpool.inference.detect import mean_decoder
-    from sedpool.inference.recordings import Method
-
-    detectors = tuple(load(run, tuned=tuned, trust_code=trust_code) for run in runs)
-    return Method(detectors, mean_decoder([one.decoder for one in detectors], detectors[0].detector.classes))
 
 
 def changed_decoder(

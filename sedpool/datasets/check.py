@@ -13,6 +13,7 @@ from sedpool.datasets.folder import refuse_incomplete_folder
 from sedpool.datasets.recordings import recording_names, recordings_of, refuse_incomplete
 from sedpool.errors import AudioError, DataError
 from sedpool.events import EVENT_COLUMNS
+from sedpool.runtime import parallel
 
 DURATION_TOLERANCE = 0.1  # seconds
 _CHUNK = 16  # recordings in a task
@@ -148,11 +149,8 @@ def refuse_untrainable(
 
 
 def _inspect_all(paths: Sequence[str], n_jobs: int | None, progress: bool) -> Iterator[audio.Inspection | AudioError]:
-    from joblib import Parallel, cpu_count, delayed
-
     chunks = [paths[first : first + _CHUNK] for first in range(0, len(paths), _CHUNK)]
-    workers = min(n_jobs or cpu_count(), max(1, len(chunks)))
-    results = Parallel(n_jobs=workers, return_as="generator")(delayed(_inspect)(chunk) for chunk in chunks)
+    results: Iterable[list[audio.Inspection | AudioError]] = parallel.each(_inspect, chunks, n_jobs)
     if progress:
         results = track(results, "recordings", len(chunks), console=Console(stderr=True), transient=True)
     for inspected in results:

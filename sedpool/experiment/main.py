@@ -23,7 +23,8 @@ from omegaconf.errors import OmegaConfBaseException
 from sedpool.errors import ConfigError, SedpoolError
 from sedpool.experiment.launchers.parent import end_with_parent
 from sedpool.experiment.launchers.sweep import Sweep
-from sedpool.settings.compose import config_folder, launcher_of, one_line, resolve
+from sedpool.runtime import parallel
+from sedpool.settings.compose import config_folder, launcher_of, one_line, parallel_of, resolve
 from sedpool.settings.overrides import quote_texts, without_launcher
 from sedpool.settings.suggestions import refuse_unknown
 from sedpool.text_tables import utf8_bytes
@@ -125,7 +126,7 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
         nonlocal problem
         try:
             overrides = list(HydraConfig.get().overrides.task)
-            launcher = launcher_of(cfg)
+            launcher, where = launcher_of(cfg), parallel_of(cfg)
             config = resolve(cfg, dict(HydraConfig.get().runtime.choices), overrides)
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 varied = [override for override in overrides if override not in sys.argv]
@@ -134,7 +135,8 @@ def _compose_and_run(sweep: Sweep) -> Exception | None:
                 raise ConfigError(f"launcher={launcher.kind}: it runs the jobs of a sweep or a search; add -m")
             from sedpool.experiment.run import run
 
-            print(run(config), flush=True)
+            with parallel.cluster(where.address):
+                print(run(config), flush=True)
         except (SedpoolError, OmegaConfBaseException, OSError) as error:
             problem = error
         return None

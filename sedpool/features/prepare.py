@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from joblib import cpu_count
 from rich.console import Console
 from rich.progress import track
 
@@ -101,7 +100,7 @@ def compute_features(
         (lambda shards, total: track(shards, "features", total, console=console, transient=True)) if progress else None
     )
     # A network uses every core by itself, and processes beside each other would each load it.
-    n_workers = 1 if getattr(store.extractor, "front_end", None) else n_jobs or cpu_count()
+    n_workers = 1 if getattr(store.extractor, "front_end", None) else n_jobs
     features, reasons = store.prepare(paths, windows=windows, n_jobs=n_workers, track=bar)
     broken = {paths[filename]: reason for filename, reason in reasons.items()}
     for reason in broken.values():

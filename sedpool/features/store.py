@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from filelock import FileLock
 from sedpool import audio, storage
 from sedpool.errors import AudioError, StorageError
 from sedpool.features import shards
+from sedpool.runtime import parallel
 from sedpool.runtime.arrays import Float32Array
 
 logger = logging.getLogger(__name__)
@@ -170,7 +171,7 @@ class FeatureStore:
         paths: Mapping[str, str],
         *,
         windows: Mapping[str, Window] | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
     ) -> tuple[Features, dict[str, str]]:
         """Compute the missing features of clips and open those of all.
@@ -183,8 +184,8 @@ class FeatureStore:
             Audio file of every `filename`.
         windows : mapping of str to (float, float), optional
             Onset and duration in seconds of the clips that are a part of their file.
-        n_jobs : int
-            Number of worker processes.
+        n_jobs : int or None
+            Number of worker processes; None for one per processor.
         track : callable, optional
             Called with the iteration over pieces of work and their number; returns an iteration that shows progress.
 
@@ -245,16 +246,13 @@ class FeatureStore:
     def _compute(
         self,
         todo: Mapping[bytes, tuple[str, Window | None]],
-        n_jobs: int,
+        n_jobs: int | None,
         track: Callable[[Iterable[Any], int], Iterable[Any]] | None,
     ) -> dict[bytes, str]:
         """Compute features of recordings by their keys; return the reasons for those that cannot be read."""
-        from joblib import Parallel, delayed
-
         items = list(todo.items())
         pieces = [items[first : first + CLIPS_A_JOB] for first in range(0, len(items), CLIPS_A_JOB)]
-        jobs = (delayed(_features_of)(piece, self.extractor) for piece in pieces)
-        results = Parallel(n_jobs=min(n_jobs, max(1, len(pieces))), return_as="generator")(jobs)
+        results = parallel.each(partial(_features_of, extractor=self.extractor), pieces, n_jobs)
         broken: dict[bytes, str] = {}
         waiting: list[tuple[npt.NDArray[Any], Float32Array]] = []
         began = time.monotonic()

@@ -7,7 +7,7 @@ somebody else made or changed are known. Every file of results follows from it.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,19 +114,28 @@ class Journal:
     @contextmanager
     def writing(self, path: Path) -> Iterator[None]:
         """Keep in mind that a file of results is written in the block, and its hash after it."""
-        key = self._key(path)
-        if self._written.get(key, "") is not None:
-            self._append({"written": key, "sha256": None})
+        self.begin([path])
         yield
+        self.end(path)
+
+    def begin(self, paths: Iterable[Path]) -> None:
+        """Keep in mind that files of results are going to be written."""
+        keys = [key for key in map(self._key, paths) if self._written.get(key, "") is not None]
+        self._append(*({"written": key, "sha256": None} for key in keys))
+        self._written |= dict.fromkeys(keys)
+
+    def end(self, path: Path) -> None:
+        """Keep in mind what was written to a file of results."""
+        key = self._key(path)
         self._written[key] = storage.sha256_file(path)
         self._append({"written": key, "sha256": self._written[key]})
 
     def _key(self, path: Path) -> str:
         return os.path.relpath(path, self.path.parent)
 
-    def _append(self, entry: Mapping[str, Any]) -> None:
+    def _append(self, *entries: Mapping[str, Any]) -> None:
         with storage.writing(self.path), self.path.open("ab") as stream:
-            stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+            stream.write(b"".join(json.dumps(entry, ensure_ascii=False).encode() + b"\n" for entry in entries))
             stream.flush()
             os.fsync(stream.fileno())
 

@@ -4,10 +4,11 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -77,6 +78,10 @@ class Results:
         if self.folder is None:
             return recording.path.with_name(Path(name).name + suffix)
         return self.folder / (name + suffix)
+
+    def scores_path(self, recording: Recording) -> Path | None:
+        """Return the path of a recording's frame scores; None if they are not wanted."""
+        return self.path(recording, SCORES_SUFFIX) if SCORES in self.formats else None
 
     @property
     def journal_path(self) -> Path:
@@ -152,13 +157,25 @@ def recording_infos(detected: Sequence[Detected]) -> dict[str, RecordingInfo]:
     }
 
 
+class Task(NamedTuple):
+    """A recording to detect in, and where its frame scores go, if they are to be written."""
+
+    recording: Recording
+    scores: Path | None = None
+
+
+Workers = Callable[[Sequence[Task]], Iterator[Detected | AudioError]]
+"""Detects in recordings elsewhere; yields what `detect_one` returns, in their order."""
+
+
 def detect_all(
     method: Method,
     recordings: Sequence[Recording],
     results: Results | None = None,
     progress: Callable[[Recording, float], None] = lambda recording, seconds: None,
+    workers: Workers | None = None,
 ) -> Iterator[Detected | AudioError]:
-    """Detect the events of recordings one after another, and write them.
+    """Detect the events of recordings, and write them.
 
     Parameters
     ----------
@@ -170,11 +187,13 @@ def detect_all(
         Where to write, and a journal: recordings that it has are not read again.
     progress : callable
         Called with a recording and the seconds of it that were read, or known from before, piece by piece.
+    workers : callable, optional
+        Detects in several at a time, by the same method; by default one after another here.
 
     Yields
     ------
     detected : Detected or AudioError
-        What was detected in each recording, or why it cannot be read.
+        What was detected in each recording, or why it cannot be read; in the order of the recordings.
 
     Raises
     ------
@@ -183,42 +202,70 @@ def detect_all(
     DataError
         If a file of results was made or changed by somebody else.
     """
-    with ThreadPoolExecutor() as executor:
-        if results is None:
-            for recording in recordings:
-                try:
-                    yield detect_recording(method, recording, executor=executor, progress=partial(progress, recording))
-                except AudioError as error:
-                    yield error
-            return
-        with results.reserved():
-            journal = Journal(results.journal_path, method.description)
-            results.refuse_foreign(journal)
-            for recording in recordings:
-                detected = journal.get(recording)
-                scores = results.path(recording, SCORES_SUFFIX) if SCORES in results.formats else None
-                try:
-                    if detected is not None and (scores is None or (journal.has_scores(recording) and scores.exists())):
-                        progress(recording, detected.duration)
-                    else:
-                        with nullcontext() if scores is None else journal.writing(scores):
-                            detected = _detect(method, recording, scores, executor, partial(progress, recording))
-                        journal.add(detected, with_scores=scores is not None)
-                except AudioError as error:
-                    yield error
-                    continue
+    if results is None:
+        yield from _compute(method, [Task(recording) for recording in recordings], progress, workers)
+        return
+    with results.reserved():
+        journal = Journal(results.journal_path, method.description)
+        results.refuse_foreign(journal)
+        tasks = [Task(one, results.scores_path(one)) for one in recordings]
+        known = {task: found for task in tasks if (found := _known(task, journal)) is not None}
+        left = [task for task in tasks if task not in known]
+        journal.begin(task.scores for task in left if task.scores is not None)
+        computed = _compute(method, left, progress, workers)
+        for task in tasks:
+            is_known = task in known
+            detected: Detected | AudioError = known.pop(task) if is_known else next(computed)
+            if isinstance(detected, Detected):
+                if is_known:
+                    progress(task.recording, detected.duration)
+                else:
+                    if task.scores is not None:
+                        journal.end(task.scores)
+                    journal.add(detected, with_scores=task.scores is not None)
                 results.write(detected, journal)
-                yield detected
+            yield detected
 
 
-def _detect(
-    method: Method, recording: Recording, scores: Path | None, executor: Executor, progress: Callable[[float], None]
-) -> Detected:
-    """Detect in one recording; write its scores too if they have a place."""
-    if scores is None:
-        return detect_recording(method, recording, executor=executor, progress=progress)
-    first = method.detectors[0]
-    with scores_file(scores, recording.filename, first.step, first.detector.classes) as file:
-        detected = detect_recording(method, recording, executor=executor, keep_scores=file.add, progress=progress)
-        file.finish(detected.duration)
-    return detected
+def _compute(
+    method: Method,
+    tasks: Sequence[Task],
+    progress: Callable[[Recording, float], None],
+    workers: Workers | None,
+) -> Iterator[Detected | AudioError]:
+    """Detect in recordings, in their order."""
+    if workers is None:
+        with ThreadPoolExecutor() as executor:
+            for task in tasks:
+                yield detect_one(method, task, executor, partial(progress, task.recording))
+        return
+    for task, detected in zip(tasks, workers(tasks), strict=True):
+        if isinstance(detected, Detected):
+            progress(task.recording, detected.duration)
+        yield detected
+
+
+def _known(task: Task, journal: Journal) -> Detected | None:
+    """Return what was detected in a recording before, with its scores if they are wanted."""
+    has_scores = task.scores is None or (journal.has_scores(task.recording) and task.scores.exists())
+    return journal.get(task.recording) if has_scores else None
+
+
+def detect_one(
+    method: Method,
+    task: Task,
+    executor: Executor | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Detected | AudioError:
+    """Detect in one recording, and write its scores if they have a place; return the error if it cannot be read."""
+    recording, scores = task
+    try:
+        if scores is None:
+            return detect_recording(method, recording, executor=executor, progress=progress)
+        first = method.detectors[0]
+        with scores_file(scores, recording.filename, first.step, first.detector.classes) as file:
+            detected = detect_recording(method, recording, executor=executor, keep_scores=file.add, progress=progress)
+            file.finish(detected.duration)
+        return detected
+    except AudioError as error:
+        return error

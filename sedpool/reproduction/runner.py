@@ -24,7 +24,8 @@ from sedpool.experiment.plan import Study
 from sedpool.experiment.run import build_dataset, check, folder_of
 from sedpool.features.prepare import prepare
 from sedpool.reproduction.records import forget_records, keys_of, read_results, record_run
-from sedpool.settings.compose import compose_launcher
+from sedpool.runtime import parallel
+from sedpool.settings.compose import compose_launcher, compose_parallel
 from sedpool.settings.instantiate import build
 from sedpool.settings.overrides import text_override, without_launcher
 from sedpool.storage import hash_value, remove_abandoned
@@ -114,7 +115,8 @@ def reproduce(
         jobs, failures = (list(runs), {}) if rerun or dry_run else _enter_finished(runs, enter)
         if not jobs:
             return {" ".join(runs[job].overrides): reason for job, reason in failures.items()}
-        _prepare_corpora(jobs)
+        with parallel.cluster(compose_parallel(study.settings).address):
+            _prepare_corpora(jobs)
         rows = read_results(table)
         usual_epochs = [int(epochs) for epochs in rows.loc[rows["valid"], "epochs"]]
         epoch_seconds = _measure_epochs(jobs, launcher.jobs) if launcher.kind == "local" else {}

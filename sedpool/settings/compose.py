@@ -21,7 +21,7 @@ from sedpool.settings.comments import options
 from sedpool.settings.identity import upgraded
 from sedpool.settings.label_map import read_label_map
 from sedpool.settings.overrides import quote_texts, quoted_form
-from sedpool.settings.schema import LauncherSettings, checked
+from sedpool.settings.schema import LauncherSettings, ParallelSettings, checked
 from sedpool.settings.suggestions import did_you_mean
 from sedpool.settings.targets import TARGETS
 
@@ -112,7 +112,8 @@ def resolve(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str
         As on the command line.
     """
     OmegaConf.set_struct(cfg, False)
-    cfg.pop("launcher", None)  # as `hydra`: how a run is started is no part of it
+    for group in ("launcher", "parallel"):  # as `hydra`: how and where a run computes is no part of it
+        cfg.pop(group, None)
     asked = {override.lstrip("+~").partition("=")[0] for override in overrides}
     replaced = [group for group in TARGETS if f"{group}._target_" in asked]
     for group in replaced:
@@ -147,6 +148,17 @@ def compose_launcher(overrides: Sequence[str]) -> LauncherSettings:
     """
     config, _ = compose_unresolved(overrides)
     return checked(LauncherSettings, config["launcher"], "launcher")
+
+
+def parallel_of(cfg: DictConfig) -> ParallelSettings:
+    """Return where features are computed and sounds rendered, as a composed configuration says."""
+    return checked(ParallelSettings, OmegaConf.to_container(cfg.parallel, resolve=True), "parallel")  # type: ignore[arg-type]
+
+
+def compose_parallel(overrides: Sequence[str]) -> ParallelSettings:
+    """Return what overrides such as ``parallel=dask`` say; raises as `compose_launcher` does."""
+    config, _ = compose_unresolved(overrides)
+    return checked(ParallelSettings, config["parallel"], "parallel")
 
 
 def one_line(error: BaseException) -> str:

@@ -33,6 +33,7 @@ NAMES = frozenset(
         "dataset.name",
         "launcher.sbatch",
         "method",
+        "parallel.address",
         "tracking.experiment",
         "tracking.uri",
     }

@@ -144,6 +144,27 @@ class LauncherSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ParallelSettings:
+    """Where features are computed, sounds rendered and recordings detected in; see ``configs/parallel/``.
+
+    Attributes
+    ----------
+    kind : {'local', 'dask'}
+        In processes of this machine, or on the workers of a Dask cluster.
+    address : str or None
+        Of the cluster's scheduler.
+    """
+
+    kind: Literal["local", "dask"]
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "dask") != (self.address is not None):
+            expected = "the address of its scheduler, such as tcp://192.168.0.7:8786" if self.kind == "dask" else "none"
+            raise ConfigError(f"parallel={self.kind} parallel.address={self.address}: expected {expected}")
+
+
+@dataclass(frozen=True, config=_STRICT)
 class SearchSettings:
     """How a search goes; see ``configs/hydra/sweeper/``.
 

@@ -7,11 +7,10 @@ dither.
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from sedpool import audio
@@ -19,6 +18,7 @@ from sedpool.audio.band import SR, dither
 from sedpool.audio.loudness import DEFINITIONS
 from sedpool.errors import DataError
 from sedpool.formats.scaper_jams import Scene, Value, read_scene
+from sedpool.runtime import parallel
 from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import Mixing, Sound, Soundscape, mix
 from sedpool.soundscapes.sampling import Event
@@ -62,12 +62,13 @@ def render_files(
             f"{len(paths)} JAMS have only {len(targets)} names; render those of the same name to different folders"
         )
     folders = Path(foreground), Path(background)
-    tasks = (joblib.delayed(_render_file)(path, *folders, target, dry) for target, path in targets.items())
-    joblib.Parallel(n_jobs=n_jobs)(tasks)
+    for _ in parallel.each(partial(_render_file, *folders, dry), list(targets.items()), n_jobs):
+        pass
     return list(targets)
 
 
-def _render_file(path: Path, foreground: Path, background: Path, target: Path, dry: bool) -> None:
+def _render_file(foreground: Path, background: Path, dry: bool, named: tuple[Path, Path]) -> None:
+    target, path = named
     scene = read_scene(path)
     if scene.settings.get("reverb") and not dry:
         raise DataError(

@@ -10,16 +10,16 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from sedpool import audio, storage
 from sedpool.audio.band import SR, band_edge
 from sedpool.audio.loudness import MEASURES, rms
 from sedpool.errors import AudioError, DataError
+from sedpool.runtime import parallel
 from sedpool.runtime.arrays import Float32Array
 from sedpool.soundscapes.mixing import BACKGROUND_DB, Sound
 from sedpool.soundscapes.sampling import Event
@@ -237,13 +237,14 @@ def inspect(
     broken : list of str
         ``path: reason`` of the others.
     """
-    tasks = (joblib.delayed(_inspect)(Path(root), name, label, shortest, level) for name, label in labels.items())
-    results = joblib.Parallel(n_jobs=n_jobs)(tasks)
+    task = partial(_inspect, Path(root), shortest=shortest, level=level)
+    results = list(parallel.each(task, list(labels.items()), n_jobs))
     usable = [result for result in results if isinstance(result, Recording)]
     return usable, [result for result in results if isinstance(result, str)]
 
 
-def _inspect(root: Path, name: str, label: str, shortest: float, level: str | None) -> Recording | str:
+def _inspect(root: Path, file: tuple[str, str], *, shortest: float, level: str | None) -> Recording | str:
+    name, label = file
     path = root / name
     try:
         samples = audio.read(path, SR)

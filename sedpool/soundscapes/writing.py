@@ -4,6 +4,7 @@ A corpus is made in a hidden folder beside its own, which is renamed once it is 
 kept, so that an interrupted synthesis loses only the soundscapes in progress.
 """
 
+import functools
 import itertools
 import json
 import os
@@ -14,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
 from filelock import FileLock
 from rich.console import Console
 from rich.progress import track
@@ -24,6 +24,7 @@ from sedpool.audio.band import FLOOR_DB, dither
 from sedpool.audio.loudness import DEFINITIONS
 from sedpool.errors import ConfigError, DataError
 from sedpool.formats import audacity, scaper_jams
+from sedpool.runtime import parallel
 from sedpool.runtime.arrays import Float32Array
 from sedpool.settings.identity import recorded_form
 from sedpool.soundscapes.mixing import Mixing, Soundscape, Sources, mix
@@ -222,8 +223,7 @@ def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
         for split, size in plan.sizes.items()
         for start in range(0, size, _CHUNK)
     ]
-    tasks = (joblib.delayed(_write_chunk)(partial, plan, sources, split, indices) for split, indices in chunks)
-    done = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+    done = parallel.each(functools.partial(_write_chunk, partial, plan, sources), chunks, n_jobs)
     for _ in track(done, f"making {folder.name}", len(chunks), console=Console(stderr=True), transient=True):
         pass
     for split in plan.sizes:
@@ -239,8 +239,9 @@ def _make(folder: Path, plan: Plan, sources: Sources, n_jobs: int) -> None:
     os.rename(partial, folder)
 
 
-def _write_chunk(root: Path, plan: Plan, sources: Sources, split: str, indices: Sequence[int]) -> None:
-    """Draw, mix and write some soundscapes, unless they are complete."""
+def _write_chunk(root: Path, plan: Plan, sources: Sources, chunk: tuple[str, Sequence[int]]) -> None:
+    """Draw, mix and write some soundscapes of a split, unless they are complete."""
+    split, indices = chunk
     for index in indices:
         stem = f"soundscape_{split}_{index:05d}"
         if _is_complete(root, split, stem):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sedpool.cli.data.loading import Jobs, Overrides, configuration, load
+from sedpool.cli.data.loading import Overrides, configuration, load, working
 from sedpool.cli.data.names import Root, complete_name
+from sedpool.cli.parallel import Jobs
 
 if TYPE_CHECKING:
     from sedpool.datasets.check import Problem
@@ -55,7 +56,8 @@ def check(
     config = configuration(name, root, overrides)
     with keeping_annotations() as annotations:
         dataset = load(config)
-    problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
+    with working(name, overrides):
+        problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
     found = overview(
         dataset,
         supervision=config["supervision"],

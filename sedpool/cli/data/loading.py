@@ -1,5 +1,7 @@
 """How ``sedpool data`` loads a corpus: with the configuration that training would use, so that both share one store."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,16 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]...", help="Settings, as for training: features.sr=22050 dataset.seed=1"),
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one per processor.")]
+
+
+@contextmanager
+def working(name: str, overrides: list[str] | None) -> Iterator[None]:
+    """Work where the settings ``parallel`` say within the block."""
+    from sedpool.runtime import parallel
+    from sedpool.settings.compose import compose_parallel
+
+    with parallel.cluster(compose_parallel([f"dataset={name}", *(overrides or [])]).address):
+        yield
 
 
 def configuration(name: str, root: Path | None, overrides: list[str] | None) -> dict[str, Any]:

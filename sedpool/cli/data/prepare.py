@@ -2,8 +2,9 @@
 
 import typer
 
-from sedpool.cli.data.loading import Jobs, Overrides, configuration, load
+from sedpool.cli.data.loading import Overrides, configuration, load, working
 from sedpool.cli.data.names import Name, Root
+from sedpool.cli.parallel import Jobs
 
 
 def prepare(name: Name, overrides: Overrides = None, root: Root = None, jobs: Jobs = None) -> None:
@@ -16,10 +17,11 @@ def prepare(name: Name, overrides: Overrides = None, root: Root = None, jobs: Jo
     config = configuration(name, root, overrides)
     places = {"cache": config["cache"], "n_jobs": jobs or config["jobs"]}
     extractor = build(config, "features")
-    dataset = load(config)
-    part = prepare(dataset, extractor, **places, allow_missing=True)
-    if "train" in set(part.dataset.clips["split"]):
-        prepare_augmentation(part.split("train"), Augmentation(**config["augment"]), **places)
+    with working(name, overrides):
+        dataset = load(config)
+        part = prepare(dataset, extractor, **places, allow_missing=True)
+        if "train" in set(part.dataset.clips["split"]):
+            prepare_augmentation(part.split("train"), Augmentation(**config["augment"]), **places)
     typer.echo(f"{dataset.name}: features of {len(part.dataset)} of {len(dataset)} clips are in {config['cache']}")
     if len(part.dataset) < len(dataset.available()):
         typer.echo("repair or remove what was left out, or train with allow_missing=true", err=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sedpool.cli.data.loading import Jobs
+from sedpool.cli.parallel import Address, Jobs, Where, working
 
 if TYPE_CHECKING:
     from sedpool.soundscapes.spec import SoundscapeSpec
@@ -41,24 +41,27 @@ def synthesise(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse recordings that cannot be used.")] = False,
     jobs: Jobs = None,
+    where: Where = "local",
+    address: Address = None,
 ) -> None:
     """Make a corpus of soundscapes: audio, JAMS, text and TSV; an interrupted synthesis goes on where it stopped."""
     from sedpool.datasets.soundscapes import synthesise
     from sedpool.soundscapes.splits import SplitRule
 
-    made = synthesise(
-        out,
-        foreground,
-        background,
-        _spec(spec),
-        sizes={"train": train, "validate": validate, "test": test},
-        seed=seed,
-        split_rule=SplitRule(source_pattern),
-        exclude_backgrounds=exclude_background or (),
-        isolated=isolated,
-        strict=strict,
-        n_jobs=jobs or -1,
-    )
+    with working(where, address):
+        made = synthesise(
+            out,
+            foreground,
+            background,
+            _spec(spec),
+            sizes={"train": train, "validate": validate, "test": test},
+            seed=seed,
+            split_rule=SplitRule(source_pattern),
+            exclude_backgrounds=exclude_background or (),
+            isolated=isolated,
+            strict=strict,
+            n_jobs=jobs or -1,
+        )
     typer.echo(f"{out}: " + (f"{train + validate + test} soundscapes" if made else "complete already"))
     typer.echo(f"train on it: sedpool train dataset=synthesised dataset.root={out}")
 
@@ -84,9 +87,12 @@ def render(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write the audio.")],
     dry: Annotated[bool, typer.Option("--dry", help="Leave out reverb, which sedpool cannot render.")] = False,
     jobs: Jobs = None,
+    where: Where = "local",
+    address: Address = None,
 ) -> None:
     """Render soundscapes again from their Scaper JAMS and the recordings that these name."""
     from sedpool.soundscapes.render import render_files
 
-    written = render_files(jams, foreground, background, out, dry=dry, n_jobs=jobs or -1)
+    with working(where, address):
+        written = render_files(jams, foreground, background, out, dry=dry, n_jobs=jobs or -1)
     typer.echo(f"{out}: {len(written)} soundscapes")

@@ -7,10 +7,10 @@ Its file's name ends with the hash of everything that it is made of, so that it 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
@@ -19,6 +19,7 @@ from rich.progress import track
 
 from sedpool import audio, storage
 from sedpool.errors import AudioError, DataError
+from sedpool.runtime import parallel
 from sedpool.soundscapes.writing import NotSynthesised, may_synthesise
 
 SR = 44100
@@ -97,15 +98,14 @@ def render(remixes: Iterable[Remix], folder: Path, *, n_jobs: int = -1) -> tuple
 
 def _render_all(remixes: Sequence[Remix], folder: Path, n_jobs: int) -> dict[str, str]:
     groups = [list(group) for _, group in groupby(remixes, key=lambda remix: remix.multitrack)]
-    tasks = (joblib.delayed(_render_multitrack)(group, folder) for group in groups)
-    results = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+    results = parallel.each(partial(_render_multitrack, folder), groups, n_jobs)
     broken: dict[str, str] = {}
     for reasons in track(results, "remixes", len(groups), console=Console(stderr=True), transient=True):
         broken |= reasons
     return broken
 
 
-def _render_multitrack(remixes: Sequence[Remix], folder: Path) -> dict[str, str]:
+def _render_multitrack(folder: Path, remixes: Sequence[Remix]) -> dict[str, str]:
     """Render remixes that share stems, reading each stem once."""
     sums: dict[str, npt.NDArray[np.float32]] = {remix.name: np.zeros(0, np.float32) for remix in remixes}
     broken: dict[str, str] = {}
