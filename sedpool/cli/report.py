@@ -44,6 +44,7 @@ def report(
     from sedpool.comparison.collect import finished_runs
     from sedpool.errors import ConfigError
     from sedpool.reports.document_files import write_document
+    from sedpool.reports.run_report import renew_run_report
     from sedpool.reports.runs_document import runs_document
     from sedpool.run_folder import RunFolder
 
@@ -59,4 +60,6 @@ def report(
     if audio:
         run = found.runs[0]
         write_run_page(run, target, n_clips or N_CLIPS, linked=linked, root=root, trust_code=trust_code)
+        if target == run.path / "report" and run.file("report.html").is_file():
+            renew_run_report(run)  # which names the page to listen to
     typer.echo(page)

@@ -139,7 +139,7 @@ def overview(
         "them (labels.map)"
         for group in lookalikes(dataset.classes)
     ]
-    warnings += [*_about_classes(dataset, labels, list(splits.index)), *_about_rates(forms)]
+    warnings += [*class_warnings(dataset), *_about_rates(forms)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")
     training = dataset.clips.loc[dataset.clips["split"] == "train", "duration"]
@@ -187,11 +187,19 @@ def _forms(paths: Iterable[str]) -> dict[tuple[int, int], int]:
     return dict(found.most_common())
 
 
-def _about_classes(dataset: Dataset, labels: pd.DataFrame, splits: Sequence[str]) -> list[str]:
-    """Say which classes no score can be trusted of: in one recording, not in every split, or in every clip."""
-    counts = labels.xs("clips", axis=1, level=1)
-    without = labels.xs("without", axis=1, level=1)
-    tags = pd.DataFrame(tag_arrays(dataset.tags)[0], columns=list(dataset.classes))
+def class_warnings(dataset: Dataset) -> list[str]:
+    """Say which classes no score can be trusted of: in one recording, not in every split, or in every clip.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All splits; its recordings are not read.
+    """
+    true, known = tag_arrays(dataset.tags)
+    tags, absent = (pd.DataFrame(array, columns=list(dataset.classes)) for array in (true, known & ~true))
+    of_split = dataset.clips["split"].to_numpy()
+    counts, without = (table.groupby(of_split).sum().T for table in (tags, absent))
+    splits = sorted(counts.columns, key=[*SPLITS, *counts.columns].index)
     present = tags.groupby(recording_names(dataset).to_numpy()).any()
     alone, partial, everywhere = [], [], []
     for label in dataset.classes:

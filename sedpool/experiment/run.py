@@ -14,13 +14,13 @@ from sedpool import storage
 from sedpool.augment.settings import Augmentation
 from sedpool.datasets.base import Dataset, manifest_of, refuse_unlabelled
 from sedpool.datasets.label_map import map_labels
-from sedpool.datasets.overview import overview
+from sedpool.datasets.overview import class_warnings, overview
 from sedpool.datasets.transforms import add_label_noise, rebag, without_times
 from sedpool.errors import ConfigError
 from sedpool.evaluation.psds import psds1
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
 from sedpool.experiment.jobs import at_work, failure_noted
-from sedpool.experiment.load import identify_data, start_from
+from sedpool.experiment.load import events_of, identify_data, start_from
 from sedpool.experiment.tracking import Tracker
 from sedpool.features.store import Extractor
 from sedpool.frontends.catalog import front_end_of
@@ -319,7 +319,8 @@ def _run(
     places = {"cache": config["cache"], "n_jobs": config["jobs"]}
     everything = prepare(dataset, extractor, **places, allow_missing=config["allow_missing"])
     left_out = set(dataset.available().clips["filename"]) - set(everything.dataset.clips["filename"])
-    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | {"data": dict(data)})
+    noted = {"data": dict(data), "warnings": class_warnings(everything.dataset)}
+    storage.write_json(folder.file("manifest.json"), manifest_of(dataset, left_out) | noted)
     train, validate, test = map(everything.split, ("train", "validate", "test"))
     augmentation = prepare_augmentation(train, Augmentation(**config["augment"]), **places)
 
@@ -419,7 +420,8 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
         )
         for filename in shown
     ]
-    write_run_report(folder, examples)
+    events, _ = events_of(folder, tuned=run_sentences.is_better_tuned(folder.metrics))
+    write_run_report(folder, examples, events)
 
 
 def _say_skipped(folder: RunFolder) -> None:

@@ -54,7 +54,9 @@ class Example:
 
 
 @styled
-def example_figure(example: Example, scores: pd.DataFrame, clip_scores: pd.DataFrame, events: pd.DataFrame) -> Figure:
+def example_figure(
+    example: Example, scores: pd.DataFrame, clip_scores: pd.DataFrame, events: pd.DataFrame, decoded: str = ""
+) -> Figure:
     """Plot mel spectrogram, reference events, frame probabilities and frame weights of one clip on one time axis.
 
     Parameters
@@ -65,6 +67,8 @@ def example_figure(example: Example, scores: pd.DataFrame, clip_scores: pd.DataF
         Frame and clip scores of the run; the clip's rows are picked out.
     events : DataFrame
         Detected events of the run; drawn as frames around the probabilities.
+    decoded : str
+        How they were made from the scores, in words.
 
     Raises
     ------
@@ -87,7 +91,8 @@ def example_figure(example: Example, scores: pd.DataFrame, clip_scores: pd.DataF
     if example.reference_events is not None:
         _draw_reference(panels.pop(0), example.reference_events, shown)
     image = _draw_probabilities(panels[0], frames, detected, shown)
-    panels[0].set_title("frame probabilities, detected events framed;\nat the right: clip probability")
+    framed = f"detected events framed ({decoded})" if decoded else "detected events framed"
+    panels[0].set_title(f"frame probabilities, {framed};\nat the right: clip probability")
     figure.colorbar(image, ax=panels[0], pad=0.055, fraction=0.03, label="probability")
     for row, label in enumerate(shown):
         for value in clip[label]:
@@ -160,7 +165,7 @@ def _draw_mel(figure: Figure, axes: Axes, example: Example) -> None:
         aspect="auto",
         extent=(0.0, n_frames / example.frame_rate, 0, n_mels),
         cmap="magma",
-        interpolation="nearest",
+        interpolation="none",  # the page gets the values as they are, and the browser enlarges them
     )
     axes.set(ylabel="frequency band", title=example.filename)
     if example.frequencies is not None:

@@ -76,11 +76,11 @@ def paper_table(metrics: Mapping[str, Any]) -> TableBlock:
     return TableBlock("", "For comparison with the paper's tables alone", columns, rows)
 
 
-def class_table(metrics: Mapping[str, Any]) -> TableBlock:
-    """Make the table of class-wise scores of clips and, where there are strong labels, of segments and events.
+def class_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
+    """Make the tables of class-wise scores of clips and, where there are strong labels, of segments, events and PSDS.
 
-    F1 is given as set and as tuned. The segment F1 of the run's own clip decisions, stretched over the clip, stands
-    beside its segment scores. PSDS, as set, is in the last columns.
+    F1 is given as set and as tuned. The segment F1 of the run's own clip decisions, stretched over the clip, has a
+    table beside that of segments. Each table is narrow enough for a telephone.
 
     Parameters
     ----------
@@ -90,26 +90,30 @@ def class_table(metrics: Mapping[str, Any]) -> TableBlock:
     decodings = _decodings(metrics)
     rates = {"P": "precision", "R": "recall"}
     # Below each heading: where its scores by class are, and which columns follow those of F1.
-    headings: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {"clip": (["clip"], rates)}
+    headings: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {"Clips": (["clip"], rates)}
     if metrics["segment"] is not None:
-        headings["segment"] = ["segment"], rates | {"ER": "error_rate"}
-        headings["own tags stretched"] = ["baselines", "clip_decisions_stretched", "segment"], {}
-        headings["event"] = ["event"], {}
-    columns = []
-    for path, others in headings.values():
-        columns += [(f"F1 {decoding}", part, path, "f1") for decoding, part in decodings.items()]
-        columns += [(title, metrics, path, name) for title, name in others.items()]
-    curves = metrics.get("psds_by_class") or {}
-    rows = []
-    for label in metrics["clip"]["class_wise"]:
-        values = [look_up(part, (*path, "class_wise", label, name)) for _, part, path, name in columns]
-        values += [look_up(found, ("class_wise", label)) for found in curves.values()]
-        rows.append(TableRow(label, [number_cell(value) for value in values]))
-    groups = [(heading, len(decodings) + len(others)) for heading, (_, others) in headings.items()]
-    if curves:
-        groups.append(("PSDS", len(curves)))
-    titles = [*(title for title, *_ in columns), *(_SCENARIOS.get(name, name) for name in curves)]
-    return TableBlock("", "", titles, rows, "class", groups)
+        headings["Segments"] = ["segment"], rates | {"ER": "error_rate"}
+        headings["Own tags stretched"] = ["baselines", "clip_decisions_stretched", "segment"], {}
+        headings["Events"] = ["event"], {}
+    labels = list(metrics["clip"]["class_wise"])
+    tables = []
+    for heading, (path, others) in headings.items():
+        columns = [(f"F1 {decoding}", part, "f1") for decoding, part in decodings.items()]
+        columns += [(title, metrics, name) for title, name in others.items()]
+        rows = [
+            TableRow(
+                label, [number_cell(look_up(part, (*path, "class_wise", label, name))) for _, part, name in columns]
+            )
+            for label in labels
+        ]
+        tables.append(TableBlock("", heading, [title for title, *_ in columns], rows, "class"))
+    if curves := metrics.get("psds_by_class"):
+        rows = [
+            TableRow(label, [number_cell(look_up(found, ("class_wise", label))) for found in curves.values()])
+            for label in labels
+        ]
+        tables.append(TableBlock("", "PSDS", [_SCENARIOS.get(name, name) for name in curves], rows, "class"))
+    return tables
 
 
 def _decodings(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from sedpool import storage
@@ -23,6 +24,8 @@ from sedpool.plot.training import (
 )
 from sedpool.reports import metrics_tables, run_sentences
 from sedpool.reports.document_html import html_page
+from sedpool.reports.glossary import TERMS
+from sedpool.reports.run_numbers import events_table, key_numbers
 from sedpool.run_folder import RunFolder, kept_epoch
 
 _EXAMPLE = re.compile(
@@ -30,7 +33,11 @@ _EXAMPLE = re.compile(
 )
 
 
-def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
+LISTENING = ("report/listening.html", "report/listening/index.html")
+"""Where `sedpool report --audio` writes the page on which a run's test clips are played, from the run's folder."""
+
+
+def write_run_report(run: RunFolder, examples: Sequence[Example] = (), events: pd.DataFrame | None = None) -> Path:
     """Write ``report.html`` into a run folder.
 
     Parameters
@@ -39,6 +46,9 @@ def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
         A run with its metrics, history and scores.
     examples : sequence of Example
         Test clips to draw.
+    events : DataFrame, optional
+        What was detected in them, by the better decoding (`sedpool.reports.run_sentences.shown`); by default the run's
+        own events, which are decoded as it was set.
 
     Returns
     -------
@@ -50,7 +60,12 @@ def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
     StorageError
         If a file of the run is missing or damaged.
     """
-    figures = [example_figure(example, run.scores, run.clip_scores, run.events) for example in examples]
+    events, decoded = (
+        (run.events, threshold_title(run.metrics["decoding"]))
+        if events is None
+        else (events, run_sentences.shown_decoding(run.metrics))
+    )
+    figures = [example_figure(example, run.scores, run.clip_scores, events, decoded) for example in examples]
     addresses = [data_uri(figure) for figure in figures]
     return _write(run, list(zip((example.filename for example in examples), addresses, strict=True)))
 
@@ -58,7 +73,7 @@ def write_run_report(run: RunFolder, examples: Sequence[Example] = ()) -> Path:
 def renew_run_report(run: RunFolder) -> Path:
     """Write ``report.html`` again for new metrics, without the audio.
 
-    The figures of test clips are taken from the page that is there: they show scores and events as set, not as tuned.
+    The figures of test clips are taken from the page that is there: their events are decoded as they say.
 
     Raises
     ------
@@ -84,7 +99,11 @@ def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:
     if run.alpha is not None:
         figures = [alpha_bar_figure(run.alpha, kept_epoch=kept), alpha_trajectory_figure(run.alpha, kept_epoch=kept)]
         sentence = run_sentences.alpha_at_bound(run.alpha, kept_epoch=kept)
-        alpha = {"sentence": sentence, "figures": [data_uri(figure) for figure in figures]}
+        alpha = {
+            "sentence": sentence,
+            "is_bounded": run.alpha["bound"].notna().any(),
+            "figures": [data_uri(figure) for figure in figures],
+        }
     gradient: dict[str, Any] | None = None
     # The kept epoch is missing if no validation clip has any class, or an older version began the run.
     if shares is not None and (shares["epoch"] == kept).any():
@@ -99,13 +118,20 @@ def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:
         threshold_title=threshold_title(metrics["decoding"]),
         coverage=run_sentences.coverage(run.manifest),
         front_end=run_sentences.front_end(run.front_end),
-        localisation=" ".join(
-            filter(None, [run_sentences.localisation(metrics), run_sentences.filled_test_clips(run)])
-        ),
+        learned=run_sentences.learned(metrics),
+        decoding=run_sentences.decoding(metrics),
+        shown_decoding=run_sentences.shown_decoding(metrics),
+        warnings=[*run_sentences.warnings(run), *filter(None, [run_sentences.filled_test_clips(run)])],
+        listening=next((name for name in LISTENING if run.file(name).is_file()), None),
+        folder_name=run.path.name,
+        key_numbers=key_numbers(metrics),
+        events_table=events_table(metrics),
+        terms=TERMS,
+        localisation=run_sentences.localisation(run_sentences.shown(metrics)),
         ceiling=run_sentences.resolution_ceiling(metrics),
         score_tables=metrics_tables.score_tables(metrics),
         paper_table=metrics_tables.paper_table(metrics) if "paper_compat" in metrics else None,
-        class_table=metrics_tables.class_table(metrics),
+        class_tables=metrics_tables.class_tables(metrics),
         n_epochs=len(history),
         kept_epoch=kept,
         minutes=history["seconds"].sum() / 60,

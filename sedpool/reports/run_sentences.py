@@ -1,15 +1,115 @@
-"""One run in sentences: its data, whether it localises, what α it learnt, how many frames shared the gradient."""
+"""One run in sentences: what it learned, its data, what α it learnt, how many frames shared the gradient."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from sedpool.comparison.labels import HASH_DIGITS, number
+from sedpool.comparison.labels import HASH_DIGITS, number, threshold_title
 from sedpool.datasets.base import usable_and_listed
-from sedpool.run_folder import AT_BOUND, RunFolder
+from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
 
 _EDGE = 0.05  # seconds from the ends of a recording that an event may keep and yet fill it
+
+
+def is_better_tuned(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run's decoding as tuned on validation is better on its test clips than the decoding that was set."""
+    tuned = metrics["tuned"]
+    if not tuned:
+        return False
+    before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
+    return before is not None and after is not None and after > before
+
+
+def shown(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the part of ``metrics.json`` with the better decoding: as tuned, or as set."""
+    return metrics["tuned"] if is_better_tuned(metrics) else metrics
+
+
+def shown_decoding(metrics: Mapping[str, Any]) -> str:
+    """Name the decoding of `shown` in two words."""
+    return "as tuned" if is_better_tuned(metrics) else threshold_title(metrics["decoding"])
+
+
+def decoding(metrics: Mapping[str, Any]) -> str:
+    """Say which of the two decodings does better on the test clips, and which to use; empty if there is one only."""
+    if not (tuned := metrics["tuned"]):
+        return ""
+    before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
+    level = "clip" if metrics["segment"] is None else "event" if tuned["objective"].startswith("event") else "segment"
+    title = threshold_title(metrics["decoding"])
+    scores = f"{level} F1 is {number(after)}, and {number(before)} {title}"
+    if is_better_tuned(metrics):
+        return (
+            f"Use the decoding as tuned on {tuned['n_clips']} validation clips: with it, {scores}. sedpool detect does "
+            "so by itself, and the numbers below are those of it."
+        )
+    return (
+        f"Tuning on {tuned['n_clips']} validation clips did not help: with it, {scores}. The numbers below are those "
+        f"{title}; sedpool detect --decode set decodes so."
+    )
+
+
+def _by_objective(part: Mapping[str, Any], objective: str) -> float | None:
+    """Return the score by which decodings are compared: that of events or segments, of clips where there are none."""
+    if part["segment"] is None:
+        score: float | None = part["clip"]["macro"]["f1"]
+    else:
+        score = part["event" if objective.startswith("event") else "segment"]["micro"]["f1"]
+    return score
+
+
+def learned(metrics: Mapping[str, Any]) -> str:
+    """Say what a run has learned: what sounds, and whether it knows when."""
+    part, n_clips = shown(metrics), metrics["coverage"]["scored"]
+    level = "clip" if metrics["segment"] is None else "segment"
+    own = part[level]["micro"]
+    if not own["n_sys"]:
+        return f"It detects nothing in {n_clips} test clips: no class reaches its threshold."
+    units = "seconds" if metrics["resolution"] == 1 else f"segments of {metrics['resolution']:g} s"
+    units = "tags" if level == "clip" else units
+    found = f"Of 100 {units} that it reports in {n_clips} test clips, {100 * own['precision']:.0f} are right"
+    if own["recall"] is not None:
+        found += f", and of 100 that are there it finds {100 * own['recall']:.0f}"
+    if level == "clip":
+        return f"{found}. The test labels have no times: nothing here says whether it knows when."
+    always = metrics["baselines"]["every_class_always"]["segment"]["micro"]["f1"]
+    stretched = part["baselines"]["clip_decisions_stretched"]["segment"]["micro"]["f1"]
+    if None in (own["f1"], always, stretched):
+        return f"{found}."
+    if own["f1"] <= always:
+        said = "It has learned next to nothing: to name every class all the time would score as well"
+    elif own["f1"] <= stretched:
+        said = "It has learned what sounds, but not when"
+    else:
+        said = "It has learned what sounds, and when"
+    return f"{said}. {found}."
+
+
+def warnings(run: RunFolder) -> list[str]:
+    """Say what makes a run's scores say little: training that had not finished, and classes that its splits lack.
+
+    Parameters
+    ----------
+    run : RunFolder
+        With its configuration, its history and, where it noted warnings about its corpus, its manifest.
+    """
+    n_epochs, training = len(run.history), run.config["training"]
+    since, patience = n_epochs - kept_epoch(run.history), training["early_stopping_patience"]
+    said = []
+    if since < patience and n_epochs < training["epochs"]:
+        said.append(
+            f"Training was stopped in epoch {n_epochs + 1} of {training['epochs']}, while it may still have improved. "
+            "The same command with force=true trains it anew, to its end."
+        )
+    elif since < patience:
+        said.append(
+            f"Training had not finished: of its {n_epochs} epochs (training.epochs), epoch {n_epochs - since} was the "
+            f"best, and it ends by itself after {patience} without a better one. Give it more: "
+            f"training.epochs={n_epochs + 2 * patience}."
+        )
+    noted = (run.manifest or {}).get("warnings", [])
+    return [*said, *(f"Classes {warning}." for warning in noted)]
 
 
 def localisation(metrics: Mapping[str, Any]) -> str:

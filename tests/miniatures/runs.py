@@ -95,7 +95,12 @@ def write_run(folder, method="cap", *, seed=0, scores_seed=1, alpha_max=BOUND, w
     frames = made_scores(reference, np.random.default_rng(scores_seed))
     clips = frames.groupby("filename")[list(CLASSES)].max().reset_index()
     dataset = made_dataset(corpus, weak=weak)
-    config = {"corpus": corpus, "method": method, "seed": seed, "training": {"epochs": 20}}
+    config = {
+        "corpus": corpus,
+        "method": method,
+        "seed": seed,
+        "training": {"epochs": 20, "early_stopping_patience": 5},
+    }
     storage.write_text(run.file("config.yaml"), yaml.safe_dump(config))
     storage.write_json(run.file("environment.json"), {"format": 1, "python": "3.11", "seeds": {"training": seed}})
     storage.write_text(run.file("history.csv"), made_history(20).to_csv(index=False))

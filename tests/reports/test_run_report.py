@@ -1,3 +1,4 @@
+import base64
 import re
 from dataclasses import replace
 
@@ -8,8 +9,11 @@ import yaml
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.plot.example import example_figure
+from sedpool.plot.style import data_uri
 from sedpool.reports.run_report import renew_run_report, write_run_report
 from sedpool.run_folder import RunFolder, kept_epoch
+
+WARNED = {"hash": "0" * 64, "splits": {}, "warnings": ["not in every split, so that it is not learned: siren"]}
 
 
 def page_of(run, examples=()):
@@ -43,7 +47,7 @@ def test_the_page_holds_psds_of_all_kinds_and_by_class(make_run):
 
 def test_the_page_needs_no_other_file(make_run, example):
     page = page_of(make_run(), [example])
-    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    assert re.findall(r'(?:src|href)="(?!data:|#)', page) == []
     assert "url(" not in page
     assert "<script" not in page
     assert len(page) < 2_000_000
@@ -77,6 +81,7 @@ def test_a_renewed_page_has_the_new_metrics_and_the_figures_of_before(make_run, 
     storage.write_json(run.file("metrics.json"), metrics)
     after = renew_run_report(RunFolder(run.path)).read_text(encoding="utf-8")
     assert "12345 validation clips" in after
+    assert after.index("12345 validation clips") < after.index("In a few numbers")
     assert "12345" not in before
     figures = re.compile(r'<figure class="example">.*?</figure>')
     assert len(figures.findall(before)) == 2
@@ -127,7 +132,7 @@ def test_a_weakly_labelled_test_set_has_clip_scores_only(make_run, example):
     assert "every event lasts from their start to their end" in page_of(run)
     assert "Segments of 1 s" not in page
     assert "Grey rows" not in page
-    assert "P and R are those" in page
+    assert "ER: error rate" not in page
 
 
 def test_a_run_without_metrics_is_an_error(make_run):
@@ -135,3 +140,74 @@ def test_a_run_without_metrics_is_an_error(make_run):
     run.file("metrics.json").unlink()
     with pytest.raises(StorageError, match=r"metrics\.json: no such file"):
         write_run_report(run)
+
+
+def test_the_page_says_what_was_learned_then_shows_clips_then_few_numbers(make_run, example):
+    page = page_of(make_run(), [example])
+    order = ["It has learned what sounds, and when", "Training had not finished", 'class="example"', 'class="card"']
+    places = [page.index(text) for text in [*order, "Clip level (static)", "Learned α", "Environment (", "<dl>"]]
+    assert places == sorted(places)
+
+
+def test_every_term_that_the_page_links_to_is_explained_on_it(make_run, example):
+    page = page_of(make_run(), [example])
+    linked, explained = (set(re.findall(pattern, page)) for pattern in ('href="#([^"]*)"', '<dt id="([^"]*)"'))
+    assert {"term-f1", "term-collar", "term-event", "term-psds"} < linked
+    assert linked <= explained
+
+
+def test_the_page_to_listen_to_is_linked_once_it_is_there(make_run, example):
+    run = make_run()
+    assert f'sedpool report {run.path.name} <span class="whole">--audio' in page_of(run, [example])
+    storage.write_text(run.file("report/listening.html"), "a page")
+    page = renew_run_report(RunFolder(run.path)).read_text(encoding="utf-8")
+    assert '<a href="report/listening.html">' in page
+    assert "--audio" not in page
+
+
+def test_pictures_say_how_their_events_were_decoded(make_run, example):
+    run = make_run()
+    scores, clips = run.scores, run.clip_scores
+    figure = example_figure(example, scores, clips, run.events, "as tuned")
+    assert any("detected events framed (as tuned)" in axes.get_title(loc="left") for axes in figure.axes)
+
+
+def test_frames_of_events_lie_on_their_rows(make_run, example):
+    run = make_run()
+    figure = example_figure(example, run.scores, run.clip_scores, run.events)
+    image = base64.b64decode(data_uri(figure).split(",")[1]).decode()
+    rows = next(axes for axes in figure.axes if "frame probabilities" in axes.get_title(loc="left"))
+    box = rows.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    top, height = (72 * inches for inches in (figure.get_figheight() - box.y1, box.height))
+    drawn = re.findall(r'<image [^>]*scale\(1 -1\)[^>]* y="([-\d.]+)" width="(\d{3}[^"]*)" height="([\d.]+)"', image)
+    ((y, _, drawn_height),) = drawn  # the field of probabilities; the others are narrow, or drawn as they are
+    assert -float(y) == pytest.approx(top, abs=0.4)  # points
+    assert float(drawn_height) == pytest.approx(height, abs=0.4)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_cut_and_nothing_scrolls(make_run, example, browser, width):
+    run = make_run()
+    storage.write_json(run.file("manifest.json"), WARNED)
+    path = write_run_report(RunFolder(run.path), [example])
+    assert "Classes not in every split, so that it is not learned: siren." in path.read_text(encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    wide = "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth + 1).length"
+    assert page.evaluate(wide) == 0
+    beyond = f"[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {width}).length"
+    assert page.evaluate(beyond) == 0
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_tile_stands_alone(make_run, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(write_run_report(make_run()).as_uri())
+    boxes = page.evaluate("[...document.querySelectorAll('.card')].map(e => e.getBoundingClientRect().toJSON())")
+    inner = page.evaluate("document.querySelector('.cards').clientWidth")
+    for row in {box["top"] for box in boxes}:
+        widths = [box["width"] for box in boxes if box["top"] == row]
+        assert sum(widths) > 0.9 * inner
+    page.close()

@@ -4,10 +4,13 @@ import pytest
 from sedpool.reports.run_sentences import (
     alpha_at_bound,
     coverage,
+    decoding,
     filled,
     gradient_share,
+    learned,
     localisation,
     resolution_ceiling,
+    warnings,
 )
 from sedpool.run_folder import kept_epoch
 
@@ -131,3 +134,59 @@ def test_events_that_fill_their_clips_locate_nothing(onsets, offsets, said):
 def test_one_short_event_locates_its_clip():
     events = pd.DataFrame({"filename": list("abca"), "onset": 0.0, "offset": [4.0, 4, 4, 1], "event_label": "dog"})
     assert filled(events, dict.fromkeys("abc", 4.0), "clips").startswith("In 2 of 3 clips")
+
+
+def scored(f1, stretched=0.4, always=0.3, *, n_sys=10, tuned=None):
+    """Metrics of a run whose segments get `f1`, and `tuned` as tuned."""
+
+    def part(value):
+        micro = {"f1": value, "precision": 0.8, "recall": 0.6, "n_sys": n_sys}
+        own, every = ({"segment": {"micro": {"f1": one}}} for one in (stretched, always))
+        baselines = {"clip_decisions_stretched": own, "every_class_always": every}
+        return {"segment": {"micro": micro}, "clip": {"micro": micro, "macro": micro}, "baselines": baselines}
+
+    as_tuned = tuned and part(tuned) | {"objective": "segment F1, 1 s", "n_clips": 7}
+    about = {"resolution": 1.0, "coverage": {"scored": 12}, "decoding": {"threshold": 0.5, "clip_threshold": 0.5}}
+    return part(f1) | about | {"tuned": as_tuned}
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (scored(0.5), "It has learned what sounds, and when. Of 100 seconds that it reports in 12 test clips, 80 are"),
+        (scored(0.35), "It has learned what sounds, but not when. Of 100 seconds"),
+        (scored(0.2), "It has learned next to nothing: to name every class all the time would score as well. Of"),
+        (scored(0.2, tuned=0.5), "It has learned what sounds, and when."),
+        (scored(None, n_sys=0), "It detects nothing in 12 test clips"),
+        (scored(0.5) | {"segment": None}, "Of 100 tags that it reports in 12 test clips, 80 are right"),
+    ],
+)
+def test_what_is_said_to_be_learned(found, said):
+    assert learned(found).startswith(said)
+
+
+def test_the_better_decoding_is_advised():
+    assert decoding(scored(0.5)) == ""
+    better, worse = decoding(scored(0.5, tuned=0.6)), decoding(scored(0.5, tuned=0.45))
+    assert better.startswith("Use the decoding as tuned on 7 validation clips: with it, segment F1 is 0.600, and 0.500")
+    assert worse.startswith("Tuning on 7 validation clips did not help: with it, segment F1 is 0.450, and 0.500 at 0.5")
+    assert worse.endswith("sedpool detect --decode set decodes so.")
+
+
+@pytest.mark.parametrize(
+    ("n_epochs", "best", "said"),
+    [
+        (20, 18, "Training had not finished: of its 20 epochs (training.epochs), epoch 18"),
+        (12, 10, "Training was stopped"),
+        (20, 15, ""),
+        (17, 12, ""),
+    ],
+)
+def test_training_that_had_not_finished_is_a_warning(make_run, n_epochs, best, said):
+    run = make_run()
+    history = run.history.iloc[:n_epochs].assign(monitored=0.0)
+    history.loc[history["epoch"] == best, "monitored"] = 1.0
+    vars(run)["history"] = history
+    found = warnings(run)
+    assert len(found) == bool(said)
+    assert all(warning.startswith(said) for warning in found)
