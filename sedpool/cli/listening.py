@@ -139,36 +139,19 @@ def write_run_page(
     DataError, ConfigError
         If the corpus is not there.
     """
-    from sedpool.evaluation.evaluation_input import reference_input
-    from sedpool.evaluation.levels import Criteria
-    from sedpool.experiment.load import dataset_of, decoding_of
-    from sedpool.listening import Listening, ScoredRecording, write_folder, write_page
-    from sedpool.scores import classes_of
+    from sedpool.experiment.clips import clips_to_hear
+    from sedpool.listening import write_folder, write_page
 
-    scores, classes = run.scores, classes_of(run.scores)
-    test = dataset_of(run, root, trust_code=trust_code).split("test")
-    scored = [name for name in test.clips["filename"] if name in set(scores["filename"])]
-    chosen = [scored[number * len(scored) // n_clips] for number in range(n_clips)] if len(scored) > n_clips else scored
-    if len(chosen) < len(scored):
-        typer.echo(f"--audio: {len(chosen)} of {len(scored)} test clips, at equal distances (--clips)", err=True)
-    clips = test.select(chosen)
-    reference = None
-    if clips.events is not None:
-        reference = reference_input(clips.events, durations=clips.durations, classes=classes, unknown=clips.regions)
-    decoder, described = decoding_of(run, tuned=True)
-    criteria = Criteria(collar=run.metrics["collar"], offset_tolerance_ratio=run.metrics["offset_share"])
-    listening = Listening(
-        f"{run.dataset} · {run.method}: test clips", classes, decoder, reference=reference, criteria=criteria
-    )
-    by_clip = dict(list(scores.groupby("filename", sort=False)))
-    paths = dict(zip(clips.clips["filename"], clips.clips["path"], strict=True))
-    recordings = (ScoredRecording(name, Path(paths[name]), by_clip[name], clips.windows.get(name)) for name in chosen)
+    clips = clips_to_hear(run, n_clips, root=root, trust_code=trust_code)
+    if len(clips.recordings) < clips.n_scored:
+        said = f"{len(clips.recordings)} of {clips.n_scored} test clips, at equal distances (--clips)"
+        typer.echo(f"--audio: {said}", err=True)
     if linked:
-        path = write_folder(folder / "listening", listening, recordings)
+        path = write_folder(folder / "listening", clips.listening, clips.recordings)
     else:
         path = folder / "listening.html"
-        write_page(path, listening, recordings)
-    typer.echo(f"page to listen to: {path} (decoded {described})", err=True)
+        write_page(path, clips.listening, clips.recordings)
+    typer.echo(f"page to listen to: {path} (decoded {clips.decoding})", err=True)
 
 
 def page_options(html: Path | None, linked: Path | None, reference: Path | None, time_expansion: int | None) -> Page:

@@ -19,7 +19,7 @@ from sedpool import audio
 from sedpool.audio.stream import blocks
 from sedpool.features.bands import Scale
 from sedpool.features.logmel import FLOOR, LogMel
-from sedpool.runtime.arrays import Float32Array
+from sedpool.runtime.arrays import Float32Array, IntArray
 
 Grey = npt.NDArray[np.uint8]
 
@@ -29,9 +29,11 @@ BITRATE = 64
 """Kilobits a second of sound as it is played."""
 PIECE_SECONDS = 10.0
 """Length of a picture in seconds of sound as it is played."""
+COLUMNS = 100
+"""Columns of a picture for each second of sound as it is played."""
 
 _BANDS: dict[Scale, int] = {"mel": 96, "linear": 128}  # rows of a picture
-_COLUMNS, _PEAKS = 100, 200  # a second of sound as it is played
+_PEAKS = 200  # a second of sound as it is played
 _WHOLE = 1200  # columns of the picture of a whole recording
 _WINDOW_SECONDS = 0.03
 _LONGER = 16  # times, at most
@@ -92,26 +94,10 @@ def make_media(path: Path, slower: int = 1, *, onset: float = 0.0, duration: flo
     AudioError
         If it cannot be read to its end.
     """
-    native = audio.info(path).samplerate / slower
-    rate = next((rate for rate in RATES if rate >= native), RATES[-1])
-    highest = min(native, rate) / 2
-    longer = min(max(1.0, RATES[0] / 2 / native), _LONGER)  # low sound needs longer windows
-    window = 2 ** round(np.log2(rate * _WINDOW_SECONDS * longer))
-    n_bins = max(1, int(highest * window / rate))
-    spectrograms = {
-        scale: LogMel(
-            sr=rate,
-            n_fft=window,
-            hop_length=rate // _COLUMNS,
-            n_mels=min(_BANDS[scale], n_bins),
-            fmax=highest,
-            scale=scale,
-            reference="fixed",
-        )
-        for scale in scales(slower)
-    }
+    painter = Painter.of(audio.info(path).samplerate, slower)
+    rate = painter.rate
     n_samples, peaks = 0, []
-    loudness: dict[Scale, list[Grey]] = {scale: [] for scale in spectrograms}
+    loudness: dict[Scale, list[Grey]] = {scale: [] for scale in painter.spectrograms}
     mp3 = io.BytesIO()
     # The bit rate of each kind of MP3 falls evenly from its highest to its lowest as the level goes from 0 to 1.
     most, least = (320, 32) if rate >= 32000 else (160, 8)
@@ -119,40 +105,101 @@ def make_media(path: Path, slower: int = 1, *, onset: float = 0.0, duration: flo
     with closing(
         sf.SoundFile(mp3, "w", rate, 1, **form, compression_level=(most - BITRATE) / (most - least))
     ) as written:
-        for samples in _played_blocks(path, rate, slower, onset, duration):
+        for samples in painter.blocks(path, onset, duration):
             written.write(samples)
             n_samples += len(samples)
-            n_peaks = max(1, round(len(samples) / rate * _PEAKS))
-            starts = np.arange(n_peaks) * len(samples) // n_peaks
-            peaks.append(np.rint(255 * np.maximum.reduceat(np.abs(samples), starts)).astype(np.uint8))
-            for scale, spectrogram in spectrograms.items():
-                steps = (spectrogram(samples) - FLOOR["fixed"]) * _STEPS_PER_DB
-                loudness[scale].append(np.clip(np.rint(steps), 0, 255).astype(np.uint8))
-    greys = {scale: [_grey(pieces)[piece] for piece in pieces] for scale, pieces in loudness.items()}
+            peaks.append(painter.peaks(samples))
+            for scale in loudness:
+                loudness[scale].append(painter.loudness(samples, scale))
+    greys = {}
+    for scale, pieces in loudness.items():
+        grey = grey_of(np.sum([counts_of(piece) for piece in pieces], axis=0))
+        greys[scale] = [grey[piece] for piece in pieces]
     return Media(
         duration=n_samples / rate / slower,
-        highest=highest * slower,
+        highest=painter.highest,
         mp3=mp3.getvalue(),
         peaks=np.concatenate(peaks),
-        pictures={scale: [_webp(_image(piece)) for piece in pieces] for scale, pieces in greys.items()},
-        whole={scale: _webp(_whole(pieces)) for scale, pieces in greys.items() if len(pieces) > 1},
+        pictures={scale: [webp(piece) for piece in pieces] for scale, pieces in greys.items()},
+        whole={scale: webp(np.concatenate(pieces), _WHOLE) for scale, pieces in greys.items() if len(pieces) > 1},
     )
 
 
-def _played_blocks(path: Path, rate: int, slower: int, onset: float, duration: float | None) -> Iterator[Float32Array]:
-    """Yield the samples of each picture, between -1 and 1; an empty recording has one sample of silence."""
-    is_empty = True
-    seconds = PIECE_SECONDS / slower
-    for samples in blocks(path, rate * slower, block_seconds=seconds, onset=onset, duration=duration):
-        is_empty = False
-        yield np.clip(samples, -1, 1)
-    if is_empty:
-        yield np.zeros(1, np.float32)
+@dataclass(frozen=True)
+class Painter:
+    """How the sound of a recording, as it is played, becomes peaks and columns of pictures.
+
+    Attributes
+    ----------
+    rate : int
+        Sampling rate of the sound as it is played, in Hz.
+    slower : int
+        How many times slower that is than the recording.
+    highest : float
+        Upper end of the pictures in Hz of the recording.
+    spectrograms : dict of str to LogMel
+        By frequency scale.
+    """
+
+    rate: int
+    slower: int
+    highest: float
+    spectrograms: dict[Scale, LogMel]
+
+    @classmethod
+    def of(cls, samplerate: int, slower: int) -> "Painter":
+        """Make that of recordings with a sampling rate in Hz."""
+        native = samplerate / slower
+        rate = next((rate for rate in RATES if rate >= native), RATES[-1])
+        highest = min(native, rate) / 2
+        longer = min(max(1.0, RATES[0] / 2 / native), _LONGER)  # low sound needs longer windows
+        window = 2 ** round(np.log2(rate * _WINDOW_SECONDS * longer))
+        n_bins = max(1, int(highest * window / rate))
+        spectrograms = {
+            scale: LogMel(
+                sr=rate,
+                n_fft=window,
+                hop_length=rate // COLUMNS,
+                n_mels=min(_BANDS[scale], n_bins),
+                fmax=highest,
+                scale=scale,
+                reference="fixed",
+            )
+            for scale in scales(slower)
+        }
+        return cls(rate, slower, highest * slower, spectrograms)
+
+    def blocks(self, path: Path, onset: float = 0.0, duration: float | None = None) -> Iterator[Float32Array]:
+        """Yield the samples of each picture, between -1 and 1; an empty recording has one sample of silence."""
+        is_empty, seconds = True, PIECE_SECONDS / self.slower
+        for samples in blocks(path, self.rate * self.slower, block_seconds=seconds, onset=onset, duration=duration):
+            is_empty = False
+            yield np.clip(samples, -1, 1)
+        if is_empty:
+            yield np.zeros(1, np.float32)
+
+    def loudness(self, samples: Float32Array, scale: Scale) -> Grey:
+        """Return the loudness of a block in steps of half a dB, shape (columns, bands)."""
+        steps = (self.spectrograms[scale](samples) - FLOOR["fixed"]) * _STEPS_PER_DB
+        loudness: Grey = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+        return loudness
+
+    def peaks(self, samples: Float32Array) -> Grey:
+        """Return the highest magnitudes of a block in equal pieces of time; 255 is full scale."""
+        n_peaks = max(1, round(len(samples) / self.rate * _PEAKS))
+        starts = np.arange(n_peaks) * len(samples) // n_peaks
+        peaks: Grey = np.rint(255 * np.maximum.reduceat(np.abs(samples), starts)).astype(np.uint8)
+        return peaks
 
 
-def _grey(pieces: list[Grey]) -> Grey:
-    """Return the grey of each level of loudness, from the background's to the loudest of the recording."""
-    levels = np.cumsum(sum(np.bincount(piece.ravel(), minlength=256) for piece in pieces))
+def counts_of(loudness: Grey) -> IntArray:
+    """Count how often each loudness occurs, shape (256,)."""
+    return np.bincount(loudness.ravel(), minlength=256)
+
+
+def grey_of(counts: IntArray) -> Grey:
+    """Return the grey of each loudness, from the background's to the loudest of the recording."""
+    levels = np.cumsum(counts)
     quiet, loud = np.searchsorted(levels, [0.3 * levels[-1], 0.9995 * levels[-1]]) / _STEPS_PER_DB
     loud = max(loud, _NARROWEST)  # silence is white
     quiet = max(min(quiet, loud - _NARROWEST), loud - _WIDEST)
@@ -161,18 +208,19 @@ def _grey(pieces: list[Grey]) -> Grey:
     return grey
 
 
-def _image(columns: Grey) -> Image.Image:
-    """Return a picture of columns, shape (time, bands), with the lowest band at its bottom."""
-    return Image.fromarray(np.ascontiguousarray(columns.T[::-1]))
+def webp(columns: Grey, widest: int | None = None) -> bytes:
+    """Return a picture of columns, shape (time, bands), with the lowest band at its bottom.
 
-
-def _whole(pieces: list[Grey]) -> Image.Image:
-    """Return one picture of all pieces; each column is the mean of what it stands for."""
-    image = _image(np.concatenate(pieces))
-    return image.resize((min(_WHOLE, image.width), image.height), Image.Resampling.BOX)
-
-
-def _webp(image: Image.Image) -> bytes:
+    Parameters
+    ----------
+    columns : ndarray of uint8
+        Their greys.
+    widest : int, optional
+        Width in pixels, at most; each is then the mean of what it stands for.
+    """
+    image = Image.fromarray(np.ascontiguousarray(columns.T[::-1]))
+    if widest is not None and widest < image.width:
+        image = image.resize((widest, image.height), Image.Resampling.BOX)
     written = io.BytesIO()
     image.save(written, "WEBP", quality=_QUALITY, method=4)
     return written.getvalue()

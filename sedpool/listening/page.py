@@ -19,6 +19,7 @@ from typing import Any
 from sedpool import storage
 from sedpool.evaluation.evaluation_input import EvaluationInput
 from sedpool.evaluation.levels import Criteria
+from sedpool.features.bands import Scale
 from sedpool.inference.decode import Decoder
 from sedpool.inference.recordings import Selection
 from sedpool.listening.content import (
@@ -29,7 +30,7 @@ from sedpool.listening.content import (
     restricted,
     scores_content,
 )
-from sedpool.listening.media import make_media, scales
+from sedpool.listening.media import PIECE_SECONDS, Grey, make_media, scales
 from sedpool.scores import FRAME_COLUMNS
 
 _STATIC = files("sedpool.listening") / "static"
@@ -64,6 +65,38 @@ class Listening:
     reference: EvaluationInput | None = None
     criteria: Criteria = Criteria()  # noqa: RUF009 (frozen)
     slower: int = 1
+
+
+Level = tuple[float, list[str]]
+"""Seconds of the recording that each picture has, and the names of the pictures; the last may have fewer."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A recording with the names by which the page finds its sound and pictures.
+
+    Attributes
+    ----------
+    recording : ScoredRecording
+        The recording.
+    duration : float
+        Its length in seconds.
+    highest : float
+        Upper end of the pictures in Hz.
+    sound : str
+        Name of the sound.
+    peaks : ndarray of uint8
+        As in `Media`.
+    pictures : dict of str to list of Level
+        By frequency scale; from the shortest pieces of time to the longest.
+    """
+
+    recording: ScoredRecording
+    duration: float
+    highest: float
+    sound: str
+    peaks: Grey
+    pictures: dict[Scale, list[Level]]
 
 
 def write_page(path: Path, listening: Listening, recordings: Iterable[ScoredRecording]) -> None:
@@ -114,6 +147,23 @@ def write_folder(folder: Path, listening: Listening, recordings: Iterable[Scored
     return folder / "index.html"
 
 
+def served_page(listening: Listening, shown: Iterable[Shown], home: str) -> str:
+    """Make a page whose sound and pictures a server has, at the addresses by which `shown` names them.
+
+    Parameters
+    ----------
+    listening : Listening
+        What it shows.
+    shown : iterable of Shown
+        The recordings.
+    home : str
+        Address of the page that leads to this one.
+    """
+    recordings = [_shown_content(listening, one) for one in shown]
+    content = {**_decisions(listening), "folder": True, "home": home, "recordings": recordings}
+    return _filled(listening.title, content)
+
+
 def _content(
     listening: Listening,
     recordings: Iterable[ScoredRecording],
@@ -122,11 +172,33 @@ def _content(
     is_folder: bool,
 ) -> dict[str, Any]:
     """Return what the page's script knows; sound and pictures are given to `keep` with their names."""
+    content = _decisions(listening)
+    content["folder"] = is_folder
+    for number, recording in enumerate(recordings):
+        onset, duration = recording.part or (0.0, None)
+        media = make_media(recording.path, listening.slower, onset=onset, duration=duration)
+        sound = f"{number}/sound.mp3"
+        keep(sound, media.mp3)
+        levels: dict[Scale, list[Level]] = {}
+        for scale, pictures in media.pictures.items():
+            names = [f"{number}/{scale}-{piece}.webp" for piece in range(len(pictures))]
+            levels[scale] = [(PIECE_SECONDS / listening.slower, names)]
+            for name, data in zip(names, pictures, strict=True):
+                keep(name, data)
+            if scale in media.whole:
+                levels[scale].append((media.duration, [f"{number}/{scale}.webp"]))
+                keep(f"{number}/{scale}.webp", media.whole[scale])
+        shown = Shown(recording, media.duration, media.highest, sound, media.peaks, levels)
+        content["recordings"].append(_shown_content(listening, shown))
+    return content
+
+
+def _decisions(listening: Listening) -> dict[str, Any]:
+    """Return what the page's script knows besides the recordings."""
     columns = list(listening.classes)
-    decoder = restricted(listening.decoder, columns)
-    content: dict[str, Any] = {
+    return {
         "classes": columns,
-        "decoder": decoder_content(decoder, columns),
+        "decoder": decoder_content(restricted(listening.decoder, columns), columns),
         "selection": {"minConfidence": listening.selection.min_confidence, "top": listening.selection.top},
         "criteria": {
             "collar": listening.criteria.collar,
@@ -134,37 +206,23 @@ def _content(
         },
         "scales": scales(listening.slower),
         "slower": listening.slower,
-        "folder": is_folder,
         "recordings": [],
     }
-    for number, recording in enumerate(recordings):
-        onset, duration = recording.part or (0.0, None)
-        media = make_media(recording.path, listening.slower, onset=onset, duration=duration)
-        names: dict[str, Any] = {
-            scale: [f"{number}/{scale}-{piece}.webp" for piece in range(len(pictures))]
-            for scale, pictures in media.pictures.items()
-        }
-        named = [(f"{number}/sound.mp3", media.mp3)]
-        for scale, pictures in media.pictures.items():
-            named += zip(names[scale], pictures, strict=True)
-        if media.whole:
-            names["whole"] = {scale: f"{number}/{scale}.webp" for scale in media.whole}
-            named += [(names["whole"][scale], picture) for scale, picture in media.whole.items()]
-        for name, data in named:
-            keep(name, data)
-        content["recordings"].append(
-            {
-                "name": recording.filename,
-                "duration": media.duration,
-                "highest": media.highest,
-                "audio": f"{number}/sound.mp3",
-                "peaks": encoded(media.peaks.tobytes()),
-                "pictures": names,
-                **scores_content(recording.scores[[*FRAME_COLUMNS, *columns]], decoder),
-                **reference_content(listening.reference, recording.filename),
-            }
-        )
-    return content
+
+
+def _shown_content(listening: Listening, shown: Shown) -> dict[str, Any]:
+    """Return what the page's script knows of one recording."""
+    columns = list(listening.classes)
+    return {
+        "name": shown.recording.filename,
+        "duration": shown.duration,
+        "highest": shown.highest,
+        "audio": shown.sound,
+        "peaks": encoded(shown.peaks.tobytes()),
+        "pictures": shown.pictures,
+        **scores_content(shown.recording.scores[[*FRAME_COLUMNS, *columns]], restricted(listening.decoder, columns)),
+        **reference_content(listening.reference, shown.recording.filename),
+    }
 
 
 def _filled(title: str, content: dict[str, Any], first: str = "", rest: str = "") -> str:

@@ -5,8 +5,7 @@
   const hasReference = recordings.some((recording) => recording.reference);
   const $ = (id) => document.getElementById(id);
   const colors = classes.map((_, i) => `hsl(${(205 + i * 137.508) % 360} ${i % 2 ? 62 : 78}% ${i % 3 === 2 ? 40 : 48}%)`);
-  const TILE = 10 / slower; // seconds of a picture
-  const MOST_TILES = 12; // drawn at once; beyond, the picture of the whole recording
+  const MOST_TILES = 12; // drawn at once; beyond, pictures of longer pieces
   const CHUNK = 60; // rows of the table that are added at a time
   const NOTABLE = 0.2; // probability from which a class has a lane even without an event
 
@@ -249,11 +248,11 @@
   }
   // Draw the spectrogram from one time to another into a rectangle; `again` is called when a picture is there.
   function drawPicture(context, index, from, to, width, height, again) {
-    const { duration, name, pictures: names } = recordings[index], scale = $("scale").value || data.scales[0];
-    const first = Math.floor(from / TILE), last = Math.min(names[scale].length, Math.ceil(to / TILE));
-    const useWhole = names.whole && last - first > MOST_TILES;
-    const parts = useWhole ? [[names.whole[scale], 0, duration]]
-      : names[scale].slice(first, last).map((one, i) => [one, (first + i) * TILE, Math.min(TILE, duration - (first + i) * TILE)]);
+    const { duration, pictures } = recordings[index], levels = pictures[$("scale").value || data.scales[0]];
+    const pieces = (length) => [Math.floor(from / length), Math.ceil(Math.min(to, duration) / length)];
+    const [length, names] = levels.find(([one]) => pieces(one)[1] - pieces(one)[0] <= MOST_TILES) ?? levels.at(-1);
+    const [first, last] = pieces(length);
+    const parts = names.slice(first, last).map((one, i) => [one, (first + i) * length, Math.min(length, duration - (first + i) * length)]);
     context.imageSmoothingQuality = "high";
     let isComplete = true;
     for (const [one, start, seconds] of parts) {
@@ -558,6 +557,7 @@
 
   // ---- What is there at first.
   document.body.classList.toggle("has-reference", hasReference);
+  if (data.home) $("notice").replaceChildren(make("a", { href: data.home, textContent: "‹ All runs and recordings" }));
   $("recording").append(...recordings.map((recording, i) => new Option(recording.name, i)));
   $("class-filter").append(new Option("all", ""), ...classes.map((name, i) => new Option(name, i)));
   $("scale").append(...data.scales.map((name) => new Option(name, name)));
