@@ -5,7 +5,7 @@ and so do the files of counts that comparisons of runs start from (see `sedpool.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -81,6 +81,9 @@ def table_rows(level: str, metrics: Metrics) -> list[dict[str, Any]]:
 class DecodedCounts:
     """Counts of every clip with one decoding of a run's scores, from which its metrics follow.
 
+    Decoding decides on `counts`, `baselines` and `box_psds`. Only its median filter matters for `psds` and
+    `over_thresholds`, which take all thresholds at once, and nothing of it for `rankings`.
+
     Attributes
     ----------
     decoder : Decoder
@@ -90,7 +93,7 @@ class DecodedCounts:
     baselines : mapping of str to mapping
         Counts of answers that cover whole clips, by name and level; see `baseline_inputs`.
     rankings : dict
-        Metrics of clip scores, which no decoding changes.
+        Metrics of clip scores.
     psds : mapping of str to float or None
         By scenario; empty without strong labels.
     over_thresholds : mapping
@@ -104,18 +107,21 @@ class DecodedCounts:
     baselines: Mapping[str, Mapping[str, ClipCounts]]
     rankings: Metrics
     psds: Mapping[str, float | None]
-    over_thresholds: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    box_psds: Mapping[str, float | None] = field(default_factory=dict)
+    over_thresholds: Mapping[str, Any]
+    box_psds: Mapping[str, float | None]
 
     def metrics(self) -> dict[str, Any]:
         """Derive the part of ``metrics.json`` that depends on the decoding."""
+        clip = with_decisions(self.rankings, self.counts["clip"].metrics())
+        levels = {level: self.counts[level].metrics() if level in self.counts else None for level in LEVELS}
+        baselines = {
+            name: {level: counts.metrics() for level, counts in by_level.items()}
+            for name, by_level in self.baselines.items()
+        }
         return {
-            "clip": with_decisions(self.rankings, self.counts["clip"].metrics()),
-            **{level: self.counts[level].metrics() if level in self.counts else None for level in LEVELS},
-            "baselines": {
-                name: {level: counts.metrics() for level, counts in by_level.items()}
-                for name, by_level in self.baselines.items()
-            },
+            "clip": clip,
+            **levels,
+            "baselines": baselines,
             "psds": dict(self.psds),
             **self.over_thresholds,
             "box_psds": dict(self.box_psds),
@@ -140,14 +146,14 @@ def count_decoded(
         Counts of the same clips with another decoder, from which what the two have in common is taken.
     """
     output = clips.output if decoder is clips.output.decoder else replace(clips.output, decoder=decoder)
-    counts = {"clip": clip_counts(clips.dataset.tags, output.tags)}
+    clip = clip_counts(clips.dataset.tags, output.tags)
     if clips.reference is None:
-        return DecodedCounts(decoder, counts, {}, clips.rankings, {})
-    stretched = baseline_inputs(clips.reference, counts["clip"])
-    counts |= criteria.count_all(clips.reference.with_estimated(output.events))
+        return DecodedCounts(decoder, {"clip": clip}, {}, clips.rankings, {}, NOTHING, {})
+
+    counts = {"clip": clip, **criteria.count_all(clips.reference.with_estimated(output.events))}
     baselines = {
         name: before.baselines[name] if before and name in UNDECODED else criteria.count_all(answer)
-        for name, answer in stretched.items()
+        for name, answer in baseline_inputs(clips.reference, clip).items()
     }
     if before and decoder.filters_as(before.decoder):
         psds, over_thresholds = before.psds, before.over_thresholds  # no threshold changes them

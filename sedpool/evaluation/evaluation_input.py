@@ -81,10 +81,12 @@ class EvaluationInput:
         if not len(self.unknown):
             return counted(reference.clip, reference.label, self.shape) > 0, np.ones(self.shape, dtype=bool)
         event, _, seconds = overlaps(reference, self.unknown)
-        inside = np.bincount(event, weights=seconds, minlength=len(reference))
-        certain = reference.select(~self.is_unknown | (inside < reference.offset - reference.onset - 1e-9))
+        seconds_unknown = np.bincount(event, weights=seconds, minlength=len(reference))
+        has_known_part = seconds_unknown < reference.offset - reference.onset - 1e-9
+        certain = reference.select(~self.is_unknown | has_known_part)
         true = counted(certain.clip, certain.label, self.shape) > 0
-        return true, true | (counted(self.unknown.clip, self.unknown.label, self.shape) == 0)
+        has_unknown_time = counted(self.unknown.clip, self.unknown.label, self.shape) > 0
+        return true, true | ~has_unknown_time
 
     @property
     def true_tags(self) -> pd.DataFrame:
@@ -92,6 +94,11 @@ class EvaluationInput:
         true, known = self.tag_arrays
         tags = pd.DataFrame(true, index=pd.Index(self.filenames, name="filename"), columns=list(self.classes))
         return tags if known.all() else tags.astype("boolean").mask(~known)
+
+    @cached_property
+    def is_unknown(self) -> BoolArray:
+        """Which events of the reference reach into unknown time of their class."""
+        return reach_into(self.reference, self.unknown)
 
     @cached_property
     def known_reference(self) -> EventArrays:
@@ -111,11 +118,6 @@ class EvaluationInput:
         seconds = np.zeros(self.shape)
         np.add.at(seconds, (self.unknown.clip, self.unknown.label), self.unknown.offset - self.unknown.onset)
         return np.asarray((seconds < self.lengths[:, np.newaxis]).any(axis=1))
-
-    @cached_property
-    def is_unknown(self) -> BoolArray:
-        """Which events of the reference reach into unknown time of their class."""
-        return reach_into(self.reference, self.unknown)
 
     @property
     def coverage(self) -> dict[str, int]:
@@ -212,14 +214,12 @@ def comparable_input(
 
 
 def _unknown_arrays(
-    regions: pd.DataFrame | None,
-    durations: Mapping[str, float],
-    classes: Sequence[str],
-    source: str = "unknown regions",
+    regions: pd.DataFrame | None, durations: Mapping[str, float], classes: Sequence[str]
 ) -> EventArrays:
     """Check unknown regions and index them class by class, within the clips."""
     if regions is None or regions.empty:
         return no_events()
+    source = "unknown regions"
     refuse_unknown_files(regions["filename"].unique(), durations, source=source)
     table = within_durations(validate_regions(regions, classes, source=source), durations)
     return merge_overlaps(event_arrays(of_each_class(table, classes), durations, classes))
@@ -228,11 +228,12 @@ def _unknown_arrays(
 def _checked(
     events: pd.DataFrame, durations: Mapping[str, float], classes: Sequence[str], *, source: str
 ) -> EventArrays:
+    """Check events, cut them where their clip ends, and index them."""
     table = validate_events(events, classes=classes, source=source)
-    unknown = sorted(set(table["filename"].unique()) - set(durations))
+    other_clips = sorted(set(table["filename"].unique()) - set(durations))
     if source == "reference":
-        refuse_missing_clips(unknown, source="durations", remedy="; give every clip's length")
-    refuse_unknown_files(unknown, durations, source=source)
+        refuse_missing_clips(other_clips, source="durations", remedy="; give every clip's length")
+    refuse_unknown_files(other_clips, durations, source=source)
     (clipped,) = within_clips([table], durations, source=source, stacklevel=5)
     return event_arrays(clipped, durations, classes)
 
@@ -282,6 +283,8 @@ def make_evaluation_input(
     """
     if not lengths:
         raise EvaluationError("reference: it names no recording; expected at least one")
+
+    # 1. Both tables have possible times, and no other clips or labels than those that count.
     known = tuple(classes or sorted(reference["event_label"].unique()))
     tables = {"reference": reference, "estimate": estimated}
     for (source, events), name in zip(tables.items(), names, strict=True):
@@ -294,6 +297,7 @@ def make_evaluation_input(
         tables[source] = validate_events(events, source=name, allow_zero_length=allow_zero_length)
         _refuse_labels(events, known, name)
 
+    # 2. All lengths are stated, or none.
     stated = {name: seconds for name, seconds in lengths.items() if seconds is not None}
     missing = [name for name in lengths if name not in stated]
     if stated and missing:
@@ -303,12 +307,16 @@ def make_evaluation_input(
             "give every clip's, or none"
         )
     _check_lengths(stated)
+
+    # 3. Where events decide how long a clip lasts, it is as long as they need; one without any, as the longest.
     durations = stated or dict.fromkeys(lengths, 0.0)
     if not stated or past_end == "extend":
         last = pd.concat(list(tables.values())).groupby("filename")["offset"].max().to_dict()
         durations = {name: max(seconds, last.get(name, 0.0)) for name, seconds in durations.items()}
     longest = max(durations.values()) or 1.0
     durations = {name: seconds or longest for name, seconds in durations.items()}
+
+    # 4. Events are cut where their clip ends, and indexed.
     arrays = []
     for source, events in tables.items():
         (clipped,) = within_clips([events], durations, source=source, stacklevel=3)

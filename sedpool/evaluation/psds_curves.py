@@ -61,11 +61,14 @@ class ClassCurve:
 
     def __init__(self, deltas: CountDeltas, n_clips: int) -> None:
         deltas = deltas.select(deltas.threshold >= 0)
-        rows, row = np.unique(deltas.kind * n_clips + deltas.clip, return_inverse=True)
-        thresholds, point = np.unique(-deltas.threshold, return_inverse=True)
-        kind, clip = np.divmod(rows, n_clips)
+        # A table of changes: one row for each clip and kind of count, one column for each threshold, highest first.
+        clip_and_kind, row = np.unique(deltas.kind * n_clips + deltas.clip, return_inverse=True)
+        thresholds, column = np.unique(-deltas.threshold, return_inverse=True)
+        shape = (len(clip_and_kind), len(thresholds))
+        changes = sparse.csr_array((deltas.change, (row, column)), shape=shape)
+        kind, clip = np.divmod(clip_and_kind, n_clips)
         is_found = kind == FOUND
-        changes = sparse.csr_array((deltas.change, (row, point)), shape=(len(rows), len(thresholds)))
+
         changes = _at_needed_points(changes, is_found)
         self.n_points = changes.shape[1]
         self._found, self._found_clip = changes[is_found], clip[is_found]
@@ -95,13 +98,19 @@ def _at_needed_points(changes: Any, is_found: npt.NDArray[np.bool_]) -> Any:
     changes.sum_duplicates()
     changes.eliminate_zeros()
     cells = changes.tocoo()
-    row, (points, point) = cells.row, np.unique(cells.col, return_inverse=True)
-    gain = np.where(is_found[row], cells.data, -cells.data)
-    improves, worsens = (np.bincount(point[of], minlength=len(points)) > 0 for of in (gain > 0, gain < 0))
-    needed = np.flatnonzero(improves & np.append(worsens, True)[1:])
-    merged = np.searchsorted(needed, point)
-    inside = merged < len(needed)
-    return sparse.csr_array((cells.data[inside], (row[inside], merged[inside])), shape=(changes.shape[0], len(needed)))
+    used, point = np.unique(cells.col, return_inverse=True)  # points at which anything changes, numbered from 0
+
+    gain = np.where(is_found[cells.row], cells.data, -cells.data)
+    improves = np.bincount(point[gain > 0], minlength=len(used)) > 0
+    worsens = np.bincount(point[gain < 0], minlength=len(used)) > 0
+    next_worsens = np.append(worsens, True)[1:]  # after the last point, nothing is better than it
+    needed = np.flatnonzero(improves & next_worsens)
+
+    # Changes at a point that is dropped happen at the next one that is kept; after the last one they change nothing.
+    moved_to = np.searchsorted(needed, point)
+    is_kept = moved_to < len(needed)
+    kept = (cells.data[is_kept], (cells.row[is_kept], moved_to[is_kept]))
+    return sparse.csr_array(kept, shape=(changes.shape[0], len(needed)))
 
 
 def common_area(curves: Iterable[Curve], *, limit: float, alpha_st: float) -> float:
