@@ -81,7 +81,7 @@ def read_labels(
     files = annotation_files(root) if labels is None else [stated_file(root, labels)]
     files = [path for path in files if unknown is None or path.resolve() != unknown.resolve()]
     owners = {PurePosixPath(name).with_suffix("").as_posix(): name for name in recordings}
-    known = RecordingNames(recordings)
+    names = RecordingNames(recordings)
     tables: list[pd.DataFrame] = []
     ignored: list[str] = []
     for path in files:
@@ -91,33 +91,47 @@ def read_labels(
         if found is None:
             ignored.append(source.as_posix())
             continue
-        if owner is None:
-            is_at_top = source.parent == PurePath() or source.parts[0] == os.pardir
-            folder = "" if is_at_top else source.parent.as_posix()
-            written = np.asarray(found["filename"].unique(), dtype=object)  # text in Arrow iterates slowly
-            names = {name: known.find(name, folder=folder, source=path) for name in written}
-            found = found.assign(filename=found["filename"].map(names).astype(str))
-        elif len(found["filename"].unique()) > 1:
-            raise DataError(f"{path}: holds labels of several recordings, but is named after {owner}; rename it")
-        elif found.empty:
-            found = pd.DataFrame({"filename": [owner], "event_label": "", "strong": True})
-        else:
-            found = found.assign(filename=owner)
+        found = _of_table(found, path, source, names) if owner is None else _of_recording(found, path, owner)
         found = found.assign(source=source.as_posix())
         tables.append(found.reindex(columns=[*COLUMNS, *optional_columns(found)]))
     if not tables:
-        seen = f"; ignored {', '.join(ignored[:3])}" if ignored else ""
-        layout = recognise(root / ignored[0], options) if ignored else None
-        if layout is not None and len(layout.header or layout.kinds) > 1:
-            seen += f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with {_COLUMNS}"
-        if not ignored and any("/" in name for name in recordings):
-            seen = "; if its folders are named after what sounds in them, set dataset.label_from=folder"
-        raise DataError(f"{root}: no labels in it{seen}; see docs/labels.md for the formats")
+        raise DataError(f"{root}: no labels in it{_what_is_there(root, recordings, ignored, options)}")
     if ignored:
         note(root, f"not read as labels: {', '.join(ignored[:3])}{', …' if ignored[3:] else ''}", level=logging.INFO)
     rows = _annotated_once(pd.concat(tables, ignore_index=True), options, root)
     low = of_low_confidence(rows, options, root)
     return rows.assign(event_label=rows["event_label"].mask(low, "")) if low.any() else rows
+
+
+def _of_table(rows: pd.DataFrame, path: Path, source: Path, names: RecordingNames) -> pd.DataFrame:
+    """Find the recordings that a table names: `path`, or `source` from the folder of the recordings."""
+    is_at_top = source.parent == PurePath() or source.parts[0] == os.pardir
+    folder = "" if is_at_top else source.parent.as_posix()
+    written = np.asarray(rows["filename"].unique(), dtype=object)  # text in Arrow iterates slowly
+    recordings = {name: names.find(name, folder=folder, source=path) for name in written}
+    return rows.assign(filename=rows["filename"].map(recordings).astype(str))
+
+
+def _of_recording(rows: pd.DataFrame, path: Path, owner: str) -> pd.DataFrame:
+    """Give the labels in a file to the recording that it is named after."""
+    if len(rows["filename"].unique()) > 1:
+        raise DataError(f"{path}: holds labels of several recordings, but is named after {owner}; rename it")
+    if rows.empty:
+        return pd.DataFrame({"filename": [owner], "event_label": "", "strong": True})
+    return rows.assign(filename=owner)
+
+
+def _what_is_there(root: Path, recordings: Sequence[str], ignored: Sequence[str], options: LabelOptions) -> str:
+    """Say what a folder without labels holds, and what may be meant by it."""
+    seen = ""
+    if ignored:
+        seen = f"; ignored {', '.join(ignored[:3])}"
+        layout = recognise(root / ignored[0], options)
+        if layout is not None and len(layout.header or layout.kinds) > 1:
+            seen += f"; {ignored[0]} has {layout.found}: if these are labels, say which is which with {_COLUMNS}"
+    elif any("/" in name for name in recordings):
+        seen = "; if its folders are named after what sounds in them, set dataset.label_from=folder"
+    return f"{seen}; see docs/labels.md for the formats"
 
 
 def folder_names(root: Path, recordings: Sequence[str], labels: str | None) -> pd.DataFrame:
@@ -179,31 +193,43 @@ def _owner(path: Path, owners: dict[str, str]) -> str | None:
 def _read(path: Path, owner: str | None, options: LabelOptions, *, asked: bool) -> pd.DataFrame | None:
     """Read the labels in a file; None if it has none, is named after no recording (`owner`) and was not `asked` for."""
     kind = detect_format(path, options)
+    holds_labels = owner is not None or asked
     if kind == "jams" and (tags := read_tags(path)) is not None:
         return pd.DataFrame({"filename": clip_name(path), "event_label": tags, "strong": False})
-    if kind == "tags" or (owner is None and kind in ("table", "list")):
-        layout = recognise(path, options)
-        read = table.read_rows if layout.header else listing.list_rows
-        if {"event_label", "event_labels"} & set(layout.columns) or kind == "list":
-            if kind == "table":
-                table.refuse_incomplete(layout)
-            rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
-            if kind == "tags":
-                table.note_lists(rows, layout)
-            return rows.assign(strong=False) if kind == "tags" else _events(rows, layout.source)
-    if kind in ("tags", "unknown") and (owner or asked):
+    if kind == "tags" or (kind in ("table", "list") and owner is None):
+        rows = _table_rows(path, kind, options)
+        if rows is not None:
+            return rows
+    if kind in ("tags", "unknown") and holds_labels:
         what = "no labels recognised" if kind == "unknown" else "neither times nor labels recognised"
         raise DataError(f"{path}: {what}; found {recognise(path, options).found}; say which is which with {_COLUMNS}")
-    if owner or asked or kind in _OTHERS or (kind == "audacity" and path.stat().st_size):
-        events = read_file(path, owner, options)
-        names_recordings = kind in ("label studio", "soundevent") or (
-            kind == "raven" and "filename" in recognise(path, options).columns
-        )
-        if owner is None and names_recordings:  # also those in which nothing was found
-            silent = [name for name in named_recordings(path, options) if name not in set(events["filename"])]
-            events = pd.concat([events, pd.DataFrame({"filename": silent, "event_label": ""}, dtype=str)])
-        return events.assign(strong=True)
-    return None
+    is_empty_track = kind == "audacity" and not path.stat().st_size
+    if not holds_labels and kind not in _OTHERS and (kind != "audacity" or is_empty_track):
+        return None
+
+    events = read_file(path, owner, options)
+    names_recordings = kind in ("label studio", "soundevent") or (
+        kind == "raven" and "filename" in recognise(path, options).columns
+    )
+    if owner is None and names_recordings:  # also those in which nothing was found
+        silent = [name for name in named_recordings(path, options) if name not in set(events["filename"])]
+        events = pd.concat([events, pd.DataFrame({"filename": silent, "event_label": ""}, dtype=str)])
+    return events.assign(strong=True)
+
+
+def _table_rows(path: Path, kind: str, options: LabelOptions) -> pd.DataFrame | None:
+    """Read the rows of a table or list that names its recordings; None if it has no column of labels."""
+    layout = recognise(path, options)
+    if kind != "list" and not {"event_label", "event_labels"} & set(layout.columns):
+        return None
+    if kind == "table":
+        table.refuse_incomplete(layout)
+    read = table.read_rows if layout.header else listing.list_rows
+    rows = with_splits(table.without_nocalls(read(layout, options), layout), layout.source)
+    if kind != "tags":
+        return _events(rows, layout.source)
+    table.note_lists(rows, layout)
+    return rows.assign(strong=False)
 
 
 def _events(rows: pd.DataFrame, source: TextTable) -> pd.DataFrame:

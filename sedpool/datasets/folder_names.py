@@ -1,6 +1,7 @@
 """Which recording of a folder a label file means: by its path, by its name, or by its name without the suffix."""
 
 import difflib
+import itertools
 import posixpath
 import re
 from collections import defaultdict
@@ -62,19 +63,25 @@ class RecordingNames:
         ('day/a.wav', 'b.WAV', 'c.wav')
         """
         text = tidied_text(written)
-        if not _PATH.search(text):  # most are bare names, and there may be a million
-            from_file = f"{folder}/{text}" if folder else text
-            if from_file in self._known:
-                return from_file
-            if text not in self._by_name and audio.stem(text).casefold() not in self._by_stem:
-                return from_file
+        # 1. A bare name beside the file, or of no recording: most are such, and there may be a million.
+        if not _PATH.search(text):
+            beside = f"{folder}/{text}" if folder else text
+            is_nowhere = text not in self._by_name and audio.stem(text).casefold() not in self._by_stem
+            if beside in self._known or is_nowhere:
+                return beside
+
+        # 2. A path from the file or from the folder; of a path of another computer the name counts.
         path = PureWindowsPath(text)
         is_absolute = bool(path.root or path.drive)
-        name = path.name if is_absolute else posixpath.normpath(path.as_posix())
-        from_file = posixpath.normpath(posixpath.join(folder, name))
-        for relative in (from_file, name):
-            if relative in self._known and not is_absolute:
-                return relative
+        relative = path.name if is_absolute else posixpath.normpath(path.as_posix())
+        from_file = posixpath.normpath(posixpath.join(folder, relative))
+        if not is_absolute:
+            for candidate in (from_file, relative):
+                if candidate in self._known:
+                    return candidate
+
+        # 3. By name, then by name without suffix; of several, those with the most folders in common with the path, and
+        #    of these the one beside the file, or below it.
         candidates = self._by_name.get(path.name) or self._by_stem.get(_stem(path.name), [])
         if len(candidates) > 1:
             candidates = _most_alike(candidates, path.parts)
@@ -100,14 +107,10 @@ def _stem(recording: str) -> str:
 def _most_alike(candidates: Sequence[str], parts: Sequence[str]) -> list[str]:
     """Return the candidates that share most folders with a path, counted from its end."""
 
-    def shared(candidate: str) -> int:
-        pairs = zip(reversed(PurePosixPath(candidate).parts[:-1]), reversed(parts[:-1]), strict=False)
-        count = 0
-        for own, other in pairs:
-            if own != other:
-                break
-            count += 1
-        return count
+    def n_shared(candidate: str) -> int:
+        own = reversed(PurePosixPath(candidate).parts[:-1])
+        pairs = zip(own, reversed(parts[:-1]), strict=False)
+        return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
-    most = max(map(shared, candidates))
-    return [candidate for candidate in candidates if shared(candidate) == most]
+    most = max(map(n_shared, candidates))
+    return [candidate for candidate in candidates if n_shared(candidate) == most]
