@@ -88,7 +88,12 @@ class Overview:
 
 
 def overview(
-    dataset: Dataset, *, supervision: str = "weak", patch_duration: float = 10.0, min_activity: float | None = None
+    dataset: Dataset,
+    *,
+    supervision: str = "weak",
+    patch_duration: float = 10.0,
+    min_activity: float | None = None,
+    highest_frequency: float = 0.0,
 ) -> Overview:
     """Look through a corpus; of the recordings only the headers are read.
 
@@ -102,6 +107,8 @@ def overview(
         Length of a training patch in seconds.
     min_activity : float, optional
         Share of a patch that the events of a class must fill for its tag; by default a patch has the tags of its clip.
+    highest_frequency : float
+        Hz; upper end of the features' bands, to be compared with what recordings hold. 0 says nothing of it.
     """
     missing, extra = dataset.manifest.missing, dataset.manifest.extra
     dataset = dataset.available() if dataset.clips["path"].notna().any() else dataset
@@ -139,7 +146,7 @@ def overview(
         "them (labels.map)"
         for group in lookalikes(dataset.classes)
     ]
-    warnings += [*class_warnings(dataset), *_about_rates(forms)]
+    warnings += [*class_warnings(dataset), *_about_rates(forms, highest_frequency)]
     if shorter:
         warnings.append(f"{shorter} of {len(recordings)} recordings are shorter than {patch}: silence fills the rest")
     training = dataset.clips.loc[dataset.clips["split"] == "train", "duration"]
@@ -226,19 +233,26 @@ def class_warnings(dataset: Dataset) -> list[str]:
     return found
 
 
-def _about_rates(forms: dict[tuple[int, int], int]) -> list[str]:
-    """Say whether sampling rates differ."""
+def _about_rates(forms: dict[tuple[int, int], int], highest_frequency: float) -> list[str]:
+    """Say whether sampling rates differ, or are all too low for the bands of the features."""
     rates: Counter[int] = Counter()
     for (rate, _), n in forms.items():
         rates[rate] += n
-    if len(rates) < 2:
+    if not rates:
         return []
-    lowest = min(rates)
-    said = ", ".join(f"{rate} Hz ({n})" for rate, n in sorted(rates.items()))
-    return [
-        f"several sampling rates: {said}; above {lowest / 2:g} Hz nothing is in recordings of {lowest} Hz, by which a "
-        "detector may know them"
-    ]
+    said, lowest, highest = [], min(rates), max(rates)
+    if len(rates) > 1:
+        each = ", ".join(f"{rate} Hz ({n})" for rate, n in sorted(rates.items()))
+        said.append(
+            f"several sampling rates: {each}; above {lowest / 2:g} Hz nothing is in recordings of {lowest} Hz, by "
+            "which a detector may know them"
+        )
+    if highest / 2 < highest_frequency:
+        said.append(
+            f"recordings of {highest} Hz hold nothing above {highest / 2:g} Hz, and the features reach up to "
+            f"{highest_frequency:g} Hz: their upper bands stay empty; features.sr={highest} leaves these out"
+        )
+    return said
 
 
 def _supervision(dataset: Dataset, supervision: str, uses_tags: bool) -> str:

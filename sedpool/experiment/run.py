@@ -128,7 +128,7 @@ def _run_in(
         folder.refuse_other_backend(keras_backend())
     labelled = None if dataset is None else change_labels(dataset, config)
     if labelled is not None and labelled.manifest.has_own_audio:
-        _introduce(labelled, config["supervision"], recipe)
+        _introduce(labelled, config, recipe)
     built = build_all(config, recipe, labelled)
     folder.make()
     try:
@@ -158,10 +158,15 @@ def _tracker(config: Mapping[str, Any], folder: RunFolder) -> Tracker:
     return Tracker(folder, uri=config["tracking"]["uri"], experiment=config["tracking"]["experiment"])
 
 
-def _introduce(dataset: Dataset, supervision: str, recipe: Recipe) -> None:
+def _introduce(dataset: Dataset, config: Mapping[str, Any], recipe: Recipe) -> None:
     """Say on standard error what is in the user's own recordings, as ``sedpool data check`` does."""
+    features = config["features"]
     found = overview(
-        dataset, supervision=supervision, patch_duration=recipe.patch_duration, min_activity=recipe.min_activity
+        dataset,
+        supervision=config["supervision"],
+        patch_duration=recipe.patch_duration,
+        min_activity=recipe.min_activity,
+        highest_frequency=features.get("fmax") or features.get("sr", 0) / 2,
     )
     for sentence in overview_sentences(found):
         logger.info(sentence)

@@ -34,6 +34,14 @@ def folder(root: Path, labels: dict[str, str], **form: float) -> Path:
 BALANCED = {f"{split}/{n}": f"1\t2\t{label}\n" for split in SPLITS for n, label in enumerate(["owl", "gull"])}
 
 
+def test_recordings_at_a_lower_rate_than_the_features_are_said_once(tmp_path: Path) -> None:
+    dataset = load_folder(folder(tmp_path, BALANCED))
+    (said,) = overview(dataset, highest_frequency=22050.0).warnings
+    assert said.startswith("recordings of 8000 Hz hold nothing above 4000 Hz, and the features reach up to 22050 Hz:")
+    assert said.endswith("features.sr=8000 leaves these out")
+    assert overview(dataset, highest_frequency=4000.0).warnings == []
+
+
 def test_a_folder_in_order_gives_no_warnings(tmp_path: Path) -> None:
     found = overview(load_folder(folder(tmp_path, BALANCED)), supervision="strong")
     assert found.warnings == []

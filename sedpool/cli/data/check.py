@@ -58,11 +58,13 @@ def check(
         dataset = load(config)
     with working(name, overrides):
         problems = check.validate(dataset, n_jobs=jobs or config["jobs"])
+    features = config["features"]
     found = overview(
         dataset,
         supervision=config["supervision"],
         patch_duration=config["training"]["patch_duration"],
         min_activity=config["training"]["min_activity"],
+        highest_frequency=features.get("fmax") or features.get("sr", 0) / 2,
     )
     content = manifest_of(dataset, check.unusable(dataset, problems))
     target = manifest or Path(config["cache"]) / "manifests" / f"{dataset.name}.json"
