@@ -509,9 +509,8 @@ class Record(RunFolder):
     @cached_property
     def _unpacked(self) -> "_Unpacked":
         storage.refuse_special(self.path)
-        if (size := self.path.stat().st_size) > storage.LARGEST_ARCHIVE:
-            raise StorageError(f"{self.path}: {size} bytes, no record; expected at most {storage.LARGEST_ARCHIVE}")
-        return _Unpacked(storage.read_archive(self.path.read_bytes(), self.path, "record"))
+        content = storage.read_archive_file(self.path, "record")
+        return _Unpacked(storage.read_archive(content, self.path, "record"))
 
 
 class _Unpacked:

@@ -208,6 +208,27 @@ def archive(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def read_archive_file(path: Path, kind: str) -> bytes:
+    """Read the file of an archive, which is read at once, unless it is larger than any that sedpool writes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : str
+        What it is meant to be, for messages, such as ``package``.
+
+    Raises
+    ------
+    StorageError
+        If it is too large.
+    """
+    size = path.stat().st_size
+    if size > LARGEST_ARCHIVE:
+        raise StorageError(f"{path}: {size} bytes, no {kind}; expected at most {LARGEST_ARCHIVE}")
+    return path.read_bytes()
+
+
 def read_archive(content: bytes, path: str | os.PathLike[str], kind: str) -> dict[str, bytes]:
     """Take apart an archive that `archive` made, wherever it comes from.
 

@@ -158,9 +158,7 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[RunFolder]:
     if not path.is_file():
         yield finished(path)
         return
-    if (size := path.stat().st_size) > storage.LARGEST_ARCHIVE:
-        raise StorageError(f"{path}: {size} bytes, no package; expected at most {storage.LARGEST_ARCHIVE}")
-    content = path.read_bytes()
+    content = storage.read_archive_file(path, "package")
     about, parts = unpack(content, path)
     with tempfile.TemporaryDirectory(prefix="sedpool-") as folder:
         for name, part in parts.items():
