@@ -1,11 +1,11 @@
 """Make the detector that sedpool brings: ``python scripts/train_demo.py --data FOLDER --work FOLDER``.
 
-Soundscapes of the recordings of ESC-10, folds 1 to 4, over real backgrounds; a small network that learns from their
-tags, and then from its own frames. Four detectors are each trained on three folds and tested on the fourth: what they
-score is what the card states. The fifth learns from all folds and is the one that is packed, in half precision, as
-``sedpool/inference/demo.sedpool``. `FOLDER` of the data holds ``esc10`` and ``backgrounds``, each with its own README.
+A small network learns from the tags of soundscapes, and then from its own predictions. The soundscapes are recordings
+of ESC-10, folds 1 to 4, over real backgrounds. Four detectors are each trained on three folds and tested on the fourth;
+the card states their scores. A fifth detector is trained on all folds and packed, in half precision, as
+``sedpool/inference/demo.sedpool``. The folder of the data holds ``esc10`` and ``backgrounds``, each with its README.
 
-What is done is kept in the folder of work: the same command goes on where it was interrupted.
+Finished steps stay in the folder of work, so that the same command goes on after an interruption.
 """
 
 import re
@@ -29,7 +29,7 @@ from sedpool.settings.compose import compose
 from sedpool.training.arrays import read_arrays, write_arrays
 
 FOLDS = (1, 2, 3, 4)
-VALIDATED, CHECKED = 5, 10  # of each class, every fifth source is for validation; where no fold is tested, a tenth is
+VALIDATED, CHECKED = 5, 10  # each fifth source of a class is for validation; each tenth for test if no fold is tested
 PERMITTED = ("CC0", "CC-BY")
 LISTED = re.compile(
     r"\*\*\[(?P<name>\d-\d+-[A-Z]\.ogg)\].*clip derived from \[(?P<title>.+)\]\((?P<url>\S+)\) by \*(?P<author>.+)\* "
@@ -117,7 +117,7 @@ def main(
 
 
 def permitted_clips(folder: Path) -> list[Clip]:
-    """Return the clips of the tested folds whose terms allow any use, with what their README states of them."""
+    """Return the clips of folds 1 to 4 whose terms allow any use, with title, author and terms from their README."""
     stated = {found["name"]: found for found in LISTED.finditer((folder / "README.md").read_text(encoding="utf-8"))}
     clips = []
     for path in sorted(folder.glob("*/*.ogg")):
@@ -158,7 +158,7 @@ def pack(runs: Sequence[RunFolder], clips: Sequence[Clip], folder: Path, out: Pa
     config = dict(runs[0].config) | {"corpus": "soundscapes of ESC-10"}
     storage.write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     manifest = storage.read_json(folder / "manifest.json")
-    del manifest["splits"]["test"]  # what the card states was measured on those of the other four
+    del manifest["splits"]["test"]  # the scores on the card are of the other four detectors
     storage.write_json(folder / "manifest.json", manifest)
     listed = [f"- {clip.path.name}: {clip.title}, by {clip.author}, {clip.url}, {clip.licence}\n" for clip in clips]
     content = pack_run(

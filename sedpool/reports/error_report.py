@@ -93,7 +93,7 @@ def write_error_report(run: RunFolder, tables: Tables, decoded: str) -> Path:
     tables : dict of str to DataFrame
         Result of `error_tables`.
     decoded : str
-        How its events were decoded, in words.
+        In words, how the run's events were decoded.
 
     Returns
     -------
@@ -131,7 +131,7 @@ FIGURES: dict[str, Callable[[Tables], Figure]] = {
     ),
     "alpha": lambda tables: figures.alpha_duration_figure(tables["alpha"]),
 }
-"""The figure of each table; clip and frame calibration share one."""
+"""How each table is drawn; clip and frame calibration are in one figure."""
 
 
 def worst_confusions(table: pd.DataFrame) -> TableBlock:

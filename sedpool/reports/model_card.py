@@ -26,7 +26,7 @@ from sedpool.settings.identity import without_places
 from sedpool.settings.label_map import DROPPED, OTHERS, UNKNOWN
 
 Intervals = Mapping[tuple[Any, ...], Sequence[float]]
-"""The two ends by decoding, level, average, class and metric."""
+"""Lower and upper end of an interval, by decoding, level, average, class and metric."""
 
 _SPLITS = ("train", "validate", "test")
 _SETTINGS = ("features", "model", "pooling", "supervision", "training", "augment", "labels", "evaluation")
@@ -50,14 +50,14 @@ BIBTEX = """\
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The content of a card, apart from how it looks.
+    """The content of a card, without its layout.
 
     Attributes
     ----------
     about : About
         Name, classes, author and licence.
     command, code : str
-        How to use it from a file of its name, on the command line and in Python.
+        How to use the package, on the command line and in Python.
     decoding : str
         How probabilities become events, in words.
     scores, class_scores : TableBlock or None

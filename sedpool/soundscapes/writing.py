@@ -32,7 +32,7 @@ from sedpool.soundscapes.sampling import draw_events, generator
 from sedpool.soundscapes.spec import SoundscapeSpec
 
 FORMAT = 2
-"""Version of what a plan gives: raise it whenever the same plan gives other bytes."""
+"""Raise it whenever the same plan comes to give other bytes."""
 FOLDERS = ("audio", "annotations")
 ISOLATED = "isolated_events"
 _CHUNK = 8  # soundscapes in a task: few enough for an even load, enough to hide the cost of a task
@@ -55,7 +55,7 @@ class NotSynthesised(DataError):
 
 @contextmanager
 def without_synthesis() -> Iterator[None]:
-    """Raise `NotSynthesised` within the block instead of making missing audio."""
+    """Raise `NotSynthesised` within the block where audio is missing, instead of making it."""
     token = _may_synthesise.set(False)
     try:
         yield
@@ -188,7 +188,7 @@ def write_corpus(folder: Path, plan: Plan, prepare: Callable[[], Sources], *, n_
         raise NotSynthesised(message, storage.hash_value(plan.settings()))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Held while the corpus is made: one process makes it, and the others wait.
+        # One process makes the corpus, and others wait until it is there.
         lock = FileLock(folder.with_name(f".{folder.name}.lock")).acquire()
     except OSError as error:
         reason = f"corpora cannot be made here ({error.strerror})"

@@ -1,7 +1,7 @@
 """A detector's network in float32, made of nothing but Keras's own layers and operations.
 
-sedpool's layers train faster than Keras's, and compute the same. A file of Keras's own loads without sedpool, and
-converters know every one of them.
+sedpool's own layers train faster than Keras's, and compute the same. A network of Keras's own layers loads without
+sedpool, and converters know all of its layers.
 """
 
 from typing import Any
@@ -52,7 +52,7 @@ def foreign_layers(network: keras.Model) -> list[layers.Layer]:
 
 
 def _rebuild(network: keras.Model, features: Any) -> Any:
-    """Apply the layers of a network, and of networks inside it, each as Keras's own counterpart."""
+    """Apply the layers of a network, and of networks inside it, each as the layer of Keras that does the same."""
     return keras.models.clone_model(
         network, input_tensors=features, clone_function=lambda layer: layer, call_function=_call_builtin
     ).output
@@ -83,7 +83,7 @@ def _call_like(layer: layers.Layer, kind: type[layers.Layer], inputs: Any, **cha
 
 
 def _pool(pooling: Pooling, p: Any, axis: int, mask: Any = None, **options: Any) -> Any:
-    """Apply what an operator does as separate operations, its learned numbers being constants of them."""
+    """Pool by single operations of Keras, in which what the operator has learned are constants."""
     operator = type(pooling).from_config({**pooling.get_config(), "axis": axis})
     operator.built = True
     for name, value in vars(pooling).items():
@@ -95,7 +95,7 @@ def _pool(pooling: Pooling, p: Any, axis: int, mask: Any = None, **options: Any)
 
 
 def _pool_hierarchically(pooling: Hierarchical, p: Any) -> Any:
-    """Apply hierarchical pooling with groups cut by slices, which need not know the number of frames."""
+    """Apply hierarchical pooling; its groups are cut by slices, which work for any number of frames."""
     p = ops.moveaxis(p, pooling.axis, 1)
     mask = ops.ones_like(p)
     for size in pooling.sizes:
