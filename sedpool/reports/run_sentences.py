@@ -172,23 +172,26 @@ def resolution_ceiling(*metrics: Mapping[str, Any]) -> str:
     *metrics : mapping
         As ``metrics.json`` has them. Of several runs with frames of one length, the lowest and highest ceiling is said.
     """
-    by_length: dict[str, dict[str, list[float | None]]] = {}
-    for ceiling in filter(None, (one.get("ceiling") for one in metrics)):
-        scores = {"event F1": ceiling["event"]["f1"]}
-        scores |= {f"PSDS{name[-1]}": value for name, value in ceiling["psds"].items()}
-        if scores["event F1"] is not None:
-            found = by_length.setdefault(f"{ceiling['frame_seconds']:.2g}", {})
-            for name, value in scores.items():
-                found.setdefault(name, []).append(value)
+    # Scores by length of the frames and by name, in each run that has frames of this length.
+    scores: dict[str, dict[str, list[float | None]]] = {}
+    for one in metrics:
+        ceiling = one.get("ceiling")
+        if not ceiling or ceiling["event"]["f1"] is None:
+            continue
+        of_length = scores.setdefault(f"{ceiling['frame_seconds']:.2g}", {})
+        of_length.setdefault("event F1", []).append(ceiling["event"]["f1"])
+        for name, value in ceiling["psds"].items():
+            of_length.setdefault(f"PSDS{name[-1]}", []).append(value)
+
     reached = []
-    for seconds, found in sorted(by_length.items(), key=lambda item: float(item[0])):
-        said = []
-        for name, values in found.items():
+    for seconds, of_length in sorted(scores.items(), key=lambda item: float(item[0])):
+        ranges = []
+        for name, values in of_length.items():
             known = [value for value in values if value is not None]
-            ends = [min(known), max(known)] if known else [None]
-            said.append(f"{name} {' to '.join(dict.fromkeys(map(number, ends)))}")
+            low, high = (number(min(known)), number(max(known))) if known else (number(None), number(None))
+            ranges.append(f"{name} {low}" if low == high else f"{name} {low} to {high}")
         reached.append(
-            f"with frames of {seconds} s, a detector that is right about every frame reaches {', '.join(said)}"
+            f"with frames of {seconds} s, a detector that is right about every frame reaches {', '.join(ranges)}"
         )
     return f"Resolution ceiling: {'; '.join(reached)}." if reached else ""
 
