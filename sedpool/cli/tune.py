@@ -23,21 +23,24 @@ def tune(
 ) -> None:
     """Tune thresholds and decoding on validation scores, and score the test set as set and as tuned.
 
-    Writes tuned.json, metrics.json and report.html into each run folder. Test scores are never tuned on.
+    Writes tuned.json, metrics.json and report.html into each run folder. Test scores are never tuned on. Of one run all
+    scores are printed, of several one table.
     """
     from dataclasses import replace
 
     from sedpool.errors import DataError
     from sedpool.evaluation.run_folder import evaluate_folder
     from sedpool.experiment.load import dataset_of
+    from sedpool.reports.metrics_tables import tuned_table
     from sedpool.reports.run_report import renew_run_report
-    from sedpool.reports.terminal import print_scores
+    from sedpool.reports.terminal import print_scores, print_table
     from sedpool.run_folder import find_runs
     from sedpool.settings.schema import EvaluationSettings, checked
 
     folders = [folder for path in runs for folder in find_runs(path) if folder.is_done]
     if not folders:
         raise DataError(f"{', '.join(map(str, runs))}: no finished run; expected folders with config.yaml and DONE")
+    scored = {}
     for folder in folders:
         settings = checked(EvaluationSettings, folder.config["evaluation"], f"{folder.file('config.yaml')}: evaluation")
         metrics = evaluate_folder(
@@ -48,4 +51,8 @@ def tune(
         )
         renew_run_report(folder)
         folder.end_renewal()
+        scored[str(folder.path) if folder.path.name in scored else folder.path.name] = metrics
+    if len(scored) == 1:
         print_scores(metrics, title=folder.path.name)
+    else:
+        print_table(tuned_table(scored))

@@ -60,6 +60,30 @@ def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
     return tables
 
 
+def tuned_table(runs: Mapping[str, Mapping[str, Any]]) -> TableBlock:
+    """Make one table of the F1 of many runs, as set beside as tuned.
+
+    Parameters
+    ----------
+    runs : mapping of str to mapping
+        The content of ``metrics.json`` by the run's name; each as tuned too.
+    """
+    scores = {"clip": ("macro", "f1"), "segment": ("micro", "f1"), "event": ("micro", "f1")}
+    rows = [
+        TableRow(
+            name,
+            [
+                number_cell(None if part[level] is None else look_up(part, (level, *path)))
+                for level, path in scores.items()
+                for part in (metrics, metrics["tuned"])
+            ],
+        )
+        for name, metrics in runs.items()
+    ]
+    columns = [f"{level} F1 {decoding}" for level in scores for decoding in ("as set", "tuned")]
+    return TableBlock("", "", columns, rows, "run").without_blank_columns()
+
+
 def paper_table(metrics: Mapping[str, Any]) -> TableBlock:
     """Make the table of the published evaluation's numbers; static ones have no error rate."""
     paper = metrics["paper_compat"]

@@ -79,6 +79,16 @@ def test_tuned_stands_beside_one_half_and_is_written(run: RunFolder, parameters:
     assert "as tuned on 3 validation clips" in run.file("report.html").read_text(encoding="utf-8")
 
 
+def test_several_runs_are_tuned_into_one_table(run: RunFolder) -> None:
+    shutil.copytree(run.path, run.path.with_name("another"))
+    shown = sedpool("tune", run.path.parent)
+    assert shown.exit_code == 0, shown.exception
+    rows = [line.split() for line in shown.stdout.splitlines() if line.strip().startswith(("made", "another"))]
+    assert [name for name, *_ in rows] == ["another", "made"]
+    assert all(scores[2:4] == ["0.000", "1.000"] for _, *scores in rows)  # segment F1, as set and as tuned
+    assert "own clip decisions" not in shown.stdout
+
+
 def test_a_run_that_saw_no_times_is_tuned_without_them(run: RunFolder) -> None:
     config = yaml.safe_load(run.file("config.yaml").read_text(encoding="utf-8"))
     config["labels"]["times"] = "test"
