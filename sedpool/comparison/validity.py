@@ -2,7 +2,8 @@
 
 A run is valid if
 
-- it ended by early stopping: after the kept epoch came as many epochs without a better one as the recipe asks for;
+- it ended by early stopping, neither with its last epoch nor by hand: after the kept epoch came as many epochs
+  without a better one as the recipe asks for;
 - where α is learned, it had flattened: in these last epochs no class's α moved by more than a tenth of the way that it
   had come since its start, nor, where it had hardly moved, by more than a tenth;
 - under CAP, the bound is active for some class in the kept epoch: without that the run is AutoPool's.
@@ -53,6 +54,8 @@ def _stopped_by_budget(run: RunFolder) -> str:
     patience = run.config["training"]["early_stopping_patience"]
     if since >= patience:
         return ""
+    if len(run.history) < run.config["training"]["epochs"]:
+        return f"was stopped after {len(run.history)} epochs, {since} after the kept one (patience {patience})"
     return f"ended with its budget of {len(run.history)} epochs, {since} after the kept one (patience {patience})"
 
 

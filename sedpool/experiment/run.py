@@ -341,6 +341,7 @@ def _run(
         meters=[meter] if meter else [],
         event_score=psds1,
         report_epoch=tracker.log_epoch,
+        stops_on_interrupt=True,
     )
     logger.info(f"kept the weights of epoch {result.best_epoch} of {len(result.history)}; scoring")
     save_weights(detector.network, folder.file("weights.npz"))

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 from sklearn.metrics import average_precision_score
 
 from sedpool import storage
@@ -22,6 +24,7 @@ from sedpool.training.batches import Patches
 logger = logging.getLogger(__name__)
 
 _REMEDY = "lower training.learning_rate; the last good checkpoint is kept"
+_BARS = "▁▂▃▄▅▆▇█"
 SHOWN = {"loss": "loss", "accuracy": "acc", "val_loss": "val loss", "val_accuracy": "val acc"}
 
 
@@ -258,23 +261,31 @@ def check_weights(network: keras.Model) -> None:
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A line on standard error: epoch, batches, loss, clips a second; after an epoch its accuracies, time and energy.
+    """A line on standard error: epoch, batches, time left, the course of validation, loss and clips a second.
+
+    After an epoch a line stays: its accuracies, time and energy, and how long the epochs that are left may take.
 
     Parameters
     ----------
     clips_per_batch : int
         For the speed.
+    history : History
+        The epochs so far, of which this callback comes after.
+    best : KeepBest
+        The best of them, likewise.
     """
 
-    def __init__(self, clips_per_batch: int) -> None:
+    def __init__(self, clips_per_batch: int, history: History, best: KeepBest) -> None:
         super().__init__()
         self.clips_per_batch = clips_per_batch
+        self.history = history
+        self.best = best
+        one_line = Column(no_wrap=True, overflow="ellipsis")
         self.progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[status]}", table_column=one_line),
             console=Console(stderr=True),
             transient=True,
         )
@@ -289,16 +300,23 @@ class ProgressBar(keras.callbacks.Callback):
         self.progress.stop()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Restart the bar."""
-        self._began, self._seen = time.perf_counter(), 0
+        """Restart the bar, and draw the course so far."""
+        self._epoch, self._began, self._seen = epoch, time.perf_counter(), 0
+        self._course = ""
+        if self.history.rows:
+            drawn = sparkline([float(row[self.best.monitor]) for row in self.history.rows])
+            shown = "" if self.progress.console.options.ascii_only else f"{drawn} "
+            self._course = f"{shown}best: epoch {self.best.best_epoch}  "
         description = f"epoch {epoch + 1}/{self.params['epochs']}"
-        self.progress.reset(self.task, description=description, total=self.params["steps"], status="")
+        self.progress.reset(self.task, description=description, total=self.params["steps"], status=self._course)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Advance the bar."""
         self._seen += self.clips_per_batch
         speed = self._seen / (time.perf_counter() - self._began)
-        status = f"loss {(logs or {}).get('loss', float('nan')):.4f}  {speed:.0f} clips/s"
+        left = self.time_left(self.params["epochs"] - self._epoch - (batch + 1) / self.params["steps"])
+        loss = (logs or {}).get("loss", float("nan"))
+        status = f"{left}{self._course}loss {loss:.4f}  {speed:.0f} clips/s"
         self.progress.update(self.task, completed=batch + 1, status=status)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -307,4 +325,32 @@ class ProgressBar(keras.callbacks.Callback):
         values = "  ".join(f"{name} {row[key]:.3f}" for key, name in SHOWN.items())
         speed = f"{row['clips_per_second']:.0f} clips/s  waiting {row['data_wait']:.0%}  {row['seconds']:.0f} s"
         energy = f"  {row['energy_wh']:.2g} Wh" if "energy_wh" in row else ""
-        logger.info(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}")
+        left = self.time_left(self.params["epochs"] - epoch - 1).rstrip()
+        logger.info(f"epoch {epoch + 1:3d}  {values}  {speed}{energy}{left and '  ' + left}")
+
+    def time_left(self, n_epochs: float) -> str:
+        """Say how long so many epochs take, if none is the last before its time; empty where it is not known yet."""
+        seconds = [row["seconds"] for row in self.history.rows]
+        if not seconds or n_epochs <= 0:
+            return ""
+        return f"at most {timedelta(seconds=round(n_epochs * float(np.median(seconds))))} left  "
+
+
+def sparkline(values: Sequence[float], width: int = 12) -> str:
+    """Draw the last values as a row of bars, from the lowest to the highest of them.
+
+    Parameters
+    ----------
+    values : sequence of float
+        What to draw.
+    width : int
+        At most so many.
+
+    Examples
+    --------
+    >>> sparkline([0.5, 0.6, 0.9, 0.8])
+    '▁▃█▆'
+    """
+    shown = np.asarray(values, dtype=float)[-width:]
+    height = np.ptp(shown) or 1.0
+    return "".join(_BARS[round(float(value) * (len(_BARS) - 1))] for value in (shown - shown.min()) / height)

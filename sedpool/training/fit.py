@@ -123,6 +123,7 @@ def fit_prepared(
     meters: Sequence[keras.callbacks.Callback] = (),
     event_score: EventScore | None = None,
     report_epoch: Callable[[int | None, Mapping[str, Any]], None] | None = None,
+    stops_on_interrupt: bool = False,
 ) -> TrainingResult:
     """Train a detector on prepared data, in rounds where the recipe asks for self-training.
 
@@ -137,6 +138,8 @@ def fit_prepared(
         See `sedpool.training.loop.train`.
     report_epoch : callable, optional
         Takes the round of self-training, None for the last one, and every row of ``history.csv`` when it is recorded.
+    stops_on_interrupt : bool
+        See `sedpool.training.loop.train`; only the last round can be stopped so.
 
     Raises
     ------
@@ -185,6 +188,7 @@ def fit_prepared(
             meters=meters,
             event_score=judge,
             report_epoch=report_epoch and partial(report_epoch, number if number < n_rounds else None),
+            stops_on_interrupt=stops_on_interrupt and number == n_rounds,
         )
     return result
 

@@ -1,6 +1,7 @@
 """Training a detector by a recipe."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,7 @@ def train(
     meters: Sequence[keras.callbacks.Callback] = (),
     event_score: Callable[[], float | None] | None = None,
     report_epoch: Callable[[Mapping[str, Any]], None] | None = None,
+    stops_on_interrupt: bool = False,
 ) -> TrainingResult:
     """Train `detector` in place; it ends with the weights of its best epoch.
 
@@ -78,6 +80,9 @@ def train(
         Scores validation as the network is now, for a recipe with ``monitor="psds1"``.
     report_epoch : callable, optional
         Takes every row of ``history.csv`` when it is recorded.
+    stops_on_interrupt : bool
+        Whether the first interrupt (Ctrl-C) after an epoch ends training with the best epoch so far, as early stopping
+        does. The second one ends everything.
 
     Raises
     ------
@@ -106,7 +111,7 @@ def train(
         share = GradientShare(detector, validation, folder and folder / "gradient_share.csv")
         if detector.pooling.alpha is not None:
             alpha = AlphaHistory(detector, folder and folder / "alpha.csv")
-    bar = ProgressBar(training.batch_size) if progress else None
+    bar = ProgressBar(training.batch_size, history, best) if progress else None
     better = {"monitor": monitored, "mode": "max", "min_delta": MIN_DELTA}
     schedules = [
         keras.callbacks.ReduceLROnPlateau(**better, factor=recipe.lr_factor, patience=recipe.lr_patience),
@@ -133,7 +138,8 @@ def train(
         weigh_validation=weigh_validation,
     )
     try:
-        session.run(training, validation, recipe.epochs)
+        with session.stop.listening(best) if stops_on_interrupt else nullcontext():
+            session.run(training, validation, recipe.epochs)
     finally:
         if bar:
             bar.on_train_end()

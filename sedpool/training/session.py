@@ -1,8 +1,11 @@
 """A training run in progress: its steps and epochs, and the checkpoints from which it goes on after a crash."""
 
 import logging
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -65,6 +68,42 @@ class Position:
         return {name: total / (self.weights.get(name, self.clips) or 1.0) for name, total in self.totals.items()}
 
 
+class Stop:
+    """The wish to end training with its best epoch so far: an interrupt (Ctrl-C), once; a second one ends everything.
+
+    Attributes
+    ----------
+    is_asked : bool
+        Whether there was an interrupt.
+    """
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    @contextmanager
+    def listening(self, best: KeepBest) -> Iterator[None]:
+        """Take interrupts in the block; they are as ever while no epoch is over, in a thread, and where others do."""
+        usual = signal.getsignal(signal.SIGINT)
+        if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def ask(number: int, frame: Any) -> None:
+            signal.signal(signal.SIGINT, usual)
+            if not best.weights:
+                raise KeyboardInterrupt
+            self.is_asked = True
+            logger.info(
+                f"stopping: epoch {best.best_epoch}, the best so far, is kept and scored; Ctrl-C again ends at once"
+            )
+
+        signal.signal(signal.SIGINT, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, usual)
+
+
 class Session:
     """Trains a compiled model epoch by epoch.
 
@@ -107,6 +146,7 @@ class Session:
         self.weigh_training = weigh_training or _alike
         self.weigh_validation = weigh_validation or _alike
         self.position = Position()
+        self.stop = Stop()
         self.steps = self.validation_steps = steps_of(training_model)
         if validation_model is not training_model:
             self.validation_steps = steps_of(validation_model)
@@ -123,6 +163,9 @@ class Session:
         self._resume()
         while self.position.epoch < n_epochs and not self.position.stopped:
             self._epoch(training, validation, listeners)
+            if self.stop.is_asked:
+                self.position.stopped = True
+                self._save()
         listeners.on_train_end()
 
     def _epoch(self, training: Patches, validation: Patches, listeners: keras.callbacks.CallbackList) -> None:
@@ -131,6 +174,8 @@ class Session:
         validation.set_epoch(epoch)
         listeners.on_epoch_begin(epoch)
         self._train(training, listeners)
+        if self.stop.is_asked:  # the epoch is not whole: nothing is measured
+            return
         measured = Position()
         batches = Prefetched(validation, place=self.validation_steps.place)
         tested = [(self.validation_steps.test(x, y), len(x), self.weigh_validation(y)) for x, y in batches]
@@ -164,6 +209,8 @@ class Session:
             if under_way:  # a device works on the next step before the numbers of the last are looked at
                 record(*under_way)
             under_way = started
+            if self.stop.is_asked:
+                break
             if time.monotonic() - saved > CHECKPOINT_SECONDS and position.batch + 1 < len(training):
                 record(*under_way)
                 under_way = None

@@ -15,7 +15,9 @@ BOUND = float(np.log(25))
 
 def run(tmp_path: Path, *, kept: int = 6, n_epochs: int = 10, alpha: pd.DataFrame | None = None) -> RunFolder:
     folder = RunFolder(tmp_path)
-    folder.file("config.yaml").write_text(yaml.safe_dump({"training": {"early_stopping_patience": PATIENCE}}))
+    folder.file("config.yaml").write_text(
+        yaml.safe_dump({"training": {"epochs": 10, "early_stopping_patience": PATIENCE}})
+    )
     folder.file("history.csv").write_text(history(n_epochs, kept).to_csv(index=False))
     if alpha is not None:
         folder.file("alpha.csv").write_text(alpha.to_csv(index=False))
@@ -72,3 +74,8 @@ def test_cap_needs_an_active_bound_in_the_kept_epoch(tmp_path: Path) -> None:
         "CAP's bound 3.22 is active for no class (largest |α| 2.00)"
     ]
     assert validity_issues(run(tmp_path, alpha=trajectory(below, below))) == []
+
+
+def test_a_run_that_was_stopped_is_not(tmp_path: Path) -> None:
+    stopped = run(tmp_path, kept=8, n_epochs=9)
+    assert validity_issues(stopped) == [f"was stopped after 9 epochs, 1 after the kept one (patience {PATIENCE})"]

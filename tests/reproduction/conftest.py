@@ -95,7 +95,12 @@ def make_record(tmp_path_factory):
     ):
         record = RunFolder(tmp_path_factory.mktemp("records") / f"{corpus}-{method}-s{seed}")
         names = tuple(f"clip{number}.wav" for number in range(n_clips))
-        config = {"corpus": corpus, "method": method, "seed": seed, "training": {"early_stopping_patience": 1}}
+        config = {
+            "corpus": corpus,
+            "method": method,
+            "seed": seed,
+            "training": {"epochs": 1, "early_stopping_patience": 1},
+        }
         storage.write_text(record.file("config.yaml"), yaml.safe_dump(config))
         generator = np.random.default_rng([seed, *map(ord, corpus), METHODS.index(method)])
         n_ref = made_reference(corpus, n_clips, event_share)
