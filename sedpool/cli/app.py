@@ -23,6 +23,7 @@ from sedpool.cli import (
     track,
     train,
     tune,
+    ui,
 )
 from sedpool.cli.evaluate.command import evaluate
 from sedpool.errors import SedpoolError
@@ -57,6 +58,7 @@ app.command()(tune.tune)
 app.command()(export.export)
 app.command()(compare.compare)
 app.command()(report.report)
+app.command()(ui.ui)
 app.command()(reproduce.reproduce)
 app.command()(jobs.jobs)
 app.command()(evaluate)

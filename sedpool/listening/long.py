@@ -1,6 +1,6 @@
 """Sound and pictures of a recording of any length, made when they are asked for.
 
-The sound is WAV at the recording's own rate, of which any range of bytes is decoded alone: a time is the same place in
+The sound is WAV at the recording's own rate, and any range of its bytes is decoded alone: a time is the same place in
 it wherever one looks, so that an hour neither loads as a whole nor drifts. With time expansion only the rate that it
 states is lower. Pictures come in levels, each ten times longer than the one before.
 """

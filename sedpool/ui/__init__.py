@@ -1,0 +1,1 @@
+"""``sedpool ui``: runs, comparisons and listening pages in a browser of this computer."""

@@ -1,0 +1,104 @@
+"use strict";
+// The lists: sorting, finding, and trying a detector on a recording. What names hold is set as text, never as markup.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  function make(name, properties = {}, ...children) {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  }
+
+  // ---- Tables sort by the column whose heading is clicked: numbers by value, the best first; what is missing last.
+  for (const head of document.querySelectorAll("th[aria-sort]")) {
+    head.firstElementChild.addEventListener("click", () => {
+      const table = head.closest("table"), column = head.cellIndex, isNumber = head.classList.contains("number");
+      const before = head.ariaSort, down = before === "none" ? isNumber : before === "ascending";
+      for (const other of table.querySelectorAll("th[aria-sort]")) other.ariaSort = "none";
+      head.ariaSort = down ? "descending" : "ascending";
+      const value = (row) => {
+        const text = row.cells[column].textContent.trim(), number = parseFloat(text);
+        return isNumber ? number : text === "–" || text === "" ? NaN : text;
+      };
+      const order = (a, b) => {
+        if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b);
+        const sign = down ? -1 : 1;
+        return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+      };
+      const body = table.tBodies[0];
+      body.append(...[...body.rows].sort((a, b) => order(value(a), value(b))));
+    });
+  }
+
+  const runs = $("runs");
+  if (runs) {
+    const ticked = () => [...runs.querySelectorAll("input:checked")].length;
+    const show = () => {
+      const words = $("find").value.toLowerCase().split(/\s+/);
+      let n = 0;
+      for (const row of runs.tBodies[0].rows) {
+        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+        n += !row.hidden;
+      }
+      $("count").textContent = `${n} of ${runs.tBodies[0].rows.length} runs shown, ${ticked()} ticked`;
+      $("compare").disabled = !ticked();
+    };
+    $("find").addEventListener("input", show);
+    runs.addEventListener("change", show);
+    $("find").addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    show();
+  }
+
+  // ---- Trials.
+  if (!$("drop")) return;
+  const problem = (text) => {
+    $("problem").textContent = text;
+    $("problem").hidden = !text;
+  };
+  async function follow(item) {
+    const key = item.dataset.trial, state = item.querySelector(".state");
+    for (;;) {
+      const answer = await fetch(`trial/${key}`), { state: now, share, message } = await answer.json();
+      if (!answer.ok || now === "failed") {
+        state.replaceChildren(make("span", { className: "message", textContent: message }));
+        return;
+      }
+      if (now === "done") {
+        state.replaceChildren(make("a", { href: `listen/${key}/`, textContent: "look and listen" }));
+        return;
+      }
+      const bar = make("progress", share ? { value: share } : {});
+      state.replaceChildren(bar, now === "waiting" ? " waits for the one before" : share ? ` ${Math.round(100 * share)} %` : " loads the detector");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+  async function begin(name, query, body) {
+    problem("");
+    const detector = $("detector");
+    const item = make("li", {}, make("span", { className: "name", textContent: name }), " ",
+      make("span", { className: "soft", textContent: detector.selectedOptions[0].textContent }), " ", make("span", { className: "state", textContent: "is read" }));
+    $("trials").prepend(item);
+    const answer = await fetch(`try?${new URLSearchParams({ detector: detector.value, ...query })}`, { method: "POST", body });
+    const { trial, message } = await answer.json();
+    if (!answer.ok) {
+      item.remove();
+      problem(message);
+      return;
+    }
+    item.dataset.trial = trial;
+    await follow(item);
+  }
+  const beginAll = (files) => { for (const file of files) begin(file.name, { name: file.name }, file).catch((error) => problem(`${file.name}: ${error.message}`)); };
+  $("file").addEventListener("change", () => { beginAll($("file").files); $("file").value = ""; });
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      event.preventDefault();
+      $("drop").classList.toggle("over", name === "dragover");
+      if (name === "drop") beginAll(event.dataTransfer.files);
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const { recording } = event.target.dataset;
+    if (recording) begin(event.target.parentElement.querySelector("bdi").textContent, { recording }).catch((error) => problem(error.message));
+  });
+  for (const item of document.querySelectorAll("[data-trial]")) follow(item).catch((error) => problem(error.message));
+})();
