@@ -26,7 +26,9 @@ from sedpool import storage
 from sedpool.features import FeatureStore, LogMel
 from sedpool.run_folder import RunFolder
 
-TRAIN = [sys.executable, "-c", "from sedpool.cli.app import main; main()", "train"]
+WITH_PARENT = "import os, threading; threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()"
+"""A process that ends as soon as this one does, however that ends: else it would still train where the next goes on."""
+TRAIN = [sys.executable, "-c", f"{WITH_PARENT}; from sedpool.cli.app import main; main()", "train"]
 SETTINGS = (
     *("dataset.n_train=24", "dataset.n_validate=8", "dataset.n_test=8", "jobs=1", "model=tiny"),
     *("training.epochs=6", "training.batches_per_epoch=10", "training.early_stopping_patience=60", "tracking=none"),
@@ -55,8 +57,11 @@ class Soak:
         self.folder, self.seed = folder.resolve(), seed
         self.journal = self.folder / "soak.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = self.journal.read_text().splitlines() if self.journal.exists() else []
-        self.seen: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self.alive, self.held_open = os.pipe()  # the standard input of every process that is started
+        whole, _, torn = (self.journal.read_text() if self.journal.exists() else "").rpartition("\n")
+        if torn:
+            storage.write_text(self.journal, f"{whole}\n" if whole else "")
+        self.seen: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
         if any(one["seed"] != seed for one in self.seen):
             raise typer.BadParameter(f"{self.folder}: holds another seed; give that, or another folder")
         began = time.monotonic()
@@ -171,7 +176,9 @@ class Soak:
             start = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
             command[2] = start + command[2]
         try:
-            return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            return subprocess.run(
+                command, stdin=self.alive, capture_output=True, text=True, timeout=PATIENCE, check=False
+            )
         except subprocess.TimeoutExpired:
             raise Lost(f"{runs}: no end after {PATIENCE} s") from None
 
@@ -179,7 +186,9 @@ class Soak:
     def training(self, runs: str) -> Iterator[subprocess.Popen[bytes]]:
         """Train in the background, in a group of processes of its own."""
         nowhere = subprocess.DEVNULL
-        with subprocess.Popen(self.command(runs), start_new_session=True, stdout=nowhere, stderr=nowhere) as process:
+        with subprocess.Popen(
+            self.command(runs), start_new_session=True, stdin=self.alive, stdout=nowhere, stderr=nowhere
+        ) as process:
             yield process
 
     def wait_for_log(self, runs: str, process: subprocess.Popen[bytes]) -> bool:
