@@ -33,6 +33,10 @@ SPLITS = ("train", "validate", "test")
 """The parts of a corpus, each a folder of its audio and of its annotations."""
 SHORTEST_EVENT = 0.050
 """Seconds: a shorter event is not asked for, and a recording with less sound is not used."""
+MOST_EVENTS = 100_000
+"""In one soundscape."""
+LOUDEST = 200.0
+"""dB between an event and its background, at most: samples stay finite."""
 _STRICT = ConfigDict(extra="forbid")
 _FASTEST, _SLOWEST = 0.1, 10.0
 _DRAWS = 1000
@@ -222,7 +226,9 @@ class SoundscapeSpec:
     level: Literal["lufs", "rms"] = "lufs"
 
     def __post_init__(self) -> None:
-        _refuse_outside("n_events", self.n_events, 0, math.inf)
+        _refuse_outside("n_events", self.n_events, 0, MOST_EVENTS)
+        if self.n_events.name == "normal" and sum(map(abs, self.n_events.parameters)) > MOST_EVENTS:
+            raise ConfigError(f"n_events={self.n_events}: expected at most {MOST_EVENTS}")
         if self.n_events.name in ("const", "choose", "uniform") and any(n % 1 for n in self.n_events.parameters):
             raise ConfigError(f"n_events={self.n_events}: expected whole numbers")
         groups = {"event": self.event, **{f"classes.{label}": event for label, event in self.classes.items()}}
@@ -234,7 +240,7 @@ class SoundscapeSpec:
         """Return the least and greatest possible value of every quantity."""
         return {
             "duration": (SHORTEST_EVENT, self.duration),
-            "snr": (-math.inf, math.inf),
+            "snr": (-LOUDEST, LOUDEST),
             "onset": (0.0, self.duration),
             "source_time": (0.0, math.inf),
             "pitch_shift": (-24.0, 24.0),

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,12 @@ def test_made_and_made_again_from_its_jams(tmp_path: Path, folders: list[str]) -
     paths = sorted((out / "annotations" / "train").glob("*.jams"))
     assert "2 soundscapes" in data("render", *paths, *folders, "--out", again, "--jobs", "1")
     assert sorted(path.stem for path in again.iterdir()) == [path.stem for path in paths]
+
+
+def test_fault_68_a_spec_that_is_a_pipe_is_not_waited_for(tmp_path: Path, folders: list[str]) -> None:
+    os.mkfifo(tmp_path / "spec.yaml")
+    with pytest.raises(ConfigError, match=r"spec\.yaml: a pipe; expected a file"):
+        data("synthesise", *folders, "--out", tmp_path / "out", "--spec", tmp_path / "spec.yaml")
 
 
 def test_a_spec_of_ones_own(tmp_path: Path, folders: list[str]) -> None:

@@ -13,6 +13,7 @@ from sedpool.soundscapes.spec import Distribution, make_spec, parse_distribution
 EVENT = {"duration": ["uniform", 0.5, 3], "snr": ["uniform", 6, 30]}
 SPEC: dict[str, Any] = {"n_events": ["uniform", 1, 6], "event": EVENT}
 
+
 YAML = """\
 n_events: [choose, [1, 2, 2]]
 event: {duration: [uniform, 0.5, 3.0], snr: 12, time_stretch: [uniform, 0.8, 1.2]}
@@ -185,3 +186,18 @@ def test_a_distribution_is_read_as_it_is_written() -> None:
 def test_wrong_distributions(value: object, expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         parse_distribution(value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_events": 1e308},
+        {"n_events": ["normal", 1e308, 1]},
+        {"n_events": ["choose", [1, 10**9]]},
+        {"event": EVENT | {"snr": 1e308}},
+        {"event": EVENT | {"snr": ["uniform", -1e308, 0]}},
+    ],
+)
+def test_fault_80_more_than_any_soundscape_holds_is_refused_before(change: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"(n_events|snr).*expected (from|at most)"):
+        make_spec(SPEC | change)

@@ -74,7 +74,7 @@ def _spec(name: str) -> "SoundscapeSpec":
     kept = config_folder() / "soundscapes"
     if (kept / f"{name}.yaml").is_file():
         return read_spec(kept / f"{name}.yaml")
-    if not Path(name).is_file():
+    if not Path(name).exists():
         names = ", ".join(sorted(path.stem for path in kept.glob("*.yaml")))
         raise ConfigError(f"--spec {name}: no such file; expected a YAML file or one of {names}")
     return read_spec(name)
