@@ -25,12 +25,18 @@ def pack(
     equal bytes.
     """
     from sedpool import storage
-    from sedpool.errors import ConfigError
+    from sedpool.errors import ConfigError, StorageError
     from sedpool.experiment.pack import pack_run
-    from sedpool.inference.package import open_run, unpack
+    from sedpool.inference.package import SUFFIX, open_run, unpack
 
     if package.exists() and not force:
         raise ConfigError(f"{package}: is there already; give another name, or --force to replace it")
+    if package.is_file() and package.suffix != SUFFIX:
+        try:
+            unpack(package.read_bytes(), package)
+        except StorageError:
+            reason = "no package, and --force replaces nothing else"
+            raise ConfigError(f"{package}: {reason}; give another name") from None
     licence, licence_text = license, None
     if license is not None and Path(license).is_file():
         try:

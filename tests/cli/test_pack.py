@@ -57,6 +57,16 @@ def test_nothing_is_overwritten_unasked(package: Path) -> None:
     assert package.read_bytes() != before
 
 
+@pytest.mark.parametrize("name", ["weights.npz", "metrics.json", "counts.parquet"])
+def test_fault_82_packing_never_replaces_what_is_no_package(tmp_path: Path, name: str) -> None:
+    run = Path(shutil.copytree(FINISHED, tmp_path / "run"))
+    before = (run / name).read_bytes()
+    refused = sedpool("pack", run, run / name, "--force").exception
+    assert isinstance(refused, ConfigError)
+    assert str(refused) == f"{run / name}: no package, and --force replaces nothing else; give another name"
+    assert (run / name).read_bytes() == before
+
+
 def test_terms_are_a_name_or_a_file(package: Path, tmp_path: Path) -> None:
     (tmp_path / "terms.txt").write_text("\nMy terms\n\nDo as you like.\n", encoding="utf-8")
     named, filed = tmp_path / "named.sedpool", tmp_path / "filed.sedpool"
