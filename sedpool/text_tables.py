@@ -294,4 +294,4 @@ def _parses_as_number(value: object) -> bool:
         float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return False
-    return True
+    return "_" not in str(value)  # which Python takes for a number, as 1_0

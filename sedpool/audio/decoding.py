@@ -91,9 +91,12 @@ class Decoder:
         Raises
         ------
         AudioError
-            After all that could be decoded: if the file is shorter than its header says, has no samples after `onset`,
-            or has a sample that is not finite.
+            If `onset` or `duration` is negative or not finite. After all that could be decoded: if the file is shorter
+            than its header says, has no samples after `onset`, or has a sample that is not finite.
         """
+        if not (0 <= onset < np.inf and 0 <= (duration or 0.0) < np.inf):
+            reason = "expected seconds, finite and not negative"
+            raise AudioError(f"{self.path}: from {onset} s on, for {duration} s; {reason}")
         if self._container.note:
             warnings.warn(f"{self.path}: {self._container.note}", stacklevel=4)
         first = min(round(onset * self.samplerate), self.frames)

@@ -95,6 +95,8 @@ def _regions(path: str | os.PathLike[str], classes: Collection[str] | None = Non
 def _number(text: str) -> float:
     """Return a number, also with a decimal comma or as a clock shows it, as Audacity writes them in some countries."""
     try:
+        if "_" in text:  # which Python takes for a number, as 1_0
+            raise ValueError
         return float(text)
     except ValueError:
         number = number_of(text.strip())

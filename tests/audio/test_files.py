@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from sedpool import audio
+from sedpool.audio.decoding import Decoder
 from sedpool.audio.start_time import Clock
 from sedpool.errors import AudioError
 
@@ -199,3 +200,22 @@ def test_fault_68_a_recording_that_is_a_pipe_is_not_waited_for(tmp_path: Path, n
     assert Clock().start(tmp_path / name) is None
     with pytest.raises(AudioError, match=rf"{name}: not readable audio \(not a file\)"):
         audio.info(tmp_path / name)
+
+
+@pytest.mark.parametrize("asked", [{"onset": np.nan}, {"onset": np.inf}, {"onset": -1.0}, {"duration": np.nan}])
+def test_fault_83_a_part_that_no_recording_has_is_one_line(tmp_path: Path, asked: dict[str, float]) -> None:
+    audio.write_wav(tmp_path / "x.wav", tone(), SR)
+    with pytest.raises(AudioError, match=r"x\.wav: from .* s on, for .* s; expected seconds, finite and not negative"):
+        audio.read(tmp_path / "x.wav", SR, **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_fault_84_a_recording_that_is_cut_while_it_is_read_is_one_line(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"x.{suffix}"
+    sf.write(path, np.random.default_rng(0).normal(0, 0.1, 20 * SR), SR)
+    with Decoder(path) as decoder:
+        pieces = decoder.pieces()
+        next(pieces)
+        os.truncate(path, path.stat().st_size // 3)
+        with pytest.raises(AudioError, match=r"truncated|not readable audio"):
+            list(pieces)

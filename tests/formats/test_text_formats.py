@@ -385,3 +385,13 @@ def test_folders_are_left_out_where_names_differ(tmp_path: Path) -> None:
         "1\t1\t2\trec.wav\tD:\\station A\\rec.wav\tplover\n"
     )
     assert formats.read_raven(path)["filename"].tolist() == ["rec.wav"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.txt", "1_0\t2_0\tdog\n"), ("a.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1_0\t2_0\tdog\n")],
+)
+def test_fault_85_an_underscore_in_a_number_is_no_number(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=r"1_0"):
+        formats.read_events(tmp_path / name)
