@@ -78,6 +78,7 @@ def settings(
 
 def main() -> None:
     """Run the command line; an error that a user can mend ends in one line and status 1, an interruption in 130."""
+    os.environ["MPLBACKEND"] = "agg"  # figures become files; a name that matplotlib does not know would stop it
     try:
         app()
     except (SedpoolError, OSError) as error:  # an OSError, such as a folder that cannot be written, names its file

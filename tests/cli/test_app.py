@@ -1,8 +1,10 @@
 """The `sedpool` command as a shell sees it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import typer
 
 from sedpool.cli.app import app, main
 
+FINISHED = Path(__file__).parents[1] / "golden/fixtures/runs/demo-cap-s0-aaddf8ec49"
 RUN = [sys.executable, "-c", "from sedpool.cli.app import main; main()"]
 
 
@@ -96,3 +99,13 @@ def test_an_interruption_of_training_is_said_once(
     with pytest.raises(SystemExit, match="130"):
         main()
     assert capsys.readouterr().err.strip() == "interrupted; the same command goes on where it stopped"
+
+
+@pytest.mark.parametrize("variable", ["MPLBACKEND", "KERAS_BACKEND", "OMP_NUM_THREADS", "COLUMNS"])
+def test_fault_86_nonsense_in_the_environment_is_no_traceback(tmp_path: Path, variable: str) -> None:
+    environment = os.environ | {variable: "nonsense"}
+    command = [*RUN, "compare", str(FINISHED), "--output", str(tmp_path)]
+    shown = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert "Traceback" not in shown.stderr
+    assert shown.returncode == 0
+    assert (tmp_path / "comparison.md").is_file()
