@@ -7,13 +7,15 @@ import shlex
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from sedpool import storage
 from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
@@ -95,12 +97,21 @@ class RunFolder:
     ----------
     keeps_tables : bool
         Whether counts, curve, durations and α stay in memory once they were read.
+
+    Raises
+    ------
+    ConfigError
+        If its name is not in UTF-8, which no table can hold.
     """
 
     keeps_tables = True
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        try:
+            str(self.path).encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{self.path}: the name is not in UTF-8; rename the folder") from None
 
     def __repr__(self) -> str:
         """Show the path."""
@@ -165,6 +176,25 @@ class RunFolder:
     def checkpoints(self) -> list[Path]:
         """Folders of checkpoints: that of the run, and those of the rounds of self-training before its last one."""
         return [self.file("checkpoint"), *sorted(self.path.glob("rounds/*/checkpoint"))]
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep other processes from writing to the folder.
+
+        Raises
+        ------
+        ConfigError
+            If one is at work on it.
+        StorageError
+            If the folder cannot be written.
+        """
+        with storage.writing(self.path):
+            try:
+                lock = FileLock(self.subfolder(".lock"), timeout=0).acquire()
+            except Timeout:
+                raise ConfigError(f"{self.path}: another process is running this configuration; wait for it") from None
+        with lock:
+            yield
 
     def mark_done(self) -> None:
         """Mark the run as finished and delete its checkpoints, which are not needed any more."""

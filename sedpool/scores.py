@@ -99,8 +99,7 @@ def content_hash(scores: pd.DataFrame) -> str:
 
 def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
     """Write scores as parquet, atomically."""
-    with storage.atomic_path(path) as temporary:
-        scores.to_parquet(temporary, index=False)
+    storage.write_parquet(path, scores)
 
 
 @contextmanager
@@ -130,7 +129,8 @@ class ScoresFile:
     """Frame scores of one recording that are being written; see `scores_file`."""
 
     def __init__(self, path: Path, filename: str, step: float, classes: Sequence[str]) -> None:
-        self._path, self._filename, self._step, self._classes = path, filename, step, classes
+        self._filename, self._step, self._classes = filename, step, classes
+        self._stream = path.open("wb")
         self._frames = 0
         self._kept = np.empty((0, len(classes)), np.float32)
         self._writer: Any = None
@@ -157,7 +157,7 @@ class ScoresFile:
             frame_scores(self._filename, probabilities, edges, self._classes), preserve_index=False
         )
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, table.schema)
+            self._writer = pq.ParquetWriter(self._stream, table.schema)
         self._writer.write_table(table)
         self._frames += len(probabilities)
 
@@ -165,6 +165,7 @@ class ScoresFile:
         """Close the file."""
         if self._writer is not None:
             self._writer.close()
+        self._stream.close()
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:

@@ -187,6 +187,8 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return parse_json(Path(path).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise StorageError(f"{path}: no such file") from None
+    except OSError as error:
+        raise StorageError(f"{path}: not readable ({error.strerror}); expected a file") from None
     except ValueError as error:
         raise StorageError(f"{path}: not valid JSON ({error}); it is damaged, delete it and run again") from None
 
@@ -271,6 +273,11 @@ def read_archive(content: bytes, path: str | os.PathLike[str], kind: str) -> dic
         raise StorageError(f"{path}: not a readable {kind} ({reason}); get it again") from None
 
 
+def write_parquet(path: str | os.PathLike[str], table: "pd.DataFrame") -> None:
+    """Write `table` to `path` atomically as parquet, without its index."""
+    write_bytes(path, table.to_parquet(index=False))
+
+
 def read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":
     """Read a parquet file.
 
@@ -284,11 +291,12 @@ def read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":
 
     refuse_special(path)
     try:
-        with pq.ParquetFile(path) as file:
+        with Path(path).open("rb") as stream:  # pyarrow itself opens no file whose path is not UTF-8
+            file = pq.ParquetFile(stream)
             n_bytes = 8 * file.metadata.num_rows * len(file.schema_arrow)
             if n_bytes > max(_PLENTY, _LARGEST_RATIO * Path(path).stat().st_size):
                 raise ValueError(f"states {file.metadata.num_rows} rows, more than a file of its size holds")
-        table: pd.DataFrame = pd.read_parquet(path)
+            table: pd.DataFrame = pd.read_parquet(stream)
     except FileNotFoundError:
         raise StorageError(f"{path}: no such file") from None
     except Exception as error:  # pandas trusts what another program states of index and types

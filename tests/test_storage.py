@@ -2,6 +2,7 @@ import errno
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,14 @@ def test_fault_67_parquet_that_unpacks_to_gigabytes_is_refused_before(tmp_path: 
     with pytest.raises(StorageError, match="states 100000000 rows, more than a file of its size holds"):
         storage.read_parquet(path)
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("read", [storage.read_json, storage.read_parquet])
+def test_fault_81_a_folder_in_place_of_a_file_is_one_line(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(StorageError, match="directory") as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}: ")
+    assert "\n" not in str(caught.value)
 
 
 def test_scores_that_never_change_are_read_though_they_take_little_space(tmp_path: Path) -> None:

@@ -43,14 +43,16 @@ def tune(
     scored = {}
     for folder in folders:
         settings = checked(EvaluationSettings, folder.config["evaluation"], f"{folder.file('config.yaml')}: evaluation")
-        metrics = evaluate_folder(
-            folder,
-            dataset_of(folder, root, trust_code=trust_code),
-            replace(settings, tune=parameters, tune_on=objective),
-            allow_missing=folder.config["allow_missing"],
-        )
-        renew_run_report(folder)
-        folder.end_renewal()
+        dataset = dataset_of(folder, root, trust_code=trust_code)
+        with folder.reserved():
+            metrics = evaluate_folder(
+                folder,
+                dataset,
+                replace(settings, tune=parameters, tune_on=objective),
+                allow_missing=folder.config["allow_missing"],
+            )
+            renew_run_report(folder)
+            folder.end_renewal()
         scored[str(folder.path) if folder.path.name in scored else folder.path.name] = metrics
     if len(scored) == 1:
         print_scores(metrics, title=folder.path.name)

@@ -28,8 +28,7 @@ def counts_table(levels: Mapping[str, ClipCounts]) -> pd.DataFrame:
 
 def write_counts(levels: Mapping[str, ClipCounts], path: Path) -> None:
     """Write the counts of several levels as parquet, atomically."""
-    with storage.atomic_path(path) as temporary:
-        counts_table(levels).to_parquet(temporary, index=False)
+    storage.write_parquet(path, counts_table(levels))
 
 
 def _level_table(counts: ClipCounts) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
-from filelock import FileLock, Timeout
 
 from sedpool import scores as score_files
 from sedpool import storage
@@ -131,27 +130,20 @@ def _run_in(
         _introduce(labelled, config, recipe)
     built = build_all(config, recipe, labelled)
     folder.make()
-    try:
-        with (
-            storage.full_disk_named(folder.path),
-            FileLock(folder.file(".lock"), timeout=0),
-            recorded(folder.file("log.txt")),
-        ):
-            folder.tidy()
-            if config["force"]:
-                tracker.abandon()
-                folder.forget()
-            if folder.is_done:
-                logger.info(f"{folder.path.name}: another process has finished it meanwhile")
-                return
-            try:
-                with at_work(folder, config):
-                    _run(config, recipe, data, folder, built, tracker)
-            except (Exception, KeyboardInterrupt) as error:
-                tracker.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-                raise
-    except Timeout:
-        raise ConfigError(f"{folder.path}: another process is running this configuration; wait for it") from None
+    with storage.full_disk_named(folder.path), folder.reserved(), recorded(folder.file("log.txt")):
+        folder.tidy()
+        if config["force"]:
+            tracker.abandon()
+            folder.forget()
+        if folder.is_done:
+            logger.info(f"{folder.path.name}: another process has finished it meanwhile")
+            return
+        try:
+            with at_work(folder, config):
+                _run(config, recipe, data, folder, built, tracker)
+        except (Exception, KeyboardInterrupt) as error:
+            tracker.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+            raise
 
 
 def _tracker(config: Mapping[str, Any], folder: RunFolder) -> Tracker:

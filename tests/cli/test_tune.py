@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.datasets.urbansed import CLASSES
-from sedpool.errors import DataError, SedpoolError, StorageError
+from sedpool.errors import ConfigError, DataError, SedpoolError, StorageError
 from sedpool.formats import read_tsv
 from sedpool.run_folder import RunFolder
 from sedpool.scores import frame_scores, write_scores
@@ -28,6 +28,12 @@ EDGES = np.arange(0.0, 10.5, 0.5)
 
 def sedpool(*arguments: object) -> Result:
     return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def sedpool_bytes(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command as shells do: its arguments are bytes."""
+    code = "from sedpool.cli.app import main; main()"
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
 
 
 def scores(names: list[str]) -> pd.DataFrame:
@@ -201,7 +207,7 @@ main()
 @pytest.mark.parametrize("name", ["events.tsv", "metrics.json", "report.html"])
 def test_fault_59_a_run_half_renewed_says_that_it_must_be_repeated(run: RunFolder, name: str) -> None:
     assert sedpool("tune", run.path).exit_code == 0
-    whole = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    whole = {path.name: path.read_bytes() for path in run.path.iterdir() if not path.name.startswith(".")}
     assert "RENEWAL" not in whole
     assert subprocess.run([sys.executable, "-c", KILLED, name, "tune", run.path]).returncode == -signal.SIGKILL
     for command in (["report", run.path], ["analyse", run.path], ["compare", run.path], ["pack", run.path, "x"]):
@@ -214,6 +220,33 @@ def test_fault_59_a_run_half_renewed_says_that_it_must_be_repeated(run: RunFolde
     assert sedpool("tune", run.path).exit_code == 0
     assert {path.name for path in run.path.iterdir() if not path.name.startswith(".")} == set(whole)
     assert run.file("metrics.json").read_bytes() == whole["metrics.json"]
+
+
+def test_fault_78_a_run_that_another_process_renews_is_left_alone(run: RunFolder) -> None:
+    before = run.file("metrics.json").read_bytes() if run.file("metrics.json").exists() else None
+    held = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); "
+    held += "print(1, flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", held, run.file(".lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        other.stdout.readline()
+        shown = sedpool("tune", run.path)
+        other.stdin.close()
+    assert isinstance(shown.exception, ConfigError)
+    assert f"{run.path}: another process is running this configuration; wait for it" in str(shown.exception)
+    assert (run.file("metrics.json").read_bytes() if run.file("metrics.json").exists() else None) == before
+    assert not run.file("RENEWAL").exists()
+    assert sedpool("tune", run.path).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["report"], ["compare"], ["analyse"], ["tune"], ["pack", "x.sedpool"]])
+def test_fault_69_a_run_folder_whose_name_is_not_utf8_is_one_line(run: RunFolder, command: list[str]) -> None:
+    odd = run.path.rename(run.path.with_name(os.fsdecode(b"r\xff")))
+    name, *rest = command
+    shown = sedpool_bytes(name, odd, *rest)
+    assert shown.returncode == 1
+    assert shown.stderr == f"error: {run.path.parent}/r\\udcff: the name is not in UTF-8; rename the folder\n"
 
 
 def test_fault_59_what_cannot_be_tuned_is_as_whole_as_before(run: RunFolder) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import soundfile as sf
+from filelock import FileLock
 from hypothesis import given, settings
 
 from sedpool import audio, storage
@@ -409,6 +411,19 @@ def test_fault_43_two_processes_share_the_work(tmp_path: Path, paths: dict[str, 
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert len(list(FeatureStore(tmp_path / "store", EXTRACTOR).folder.glob("[0-9]*.shard"))) == 1
+
+
+def test_fault_79_a_store_removed_while_it_is_waited_for_is_one_line(tmp_path: Path, paths: dict[str, str]) -> None:
+    store = FeatureStore(tmp_path / "store", EXTRACTOR)
+    store.folder.mkdir(parents=True)
+    with ThreadPoolExecutor(1) as threads, FileLock(store.folder / "lock"):
+        waiting = threads.submit(store.prepare, paths, n_jobs=1)
+        time.sleep(0.5)
+        assert not waiting.done()
+        shutil.rmtree(store.folder)
+        with pytest.raises(StorageError, match=r"features cannot be kept here \(No such file or directory\)"):
+            waiting.result(timeout=60)
+    assert store.prepare(paths, n_jobs=1)[1] == {}
 
 
 def test_fault_46_a_cache_that_cannot_be_written_is_named(tmp_path: Path, paths: dict[str, str]) -> None:
