@@ -58,7 +58,7 @@ def test_every_row_is_for_some_corpus() -> None:
 def test_the_page_shows_every_row() -> None:
     page = (ROOT / "docs/which-method.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (not here|here) \| (times|tags) \| (.+?) \| `(.+?)` \|", page, re.MULTILINE)
-    sizes = {"any": None, f"{MANY_CLIPS} or more": True, "fewer": False}
+    sizes = {f"{MANY_CLIPS} or more": True, "fewer": False}
     shown = {(here == "here", labels == "times", sizes[size], settings) for here, labels, size, settings in rows}
     assert shown == {(row.has_front_end, row.has_times, row.has_many_clips, " ".join(row.settings)) for row in TABLE}
 
@@ -75,6 +75,13 @@ def test_what_it_chooses_is_said_with_its_reason(recordings: Path, has_weights: 
     assert "6 training clips with times: training=" in said
     assert "experiments/few-shot" in said
     assert (AISFX.command in said) is not has_weights
+
+
+def test_times_that_training_lacks_choose_nothing(recordings: Path, caplog) -> None:
+    caplog.set_level("INFO", logger="sedpool")
+    chosen = with_recommendation(["dataset=folder", f"dataset.root={recordings}", "labels.times=test", "training=auto"])
+    assert "supervision=strong" not in chosen
+    assert "6 training clips with tags: " in caplog.text
 
 
 def test_what_labels_were_taken_for_is_left_for_the_run_to_say(tmp_path: Path, caplog) -> None:
