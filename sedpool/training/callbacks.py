@@ -270,7 +270,7 @@ class ProgressBar(keras.callbacks.Callback):
     clips_per_batch : int
         For the speed.
     history : History
-        The epochs so far, of which this callback comes after.
+        The epochs so far; this callback comes after the one that records them.
     best : KeepBest
         The best of them, likewise.
     """
