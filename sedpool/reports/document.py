@@ -152,15 +152,26 @@ class TableBlock:
 
     def without_blank_columns(self) -> "TableBlock":
         """Drop the columns that are blank in every row."""
-        filled = [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
-        below, groups = iter(filled), []
+        return self.with_columns(
+            [any(row.cells[index].text not in _BLANK for row in self.rows) for index in range(len(self.columns))]
+        )
+
+    def with_columns(self, kept: Sequence[bool]) -> "TableBlock":
+        """Keep some of the columns, with their groups.
+
+        Parameters
+        ----------
+        kept : sequence of bool
+            Which of them, in order.
+        """
+        below, groups = iter(kept), []
         for title, span in self.groups:
-            if n_filled := sum(islice(below, span)):
-                groups.append((title, n_filled))
+            if n_kept := sum(islice(below, span)):
+                groups.append((title, n_kept))
         return replace(
             self,
-            columns=list(compress(self.columns, filled)),
-            rows=[replace(row, cells=list(compress(row.cells, filled))) for row in self.rows],
+            columns=list(compress(self.columns, kept)),
+            rows=[replace(row, cells=list(compress(row.cells, kept))) for row in self.rows],
             groups=groups,
         )
 
@@ -190,10 +201,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A report: its title and sections."""
+    """A report: its title, sections, and what they come to, as paragraphs of plain text before them all."""
 
     title: str
     sections: Sequence[Section]
+    opening: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Check that no two blocks or sections share an address or file, and that every link has a target."""
@@ -274,6 +286,8 @@ def frame_table(frame: pd.DataFrame, title: str = "", *, columns: Mapping[str, s
 def numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
     """Name the blocks that have no name ``Table <prefix>1``, ``Figure <prefix>1`` and so on, in order.
 
+    Tables without rows, and sections without blocks, are left out.
+
     Parameters
     ----------
     sections : sequence of Section
@@ -284,12 +298,13 @@ def numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
     numbers = {"Table": count(1), "Figure": count(1)}
     found = []
     for section in sections:
-        blocks = list(section.blocks)
+        blocks = [block for block in section.blocks if not isinstance(block, TableBlock) or block.rows]
         for index, block in enumerate(blocks):
             if not isinstance(block, str) and not block.name:
                 kind = "Table" if isinstance(block, TableBlock) else "Figure"
                 blocks[index] = replace(block, name=f"{kind} {prefix}{next(numbers[kind])}")
-        found.append(replace(section, blocks=blocks))
+        if blocks:
+            found.append(replace(section, blocks=blocks))
     return found
 
 

@@ -14,6 +14,7 @@ _LONGEST_LINE = 40  # characters after which text wraps
 _BETWEEN_COLUMNS = 2.5  # in characters
 _WIDE = 105  # characters
 _WIDER_THAN_PAPER = 135  # characters: with more, upright A4 would have them below 7 points
+_WIDEST = 200  # characters: with more, A4 laid crosswise would have them below 7 points, and the table is cut in pieces
 _COLUMN_OF_TEXT = 18  # characters in a line of a column of sentences, at least
 _BREAKS = r"(?<=_)|(?<=\.)(?=[^\W\d])"  # after an underscore, or a point before a letter
 
@@ -45,6 +46,7 @@ def html_page(template: str, **content: Any) -> str:
         linked=_linked,
         parts=_parts,
         n_characters=_n_characters,
+        pieces=_pieces,
         longest_line=_LONGEST_LINE,
         wide=_WIDE,
         wider_than_paper=_WIDER_THAN_PAPER,
@@ -83,8 +85,31 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _n_characters(table: TableBlock) -> int:
     """Estimate how many characters side by side a table takes when columns of text wrap."""
+    return round(sum(_widths(table)))
+
+
+def _pieces(table: TableBlock) -> list[TableBlock]:
+    """Cut a table that is too wide for any page into some that are not, each with the titles of the rows."""
+    first, *widths = _widths(table)
+    pieces, taken = [0], first
+    for index, width in enumerate(widths):
+        if taken + width > _WIDEST and index > pieces[-1]:
+            pieces.append(index)
+            taken = first
+        taken += width
+    ends = [*pieces[1:], len(widths)]
+    if len(pieces) == 1:
+        return [table]
+    return [
+        table.with_columns([start <= index < end for index in range(len(widths))])
+        for start, end in zip(pieces, ends, strict=True)
+    ]
+
+
+def _widths(table: TableBlock) -> list[float]:
+    """Estimate how many characters the titles of the rows and each column take, with the space after them."""
     titles = [table.row_title, *(row.label for row in table.rows)]
-    width = min(max(map(len, titles)), _LONGEST_LINE) + _BETWEEN_COLUMNS
+    found = [min(max(map(len, titles)), _LONGEST_LINE) + _BETWEEN_COLUMNS]
     for index, (column, is_numeric) in enumerate(zip(table.columns, table.is_numeric, strict=True)):
         widths = [_longest_piece(column)]
         for text in (row.cells[index].text for row in table.rows):
@@ -92,8 +117,8 @@ def _n_characters(table: TableBlock) -> int:
                 widths.append(max(map(len, _parts(text))))
             else:  # sentences keep a minimum width, so that they do not become towers
                 widths.append(max(_longest_piece(text), min(len(text), _COLUMN_OF_TEXT) if " " in text else 0))
-        width += max(widths) + _BETWEEN_COLUMNS
-    return round(width)
+        found.append(max(widths) + _BETWEEN_COLUMNS)
+    return found
 
 
 def _longest_piece(text: str) -> int:

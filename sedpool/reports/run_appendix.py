@@ -13,6 +13,7 @@ from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.settings.identity import without_places
 
 _COMMIT_DIGITS = 10
+_MOST_COLUMNS = 12  # of settings: more methods, corpora or runs are rows
 _NAMES = ["corpus", "method", "seed"]
 
 
@@ -103,8 +104,11 @@ def settings_tables(runs: Sequence[RunFolder]) -> list[TableBlock]:
         left = left.loc[:, ~is_explained]
     tables = []
     for title, table in {**found, "Settings that all runs share": shared}.items():
-        rows = [TableRow(str(name), [Cell(text) for text in column]) for name, column in table.items()]
-        tables.append(TableBlock("", title, [str(name) for name in table.index], rows, "setting"))
+        is_wide = len(table.index) > max(len(table.columns), _MOST_COLUMNS)
+        of_rows = table.T if is_wide else table
+        rows = [TableRow(str(name), [Cell(text) for text in column]) for name, column in of_rows.items()]
+        row_title = title.rsplit(maxsplit=1)[-1] if is_wide else "setting"
+        tables.append(TableBlock("", title, [str(name) for name in of_rows.index], rows, row_title))
     return tables
 
 

@@ -8,6 +8,7 @@ from sedpool.comparison.labels import counted
 from sedpool.comparison.tables import comparison_table, peculiarities
 from sedpool.plot.ranking import interval_figure
 from sedpool.reports import run_appendix, run_sentences, score_tables
+from sedpool.reports.answer import answer
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.run_table import run_table
 from sedpool.reports.study_figures import study_figures
@@ -42,13 +43,14 @@ def runs_document(runs: Sequence[RunFolder], title: str | None = None) -> Docume
     corpora = ", ".join(study.name for study in found)
     n_methods = len({run.method for run in ordered})
     title = title or f"{corpora}: {counted(len(ordered), 'run')} of {counted(n_methods, 'method')}"
-    return Document(title, numbered([*sections, *appendix_sections(ordered)]))
+    opening = [said for study in found for said in answer(study)]
+    return Document(title, numbered([*sections, *appendix_sections(ordered)]), opening)
 
 
 def study_sections(study: RunGroup, *, figures: bool = True) -> list[Section]:
     """Make the sections of one study: scores, classes, figures, and every run.
 
-    Blocks have no names yet (see `sedpool.reports.document.numbered`).
+    Blocks have no names yet, and sections may be empty (see `sedpool.reports.document.numbered`).
 
     Parameters
     ----------
@@ -63,13 +65,12 @@ def study_sections(study: RunGroup, *, figures: bool = True) -> list[Section]:
         for decoding in study.decodings
     ]
     every_run, notes = run_table(study, f"{study.name}: every run, with 95 % intervals over its test clips")
-    sections = [
+    return [
         Section(f"{study.name}: scores", list(_score_blocks(study, figures))),
         Section(f"{study.name}: classes", by_class),
         Section(f"{study.name}: figures", study_figures(study) if figures else []),
         Section(f"{study.name}: run by run", [every_run, *(f"{note}." for note in notes)]),
     ]
-    return [section for section in sections if section.blocks]
 
 
 def appendix_sections(runs: Sequence[RunFolder]) -> list[Section]:

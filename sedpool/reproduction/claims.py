@@ -208,9 +208,14 @@ def claims_section(groups: Sequence[RunGroup]) -> Section:
         own = [row for row in rows if row["finding"].startswith("own")]
         by_verdict: dict[str, list[str]] = {verdict: [] for verdict in get_args(Verdict)}
         for row in [*claims, *alphas[alphas["study"] == group.name].to_dict("records")]:
-            by_verdict[row["verdict"]].append(row["finding"])
-        verdicts = "; ".join(f"{verdict}: {', '.join(sorted(names))}" for verdict, names in by_verdict.items() if names)
-        paragraphs += [f"The paper's findings on {group.name}, at threshold 0.5: {verdicts}.", *_locating(own)]
+            claim = row.get("claim") or OTHER_CLAIMS[row["finding"]]
+            by_verdict[row["verdict"]].append(f"({row['finding']}) {claim}")
+        counts = ", ".join(f"{len(said)} {verdict}" for verdict, said in by_verdict.items() if said)
+        paragraphs.append(f"The paper's findings on {group.name}, at threshold 0.5: {counts}.")
+        paragraphs += [
+            f"{verdict.capitalize()}: {'; '.join(sorted(said))}." for verdict, said in by_verdict.items() if said
+        ]
+        paragraphs += _locating(own)
         tables += [_claims_block(group.name, claims), _remarks_block(group.name, claims), _own_block(group.name, own)]
     tables += alpha_blocks(alphas)
     others = f"Finding 6 is algebra: {weights_approach_mean(softmax)}."

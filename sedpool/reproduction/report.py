@@ -12,6 +12,7 @@ from sedpool.errors import DataError
 from sedpool.experiment.plan import RunKey, Study
 from sedpool.plot.axis import axis_figure
 from sedpool.plot.weight_bound import weight_bound_figure
+from sedpool.reports.answer import answer
 from sedpool.reports.document import Cell, Document, FigureBlock, Section, TableBlock, TableRow, numbered
 from sedpool.reports.document_files import write_document
 from sedpool.reports.runs_document import appendix_sections, study_sections
@@ -81,7 +82,8 @@ def write_study_report(folder: Path, parts: Sequence[Study]) -> Path:
     scores = [f"{study.name}: scores" for study in found if study.name not in TITLES]
     opening = [overview_section(records), paper_index(sections, scores)]
     title = f"Pooling operators compared: {parts[0].name}, {len(runs)} runs"
-    return write_document(Document(title, numbered([*opening, *sections], "S")), folder / FOLDER)
+    answers = [said for study in found for said in answer(study)]
+    return write_document(Document(title, numbered([*opening, *sections], "S"), answers), folder / FOLDER)
 
 
 def overview_section(parts: Sequence[tuple[Study, Records]]) -> Section:

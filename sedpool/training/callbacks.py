@@ -272,7 +272,7 @@ class ProgressBar(keras.callbacks.Callback):
     history : History
         The epochs so far; this callback comes after the one that records them.
     best : KeepBest
-        The best of them, likewise.
+        The best of them, which comes before it too.
     """
 
     def __init__(self, clips_per_batch: int, history: History, best: KeepBest) -> None:

@@ -53,3 +53,18 @@ def test_links_lead_somewhere():
         assert document(name).tables
     with pytest.raises(ValueError, match="links to what is not here: Table II"):
         document("Table II")
+
+
+def test_empty_tables_and_sections_are_left_out():
+    empty, full = (TableBlock("", "Any", ["a"], rows) for rows in ([], [TableRow("b", [Cell("c")])]))
+    sections = numbered([Section("One", [empty]), Section("Two", [empty, full]), Section("Three", [])])
+    assert [section.title for section in sections] == ["Two"]
+    assert [block.name for block in sections[0].blocks] == ["Table 1"]
+
+
+def test_some_columns_are_kept_with_their_groups():
+    row = TableRow("r", [Cell(text) for text in "abcd"])
+    kept = TableBlock("T", "Any", list("ABCD"), [row], groups=[("left", 3), ("right", 1)])
+    kept = kept.with_columns([False, True, True, False])
+    assert (kept.columns, kept.groups) == (["B", "C"], [("left", 2)])
+    assert [cell.text for cell in kept.rows[0].cells] == ["b", "c"]

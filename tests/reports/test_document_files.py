@@ -223,3 +223,20 @@ def test_long_names_and_sentences_take_no_more_room_than_they_must():
 
     assert width("sedpool.pooling.AutoPool") == width("sedpool.") == width("Autopool")
     assert width("a sentence of many words, " * 9) == width("x" * 18)
+
+
+@pytest.mark.parametrize("n_columns", [4, 60])
+def test_a_table_is_never_set_too_small_to_read_in_print(browser, tmp_path, n_columns):
+    columns = [f"class_with_a_name_{index}" for index in range(n_columns)]
+    rows = [TableRow(method, [number_cell(0.5)] * n_columns) for method in ("cap", "max")]
+    path = tmp_path / "page.html"
+    path.write_text(to_html(Document("Any", [Section("One", [TableBlock("T", "Any", columns, rows)])])))
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.emulate_media(media="print")
+    sizes = page.evaluate("[...document.querySelectorAll('table')].map(e => parseFloat(getComputedStyle(e).fontSize))")
+    assert (len(sizes) > 1) == (n_columns > 4)
+    assert min(sizes) > 6.5 * 96 / 72
+    headings = page.evaluate("[...document.querySelectorAll('thead th:not(:first-child)')].map(e => e.textContent)")
+    assert headings == columns
+    page.close()

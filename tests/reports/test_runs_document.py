@@ -8,6 +8,7 @@ from sedpool.comparison.groups import grouped
 from sedpool.comparison.method_intervals import method_intervals
 from sedpool.comparison.method_tables import by_method
 from sedpool.comparison.tables import look_up
+from sedpool.reports.answer import answer
 from sedpool.reports.document_files import write_document
 from sedpool.reports.run_appendix import run_label, settings_tables
 from sedpool.reports.run_table import run_table
@@ -198,3 +199,42 @@ def test_a_study_says_what_its_frames_allow(runs):
     assert "with frames of 0.37 s" in said
     assert "reaches event F1 0.800 to 0.8" in said
     assert "PSDS1 0.500, PSDS2 0.600." in said
+
+
+def test_a_report_opens_with_the_method_to_use(runs, tmp_path):
+    document = runs_document(runs)
+    (said,) = document.opening
+    study = grouped(runs)[0]
+    means = {
+        method: np.mean([look_up(run.metrics, ("tuned", *SEGMENT_F1)) for run in own])
+        for method, own in study.runs.items()
+    }
+    best = max(means, key=means.get)
+    assert said.startswith(f"On demo, use {best}: its segment F1 of {means[best]:.3f} is the highest (mean of 2 runs")
+    (other,) = set(means) - {best}
+    assert f"{other} {means[other]:.3f}" in said
+    page = write_document(document, tmp_path).read_text(encoding="utf-8")
+    assert page.index('<p class="lead">On demo') < page.index("<nav")
+    assert said.split(":")[0] in (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()[2]
+
+
+def test_methods_that_need_times_are_set_apart(runs):
+    for run in runs:
+        run.config["supervision"] = "strong" if run.method == "cap" else "weak"
+    (said,) = answer(grouped(runs)[0])
+    assert said.startswith("On demo, auto has segment F1 ")
+    assert "Trained from the times of events, which the others need not: cap 0." in said
+
+
+def test_a_single_run_opens_with_what_it_learned(runs):
+    assert runs_document(runs[:1]).opening[0].startswith("It has learned what sounds, and when.")
+
+
+def test_settings_of_many_runs_are_rows_of_runs(runs):
+    many = [RunFolder(f"run{index}") for index in range(16)]
+    for index, run in enumerate(many):
+        vars(run)["config"] = dict(runs[0].config) | {"labels": {"drop": index / 100}}
+    table = next(table for table in settings_tables(many) if table.title == "Settings that differ by run")
+    assert table.row_title == "run"
+    assert list(table.columns) == ["labels.drop"]
+    assert [row.title for row in table.rows] == [f"run{index}" for index in range(16)]

@@ -11,7 +11,7 @@ def index(*figures, runs=(), scores=()):
     sections = [
         *published_comparison_sections(published_comparison(grouped(runs))),
         Section("Figures", [*drawn, *published_figures()]),
-        *(Section(name, []) for name in scores),
+        *(Section(name, ["Scores."]) for name in scores),
     ]
     section = paper_index(sections, scores)
     block = Document("Study", numbered([section, *sections])).tables[0]  # which refuses links to nothing
