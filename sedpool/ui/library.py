@@ -13,6 +13,7 @@ from typing import Any
 
 from sedpool import audio
 from sedpool.errors import ConfigError, SedpoolError
+from sedpool.formats.detections import JOURNAL
 from sedpool.inference.package import DEMO, SUFFIX
 from sedpool.run_folder import Record, RunFolder, find_runs, run_at
 
@@ -97,6 +98,11 @@ class Library:
         packages = (path for folder in self.folders for path in sorted(folder.rglob(f"*{SUFFIX}")))
         found = [*(path for path in runs if Path(path, "weights.npz").is_file()), *packages]
         return {DEMO: Path(DEMO)} | {key: path for key, path in _by_id(found).items() if self.holds(path)}
+
+    def detections(self) -> dict[str, Path]:
+        """Return the folders that ``sedpool detect --out`` wrote, by id."""
+        found = (path.parent for folder in self.folders for path in sorted(folder.rglob(JOURNAL)))
+        return {key: path for key, path in _by_id(found).items() if all(map(self.holds, [path, *path.rglob("*")]))}
 
     def recordings(self) -> dict[str, Path]:
         """Return the recordings by id, those of the same folder together."""

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sedpool.comparison.tables import METRIC_COLUMNS, look_up
 from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.experiment.clips import clips_to_hear
 from sedpool.run_folder import RunFolder, finished
+from sedpool.ui.detections import detections_to_hear
 from sedpool.ui.guard import Guard
 from sedpool.ui.library import Library
 from sedpool.ui.trials import Album, Trials, make_album
@@ -94,6 +95,7 @@ class Site:
             scores=list(dict.fromkeys(name for row in rows.values() for name in row.scores)),
             recordings=dict(list(recordings.items())[:_MOST_RECORDINGS]),
             n_recordings=len(recordings),
+            detections={key: self.library.name(path) for key, path in self.library.detections().items()},
             detectors=detectors,
             trials={key: trial.status for key, trial in self.trials.all.items()},
             extensions=sorted(audio.EXTENSIONS),
@@ -131,10 +133,10 @@ class Site:
         return HTMLResponse(path.read_bytes(), headers={"Content-Security-Policy": _OF_A_REPORT})
 
     def listen(self, request: Request) -> Response:
-        """Show the listening page of a trial, or of a run's test clips."""
+        """Show the listening page of a trial, of detections, or of a run's test clips."""
         key = request.path_params["album"]
         headers = {"Content-Security-Policy": _OF_A_LISTENING_PAGE}
-        return HTMLResponse((self._album(key) or self._clips(key)).page, headers=headers)
+        return HTMLResponse((self._album(key) or self._opened(key)).page, headers=headers)
 
     def media(self, request: Request) -> Response:
         """Send sound or a picture of a listening page."""
@@ -204,15 +206,19 @@ class Site:
             return trial.future.result()
         return self._albums.get(key)
 
-    def _clips(self, key: str) -> Album:
-        """Open the page of a run's test clips."""
-        run = finished(self._run(key).path)
-        self.library.refuse_outside(run)
-        clips = clips_to_hear(run, _MOST_CLIPS)
-        for recording in clips.recordings:
+    def _opened(self, key: str) -> Album:
+        """Open the page of detections, or of a run's test clips."""
+        if (folder := self.library.detections().get(key)) is not None:
+            listening, recordings = detections_to_hear(folder, self.trials.slower)
+        else:
+            run = finished(self._run(key).path)
+            self.library.refuse_outside(run)
+            clips = clips_to_hear(run, _MOST_CLIPS)
+            listening, recordings = replace(clips.listening, slower=self.trials.slower), clips.recordings
+        for recording in recordings:
             if not self.library.holds(recording.path):
-                raise ConfigError(f"{recording.path}: it is in no folder given to sedpool ui; give the corpus too")
-        self._albums[key] = make_album(clips.listening, clips.recordings)
+                raise ConfigError(f"{recording.path}: it is in no folder given to sedpool ui; give its folder too")
+        self._albums[key] = make_album(listening, recordings)
         if len(self._albums) > _MOST_ALBUMS:
             self._albums.popitem(last=False)
         return self._albums[key]

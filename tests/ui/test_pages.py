@@ -1,5 +1,6 @@
 """The pages in a browser: what people see, hear and do there."""
 
+import resource
 import time
 import urllib.error
 import urllib.request
@@ -11,10 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile as sf
+from typer.testing import CliRunner
 
+from sedpool.cli.app import app
+from sedpool.errors import SedpoolError
+from sedpool.formats import read_tsv
 from sedpool.inference.decode import Decoder
 from sedpool.listening import Listening, ScoredRecording
 from sedpool.run_folder import RunFolder
+from sedpool.scores import write_scores
+from sedpool.ui.detections import detections_to_hear
 from sedpool.ui.trials import Album, Trial, make_album
 from tests.listening.conftest import CLASSES, SECONDS, Visit, random_scores, write_clip
 from tests.ui.conftest import HOSTILE, Served
@@ -219,7 +226,11 @@ def test_an_hour_neither_loads_whole_nor_drifts(browser: Any, served: Served, tm
     scored = ScoredRecording("hour.flac", path, random_scores("hour.flac", 0, seconds=seconds))
     album = make_album(Listening("An hour", CLASSES, Decoder(0.9)), [scored])
     _ = album.recordings[0].overview
-    visit = served.visit(browser, path=finished_trial(served, "hour", album))
+    visit = served.visit(browser)
+    session, received = visit.context.new_cdp_session(visit.page), list[int]()
+    session.send("Network.enable")
+    session.on("Network.dataReceived", lambda event: received.append(event["dataLength"]))
+    visit.page.goto(served.url + finished_trial(served, "hour", album))
     visit.until(READY, seconds=60)
     visit.page.evaluate(
         """() => {
@@ -256,10 +267,14 @@ def test_an_hour_neither_loads_whole_nor_drifts(browser: Any, served: Served, tm
         began = time.thread_time()  # others may be busy too
         album.recordings[0].picture("mel", number % 3, number if number % 3 == 0 else 3)
         took.append(time.thread_time() - began)
-    print(f"{heard - beep:+.3f} s off; a picture takes {np.median(took):.3f} s, at most {max(took):.3f} s")
+    took_s = f"{np.median(took):.3f} s, at most {max(took):.3f} s"
+    print(f"{heard - beep:+.3f} s off; a picture takes {took_s}; {sum(received) / 1e6:.1f} MB came")
     assert np.median(took) < 0.1
-    session = visit.context.new_cdp_session(visit.page)
-    used = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+    assert sum(received) < album.recordings[0].size / 4
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [Path(f"/proc/{one['id']}/statm").read_text().split() for one in processes if one["type"] == "renderer"]
+    used = max(int(resident) for _, resident, *_ in pages) * resource.getpagesize() / 1e6
+    print(f"{used:.0f} MB of memory")
     assert used < 500
     visit.close()
 
@@ -283,6 +298,50 @@ def test_a_runs_test_clips_are_heard(
     visit.page.click("a:text-is('listen')")
     assert "in no folder given" in visit.page.inner_text(".message")
     visit.context.close()
+
+
+@pytest.mark.slow
+def test_detections_are_heard(browser: Any, serve: Callable[..., Served], tmp_path: Path) -> None:
+    for number, name in enumerate(("a.wav", "b.wav")):
+        write_clip(tmp_path / "recordings" / name, number)
+    given = ["detect", "demo", str(tmp_path / "recordings"), "--out", str(tmp_path / "results"), "--threshold", "0.05"]
+    result = CliRunner().invoke(app, [*given, "--format", "scores", "--format", "tsv"], catch_exceptions=False)
+    assert result.exit_code == 0
+    detected = read_tsv(tmp_path / "results/detections.tsv")
+    visit = serve(tmp_path).visit(browser)
+    visit.page.click("#detections a")
+    visit.until(READY, seconds=60)
+    events = visit.page.evaluate("listening.events(null)")
+    assert [event[0] for event in events] == detected["filename"].tolist()
+    assert [event[1] for event in events] == pytest.approx(detected["onset"].tolist(), abs=1e-5)
+    visit.page.keyboard.press("n")
+    visit.page.keyboard.press(" ")
+    visit.until("listening.time() > 0.3")
+    visit.close()
+    refused = serve(tmp_path / "results").visit(browser)
+    refused.page.click("#detections a")
+    assert "in no folder given" in refused.page.inner_text(".message")
+    refused.context.close()
+
+
+@pytest.mark.parametrize(
+    ("journal", "says"),
+    [
+        ("", "damaged"),
+        ("[]", "damaged"),
+        ('{"method": {"selection": {}, "decoding": {}}}', "damaged"),
+        ('{"method": {"selection": {"min_confidence": 0, "classes": null, "top": null}, "decoding": {"x": 1}}}', "x"),
+        (
+            '{"method": {"selection": {"min_confidence": 0, "classes": null, "top": null}, "decoding": {}}}',
+            "no scores of",
+        ),
+    ],
+)
+def test_damaged_detections_say_so(journal: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "detections.jsonl").write_text(journal, encoding="utf-8")
+    write_scores(random_scores("a.wav", 0), tmp_path / "a.scores.parquet")
+    with pytest.raises(SedpoolError, match=says):
+        detections_to_hear(tmp_path, 1)
 
 
 def test_sound_comes_in_ranges(served: Served, tmp_path: Path) -> None:
