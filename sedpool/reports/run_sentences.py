@@ -36,7 +36,7 @@ def decoding(metrics: Mapping[str, Any]) -> str:
     if not (tuned := metrics["tuned"]):
         return ""
     before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
-    level = "clip" if metrics["segment"] is None else "event" if tuned["objective"].startswith("event") else "segment"
+    level = "clip" if metrics["segment"] is None else "segment" if tuned["objective"].startswith("segment") else "event"
     title = threshold_title(metrics["decoding"])
     scores = f"{level} F1 is {number(after)}, and {number(before)} {title}"
     if is_better_tuned(metrics):
@@ -55,7 +55,7 @@ def _by_objective(part: Mapping[str, Any], objective: str) -> float | None:
     if part["segment"] is None:
         score: float | None = part["clip"]["macro"]["f1"]
     else:
-        score = part["event" if objective.startswith("event") else "segment"]["micro"]["f1"]
+        score = part["segment" if objective.startswith("segment") else "event"]["micro"]["f1"]
     return score
 
 

@@ -143,7 +143,12 @@ def scored(f1, stretched=0.4, always=0.3, *, n_sys=10, tuned=None):
         micro = {"f1": value, "precision": 0.8, "recall": 0.6, "n_sys": n_sys}
         own, every = ({"segment": {"micro": {"f1": one}}} for one in (stretched, always))
         baselines = {"clip_decisions_stretched": own, "every_class_always": every}
-        return {"segment": {"micro": micro}, "clip": {"micro": micro, "macro": micro}, "baselines": baselines}
+        return {
+            "segment": {"micro": micro},
+            "event": {"micro": {"f1": 1 - (value or 0)}},
+            "clip": {"micro": micro, "macro": micro},
+            "baselines": baselines,
+        }
 
     as_tuned = tuned and part(tuned) | {"objective": "segment F1, 1 s", "n_clips": 7}
     about = {"resolution": 1.0, "coverage": {"scored": 12}, "decoding": {"threshold": 0.5, "clip_threshold": 0.5}}
@@ -171,6 +176,11 @@ def test_the_better_decoding_is_advised():
     assert better.startswith("Use the decoding as tuned on 7 validation clips: with it, segment F1 is 0.600, and 0.500")
     assert worse.startswith("Tuning on 7 validation clips did not help: with it, segment F1 is 0.450, and 0.500 at 0.5")
     assert worse.endswith("sedpool detect --decode set decodes so.")
+    by_tags = scored(0.5, tuned=0.45)
+    by_tags["tuned"]["objective"] = "clip F1 of detected events (clip labels alone)"
+    assert decoding(by_tags).startswith(
+        "Use the decoding as tuned on 7 validation clips: with it, event F1 is 0.550, and"
+    )
 
 
 @pytest.mark.parametrize(
