@@ -75,6 +75,8 @@ def pi_psds_of_filters(
     scenarios : mapping of str to Scenario
         Criteria and costs.
     """
+    # A clip of which nothing is known must not decide how many frames a filter has.
+    frames = frames.select(reference.has_known_time[frames.clip])
     axis = Frames(frames.clip, frames.onset, frames.offset)
     versions: dict[str, list[PsdsCounts]] = {name: [] for name in scenarios}
     for seconds in WINDOWS:

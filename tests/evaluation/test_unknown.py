@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sedpool.datasets.base import Dataset
@@ -60,6 +60,40 @@ def everything(scores: pd.DataFrame, dataset: Dataset) -> str:
     return json.dumps([metrics, table.to_json(double_precision=15), stretched, validation_objective(clips)])
 
 
+FRAMES_OF_OTHER_LENGTHS = pd.DataFrame(
+    [
+        ("a.wav", 0.0, 0.16, 0.25, 0.95, 0.05),
+        ("a.wav", 0.16, 1.557, 0.5, 0.25, 0.25),
+        ("a.wav", 1.557, 4.347, 0.7, 0.15, 0.55),
+        ("a.wav", 4.347, 10.0, 0.0, 0.4, 0.9),
+        ("silent.wav", 0.0, 0.37, 0.05, 1.0, 0.75),
+        ("silent.wav", 0.37, 0.74, 0.7, 0.9, 0.85),
+        ("silent.wav", 0.74, 0.95, 0.8, 0.8, 0.15),
+        ("b.wav", 0.0, 3.7, 0.3, 0.2, 0.65),
+    ],
+    columns=["filename", "onset", "offset", *CLASSES],
+)
+"""Than those of the clip that nobody knows."""
+
+
+@example(
+    scores=FRAMES_OF_OTHER_LENGTHS,
+    reference=events_from_rows(
+        [
+            ("a.wav", 0.403, 0.413, "drill"),
+            ("a.wav", 0.418, 1.158, "siren"),
+            ("b.wav", 0.644, 1.384, "siren"),
+            ("a.wav", 0.46, 0.83, "drill"),
+            ("silent.wav", 0.364, 0.95, "drill"),
+            ("silent.wav", 0.504, 0.514, "siren"),
+            ("silent.wav", 0.726, 0.95, "dog"),
+        ]
+    ),
+    seconds=19.5,
+    place=1,
+    regions=events_from_rows([("b.wav", 1.183, 2.183, "siren")]),
+    seed=62,
+)
 @settings(max_examples=20)
 @given(
     scores=scores_of_all_clips(),
