@@ -28,7 +28,8 @@ def answer(study: RunGroup) -> list[str]:
         return [said for one in (run_sentences.learned, run_sentences.decoding) if (said := one(runs[0].metrics))]
     level = "segment" if study.has_events else "clip"
     average, metric = score_tables.WITH_INTERVALS[level]
-    decoding, prefix = list(study.decodings.items())[-1]
+    are_tuned = all(run.metrics["tuned"] for run in runs)
+    decoding, prefix = list(study.decodings.items())[-1 if are_tuned else 0]
     means = {
         method: float(np.mean([look_up(run.metrics, (*prefix, level, average, metric)) or 0.0 for run in own]))
         for method, own in study.runs.items()
@@ -45,24 +46,25 @@ def answer(study: RunGroup) -> list[str]:
         said = f"On {study.name}, use {first}: its {level} F1 of {number(means[first])} is the highest ({how})."
     else:
         said = f"On {study.name}, {first} has {level} F1 {number(means[first])} ({how})."
+    further = []
     if len(table) > 1:
         rivals = [method for method in following if bool(table.loc[method, "with_best"])]
         if rivals:
-            said += f" As good, as far as these test clips can tell: {_with_means(rivals, means)}."
+            further.append(f"As good, as far as these test clips can tell: {_with_means(rivals, means)}.")
         if behind := [method for method in following if method not in rivals]:
-            said += f" Clearly behind it: {_with_means(behind, means)}."
+            further.append(f"Clearly behind it: {_with_means(behind, means)}.")
     elif following:
-        said += f" The others, without intervals: {_with_means(following, means)}."
+        further.append(f"The others, without intervals: {_with_means(following, means)}.")
     if level == "segment":
         own_tags = (*prefix, "baselines", "clip_decisions_stretched", level, average, metric)
         stretched = float(np.mean([look_up(run.metrics, own_tags) or 0.0 for run in study.runs[first]]))
         located = "it has learned what sounds, and when" if means[first] > stretched else "it does not know when"
-        said += f" Its own clip decisions, stretched over the whole clip, get {number(stretched)}: {located}."
+        further.append(f"Its own clip decisions, stretched over the whole clip, get {number(stretched)}: {located}.")
     if compared:
-        said += f" Trained from the times of events, which the others need not: {_with_means(taught, means)}."
+        further.append(f"Trained from the times of events, which the others need not: {_with_means(taught, means)}.")
     if note := study.flagged_methods.get(first):
-        said += f" Of its runs {note} are not valid."
-    return [said]
+        further.append(f"Of its runs {note} are not valid.")
+    return [said, " ".join(further)] if further else [said]
 
 
 def _with_means(methods: Sequence[str], means: Mapping[str, float]) -> str:

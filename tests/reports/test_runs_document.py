@@ -203,7 +203,7 @@ def test_a_study_says_what_its_frames_allow(runs):
 
 def test_a_report_opens_with_the_method_to_use(runs, tmp_path):
     document = runs_document(runs)
-    (said,) = document.opening
+    said, further = document.opening
     study = grouped(runs)[0]
     means = {
         method: np.mean([look_up(run.metrics, ("tuned", *SEGMENT_F1)) for run in own])
@@ -212,7 +212,7 @@ def test_a_report_opens_with_the_method_to_use(runs, tmp_path):
     best = max(means, key=means.get)
     assert said.startswith(f"On demo, use {best}: its segment F1 of {means[best]:.3f} is the highest (mean of 2 runs")
     (other,) = set(means) - {best}
-    assert f"{other} {means[other]:.3f}" in said
+    assert f"{other} {means[other]:.3f}" in further
     page = write_document(document, tmp_path).read_text(encoding="utf-8")
     assert page.index('<p class="lead">On demo') < page.index("<nav")
     assert said.split(":")[0] in (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()[2]
@@ -221,9 +221,9 @@ def test_a_report_opens_with_the_method_to_use(runs, tmp_path):
 def test_methods_that_need_times_are_set_apart(runs):
     for run in runs:
         run.config["supervision"] = "strong" if run.method == "cap" else "weak"
-    (said,) = answer(grouped(runs)[0])
+    said, further = answer(grouped(runs)[0])
     assert said.startswith("On demo, auto has segment F1 ")
-    assert "Trained from the times of events, which the others need not: cap 0." in said
+    assert "Trained from the times of events, which the others need not: cap 0." in further
 
 
 def test_a_single_run_opens_with_what_it_learned(runs):
