@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = "test,docs,check,dask,energy,jax,search,torch"
+EXTRAS = "test,docs,check,dask,energy,jax,postgres,remote,search,torch"
 HELD = "torch"  # a release is gigabytes: raise it by hand, here and in constraints.txt
 FOR_GPUS = ("nvidia-cu", "nvidia-n", "cuda-", "triton")  # what torch brings on some machines only
 

@@ -9,8 +9,8 @@ import os
 import socket
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -58,6 +58,7 @@ _OF_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 """Tag of an experiment that holds training runs, not traces of language models."""
 _CONNECT_SECONDS = 5.0
 _LONGEST_PARAMETER = 6000
+_LOCK = 0x5EDB001  # of PostgreSQL's advisory locks
 
 
 class Tracker:
@@ -251,6 +252,8 @@ def _connect(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
         database.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(database.with_name(f"{database.name}.lock"), timeout=120)
         artifacts = database.with_name("mlruns").as_uri()
+    elif uri.startswith("postgresql"):
+        lock = _alone_in(uri)
     with lock:  # concurrent first uses of a database collide in its migrations
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(experiment)
@@ -259,6 +262,17 @@ def _connect(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
             for key, value in _OF_TRAINING.items():
                 client.set_experiment_tag(identifier, key, value)
     return client, identifier
+
+
+@contextmanager
+def _alone_in(uri: str) -> Iterator[None]:
+    """Keep others, on whatever machine, out of the block that use the same PostgreSQL database."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:  # its end releases the lock, even if this process is killed
+        connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_lock(_LOCK)))
+        yield
 
 
 def _tags(folder: RunFolder) -> dict[str, str]:
