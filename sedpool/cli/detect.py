@@ -27,10 +27,18 @@ def detect(
         typer.Argument(
             metavar="RUN... AUDIO...",
             help="A run folder or a package, or several whose mean score counts, or demo, which sedpool brings; then "
-            "recordings: files, folders, patterns in quotes, or - for a list on standard input.",
+            "recordings: files, folders, patterns in quotes, their addresses (s3://...), or - for a list on standard "
+            "input.",
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder for the results; the same command goes on there.")] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Folder or address (s3://...) for the results; the same command goes on there.",
+        ),
+    ] = None,
     beside: Annotated[bool, typer.Option("--beside", help="Write each recording's results beside it.")] = False,
     formats: Annotated[
         list[str] | None,
@@ -103,8 +111,8 @@ def detect(
 
     runs, inputs = runs_and_audio(arguments, stream)
     page = listening.page_options(html, linked, reference, time_expansion)
-    refuse_conflicts(formats, out, beside=beside, stream=stream, writes=summary or page.is_asked_for)
-    field.refuse_idle(clips, by, out)
+    refuse_conflicts(formats, place, beside=beside, stream=stream, writes=summary or page.is_asked_for)
+    field.refuse_idle(clips, by, place)
     clock = Clock(time_pattern, timezone)
     import_backend()
     from sedpool.experiment.detection import detect_in_processes, load_method
@@ -113,6 +121,7 @@ def detect(
     from sedpool.inference.results import detect_all
 
     recordings = [] if stream else find_recordings(inputs, clock)
+    refuse_remote(recordings if beside or clips is not None or page.is_asked_for else [])
     method = load_method(runs, tuned=decode == "tuned", trust_code=trust_code)
     known = method.detectors[0].detector.classes
     method = replace(
@@ -132,27 +141,69 @@ def detect(
     def detect_several(tasks: "Sequence[Task]") -> "Iterator[Detected | AudioError]":
         return detect_in_processes(runs, method, tasks, n_jobs=jobs, trust_code=trust_code)
 
-    with working(where, address), page.results(recordings, formats, out, beside=beside) as results:
-        with recordings_bar(recordings) as advance:
-            for detected in detect_all(method, recordings, results, advance, detect_several if several else None):
-                if isinstance(detected, AudioError):
-                    broken.append(str(detected))
-                    continue
-                if not (beside or summary) and out is None:
-                    print_events(detected, dated, with_header=not found)
-                found.append(detected)
-        written = results.write_all(found) if results is not None else []
-        if results is not None and found:
-            page.write(method, found, results)
-    if summary:
-        field.write_summary(found, method.selection.classes or known, out)
-    if clips is not None and out is not None:
-        field.write_clips(found, clips, by or "confidence", out)
+    with results_folder(place, formats if where == "dask" else None) as (out, send):
+        with working(where, address), page.results(recordings, formats, out, beside=beside) as results:
+            with recordings_bar(recordings) as advance:
+                for detected in detect_all(method, recordings, results, advance, detect_several if several else None):
+                    if isinstance(detected, AudioError):
+                        broken.append(str(detected))
+                        continue
+                    if not (beside or summary) and out is None:
+                        print_events(detected, dated, with_header=not found)
+                    found.append(detected)
+                    send()
+            written = results.write_all(found) if results is not None else []
+            if results is not None and found:
+                page.write(method, found, results)
+        shown = method.selection.classes or known
+        field.write_asked(found, shown, out, summary=summary, clips=clips, by=by or "confidence")
     report(found, written, broken, method.detectors[0].extractor.sr, time.perf_counter() - began)
 
 
+@contextmanager
+def results_folder(
+    place: str | None, by_workers: "Sequence[str] | None"
+) -> "Iterator[tuple[Path | None, Callable[[], None]]]":
+    """Yield the folder that results are written to, and what sends them on if their place is elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        If workers of a cluster would write scores to that folder, which they do not see.
+    """
+    from sedpool.errors import ConfigError
+    from sedpool.inference.remote import remote_folder
+    from sedpool.runtime.addresses import is_address
+
+    if place is None or not is_address(place):
+        yield None if place is None else Path(place), lambda: None
+        return
+    if "scores" in (by_workers or []):
+        raise ConfigError(f"--format scores --parallel dask --out {place}: give a folder that all workers see")
+    with remote_folder(place) as remote:
+        yield remote.folder, remote.send
+    typer.echo(f"sent to {place}", err=True)
+
+
+def refuse_remote(recordings: "Sequence[Recording]") -> None:
+    """Refuse recordings elsewhere where sounds are cut from them, or something is written beside them.
+
+    Raises
+    ------
+    ConfigError
+        If there is one.
+    """
+    from sedpool.errors import ConfigError
+
+    for recording in recordings:
+        if recording.address is not None:
+            raise ConfigError(
+                f"{recording.address}: --beside, --clips, --html and --linked need recordings on this machine"
+            )
+
+
 def refuse_conflicts(
-    formats: "Sequence[str] | None", out: Path | None, *, beside: bool, stream: bool, writes: bool
+    formats: "Sequence[str] | None", out: str | None, *, beside: bool, stream: bool, writes: bool
 ) -> None:
     """Refuse options that contradict each other about where results go.
 
@@ -251,7 +302,7 @@ def recordings_bar(recordings: "Sequence[Recording]") -> "Iterator[Callable[[Rec
 
     total = 0.0
     for recording in recordings:
-        with suppress(AudioError):  # it is reported when it is read
+        with suppress(AudioError):  # it is reported when it is read; the length of one elsewhere is not known before
             total += audio.duration(recording.path)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), RealTime(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

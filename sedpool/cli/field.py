@@ -39,7 +39,7 @@ By = Annotated[
 ]
 
 
-def refuse_idle(clips: int | None, by: str | None, out: Path | None) -> None:
+def refuse_idle(clips: int | None, by: str | None, out: str | None) -> None:
     """Refuse options that would do nothing.
 
     Raises
@@ -80,6 +80,22 @@ def write_summary(found: "Sequence[Detected]", classes: "Sequence[str]", out: Pa
             "reads other names",
             err=True,
         )
+
+
+def write_asked(
+    found: "Sequence[Detected]",
+    classes: "Sequence[str]",
+    out: Path | None,
+    *,
+    summary: bool,
+    clips: int | None,
+    by: Literal["confidence", "random"],
+) -> None:
+    """Write or print the summary, and write snippets, as far as they are asked for."""
+    if summary:
+        write_summary(found, classes, out)
+    if clips is not None and out is not None:
+        write_clips(found, clips, by, out)
 
 
 def write_clips(found: "Sequence[Detected]", n: int, by: Literal["confidence", "random"], out: Path) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from sedpool import storage
 from sedpool.errors import DataError, StorageError
 from sedpool.events import validate_events
-from sedpool.inference.recordings import Detected, Recording, file_state
+from sedpool.inference.recordings import Detected, Recording
 from sedpool.untrusted import parse_json
 
 FORMAT = 1
@@ -75,7 +75,7 @@ class Journal:
     def get(self, recording: Recording) -> Detected | None:
         """Return what was detected in a recording; None if nothing was, or if the file has changed since."""
         entry = self._done.get(recording.filename)
-        if entry is None or entry.get("source") != file_state(recording.path):
+        if entry is None or entry.get("source") != recording.state():
             return None
         try:
             rows = [(recording.filename, *row) for row in entry["events"]]

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +18,12 @@ import pandas as pd
 from sedpool import audio
 from sedpool.audio.start_time import Clock
 from sedpool.audio.stream import blocks
-from sedpool.errors import ConfigError, DataError
+from sedpool.errors import AudioError, ConfigError, DataError
 from sedpool.inference.decode import Decoder
 from sedpool.inference.detect import RecordingScorer, detect_blocks, detected_events
 from sedpool.inference.snippets import without_snippets
 from sedpool.inference.stream import Detection, StreamDecoder
+from sedpool.runtime import addresses
 from sedpool.runtime.arrays import Float32Array
 
 if TYPE_CHECKING:
@@ -42,11 +44,49 @@ class Recording:
         The file.
     start : datetime or None
         When it begins, if that is known.
+    address : str or None
+        Where it is fetched from to be read, such as ``s3://bucket/a.wav``; None if it is a file of this machine.
     """
 
     filename: str
     path: Path
     start: datetime | None = None
+    address: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Its address or path, as people write it."""
+        return self.address or str(self.path)
+
+    def state(self) -> list[Any]:
+        """Return what tells whether it has changed: where it is, its size and when it was written, or a tag of it."""
+        if self.address is not None:
+            return addresses.state(self.address)
+        where = os.path.abspath(self.path)
+        try:
+            status = self.path.stat()
+        except OSError:
+            return [where]
+        return [where, status.st_size, status.st_mtime_ns]
+
+    @contextmanager
+    def here(self) -> Iterator[Path]:
+        """Yield a file of this machine to read it from.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be fetched.
+        """
+        if self.address is None:
+            yield self.path
+            return
+        path = self.path
+        try:
+            with addresses.fetched(self.address) as path:
+                yield path
+        except DataError as error:
+            raise AudioError(str(error).replace(str(path), self.address)) from None
 
 
 def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[Recording]:
@@ -76,7 +116,9 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
     found: dict[str, tuple[str, str]] = {}  # path as given and id, by absolute path
     for given in inputs:
         for one in _listed() if given == "-" else [given]:
-            if os.path.isdir(one):
+            if addresses.is_address(one):
+                named = _elsewhere(one)
+            elif os.path.isdir(one):
                 names = without_snippets(one, audio.list_files(one, "folder of recordings"))
                 if not names:
                     raise DataError(f"{one}: no audio in it but snippets; give the folder of the recordings")
@@ -95,7 +137,19 @@ def find_recordings(inputs: Iterable[str], clock: Clock | None = None) -> list[R
     if len(set(ids.values())) < len(ids):  # such a path is the id of another
         ids = _below_shared(list(ids))
     clock = clock or Clock()
-    return [Recording(ids[key], Path(path), clock.start(path)) for key, (path, _) in found.items()]
+    return [
+        Recording(ids[key], Path(path), clock.start(path), path if addresses.is_address(path) else None)
+        for key, (path, _) in found.items()
+    ]
+
+
+def _elsewhere(address: str) -> list[tuple[str, str]]:
+    """Return address and name of the audio at, below or matched by an address; a single file may be called anything."""
+    files = addresses.find(address)
+    audio_files = [(one, name) for one, name in files if one == address or audio.stem(name) != name]
+    if not audio_files:
+        raise DataError(f"{address}: no audio there; expected the address of a recording, a folder or a pattern")
+    return audio_files
 
 
 def _matching(pattern: str) -> list[str]:
@@ -220,7 +274,7 @@ class Detected:
     events : DataFrame
         Event table with a column `confidence`.
     state : list
-        What tells whether the file has changed since: see `file_state`.
+        What tells whether the file has changed since: see `Recording.state`.
     """
 
     recording: Recording
@@ -229,15 +283,6 @@ class Detected:
     channels: int
     events: pd.DataFrame
     state: list[Any]
-
-
-def file_state(path: Path) -> list[Any]:
-    """Return what tells whether a file has changed: where it is, its size and when it was written."""
-    try:
-        status = path.stat()
-    except OSError:
-        return [os.path.abspath(path)]
-    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
 
 
 def detect_recording(
@@ -268,18 +313,20 @@ def detect_recording(
     AudioError
         If the recording cannot be read to its end.
     """
-    state = file_state(recording.path)  # now, as it may still be written to
-    info, first = audio.info(recording.path), method.detectors[0]
+    first = method.detectors[0]
     classes, sr = first.detector.classes, first.extractor.sr
     scorer = RecordingScorer([one.scorer(executor) for one in method.detectors])
     stream = StreamDecoder(method.decoder, classes, first.step)
 
-    def samples() -> Iterator[Float32Array]:
-        for block in blocks(recording.path, sr, block_seconds=BLOCK_SECONDS):
+    def samples(path: Path) -> Iterator[Float32Array]:
+        for block in blocks(path, sr, block_seconds=BLOCK_SECONDS):
             yield block
             if progress:
                 progress(len(block) / sr)
 
-    found = detect_blocks(scorer, stream, samples(), keep_scores)
+    with recording.here() as path:
+        state = recording.state()  # now, as it may still be written to
+        info = audio.info(path)
+        found = detect_blocks(scorer, stream, samples(path), keep_scores)
     events = method.selection.of(detected_events(recording.filename, found, classes))
     return Detected(recording, scorer.duration, info.samplerate, info.channels, events, state)

@@ -152,7 +152,7 @@ def all_events(detected: Sequence[Detected]) -> pd.DataFrame:
 def recording_infos(detected: Sequence[Detected]) -> dict[str, RecordingInfo]:
     """Return what label files state of each recording, by its id."""
     return {
-        one.recording.filename: RecordingInfo(one.duration, str(one.recording.path), one.sr / 2, one.recording.start)
+        one.recording.filename: RecordingInfo(one.duration, one.recording.place, one.sr / 2, one.recording.start)
         for one in detected
     }
 
