@@ -186,12 +186,13 @@ def command(data_root: Path, runs: Path, uri: str, *overrides: str) -> subproces
 
 @contextmanager
 def stopped_in_training(process: subprocess.Popen[str], database: Path, number: int) -> Iterator[None]:
-    """Send a signal to the command once its first epoch is in the database, and again until it has ended."""
+    """Send a signal to the command once its first epoch is in the database; an interrupt a second time."""
     while process.poll() is None and not (database.is_file() and followed(database)):
         time.sleep(0.1)
-    while process.poll() is None:  # one interrupt stops the training, which is then scored; the next one ends it
-        process.send_signal(number)
-        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.stderr is not None
+    if number == signal.SIGINT and any("stopping:" in line for line in process.stderr):
+        process.send_signal(number)  # the first one only ends the training, which is then scored
     _, said = process.communicate()
     assert process.returncode != 0, said
     yield
