@@ -91,7 +91,7 @@ class Results:
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
-        """Keep other processes from writing results there, and remove what killed ones left of a file in a folder."""
+        """Keep other processes from writing results there, and remove what killed ones leave of a file in a folder."""
         where = self.journal_path.parent
         with storage.writing(where):
             try:
@@ -101,10 +101,12 @@ class Results:
                 reason = "another process writes its results there; wait or give another --out"
                 raise ConfigError(f"{where}: {reason}") from None
         with lock:
-            if self.folder is not None:
-                for folder in {self.folder, *(self.path(one, "").parent for one in self.recordings)}:
-                    storage.remove_abandoned(folder)
+            folders = {self.folder, *(self.path(one, "").parent for one in self.recordings)} if self.folder else set()
+            for folder in folders:
+                storage.remove_abandoned(folder)
             yield
+            for folder in folders:
+                storage.remove_abandoned(folder)
 
     def refuse_foreign(self, journal: Journal) -> None:
         """Check that no file would be lost that was made or changed by somebody else.

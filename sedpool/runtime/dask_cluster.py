@@ -1,6 +1,7 @@
 """Work on many items on a Dask cluster: as many at a time as its workers can take, so that memory stays flat."""
 
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -62,10 +63,12 @@ class DaskCluster:
 
     def each(self, task: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """See `sedpool.runtime.parallel.each`; workers that come or go meanwhile count."""
-        checked = partial(_in_the_same_place, os.getcwd(), __version__, task)
+        import cloudpickle
+
+        checked = partial(_in_the_same_place, os.getcwd(), __version__)
         waiting: deque[Any] = deque()
-        for item in items:
-            waiting.append(self._client.submit(checked, item, pure=False))
+        for item in items:  # as bytes, or the scheduler would import all that the task needs, and not answer meanwhile
+            waiting.append(self._client.submit(checked, cloudpickle.dumps((task, item)), pure=False))
             while len(waiting) >= _AHEAD * max(1, sum(self._client.nthreads().values())):
                 yield self._result(waiting.popleft())
         while waiting:
@@ -83,10 +86,11 @@ class DaskCluster:
         raise ConfigError(f"parallel.address={self._address}: {reason}")
 
 
-def _in_the_same_place(folder: str, version: str, task: Callable[[Item], Result], item: Item) -> Result:
+def _in_the_same_place(folder: str, version: str, work: bytes) -> Any:
     """Work on an item, where relative paths mean the same and the code is the same."""
     if (os.getcwd(), __version__) != (folder, version):
         here = f"a worker of the cluster runs sedpool {__version__} in {os.getcwd()}"
         raise ConfigError(f"{here}; expected {version} in {folder}: start it there")
+    task, item = pickle.loads(work)
     with threadpool_limits(1):  # as in the processes of one machine
         return task(item)

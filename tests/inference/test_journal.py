@@ -8,7 +8,7 @@ import pytest
 
 from sedpool.errors import DataError, StorageError
 from sedpool.inference.journal import Journal
-from sedpool.inference.recordings import Detected, Recording, file_state
+from sedpool.inference.recordings import Detected, Recording
 
 FOUND = pd.DataFrame(
     [("a.wav", 0.0, 1.0, "dog", 0.6), ("a.wav", 0.5, 2.0, "cat", 0.9), ("a.wav", 3.0, 4.0, "dog", 0.8)],
@@ -20,7 +20,7 @@ FOUND = pd.DataFrame(
 def detected(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(b"sound")
-    return Detected(Recording("a.wav", path), 5.0, 44100, 2, FOUND, file_state(path))
+    return Detected(Recording("a.wav", path), 5.0, 44100, 2, FOUND, Recording("a.wav", path).state())
 
 
 def test_a_journal_returns_what_was_added(tmp_path, detected):
