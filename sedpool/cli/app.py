@@ -18,6 +18,7 @@ from sedpool.cli import (
     live,
     models,
     pack,
+    plan,
     report,
     reproduce,
     track,
@@ -64,6 +65,7 @@ app.command()(jobs.jobs)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
+app.add_typer(plan.app, name="plan")
 
 
 @app.callback()

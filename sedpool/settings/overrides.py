@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -112,6 +113,30 @@ def _texts(override: str, text: str, is_sweep: bool) -> list[str] | None:
 def without_launcher(overrides: Sequence[str]) -> list[str]:
     """Return overrides without those that say how jobs are started."""
     return [override for override in overrides if not re.match(r"launcher[.=]", override.lstrip("+~"))]
+
+
+def sweep_combinations(overrides: Sequence[str]) -> list[list[str]]:
+    """Return the settings of each job of a sweep over all combinations of the values between commas.
+
+    Raises
+    ------
+    ConfigError
+        If an override cannot be read.
+
+    Examples
+    --------
+    >>> sweep_combinations(["pooling=cap,max", "seed=range(0,2)"])
+    [['pooling=cap', 'seed=0'], ['pooling=cap', 'seed=1'], ['pooling=max', 'seed=0'], ['pooling=max', 'seed=1']]
+    """
+    choices = []
+    for word in quote_texts(overrides, is_sweep=True):
+        try:
+            parsed = _PARSER.parse_override(word)
+        except HydraException:
+            raise ConfigError(f"{word}: cannot be read; expected KEY=VALUE, or values between commas") from None
+        values = parsed.sweep_string_iterator() if parsed.is_sweep_override() else None
+        choices.append([word] if values is None else [f"{parsed.get_key_element()}={value}" for value in values])
+    return [list(words) for words in product(*choices)]
 
 
 def text_override(name: str, text: str) -> str:
