@@ -333,13 +333,12 @@ def report(
         With status 1 if there are such recordings.
     """
     from collections import Counter
-    from datetime import timedelta
 
     from sedpool.inference.results import all_events
     from sedpool.reports.run_sentences import filled
 
     n_events, seconds = sum(len(one.events) for one in found), sum(one.duration for one in found)
-    length = timedelta(seconds=round(seconds))
+    length = f"{round(seconds) // 3600}:{round(seconds) // 60 % 60:02}:{round(seconds) % 60:02}"
     recordings = f"{len(found)} {'recording' if len(found) == 1 else 'recordings'}"
     if found:
         typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
