@@ -62,5 +62,3 @@ from .run_folder import RunFolder as RunFolder
 from .training.fit import fit as fit
 from .training.recipe import STUDY as STUDY
 from .training.recipe import Recipe as Recipe
-
-__version__: str

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from sedpool import __version__
+from sedpool import __version__  # type: ignore[attr-defined] # the stub has public names only
 from sedpool.errors import ConfigError
 
 Item = TypeVar("Item")
