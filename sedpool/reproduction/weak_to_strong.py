@@ -429,7 +429,18 @@ def _other_ways(measures: Measures, sources: Mapping[int, pd.DataFrame], weak: s
             found[f"{NAMES[metric]}, {title}"] = contrast(measures, sources, metric, *sides)
     p_values = holm([one.p_value for one in found.values()])
     rows = [
-        TableRow(title, [Cell(text) for text in (*one.cells(), str(one.n_runs), f"{p_value:.3f}", one.verdict)])
+        TableRow(
+            title,
+            [
+                Cell(text)
+                for text in (
+                    *one.cells(),
+                    str(one.n_runs),
+                    f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001",
+                    one.verdict,
+                )
+            ],
+        )
         for (title, one), p_value in zip(found.items(), p_values, strict=True)
     ]
     note = (
