@@ -101,7 +101,10 @@ class LogMel(BandSpectrogram):
         return np.asarray(np.maximum(10 * np.log10(powers), self.silence), dtype=np.float32)
 
     def _relative(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Compute decibels relative to the maximum, with the bits of the first version, which stores keep."""
+        """Compute decibels relative to the maximum, with the bits of the first version, which stores keep.
+
+        The last bit of some depends on the number of threads of BLAS.
+        """
         import librosa
 
         spectra = librosa.stft(self._padded(samples), n_fft=self.n_fft, hop_length=self.hop_length, pad_mode="reflect")

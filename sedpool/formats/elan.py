@@ -54,6 +54,8 @@ class _Document:
             self.media.append(attributes.get("MEDIA_URL", ""))
         elif name == "TIME_SLOT":
             value = attributes.get("TIME_VALUE")
+            if value is not None and "_" in value:  # which Python takes for a number, as 1_0
+                raise ValueError(f"a time of {value!r}")
             self.slots[attributes.get("TIME_SLOT_ID", "")] = None if value is None else float(value) / 1000
         elif name == "TIER":
             self.tiers.append(attributes.get("TIER_ID", ""))
