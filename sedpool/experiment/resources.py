@@ -187,7 +187,7 @@ def extraction_work(config: Mapping[str, Any]) -> Work:
     tried, total = sum(lengths[name] for name in sample), sum(lengths[name] for name in paths)
     seconds = tuple(took * lengths[name] / tried for name in paths)
     return Work(
-        f"features of {counted(len(paths), 'clip')}, {total / 3600:.3g} h",
+        f"features of {counted(len(paths), 'clip')}, {duration(total)} of sound",
         seconds,
         seconds,
         written * total / tried,
@@ -239,7 +239,7 @@ def detection_work(method: Method, recordings: Sequence[Recording], hours: float
         seconds = tuple(took / tried * length for length in lengths.values())
     row = len("street/recording_20240601_053000.wav\t1234.567\t1234.567\tsome_event\t0.987\n")
     return Work(
-        f"{counted(number, 'recording')}, {factor * given / 3600:.4g} h",
+        f"{counted(number, 'recording')}, {duration(factor * given)} of sound",
         seconds,
         seconds,
         2 * row * sum(map(len, events)) * factor * given / tried,

@@ -45,7 +45,9 @@ def serve(library: Library, port: int, slower: int, announce: Callable[[str], No
         port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         trials = Trials(slower)
         app = Site(library, trials, Path(uploads)).app(token, (f"{HOST}:{port}", f"localhost:{port}"))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, server_header=False))
+        # Without log_config, which would close the handlers of everybody else's logs.
+        config = uvicorn.Config(app, log_config=None, log_level="error", access_log=False, server_header=False)
+        server = uvicorn.Server(config)
         listening.listen()
         announce(f"http://{HOST}:{port}/{token}/")
         try:
