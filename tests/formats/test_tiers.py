@@ -180,7 +180,7 @@ def test_elan_documents(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert caplog.messages[0] == f"{path}: not read, as they have no time: 1 annotations"
     assert rows(read_events(path, tiers=["quality"])) == [("north.wav", 0.5, 1.75, "good")]
     path.write_text(HEAD + EAF.replace('"1750"', '"1_750"'))
-    with pytest.raises(DataError, match="not an ELAN document .*1_750"):
+    with pytest.raises(DataError, match=r"not an ELAN document .*1_750"):
         read_events(path)
     path.write_text(HEAD + EAF.replace("<MEDIA_DESC", '<MEDIA_DESCRIPTOR MEDIA_URL="file:///v/north.mp4"/><MEDIA_DESC'))
     assert rows(read_events(path)) == [PLOVER]
