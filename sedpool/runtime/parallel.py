@@ -1,5 +1,6 @@
 """The same work on many items: in processes of this machine, or on the workers of a Dask cluster."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -73,8 +74,15 @@ def each(task: Callable[[Item], Result], items: Sequence[Item], n_jobs: int | No
     try:
         with joblib.parallel_config("loky", inner_max_num_threads=1):
             processes = joblib.Parallel(n_jobs=min(wanted, max(1, len(items))), return_as="generator")
-        yield from processes(joblib.delayed(task)(item) for item in items)
+        folder = os.getcwd()
+        yield from processes(joblib.delayed(_in_folder)(folder, task, item) for item in items)
     except TerminatedWorkerError:
         raise ConfigError(
             "a worker process was killed, out of memory? the same command with fewer jobs goes on"
         ) from None
+
+
+def _in_folder(folder: str, task: Callable[[Item], Result], item: Item) -> Result:
+    """Work where relative paths mean what they mean here: processes are kept, in the folder that they began in."""
+    os.chdir(folder)
+    return task(item)

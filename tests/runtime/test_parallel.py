@@ -126,3 +126,11 @@ def test_an_item_that_kills_every_worker_is_an_error(tmp_path: Path, scheduler: 
         pytest.raises(ConfigError, match="workers were lost with the same work"),
     ):
         list(parallel.each(partial(tasks.killed, tmp_path), range(8)))
+
+
+def test_relative_paths_are_those_of_the_folder_at_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        found = list(parallel.each(os.path.abspath, ["a.wav", "b.wav"], 2))
+        assert found == [str(tmp_path / name / "a.wav"), str(tmp_path / name / "b.wav")]
