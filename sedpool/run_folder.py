@@ -71,10 +71,10 @@ class Content(dict[str, Any]):
         if not isinstance(content, Mapping):
             raise StorageError(f"{path}: holds no keys; it is damaged, repeat the run (force=true)")
         super().__init__(content)
-        self._path = path
+        self.path = path
 
     def __missing__(self, key: str) -> Any:
-        raise StorageError(f"{self._path}: no {key} in it; an earlier version wrote it, repeat the run (force=true)")
+        raise StorageError(f"{self.path}: no {key} in it; an earlier version wrote it, repeat the run (force=true)")
 
 
 class table_property(cached_property[T]):

@@ -10,7 +10,7 @@ import pandas as pd
 from sedpool.comparison import significance
 from sedpool.comparison.labels import HASH_DIGITS
 from sedpool.comparison.run_names import named_apart, names_with_hashes
-from sedpool.errors import ConfigError, DataError
+from sedpool.errors import ConfigError, DataError, StorageError
 from sedpool.evaluation.paper_compat import static_rule
 from sedpool.run_folder import RunFolder, find_runs, run_at
 from sedpool.stats.seeds import over_seeds
@@ -141,11 +141,21 @@ def metric_values(run: RunFolder) -> dict[str, float]:
 
 
 def look_up(metrics: Mapping[str, Any], keys: Sequence[str]) -> float:
-    """Look up the number at a path of keys; NaN where a part is undefined or, for weak labels, absent."""
+    """Look up the number at a path of keys; NaN where a part is undefined or, for weak labels, absent.
+
+    Raises
+    ------
+    StorageError
+        If there is something else.
+    """
     value: Any = metrics
-    for key in keys:
-        value = value.get(key) if value else None
-    return float("nan") if value is None else float(value)
+    try:
+        for key in keys:
+            value = value.get(key) if value else None
+        return float("nan") if value is None else float(value)
+    except (AttributeError, TypeError, ValueError):
+        path = getattr(metrics, "path", "metrics")  # of a run's file; there may be a part of it
+        raise StorageError(f"{path}: no number at {'.'.join(keys)}; evaluate it again: sedpool tune") from None
 
 
 def _earlier_equals(table: pd.DataFrame) -> list[str]:

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 from sedpool import storage
 from sedpool.cli.app import app
 from sedpool.comparison.tables import compare_runs, peculiarities
-from sedpool.errors import DataError
+from sedpool.errors import DataError, StorageError
 from sedpool.reproduction.records import write_record
 from sedpool.run_folder import RunFolder, find_runs, run_at
 
@@ -128,3 +128,13 @@ def test_the_command_says_in_one_line_that_there_is_nothing(tmp_path):
     error = compare(tmp_path).exception
     assert isinstance(error, DataError)
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("micro", ["many", {"f1": "high"}, {"f1": [1]}])
+def test_metrics_that_are_no_numbers_are_refused_with_their_file(make_run, micro):
+    run = make_run()
+    metrics = storage.read_json(run.file("metrics.json"))
+    metrics["segment"]["micro"] = micro
+    storage.write_json(run.file("metrics.json"), metrics)
+    with pytest.raises(StorageError, match=r"metrics\.json: no number at segment\.micro\.f1"):
+        compare_runs([run.path])
