@@ -36,9 +36,8 @@ def decoding(metrics: Mapping[str, Any]) -> str:
     if not (tuned := metrics["tuned"]):
         return ""
     before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
-    level = "clip" if metrics["segment"] is None else "segment" if tuned["objective"].startswith("segment") else "event"
     title = threshold_title(metrics["decoding"])
-    scores = f"{level} F1 is {number(after)}, and {number(before)} {title}"
+    scores = f"{_level(metrics, tuned['objective'])} F1 is {number(after)}, and {number(before)} {title}"
     if is_better_tuned(metrics):
         return (
             f"Use the decoding as tuned on {tuned['n_clips']} validation clips: with it, {scores}. sedpool detect does "
@@ -51,12 +50,15 @@ def decoding(metrics: Mapping[str, Any]) -> str:
 
 
 def _by_objective(part: Mapping[str, Any], objective: str) -> float | None:
-    """Return the score by which decodings are compared: that of events or segments, of clips where there are none."""
-    if part["segment"] is None:
-        score: float | None = part["clip"]["macro"]["f1"]
-    else:
-        score = part["segment" if objective.startswith("segment") else "event"]["micro"]["f1"]
+    """Return the score by which decodings are compared."""
+    level = _level(part, objective)
+    score: float | None = part[level]["macro" if level == "clip" else "micro"]["f1"]
     return score
+
+
+def _level(part: Mapping[str, Any], objective: str) -> str:
+    """Say what decodings are compared by: events or segments, or clips where there are no times."""
+    return "clip" if part["segment"] is None else "segment" if objective.startswith("segment") else "event"
 
 
 def learned(metrics: Mapping[str, Any]) -> str:
