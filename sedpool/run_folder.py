@@ -367,10 +367,14 @@ class RunFolder:
 
     @property
     def main_scores(self) -> dict[str, float | None]:
-        """F1 on test clips by name: of events and segments (micro) and of clips (macro); None where it is undefined."""
+        """F1 on test clips by name: of events and segments (micro) and of clips (macro); None where it is undefined.
+
+        Decoded as tuned on validation where that is better, see `shown`.
+        """
         scores: dict[str, float | None] = {}
+        part = shown(self.metrics)
         for level, average in (("event", "micro"), ("segment", "micro"), ("clip", "macro")):
-            if (found := self.metrics.get(level)) is not None:
+            if (found := part.get(level)) is not None:
                 value = found[average]["f1"]
                 scores[f"{level} F1"] = None if value is None else float(value)
         return scores
@@ -577,6 +581,32 @@ def kept_epoch(history: pd.DataFrame) -> int:
     if column not in history or history.empty:
         raise StorageError(f"history.csv: no epoch with {column} in it; it is damaged, repeat the run (force=true)")
     return int(history["epoch"].iloc[int(history[column].to_numpy(dtype=np.float32).argmax())])
+
+
+def is_better_tuned(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run's decoding as tuned on validation is better on its test clips than the decoding that was set."""
+    tuned = metrics.get("tuned")
+    if not tuned:
+        return False
+    before, after = (compared_score(part, tuned["objective"]) for part in (metrics, tuned))
+    return before is not None and after is not None and after > before
+
+
+def shown(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the part of ``metrics.json`` with the better decoding: as tuned, or as set."""
+    return metrics["tuned"] if is_better_tuned(metrics) else metrics
+
+
+def compared_score(part: Mapping[str, Any], objective: str) -> float | None:
+    """Return the score by which decodings are compared."""
+    level = compared_level(part, objective)
+    score: float | None = part[level]["macro" if level == "clip" else "micro"]["f1"]
+    return score
+
+
+def compared_level(part: Mapping[str, Any], objective: str) -> str:
+    """Say what decodings are compared by: events or segments, or clips where there are no times."""
+    return "clip" if part["segment"] is None else "segment" if objective.startswith("segment") else "event"
 
 
 def run_name(config: Mapping[str, Any], data: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ from sedpool.frontends.catalog import front_end_of
 from sedpool.reports import run_sentences
 from sedpool.reports.corpus_overview import overview_sentences, overview_table
 from sedpool.reports.terminal import print_table
-from sedpool.run_folder import RunFolder, former_run_name, run_name
+from sedpool.run_folder import RunFolder, former_run_name, is_better_tuned, run_name
 from sedpool.runtime.backend import import_backend
 from sedpool.runtime.environment import describe_environment, keras_backend
 from sedpool.runtime.log import recorded
@@ -418,7 +418,7 @@ def _report(folder: RunFolder, test: "PreparedDataset", detector: "Detector") ->
         )
         for filename in shown
     ]
-    events, _ = events_of(folder, tuned=run_sentences.is_better_tuned(folder.metrics))
+    events, _ = events_of(folder, tuned=is_better_tuned(folder.metrics))
     write_run_report(folder, examples, events)
 
 

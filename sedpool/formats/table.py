@@ -121,6 +121,7 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
         table["event_label"] = tidy(table["event_label"].astype(str))
         table["event_label"] = table["event_label"].where(~is_list[table.index], table["event_label"].str.strip("'\""))
     if "filename" in table:
+        _note_contradictions(table, source)
         shown = table.filter(["filename", "onset", "offset", "event_label"])
         refuse_rows(shown, table["filename"] == "", "names no recording; name it in every row", source)
     else:
@@ -144,11 +145,23 @@ def note_lists(rows: pd.DataFrame, layout: Layout) -> None:
     if is_list.any():
         name = layout.column("event_label")
         text = (
-            f"each is one label, though with commas: {{n}} rows, as {rows.loc[is_list, 'event_label'].iloc[0]!r}; if "
-            f"these are several labels, say so: --columns 'event_labels={name}' ('dataset.columns={{event_labels: "
+            f"each is one label, though with commas: {{n}} rows, as {rows.loc[is_list, 'event_label'].iloc[0][:60]!r}; "
+            f"if these are several labels, say so: --columns 'event_labels={name}' ('dataset.columns={{event_labels: "
             f"{name}}}')"
         )
         note(layout.source.path, text.replace("{n}", str(is_list.sum())))
+
+
+def _note_contradictions(table: pd.DataFrame, source: TextTable) -> None:
+    """Note rows that say that a recording has no events where other rows give it some."""
+    is_blank = table["event_label"] == "" if "event_label" in table else pd.Series(False, index=table.index)
+    if not is_blank.any():
+        return
+    labelled = table.loc[~is_blank, "filename"]
+    wrong = is_blank & table["filename"].isin(labelled) & ~table.index.isin(labelled.index)
+    if wrong.any():
+        n_rows = table.index[wrong].nunique()
+        note(source.path, "rows without a label, though others label their recording: {n}", n_rows)
 
 
 def _numbers(texts: pd.DataFrame, layout: Layout, options: LabelOptions) -> dict[str, pd.Series]:

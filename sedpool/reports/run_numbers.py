@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sedpool.comparison.labels import number
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
-from sedpool.reports.run_sentences import shown
+from sedpool.run_folder import shown
 
 
 class KeyNumber(NamedTuple):

@@ -7,23 +7,9 @@ import pandas as pd
 
 from sedpool.comparison.labels import HASH_DIGITS, number, threshold_title
 from sedpool.datasets.base import usable_and_listed
-from sedpool.run_folder import AT_BOUND, RunFolder, kept_epoch
+from sedpool.run_folder import AT_BOUND, RunFolder, compared_level, compared_score, is_better_tuned, kept_epoch, shown
 
 _EDGE = 0.05  # seconds from the ends of a recording that an event may keep and yet fill it
-
-
-def is_better_tuned(metrics: Mapping[str, Any]) -> bool:
-    """Whether a run's decoding as tuned on validation is better on its test clips than the decoding that was set."""
-    tuned = metrics["tuned"]
-    if not tuned:
-        return False
-    before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
-    return before is not None and after is not None and after > before
-
-
-def shown(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of ``metrics.json`` with the better decoding: as tuned, or as set."""
-    return metrics["tuned"] if is_better_tuned(metrics) else metrics
 
 
 def shown_decoding(metrics: Mapping[str, Any]) -> str:
@@ -35,9 +21,9 @@ def decoding(metrics: Mapping[str, Any]) -> str:
     """Say which of the two decodings does better on the test clips, and which to use; empty if there is one only."""
     if not (tuned := metrics["tuned"]):
         return ""
-    before, after = (_by_objective(part, tuned["objective"]) for part in (metrics, tuned))
+    before, after = (compared_score(part, tuned["objective"]) for part in (metrics, tuned))
     title = threshold_title(metrics["decoding"])
-    scores = f"{_level(metrics, tuned['objective'])} F1 is {number(after)}, and {number(before)} {title}"
+    scores = f"{compared_level(metrics, tuned['objective'])} F1 is {number(after)}, and {number(before)} {title}"
     if is_better_tuned(metrics):
         return (
             f"Use the decoding as tuned on {tuned['n_clips']} validation clips: with it, {scores}. sedpool detect does "
@@ -47,18 +33,6 @@ def decoding(metrics: Mapping[str, Any]) -> str:
         f"Tuning on {tuned['n_clips']} validation clips did not help: with it, {scores}. The numbers below are those "
         f"{title}; sedpool detect --decode set decodes so."
     )
-
-
-def _by_objective(part: Mapping[str, Any], objective: str) -> float | None:
-    """Return the score by which decodings are compared."""
-    level = _level(part, objective)
-    score: float | None = part[level]["macro" if level == "clip" else "micro"]["f1"]
-    return score
-
-
-def _level(part: Mapping[str, Any], objective: str) -> str:
-    """Say what decodings are compared by: events or segments, or clips where there are no times."""
-    return "clip" if part["segment"] is None else "segment" if objective.startswith("segment") else "event"
 
 
 def learned(metrics: Mapping[str, Any]) -> str:

@@ -75,7 +75,12 @@ class Library:
         return any(os.path.commonpath((real, folder)) == folder for folder in self._real)
 
     def name(self, path: Path) -> str:
-        """Return what a file or folder is called here: its path from the folder that it was found in."""
+        """Return what a file or folder is called here: its path from the folder that it was found in.
+
+        The demonstration, which is in none, is called by its own name.
+        """
+        if path == Path(DEMO):
+            return DEMO
         folder = next(one for one in self.folders if path.is_relative_to(one))
         return path.relative_to(folder).as_posix() if path != folder else path.resolve().name
 

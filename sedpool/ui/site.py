@@ -24,6 +24,7 @@ from sedpool.comparison.tables import METRIC_COLUMNS, look_up
 from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.experiment.clips import clips_to_hear
 from sedpool.run_folder import RunFolder, finished
+from sedpool.ui.courses import courses
 from sedpool.ui.detections import detections_to_hear
 from sedpool.ui.guard import Guard
 from sedpool.ui.library import Library
@@ -73,6 +74,7 @@ class Site:
             Route("/report/{run}", self.report),
             Route("/listen/{album}/", self.listen),
             Route("/listen/{album}/{number:int}/{name}", self.media),
+            Route("/training", self.training),
             Route("/try", self.try_detector, methods=["POST"]),
             Route("/trial/{trial}", self.trial),
             Mount("/static", StaticFiles(packages=[("sedpool.ui", "static")])),
@@ -85,9 +87,6 @@ class Site:
         del request
         rows = {key: self.library.row(run) for key, run in self.library.runs().items()}
         recordings = {key: self.library.name(path) for key, path in self.library.recordings().items()}
-        detectors = {
-            key: key if key == str(path) else self.library.name(path) for key, path in self.library.detectors().items()
-        }
         return _page(
             "home.html",
             folders=[str(folder) for folder in self.library.folders],
@@ -96,7 +95,7 @@ class Site:
             recordings=dict(list(recordings.items())[:_MOST_RECORDINGS]),
             n_recordings=len(recordings),
             detections={key: self.library.name(path) for key, path in self.library.detections().items()},
-            detectors=detectors,
+            detectors={key: self.library.name(path) for key, path in self.library.detectors().items()},
             trials={key: trial.status for key, trial in self.trials.all.items()},
             extensions=sorted(audio.EXTENSIONS),
         )
@@ -155,6 +154,11 @@ class Site:
             raise HTTPException(404, "Nothing is here.") from None
         return Response(picture, media_type="image/webp", headers=_FOR_GOOD)
 
+    def training(self, request: Request) -> Response:
+        """Say how far runs are that train."""
+        del request
+        return JSONResponse(courses(self.library), headers={"Cache-Control": "no-store"})
+
     async def try_detector(self, request: Request) -> Response:
         """Take a recording, or the name of one that is here, and begin to detect in it."""
         detector, query = request.query_params.get("detector", ""), request.query_params
@@ -162,7 +166,7 @@ class Site:
         if detector not in detectors:
             raise HTTPException(404, "No such detector.")
         path = detectors[detector]
-        called = detector if detector == str(path) else self.library.name(path)
+        called = self.library.name(path)
         if path.is_dir():
             self.library.refuse_outside(RunFolder(path))
         if key := query.get("recording"):
@@ -233,7 +237,7 @@ def _error(request: Request, error: Exception) -> Response:
     """Show an error as a page, or as JSON to what is no page."""
     status = error.status_code if isinstance(error, HTTPException) else 400
     message = error.detail if isinstance(error, HTTPException) else str(error)
-    if request.method == "POST" or "/trial/" in request.url.path:
+    if request.method == "POST" or "/trial/" in request.url.path or request.url.path.endswith("/training"):
         return JSONResponse({"message": message}, status)
     return _page("error.html", status, message=message, home=f"/{request.url.path.split('/')[1]}/")
 

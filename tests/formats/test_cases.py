@@ -193,6 +193,13 @@ def test_tables(tmp_path: Path, kind: str) -> None:
     assert {row[0] for row in expected} <= set(formats.recordings(path))
 
 
+def test_a_row_without_a_label_beside_labels_of_its_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("filename,onset,offset,event_label\na.wav,0,1,dog\na.wav\nb.wav\nb.wav,,,\n")
+    assert len(formats.read_events(path)) == 1
+    assert caplog.messages == [f"{path}: rows without a label, though others label their recording: 1"]
+
+
 def test_a_table_without_a_label_in_any_row(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path / "x.csv", "filename,site,onset,offset,event_label\nnorth.wav,marsh\nsouth.wav,marsh\n")
     assert read_events(path).empty

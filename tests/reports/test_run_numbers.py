@@ -3,7 +3,7 @@ from pathlib import Path
 
 from sedpool.reports.glossary import TERMS
 from sedpool.reports.run_numbers import events_table, key_numbers
-from sedpool.reports.run_sentences import is_better_tuned
+from sedpool.run_folder import is_better_tuned
 
 
 def test_few_numbers_say_what_is_good(make_run):

@@ -1,6 +1,7 @@
 """The pages in a browser: what people see, hear and do there."""
 
 import resource
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -16,14 +17,18 @@ from typer.testing import CliRunner
 
 from sedpool.cli.app import app
 from sedpool.errors import SedpoolError
+from sedpool.experiment.jobs import at_work
 from sedpool.formats import read_tsv
 from sedpool.inference.decode import Decoder
 from sedpool.listening import Listening, ScoredRecording
 from sedpool.run_folder import RunFolder
 from sedpool.scores import write_scores
+from sedpool.ui.courses import courses
 from sedpool.ui.detections import detections_to_hear
+from sedpool.ui.library import Library
 from sedpool.ui.trials import Album, Trial, make_album
 from tests.listening.conftest import CLASSES, SECONDS, Visit, random_scores, write_clip
+from tests.miniatures.runs import write_run
 from tests.ui.conftest import HOSTILE, Served
 
 READY = "performance.getEntriesByName('usable').length > 0"
@@ -90,6 +95,43 @@ def test_damaged_and_unfinished_runs_say_so(home: Visit) -> None:
     assert states["runs/begun"] == "not finished"
     assert "not valid JSON" in states["runs/damaged"]
     assert home.page.locator("#runs tr:has-text('runs/damaged') input").is_disabled()
+
+
+def test_runs_that_train_are_watched(browser: Any, serve: Callable[..., Served], tmp_path: Path) -> None:
+    finished = write_run(tmp_path / "runs", "cap", seed=1, scores_seed=1)
+    run = RunFolder(tmp_path / f"runs/{HOSTILE}")
+    run.make()
+    shutil.copy(finished.file("config.yaml"), run.file("config.yaml"))
+    served = serve(tmp_path)
+    with at_work(run, {**dict.fromkeys(("features", "model", "supervision", "labels"), {}), **finished.config}):
+        visit = served.visit(browser)
+        visit.page.wait_for_selector("#courses >> text=in its first epoch")
+        history = finished.history
+        history.head(3).to_csv(run.file("history.csv"), index=False)
+        visit.page.wait_for_selector("#courses svg")
+        assert HOSTILE in visit.page.inner_text("#courses")
+        assert "3 of at most 20 epochs; at most 6 min left" in visit.page.inner_text("#courses")
+        assert len(visit.page.get_attribute("polyline.of-validation", "points").split()) == 3
+        assert "kept so far: epoch 3" in visit.page.inner_text("#courses")
+        history.head(2).assign(val_loss=["x", "y"]).to_csv(run.file("history.csv"), index=False)
+        assert courses(served.site.library) == []
+    visit.page.wait_for_selector("#courses >> text=has ended")
+    assert served.elsewhere(visit) == []
+    visit.close()
+
+
+def test_a_round_of_self_training_is_watched(tmp_path: Path) -> None:
+    finished = write_run(tmp_path / "runs", "cap", seed=1, scores_seed=1)
+    run = RunFolder(tmp_path / "runs/begun")
+    run.make()
+    shutil.copy(finished.file("config.yaml"), run.file("config.yaml"))
+    for number, n_epochs in ((0, 4), (1, 2)):
+        run.file(f"rounds/{number}").mkdir(parents=True)
+        finished.history.head(n_epochs).to_csv(run.file(f"rounds/{number}/history.csv"), index=False)
+    with at_work(run, {**dict.fromkeys(("features", "model", "supervision", "labels"), {}), **finished.config}):
+        (course,) = courses(Library((tmp_path,)))
+    assert course["state"].startswith("6 of at most ")
+    assert course["training"] == finished.history["loss"].head(2).tolist()
 
 
 def test_a_report_is_shown_and_runs_nothing(browser: Any, served: Served) -> None:

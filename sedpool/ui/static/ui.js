@@ -48,6 +48,46 @@
     show();
   }
 
+  // ---- Runs that train: their losses are drawn anew every few seconds, for as long as the page is in sight.
+  const SVG = "http://www.w3.org/2000/svg", WIDTH = 240, HEIGHT = 60, MARGIN = 4;
+  function drawing(name, properties, ...children) {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(properties)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  }
+  function curves({ training, validation, best }) {
+    const all = [...training, ...validation], low = Math.min(...all), high = Math.max(...all);
+    const x = (index) => MARGIN + (WIDTH - 2 * MARGIN) * (training.length < 2 ? 0.5 : index / (training.length - 1));
+    const y = (loss) => MARGIN + (HEIGHT - 2 * MARGIN) * (high > low ? (high - loss) / (high - low) : 0.5);
+    const line = (losses, kind) => drawing("polyline", { class: kind, points: losses.map((loss, index) => `${x(index)},${y(loss)}`).join(" ") });
+    const last = `training loss ${training.at(-1).toPrecision(3)}, validation loss ${validation.at(-1).toPrecision(3)}; kept so far: epoch ${best}`;
+    const picture = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": last }, line(training, "of-training"), line(validation, "of-validation"),
+      drawing("circle", { class: "of-validation", cx: x(best - 1), cy: y(validation[best - 1]), r: 3 }));
+    return [picture, make("span", { className: "soft", textContent: last })];
+  }
+  const ended = new Set();
+  let before = new Set();
+  async function watch() {
+    if (!document.hidden) {
+      const answer = await fetch("training"), courses = await answer.json();
+      if (answer.ok) {
+        const now = new Set(courses.map((course) => course.name));
+        for (const name of before) if (!now.has(name)) ended.add(name);
+        for (const name of now) ended.delete(name);
+        before = now;
+        const items = courses.map((course) => make("li", {}, make("bdi", { className: "name", textContent: course.name }), make("span", { textContent: course.state }),
+          ...course.training.length ? curves(course) : []));
+        const over = [...ended].map((name) => make("li", {}, make("bdi", { className: "name", textContent: name }), make("span", { textContent: "has ended" }), make("a", { href: "", textContent: "show its scores" })));
+        $("courses").replaceChildren(...items, ...over);
+        $("training").hidden = !items.length && !over.length;
+      }
+    }
+    setTimeout(watchAgain, 3000);
+  }
+  const watchAgain = () => watch().catch(() => setTimeout(watchAgain, 3000));  // the server may have stopped
+  if ($("training")) watchAgain();
+
   // ---- Trials.
   if (!$("drop")) return;
   const problem = (text) => {
