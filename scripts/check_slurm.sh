@@ -91,5 +91,5 @@ for name in weights.npz metrics.json scores.parquet; do
 done
 echo "weights, metrics and scores of all 4 runs are those of a local sweep, bit by bit"
 
-"$PYTHON" -m pytest -q -p no:cacheprovider -rs tests/experiment/launchers -k cluster 2>&1 | tail -n 3
+"$PYTHON" -m pytest -q -p no:cacheprovider -rs tests/experiment/launchers -k cluster -m "slow or not slow" 2>&1 | tail -n 3
 echo "passed"

@@ -210,7 +210,9 @@ def test_only_weak_recipes_are_planned_without_times():
         assert ("labels.times=test" in run.overrides) != ("supervision=strong" in run.overrides)
 
 
-@pytest.mark.parametrize(("weak", "word"), [(0.31, "better"), (0.2999, "strictly not inferior"), (0.2, "not shown")])
+@pytest.mark.parametrize(
+    ("weak", "word"), [(0.31, "better"), (0.2999, "strictly not inferior"), (0.2, "not shown to be as good")]
+)
 def test_the_report_opens_with_the_answer(tmp_path, weak, word):
     generator = np.random.default_rng(2)
     with pytest.raises(DataError, match="no results in it"):
@@ -227,7 +229,12 @@ def test_the_report_opens_with_the_answer(tmp_path, weak, word):
             row |= {"remark": "", "commit": "c0ffee", "precision": "float32", "device": "abacus", "run": f"{key}"}
             add_row(tmp_path / "results.csv", pd.Series(row).reindex(list(TYPES)).to_dict())
     text = write_report(tmp_path).read_text(encoding="utf-8")
-    assert f"in PSDS1: {word}; in event F1: {word}." in text
+    answer = text[text.index("## Answer") : text.index("Table 1")]
+    assert re.findall(r"In (\S+)(?: F1)?, training .*?: weak is (.*?)\.(?= |\n)", answer) == [
+        ("PSDS1", word),
+        ("event", word),
+    ]
+    assert "Closest to the strong recipe: PSDS1, " in text
     assert "No condition of the protocol makes this void." in text
     assert "strong_clips" in text.replace("\\", "")
     (explored,) = re.findall(r"^\| event F1, rap\\_self, and a filter \|(.*)\|$", text, re.MULTILINE)

@@ -103,7 +103,7 @@ def test_runs_that_train_are_watched(browser: Any, serve: Callable[..., Served],
     run.make()
     shutil.copy(finished.file("config.yaml"), run.file("config.yaml"))
     served = serve(tmp_path)
-    with at_work(run, {**dict.fromkeys(("features", "model", "supervision", "labels"), {}), **finished.config}):
+    with at_work(run, {**{key: {} for key in ("features", "model", "supervision", "labels")}, **finished.config}):
         visit = served.visit(browser)
         visit.page.wait_for_selector("#courses >> text=in its first epoch")
         history = finished.history
@@ -128,7 +128,7 @@ def test_a_round_of_self_training_is_watched(tmp_path: Path) -> None:
     for number, n_epochs in ((0, 4), (1, 2)):
         run.file(f"rounds/{number}").mkdir(parents=True)
         finished.history.head(n_epochs).to_csv(run.file(f"rounds/{number}/history.csv"), index=False)
-    with at_work(run, {**dict.fromkeys(("features", "model", "supervision", "labels"), {}), **finished.config}):
+    with at_work(run, {**{key: {} for key in ("features", "model", "supervision", "labels")}, **finished.config}):
         (course,) = courses(Library((tmp_path,)))
     assert course["state"].startswith("6 of at most ")
     assert course["training"] == finished.history["loss"].head(2).tolist()

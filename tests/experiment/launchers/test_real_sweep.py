@@ -43,9 +43,14 @@ SMALL = (
 
 
 @pytest.mark.slow
-def test_twelve_trainings_of_which_four_fail_and_the_same_command_finishes_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["local", "cluster"])
+def test_twelve_trainings_of_which_four_fail_and_the_same_command_finishes_them(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    launcher = request.getfixturevalue("slurm").kind if where == "cluster" else where
     (tmp_path / "faults.py").write_text(FAULTS)
-    sweep = ("pooling._target_=faults.pooling", "+pooling.fault=range(0,12)", "launcher.jobs=2")
+    faults = ("pooling._target_=faults.pooling", "+pooling.fault=range(0,12)")
+    sweep = (*faults, f"launcher={launcher}", "launcher.jobs=2")
 
     def train() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
