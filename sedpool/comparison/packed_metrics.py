@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
+from sys import intern
 from typing import Any
 
 from sedpool.errors import StorageError
@@ -46,11 +47,12 @@ class PackedMetrics(Mapping[str, Any]):
                 kinds.append(_FLOAT if type(item) is float else _INTEGER if is_integer else _OTHER)
                 numbers.append(item if kinds[-1] != _OTHER else 0.0)
                 if kinds[-1] == _OTHER:
-                    others[len(numbers) - 1] = item
+                    others[len(numbers) - 1] = intern(item) if type(item) is str else item
             known = tuple((key, where if isinstance(where, int) else id(where)) for key, where in shape.items())
             return shapes.setdefault(known, shape)
 
-        return cls(path, shape_of(content), numbers, bytes(kinds), others)
+        shape = shape_of(content)
+        return cls(path, shape, numbers[:], bytes(kinds), others)  # the copy has no room to grow
 
     def __getitem__(self, key: str) -> Any:
         """Return a value, or a mapping as packed as this one."""

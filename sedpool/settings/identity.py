@@ -8,6 +8,7 @@ it has its neutral default.
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from sedpool.errors import ConfigError
@@ -65,13 +66,15 @@ def _upgraded(group: str, node: Any) -> Any:
     if isinstance(node, list | tuple):
         return [_upgraded("", item) for item in node]
     if not isinstance(node, Mapping):
-        return node
+        return intern(node) if type(node) is str else node  # many runs have most texts in common
     node = dict(node)
     if isinstance(target := node.get("_target_"), str):
         node["_target_"] = FORMER_NAMES.get(target, target)
     owner = _owner(group, node)
     names = RENAMED.get(owner, {})
-    return dict(LATER.get(owner, {})) | {names.get(key, key): _upgraded("", item) for key, item in node.items()}
+    return dict(LATER.get(owner, {})) | {
+        _upgraded("", names.get(key, key)): _upgraded("", item) for key, item in node.items()
+    }
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
