@@ -1,4 +1,4 @@
-"""Changes of a dataset for a study: wrong weak labels, or clips cut into bags of any length.
+"""Changes of a dataset for a study: fewer training clips, wrong weak labels, or clips cut into bags of any length.
 
 A bag is a clip that is a part of its file (see `Dataset.clips`); its tags follow from the events inside it.
 """
@@ -27,6 +27,35 @@ SHORTEST_BAG = 0.01
 _CUT = "#t="
 _TIMES = re.compile(rf"{_CUT}([\d.e-]+),([\d.e-]+)")
 _AT_CUT = 1e-3  # seconds within which an event counts as beginning or ending at a cut
+
+
+def draw_training_clips(dataset: Dataset, n_clips: int, seed: int = 0) -> Dataset:
+    """Keep so many training clips, drawn at random; the other splits stay whole.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With a training split.
+    n_clips : int
+        How many to keep, at least 1.
+    seed : int
+        Seed of the draw. With the same seed, what a small draw keeps a larger one keeps too.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer.
+    """
+    is_training = (dataset.clips["split"] == "train").to_numpy()
+    if not 1 <= n_clips <= is_training.sum():
+        raise ConfigError(
+            f"dataset {dataset.name}: {n_clips} training clips of {is_training.sum()} cannot be drawn; expected 1 to "
+            f"{is_training.sum()} (labels.n_train)"
+        )
+    rng = np.random.default_rng(np.random.SeedSequence([seed, *b"training clips"]))
+    is_kept = ~is_training
+    is_kept[rng.permutation(np.flatnonzero(is_training))[:n_clips]] = True
+    return dataset.select(dataset.clips.loc[is_kept, "filename"].tolist())
 
 
 def add_label_noise(

@@ -14,7 +14,7 @@ from sedpool.augment.settings import Augmentation
 from sedpool.datasets.base import Dataset, manifest_of, refuse_unlabelled
 from sedpool.datasets.label_map import map_labels
 from sedpool.datasets.overview import class_warnings, overview
-from sedpool.datasets.transforms import add_label_noise, rebag, without_times
+from sedpool.datasets.transforms import add_label_noise, draw_training_clips, rebag, without_times
 from sedpool.errors import ConfigError
 from sedpool.evaluation.psds import psds1
 from sedpool.evaluation.run_folder import decoder_of, evaluate_folder
@@ -274,6 +274,8 @@ def change_labels(dataset: Dataset, config: Mapping[str, Any]) -> Dataset:
     labels = checked(LabelSettings, config["labels"], "labels")
     if labels.map is not None:
         dataset = map_labels(dataset, dict(labels.map))
+    if labels.n_train is not None:
+        dataset = draw_training_clips(dataset, labels.n_train, labels.seed)
     if labels.bag_duration is not None:
         least = config["training"]["min_activity"] or 0.0
         dataset = rebag(dataset, labels.bag_duration, splits=("train", "validate"), min_activity=least)

@@ -1,5 +1,7 @@
 """The studies: the three corpora of McFee, Salamon and Bello 2018, and soundscapes from free recordings."""
 
+from dataclasses import replace
+
 from sedpool.experiment.plan import Condition, Study
 from sedpool.reproduction import weak_to_strong
 
@@ -143,11 +145,22 @@ WEAK_TO_STRONG = Study(
     report=weak_to_strong.write_report,
 )
 
+WEAK_TO_STRONG_CURVE = replace(
+    WEAK_TO_STRONG.select(methods=["max", "rap", "rap_self", "strong_frames"]),
+    title="The same from fewer training clips",
+    conditions={
+        f"{n} clips": Condition(f"weak-to-strong-{n}clips", (f"labels.n_train={n}",)) for n in weak_to_strong.CURVE
+    },
+    seeds=1,
+    results=weak_to_strong.CURVE_RESULTS,
+    order=None,
+)
+
 STUDIES = {
     "urbansed": (URBANSED,),
     "dcase2017": (DCASE2017,),
     "medleydb": (MEDLEYDB,),
     "esc10-soundscapes": (ESC10, ESC10_AXES),
-    "weak-to-strong": (WEAK_TO_STRONG,),
+    "weak-to-strong": (WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE),
 }
 """Parts of each study, by its name."""

@@ -52,6 +52,10 @@ BOX = 0.75
 POOLINGS = ("max", "linear_softmax", "auto", "cap", "rap", "attention")
 WEAK = tuple(f"{pooling}_self" for pooling in POOLINGS)
 STRONG = ("strong_frames", "strong_clips", "strong_distilled")
+CURVE = (25, 50, 100, 200, 400, 800)
+"""How many training clips the learning curve has, besides all."""
+
+CURVE_RESULTS = "curve.csv"
 CHOSEN_ON = (1, 2, 3)
 """Test folds on whose validation clips recipes are chosen; fold 4 was seen in a pilot."""
 
@@ -176,7 +180,8 @@ def shared_recordings(dataset: Dataset) -> pd.DataFrame:
 
 
 def _file(folder: Path, key: RunKey) -> Path:
-    return folder / FOLDER / f"fold{key.fold}-{key.method}-s{key.seed}.json"
+    condition = f"{key.condition.replace(' ', '')}-" if key.condition else ""
+    return folder / FOLDER / f"{condition}fold{key.fold}-{key.method}-s{key.seed}.json"
 
 
 def read_measures(folder: Path, keys: Iterable[RunKey]) -> Measures:
@@ -370,7 +375,10 @@ def write_report(folder: Path, results: str = "results.csv") -> Path:
     else:
         blocks.append("Not all runs that choose the recipes are here yet, so that nothing is compared.")
         sections = [Section("Answer", blocks)]
-    document = Document("From weak labels to strong ones", [*sections, _recipes(measures, methods)])
+    sections.append(_recipes(measures, methods))
+    if (folder / CURVE_RESULTS).exists():
+        sections.append(_learning_curve(measures, read_measures(folder, keys_of(read_results(folder / CURVE_RESULTS)))))
+    document = Document("From weak labels to strong ones", sections)
     path = folder / "report.md"
     storage.write_text(path, to_markdown(document))
     return path
@@ -506,3 +514,36 @@ def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
     return Section(
         "All recipes", [TableBlock("Table 3", "Scores", ["runs by fold", *columns], rows, "recipe", note=note)]
     )
+
+
+def _learning_curve(measures: Measures, fewer: Measures) -> Section:
+    """Tabulate what recipes reach from fewer training clips, with seed 0, on the folds where all of them have a run."""
+    methods = list(dict.fromkeys(key.method for key in fewer))
+    known = {**fewer, **{key._replace(condition="all"): run for key, run in measures.items() if key.seed == 0}}
+    conditions = [f"{n} clips" for n in CURVE] + ["all"]
+    wanted = [(condition, method) for condition in conditions for method in methods]
+    folds = [
+        fold
+        for fold in sorted({key.fold for key in fewer}, key=str)
+        if all(RunKey(condition, method, fold, 0) in known for condition, method in wanted)
+    ]
+    if not folds:
+        return Section("Fewer clips", [f"{len(fewer)} runs are here; no fold has all of them yet."])
+    columns = {
+        "PSDS1": ("psds1", "fixed"),
+        "event F1, tags": ("event_f1", "tags"),
+        "event F1, times": ("event_f1", "times"),
+    }
+    rows = []
+    for condition, method in wanted:
+        runs = [known[RunKey(condition, method, fold, 0)] for fold in folds]
+        means = [*(np.mean([run[first][second] for run in runs]) for first, second in columns.values())]
+        means.append(np.mean([run["map"] for run in runs]))
+        rows.append(TableRow(f"{condition}, {method}", [Cell(f"{mean:.3f}") for mean in means]))
+    note = (
+        f"Seed 0, means over folds {', '.join(map(str, folds))}; validation and test clips are the same. Exploratory."
+    )
+    table = TableBlock(
+        "Table 4", "Scores by number of training clips", [*columns, "clip mAP"], rows, "clips, recipe", note=note
+    )
+    return Section("Fewer clips", [table])

@@ -19,7 +19,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {"evaluation": {"offset_share": "offs
 """By group, or by public name of what it builds: the settings' names of today by their former names."""
 
 LATER: Mapping[str, Mapping[str, Any]] = {
-    "labels": {"map": None, "times": "all"},
+    "labels": {"map": None, "n_train": None, "times": "all"},
     "sedpool.load_folder": {
         **dict.fromkeys(
             ("name", "columns", "unit", "min_confidence", "annotators", "tiers", "point_duration", "unknown")

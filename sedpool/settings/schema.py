@@ -60,12 +60,14 @@ class LabelSettings:
     ----------
     map : list of (str, str) or None
         What labels become; see `sedpool.settings.label_map`.
+    n_train : int or None
+        How many training clips to draw.
     bag_duration : float or None
         Length in seconds of the bags that training and validation clips are cut into.
     drop, add : float or dict of str to float
         Probability that a right tag of a training clip is dropped, and a wrong one added, for all classes or by name.
     seed : int
-        Draws them.
+        Draws them, and the training clips.
     times : {'all', 'test'}
         Whether training and validation clips keep the times of their events, or only test clips do.
     """
@@ -76,6 +78,7 @@ class LabelSettings:
     add: Share | dict[str, Share]
     seed: Annotated[int, Field(ge=0, strict=True)]
     times: Literal["all", "test"] = "all"
+    n_train: Annotated[int, Field(ge=1, strict=True)] | None = None
 
     @property
     def are_noisy(self) -> bool:

@@ -17,7 +17,7 @@ from sedpool.experiment.plan import RunKey
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.reproduction import weak_to_strong
 from sedpool.reproduction.records import TYPES, add_row, result_row
-from sedpool.reproduction.studies import WEAK_TO_STRONG
+from sedpool.reproduction.studies import WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE
 from sedpool.reproduction.weak_to_strong import (
     STEP,
     Compared,
@@ -210,6 +210,30 @@ def test_only_weak_recipes_are_planned_without_times():
         assert ("labels.times=test" in run.overrides) != ("supervision=strong" in run.overrides)
 
 
+def add_finished(results, key):
+    row = dict.fromkeys(("valid",), True) | key._asdict() | {"epochs": 9, "kept_epoch": 4, "seconds": 1.0}
+    row |= {"remark": "", "commit": "c0ffee", "precision": "float32", "device": "abacus", "run": f"{key}"}
+    add_row(results, pd.Series(row).reindex(list(TYPES)).to_dict())
+
+
+def test_the_learning_curve_has_the_folds_in_which_no_run_lacks(tmp_path):
+    generator = np.random.default_rng(3)
+    methods = ["max", "rap", "rap_self", "strong_frames"]
+    for key in (run.key for run in [*WEAK_TO_STRONG_CURVE.plan(), *WEAK_TO_STRONG.select(methods=methods).plan()]):
+        n_clips = int(key.condition.split()[0]) if key.condition else 1200
+        name = f"{f'{n_clips}clips-' if key.condition else ''}fold{key.fold}-{key.method}-s{key.seed}.json"
+        storage.write_json(tmp_path / "measures" / name, measured(generator, n_clips / 10_000 * (key.fold == 2) + 0.1))
+        if key != RunKey("400 clips", "rap", 3, 0):
+            add_finished(tmp_path / ("curve.csv" if key.condition else "results.csv"), key)
+    text = write_report(tmp_path).read_text(encoding="utf-8").replace("\\", "")
+    assert "Seed 0, means over folds 1, 2, 4" in text
+    rows = re.findall(r"^\| (\d+ clips|all), (\w+) \| ([\d.]+) \|", text, re.MULTILINE)
+    assert [row[:2] for row in rows[:4]] == [("25 clips", method) for method in methods]
+    assert [float(value) for clips, method, value in rows if method == "rap"] == pytest.approx(
+        [0.1 + n / 30_000 for n in (25, 50, 100, 200, 400, 800, 1200)], abs=6e-4
+    )
+
+
 @pytest.mark.parametrize(
     ("weak", "word"), [(0.31, "better"), (0.2999, "strictly not inferior"), (0.2, "not shown to be as good")]
 )
@@ -225,9 +249,7 @@ def test_the_report_opens_with_the_answer(tmp_path, weak, word):
             found = measured(generator, centre)
             found["validation"]["map_of_frames"] = float(method == "rap_self")
             storage.write_json(tmp_path / "measures" / f"fold{fold}-{method}-s0.json", found)
-            row = dict.fromkeys(("valid",), True) | key._asdict() | {"epochs": 9, "kept_epoch": 4, "seconds": 1.0}
-            row |= {"remark": "", "commit": "c0ffee", "precision": "float32", "device": "abacus", "run": f"{key}"}
-            add_row(tmp_path / "results.csv", pd.Series(row).reindex(list(TYPES)).to_dict())
+            add_finished(tmp_path / "results.csv", key)
     text = write_report(tmp_path).read_text(encoding="utf-8")
     answer = text[text.index("## Answer") : text.index("Table 1")]
     assert re.findall(r"In (\S+)(?: F1)?, training .*?: weak is (.*?)\.(?= |\n)", answer) == [
