@@ -36,7 +36,7 @@ RECORD_SUFFIX = ".record.zip"
 AT_BOUND = 0.999
 """Share of CAP's bound from which α counts as being there: a norm constraint leaves it a rounding below."""
 
-_LEVELS = ("clip", "segment", "event", "onset", "intersection", "baselines", "tuned", "validation")
+_LEVELS = ("clip", "segment", "event", "onset", "intersection")
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "history.csv": ("epoch",),
     "alpha.csv": ("epoch", "event_label", "alpha"),
@@ -294,7 +294,7 @@ class RunFolder:
             if not isinstance(config[key], Mapping):
                 raise ConfigError(f"{path}: {key}={config[key]}: expected its settings by name")
         for key in ("corpus", "method", "seed"):
-            if isinstance(config.get(key), Mapping | list):
+            if isinstance(config.get(key), Mapping | list) or (key == "seed" and config.get(key, 0) is None):
                 raise ConfigError(f"{path}: {key}={config[key]}: expected one value")
         for key in ("corpus", "method"):
             if not _IS_NAME.match(str(config.get(key, key))):
@@ -358,11 +358,7 @@ class RunFolder:
         """Test metrics (docs/run-folders.md lists them)."""
         path = self.file("metrics.json")
         metrics = self._json("metrics.json")
-        for level in _LEVELS:
-            if not isinstance(value := metrics.get(level), Mapping | None):
-                raise StorageError(
-                    f"{path}: {level}={value}: expected its numbers by name; repeat the run (force=true)"
-                )
+        _refuse_other_shapes(path, metrics)
         return Content(path, {key: _named(path, value) for key, value in metrics.items()})
 
     @property
@@ -562,6 +558,28 @@ def _named(path: Path, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return Content(path, {key: _named(path, item) for key, item in value.items()})
+
+
+def _refuse_other_shapes(path: Path, metrics: Mapping[str, Any], place: str = "") -> None:
+    """Check that what holds numbers in ``metrics.json``, or in a part of it, holds them by name."""
+
+    def named(name: str, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping | None):
+            raise StorageError(
+                f"{path}: {place}{name}={value}: expected its numbers by name; repeat the run (force=true)"
+            )
+        return value or {}
+
+    for level in _LEVELS:
+        found = named(level, metrics.get(level))
+        parts = {name: named(f"{level}.{name}", found.get(name)) for name in ("micro", "macro", "class_wise")}
+        for label, numbers in parts["class_wise"].items():
+            named(f"{level}.class_wise.{label}", numbers)
+    named("validation", metrics.get("validation"))
+    for name, baseline in named("baselines", metrics.get("baselines")).items():
+        _refuse_other_shapes(path, named(f"baselines.{name}", baseline), f"{place}baselines.{name}.")
+    if tuned := named("tuned", metrics.get("tuned")):
+        _refuse_other_shapes(path, tuned, f"{place}tuned.")
 
 
 def kept_epoch(history: pd.DataFrame) -> int:

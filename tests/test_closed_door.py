@@ -301,6 +301,7 @@ ODD = {
     "a number as a key": ("x: {1: 2}", "1 is no plain value"),
     "a group that is none": ("training: [1]", "training=[1]: expected its settings by name"),
     "seeds": ("seed: [1]", "seed=[1]: expected one value"),
+    "no seed": ("seed: null", "seed=None: expected one value"),
     "methods": ("method: {a: 1}", "expected one value"),
 }
 

@@ -40,8 +40,9 @@ HOW_TO = [ROOT / "docs" / name for name in ("detect.md", "field-season.md", "aud
 WITH_A_TEST_OF_THEIR_OWN = [
     ROOT / "docs" / name for name in ("annotation-programs.md", "negative-recordings.md", "spreadsheet.md")
 ]
+_SLOW = {("reproduction.md", 0): pytest.mark.slow}  # it reports on sixty runs
 BLOCKS = [
-    pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}")
+    pytest.param(page, index, id=f"{page.relative_to(ROOT)}-{index}", marks=_SLOW.get((page.name, index), ()))
     for page in PAGES
     for index, code in enumerate(FENCED.findall(page.read_text(encoding="utf-8")))
     if ">>>" not in code and page not in [*HOW_TO, *WITH_A_TEST_OF_THEIR_OWN]

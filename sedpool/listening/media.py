@@ -185,10 +185,11 @@ class Painter:
         return loudness
 
     def peaks(self, samples: Float32Array) -> Grey:
-        """Return the highest magnitudes of a block in equal pieces of time; 255 is full scale."""
+        """Return the highest magnitudes of a block in equal pieces of time, without its offset; 255 is full scale."""
         n_peaks = max(1, round(len(samples) / self.rate * _PEAKS))
         starts = np.arange(n_peaks) * len(samples) // n_peaks
-        peaks: Grey = np.rint(255 * np.maximum.reduceat(np.abs(samples), starts)).astype(np.uint8)
+        highest = np.maximum.reduceat(np.abs(samples - samples.mean()), starts)
+        peaks: Grey = np.rint(255 * highest.clip(max=1)).astype(np.uint8)
         return peaks
 
 

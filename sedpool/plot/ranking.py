@@ -101,5 +101,5 @@ def interval_figure(table: pd.DataFrame, title: str) -> Figure:
         axes.plot(estimate, row, "o", color=color, markersize=5)
     axes.set_yticks(range(len(ordered)), names)
     axes.set_ylim(-0.7, len(ordered) - 0.3)
-    axes.set_title(f"{title}; blue: not significantly worse than the best")
+    axes.set_title(f"{title}\nblue: not significantly worse than the best")
     return figure

@@ -62,9 +62,13 @@ def answer(study: RunGroup) -> list[str]:
         further.append(f"Its own clip decisions, stretched over the whole clip, get {number(stretched)}: {located}.")
     if compared:
         further.append(f"Trained from the times of events, which the others need not: {_with_means(taught, means)}.")
-    if note := study.flagged_methods.get(first):
-        further.append(f"Of its runs {note} are not valid.")
-    return [said, " ".join(further)] if further else [said]
+    caution = []
+    if flagged := ", ".join(f"{method} ({note})" for method, note in study.flagged_methods.items()):
+        caution.append(
+            f"Not a fair comparison yet: training had not come to its end in runs of {flagged}; the table of runs that "
+            "are not valid says why."
+        )
+    return [said, *caution, " ".join(further)] if further else [said, *caution]
 
 
 def _with_means(methods: Sequence[str], means: Mapping[str, float]) -> str:

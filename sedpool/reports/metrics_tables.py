@@ -6,6 +6,7 @@ from typing import Any
 from sedpool.comparison.labels import BASELINE_TITLES, METRIC_NAMES, threshold_title
 from sedpool.comparison.tables import look_up
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+from sedpool.run_folder import shown
 
 _SCENARIOS = {"scenario1": "scenario 1", "scenario2": "scenario 2"}
 _LEVEL_COLUMNS = ("micro F1", "precision", "recall", "error rate", "macro F1")
@@ -45,11 +46,15 @@ def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
                 rows.append(TableRow(title, _level_cells(part["baselines"][name][level]), is_baseline=True))
         tables.append(TableBlock("", table_title, _LEVEL_COLUMNS, rows))
     if metrics.get("psds"):
-        areas = {f"frame scores, {title}": part["psds"] for title, part in decodings.items()}
-        for title, part in decodings.items():
-            by_class = part.get("psds_by_class", {})
-            areas[f"mean of the classes, {title}"] = {name: found["mean"] for name, found in by_class.items()}
-            areas[f"boxes, {title}"] = part.get("box_psds", {})
+        areas: dict[str, Mapping[str, Any]] = {}
+        for what, found_in in (
+            ("frame scores", lambda part: part["psds"]),
+            ("mean of the classes", lambda part: {k: v["mean"] for k, v in part.get("psds_by_class", {}).items()}),
+            ("boxes", lambda part: part.get("box_psds", {})),
+        ):
+            found = {f"{what}, {title}": found_in(part) for title, part in decodings.items()}
+            first, *others = found.values()
+            areas |= {what: first} if others == [first] else found  # thresholds make no difference, filters do
         areas["best median filter for each rate (piPSDS)"] = metrics.get("pi_psds", {})
         rows = [
             TableRow(title, [number_cell(found.get(name)) for name in _SCENARIOS])
@@ -103,8 +108,8 @@ def paper_table(metrics: Mapping[str, Any]) -> TableBlock:
 def class_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
     """Make the tables of class-wise scores of clips and, where there are strong labels, of segments, events and PSDS.
 
-    F1 is given as set and as tuned. The segment F1 of the run's own clip decisions, stretched over the clip, has a
-    table beside that of segments. Each table is narrow enough for a telephone.
+    F1 is given as set and as tuned, the others by the better decoding. The segment F1 of the run's own clip decisions,
+    stretched over the clip, has a table beside that of segments. Each table is narrow enough for a telephone.
 
     Parameters
     ----------
@@ -123,7 +128,7 @@ def class_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
     tables = []
     for heading, (path, others) in headings.items():
         columns = [(f"F1 {decoding}", part, "f1") for decoding, part in decodings.items()]
-        columns += [(title, metrics, name) for title, name in others.items()]
+        columns += [(title, shown(metrics), name) for title, name in others.items()]
         rows = [
             TableRow(
                 label, [number_cell(look_up(part, (*path, "class_wise", label, name))) for _, part, name in columns]

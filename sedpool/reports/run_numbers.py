@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sedpool.comparison.labels import number
 from sedpool.reports.document import Cell, TableBlock, TableRow, number_cell
+from sedpool.reports.run_sentences import stretched_decisions
 from sedpool.run_folder import shown
 
 
@@ -50,10 +51,10 @@ def key_numbers(metrics: Mapping[str, Any]) -> list[KeyNumber]:
         rates, unit = part["segment"]["micro"], "seconds"
         if metrics["resolution"] != 1:
             unit = f"segments of {metrics['resolution']:g} s"
-        stretched = part["baselines"]["clip_decisions_stretched"]["segment"]["micro"]["f1"]
+        stretched = stretched_decisions(metrics)
         meaning = f"Which classes sound when, in {unit}."
         judged = (
-            f"Its clip decisions, stretched over the whole clip, get {number(stretched)}: only more is knowing when."
+            f"To say of whole clips what sounds in them gets {number(stretched)}: what is above that is knowing when."
         )
         found.append(KeyNumber(number(rates["f1"]), "segment F1", ("F1", "Segment", "Micro"), meaning, judged))
         meaning = (
@@ -74,8 +75,16 @@ def key_numbers(metrics: Mapping[str, Any]) -> list[KeyNumber]:
             value = number(overlap["micro"]["f1"])
             found.append(KeyNumber(value, "F1 by overlap", ("F1", "Intersection"), meaning, judged))
     for name, meaning, judged in (
-        ("precision", f"How much of what it detects is right, in {unit}.", "Low: many false alarms; raise thresholds."),
-        ("recall", f"How much of what is there it detects, in {unit}.", "Low: many misses; lower thresholds."),
+        (
+            "precision",
+            f"How much of what it detects is right, in {unit}.",
+            "Low: many false alarms; sedpool detect --threshold takes a higher one.",
+        ),
+        (
+            "recall",
+            f"How much of what is there it detects, in {unit}.",
+            "Low: many misses; sedpool detect --threshold takes a lower one.",
+        ),
     ):
         found.append(KeyNumber(number(rates[name]), name, ("F1",), meaning, judged))
     return found

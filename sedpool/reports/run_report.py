@@ -26,7 +26,7 @@ from sedpool.reports import metrics_tables, run_sentences
 from sedpool.reports.document_html import html_page
 from sedpool.reports.glossary import TERMS
 from sedpool.reports.run_numbers import events_table, key_numbers
-from sedpool.run_folder import RunFolder, kept_epoch, shown
+from sedpool.run_folder import RunFolder, kept_epoch
 
 _EXAMPLE = re.compile(
     r'<figure class="example"><img src="(data:[^"]*)" alt="Spectrogram, reference and predictions of ([^"]*)">'
@@ -127,7 +127,7 @@ def _write(run: RunFolder, example_figures: Sequence[tuple[str, str]]) -> Path:
         key_numbers=key_numbers(metrics),
         events_table=events_table(metrics),
         terms=TERMS,
-        localisation=run_sentences.localisation(shown(metrics)),
+        localisation=run_sentences.localisation(metrics),
         ceiling=run_sentences.resolution_ceiling(metrics),
         score_tables=metrics_tables.score_tables(metrics),
         paper_table=metrics_tables.paper_table(metrics) if "paper_compat" in metrics else None,

@@ -23,17 +23,19 @@ def courses(library: Library) -> list[dict[str, Any]]:
     Returns
     -------
     courses : list of dict
-        ``name`` of the run; ``state``: its epoch, of how many, and the time left, in words; ``training`` and
-        ``validation``: the losses after each epoch; ``best``: the epoch that validation likes best, from 1.
+        ``key`` and ``name`` of the run; ``state``: its epoch, of how many, and the time left, in words; ``training``
+        and ``validation``: the losses after each epoch; ``best``: the epoch that validation likes best, from 1;
+        ``monitor``: what it is judged by.
     """
     found = []
-    for run in library.runs().values():
+    for key, run in library.runs().items():
         with suppress(SedpoolError, OSError):  # the list says what is wrong with it
             if not run.is_done and (progress := progress_of(run)).state == "running":
                 n_trained = len(progress.seconds)
                 state = f"{n_trained} of at most {progress.budget} epochs; {forecast([progress], 1)} left"
                 state = state if n_trained else "in its first epoch"
-                found.append({"name": library.name(run.path), "state": state, **_losses(run)})
+                course = {"key": key, "name": library.name(run.path), "state": state, **_losses(run)}
+                found.append(course | {"monitor": run.config["training"]["monitor"]})
     return found
 
 

@@ -62,6 +62,8 @@ class Library:
 
     def __post_init__(self) -> None:
         for folder in self.folders:
+            if folder.is_file():
+                raise ConfigError(f"{folder}: a file; give the folder that it is in")
             if not folder.is_dir():
                 raise ConfigError(f"{folder}: no such folder; give folders with runs or recordings")
 

@@ -23,7 +23,7 @@ from sedpool import audio
 from sedpool.comparison.tables import METRIC_COLUMNS, look_up
 from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.experiment.clips import clips_to_hear
-from sedpool.run_folder import RunFolder, finished
+from sedpool.run_folder import RunFolder, finished, shown
 from sedpool.ui.courses import courses
 from sedpool.ui.detections import detections_to_hear
 from sedpool.ui.guard import Guard
@@ -35,6 +35,23 @@ _MOST_ALBUMS = 8  # that are kept
 _MOST_RECORDINGS = 500  # in the list
 _PICTURE = re.compile(r"(mel|linear)-(\d{1,2})-(\d{1,9})\.webp")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_SCORES = {
+    "event_f1_micro": "event F1",
+    "psds1": "PSDS1, over all thresholds",
+    "psds2": "PSDS2, over all thresholds",
+    "segment_f1_micro": "segment F1",
+    "own_stretched_f1": "segment F1 of its decisions about clips, over all of each clip",
+    "oracle_stretched_f1": "segment F1 of the true tags, over all of each clip",
+    "segment_precision": "segment precision",
+    "segment_recall": "segment recall",
+    "segment_error_rate": "segment error rate",
+    "segment_f1_macro": "segment F1, mean of the classes",
+    "clip_f1_macro": "clip F1, mean of the classes",
+    "clip_f1_micro": "clip F1",
+    "clip_precision": "clip precision",
+    "clip_recall": "clip recall",
+}
+"""What the page that compares runs calls scores, which are columns of `METRIC_COLUMNS`."""
 _OF_A_REPORT = (
     "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 )
@@ -86,6 +103,7 @@ class Site:
         """Show runs, recordings and trials."""
         del request
         rows = {key: self.library.row(run) for key, run in self.library.runs().items()}
+        rows |= {course["key"]: replace(rows[course["key"]], state="training") for course in courses(self.library)}
         recordings = {key: self.library.name(path) for key, path in self.library.recordings().items()}
         return _page(
             "home.html",
@@ -107,10 +125,11 @@ class Site:
         if not chosen:
             raise ConfigError("no run chosen; tick some in the list")
         runs = [finished(run.path) for run in chosen]
+        parts = [{**run.metrics, **shown(run.metrics)} for run in runs]
         metrics = pd.DataFrame(
-            {name: [look_up(run.metrics, path) for run in runs] for name, path in METRIC_COLUMNS.items()}
+            {title: [look_up(part, METRIC_COLUMNS[name]) for part in parts] for name, title in _SCORES.items()}
         ).dropna(axis="columns", how="all")
-        class_wise = [(run.metrics.get("segment") or {}).get("class_wise") or {} for run in runs]
+        class_wise = [(part.get("segment") or {}).get("class_wise") or {} for part in parts]
         labels = dict.fromkeys(label for one in class_wise for label in one)
         settings = [_flat(run.config) for run in runs]
         keys = dict.fromkeys(key for one in settings for key in one)
@@ -118,7 +137,7 @@ class Site:
         return _page(
             "compare.html",
             names=[self.library.name(run.path) for run in runs],
-            metrics={str(name).replace("_", " "): _scores(values) for name, values in metrics.items()},
+            metrics={name: _scores(values) for name, values in metrics.items()},
             classes={label: [one.get(label, {}).get("f1") for one in class_wise] for label in labels},
             settings={key: one for key, one in values.items() if len(set(one)) > 1},
         )

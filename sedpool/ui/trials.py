@@ -61,6 +61,8 @@ class Trial:
     ----------
     name, detector : str
         What they are called.
+    path : Path
+        The recording, which may be a copy.
     seconds, duration : float
         How much of the recording is done, and its length; 0 until that is known.
     future : Future of Album
@@ -69,6 +71,7 @@ class Trial:
 
     name: str
     detector: str
+    path: Path
     future: Future[Album]
     seconds: float = 0.0
     duration: float = 0.0
@@ -80,9 +83,9 @@ class Trial:
         if self.future.done():
             error = self.future.exception()
             state = "failed" if error else "done"
-            message = (
-                "" if error is None else str(error if isinstance(error, SedpoolError) else SedpoolError(repr(error)))
-            )
+            if error is not None:
+                message = str(error) if isinstance(error, SedpoolError) else repr(error)
+                message = message.replace(str(self.path), self.name)
         elif self.future.running():
             state = "running"
         share = min(1.0, self.seconds / self.duration) if self.duration else 0.0
@@ -107,7 +110,7 @@ class Trials:
     def start(self, name: str, path: Path, detector: Path, called: str) -> str:
         """Try the detector `detector`, which is called `called`, on the recording at `path`; return the trial's id."""
         key = secrets.token_hex(8)
-        trial = Trial(name, called, Future())
+        trial = Trial(name, called, path, Future())
         self.all[key] = trial
         trial.future = self._worker.submit(self._detect, trial, path, detector)
         return key

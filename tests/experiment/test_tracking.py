@@ -205,10 +205,8 @@ def followed(database: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    ("number", "left"),
-    [(signal.SIGKILL, "RUNNING"), pytest.param(signal.SIGINT, "KILLED", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "left"), [(signal.SIGKILL, "RUNNING"), (signal.SIGINT, "KILLED")])
 def test_fault_74_the_copy_that_a_killed_run_left_is_taken_up_by_the_same_command(
     data_root: Path, tmp_path: Path, number: int, left: str
 ) -> None:

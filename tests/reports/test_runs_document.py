@@ -227,7 +227,7 @@ def test_methods_that_need_times_are_set_apart(runs):
 
 
 def test_a_single_run_opens_with_what_it_learned(runs):
-    assert runs_document(runs[:1]).opening[0].startswith("It has learned what sounds, and when.")
+    assert runs_document(runs[:1]).opening[0].startswith("It has learned what sounds, and roughly when.")
 
 
 def test_settings_of_many_runs_are_rows_of_runs(runs):

@@ -53,8 +53,9 @@ def medleydb(root: Path) -> Path:
 @pytest.mark.parametrize(
     ("study", "write", "n_methods"),
     [
-        (URBANSED.select(conditions=["augmented"]), urbansed, 9),
-        (DCASE2017.select(conditions=["augmented"], methods=["auto", "cap", "max"]), dcase2017, 3),
+        (URBANSED.select(conditions=["augmented"], methods=["auto", "cap", "strong"]), urbansed, 3),
+        pytest.param(URBANSED.select(conditions=["augmented"]), urbansed, 9, marks=pytest.mark.slow),
+        (DCASE2017.select(conditions=["augmented"], methods=["auto", "cap"]), dcase2017, 2),
         pytest.param(DCASE2017.select(conditions=["augmented"]), dcase2017, 8, marks=pytest.mark.slow),
         pytest.param(MEDLEYDB.select(folds=[3]), medleydb, 9, marks=pytest.mark.slow),
     ],
@@ -91,8 +92,9 @@ def check_report(folder: Path, study: Study) -> None:
     text = page.with_name("report.md").read_text()
     for name in ("Table I", "Table II", "Table III", "Figure 2", "Figure 3", "Figure 7", "Figure 8", "Figure 9"):
         assert f"**{name}.**" in text
-    assert "URBAN-SED: 9 of 9 runs are here." in text
-    assert "0 of 9 runs are valid" in text
+    n_runs = len(study.plan())
+    assert f"URBAN-SED: {n_runs} of {n_runs} runs are here." in text
+    assert f"0 of {n_runs} runs are valid" in text
     assert "ended with its budget of 1 epochs" in text
     assert str(folder.parent) not in text
 

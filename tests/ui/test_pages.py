@@ -81,7 +81,7 @@ def test_runs_are_found_and_compared(home: Visit) -> None:
     assert "2 runs side by side" in home.page.inner_text("h1")
     heads = home.page.locator("#metrics th").all_inner_texts()
     assert [head for head in heads[1:] if "cap-s1" in head or "max-s2" in head] == heads[1:]
-    best = home.page.locator("#metrics tr:has(td:text-is('segment f1 micro')) td.number")
+    best = home.page.locator("#metrics tr:has(td:text-is('segment F1')) td.number")
     values = [float(text) for text in best.all_inner_texts()]
     marks = ["best" in best.nth(number).get_attribute("class") for number in range(2)]
     assert marks == [values[0] > values[1], values[1] > values[0]]
@@ -214,7 +214,7 @@ def test_what_is_no_recording_is_refused_in_one_line(browser: Any, served: Serve
     visit.page.wait_for_selector("#problem:has-text('no audio by its name')")
     visit.page.set_input_files("#file", tmp_path / "broken.wav")
     visit.page.wait_for_selector("#trials .message", timeout=180_000)
-    assert "not readable audio" in visit.page.inner_text("#trials .message")
+    assert visit.page.inner_text("#trials .message").startswith("broken.wav: not readable audio")
     visit.faults = [fault for fault in visit.faults if "400" not in fault]
     visit.close()
 
@@ -231,7 +231,7 @@ def finished_trial(served: Served, key: str, album: Album) -> str:
     """Have a page ready as after a trial; return its path."""
     future: Future[Album] = Future()
     future.set_result(album)
-    served.site.trials.all[key] = Trial(key, "random", future)
+    served.site.trials.all[key] = Trial(key, "random", Path("a.wav"), future)
     return f"listen/{key}/"
 
 

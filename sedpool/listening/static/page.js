@@ -6,6 +6,7 @@
   const $ = (id) => document.getElementById(id);
   const colors = classes.map((_, i) => `hsl(${(205 + i * 137.508) % 360} ${i % 2 ? 62 : 78}% ${i % 3 === 2 ? 40 : 48}%)`);
   const MOST_TILES = 12; // drawn at once; beyond, pictures of longer pieces
+  const AROUND = 0.5; // seconds that are played before and after an event
   const CHUNK = 60; // rows of the table that are added at a time
   const NOTABLE = 0.2; // probability from which a class has a lane even without an event
 
@@ -56,6 +57,7 @@
         if (outcome !== "hit") entries.push({ ...event, index, kind: "reference", outcome, confidence: highest(recording, event) });
       });
     });
+    showSummary();
     showScores();
     showRows();
     showLanes();
@@ -88,6 +90,12 @@
   const count = (n, one, several) => `${n.toLocaleString("en")} ${n === 1 ? one : several ?? `${one}s`}`;
 
   // ---- The scores.
+  function showSummary() {
+    const seconds = recordings.reduce((sum, recording) => sum + recording.duration, 0);
+    $("summary").textContent = `${count(recordings.length, "recording")} (${clock(seconds, 0)}) · ${count(events.flat().length, "event")} detected`
+      + (hasReference ? `, ${count(recordings.reduce((sum, one) => sum + (one.reference?.length ?? 0), 0), "real event")} (the reference)` : "")
+      + ` · ${count(classes.length, "class", "classes")}`;
+  }
   function showScores() {
     const isOwn = threshold === null;
     const differ = new Set(data.decoder.threshold).size > 1;
@@ -198,6 +206,7 @@
     for (const row of document.querySelectorAll("#rows tr[data-index]")) {
       row.ariaSelected = shown[row.dataset.index] === entry ? "true" : "false";
     }
+    if (shown.includes(entry)) showRow(shown.indexOf(entry));
     open(entry.index).then(() => {
       reveal(entry);
       showLanes();
@@ -208,8 +217,11 @@
     if (!shown.length) return;
     const at = chosen ? shown.indexOf(chosen) : -1;
     const to = Math.min(shown.length - 1, Math.max(0, at + by));
-    while (document.querySelectorAll("#rows tr[data-index]").length <= to) addRows();
     choose(shown[to]);
+  }
+
+  function showRow(to) {
+    while (document.querySelectorAll("#rows tr[data-index]").length <= to) addRows();
     const row = document.querySelector(`#rows tr[data-index="${to}"]`), box = $("rows"), head = 34;
     if (row.offsetTop - head < box.scrollTop) box.scrollTop = row.offsetTop - head;
     if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
@@ -277,6 +289,8 @@
     const recording = recordings[index];
     $("recording").value = index;
     wave.pause();
+    const loudest = recording.peaks.reduce((a, b) => Math.max(a, b), 0);
+    $("level").textContent = loudest ? `peak ${Math.round(20 * Math.log10(loudest))} dBFS` : "silent";
     drawing();
     opening = (async () => {
       const before = url;
@@ -301,8 +315,10 @@
     wave.setTime(Math.max(0, Math.min(recordings[current].duration, seconds)) * slower);
     drawCursor();
   };
+  // An event is judged by its surroundings too: a click alone could be anything.
   function playEvent(entry) {
-    wave.play(entry.onset * slower, Math.min(recordings[entry.index].duration, entry.offset) * slower);
+    const around = AROUND / slower;
+    wave.play(Math.max(0, entry.onset - around) * slower, Math.min(recordings[entry.index].duration, entry.offset + around) * slower);
   }
   // The times between which the plots show the recording, and the pixels of one second.
   function view() {
@@ -480,20 +496,22 @@
   }
 
   // ---- What people do.
-  function seekAt(event) {
+  function playAt(event) {
     const { from, scale } = view();
     seek(from + (event.clientX - $("spectrogram").getBoundingClientRect().left) / scale);
+    wave.play();
   }
-  $("wave").addEventListener("click", seekAt);
-  $("spectrogram").addEventListener("click", seekAt);
-  $("lanes").addEventListener("click", (event) => { if (event.target.closest(".track")) seekAt(event); });
+  $("wave").addEventListener("click", playAt);
+  $("spectrogram").addEventListener("click", playAt);
+  $("lanes").addEventListener("click", (event) => { if (event.target.closest(".track")) playAt(event); });
   const scrolled = (event) => {
-    if (Math.abs(event.deltaX) <= Math.abs(event.deltaY) && !event.ctrlKey) return;
+    const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (!isSideways && !event.ctrlKey) return;
     event.preventDefault();
     if (event.ctrlKey) zoom(event.deltaY < 0 ? 1.25 : 0.8);
-    else wave.setScroll(wave.getScroll() + event.deltaX);
+    else wave.setScroll(wave.getScroll() + (event.deltaX || event.deltaY));
   };
-  $("spectrogram").addEventListener("wheel", scrolled, { passive: false });
+  $("plots").addEventListener("wheel", scrolled, { passive: false });
   const playPause = () => wave.playPause();
   const other = (by) => open(Math.min(recordings.length - 1, Math.max(0, current + by))).then(() => seek(0));
   $("play").addEventListener("click", playPause);
@@ -506,6 +524,9 @@
   $("scale").addEventListener("change", drawing);
   $("all-classes").addEventListener("change", showLanes);
   for (const id of ["class-filter", "outcome-filter", "least", "most", "sort"]) $(id).addEventListener("input", showRows);
+  for (const head of document.querySelectorAll("th[data-sort]")) {
+    head.addEventListener("click", () => { $("sort").value = head.dataset.sort; showRows(); });
+  }
   $("rows").addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-index]");
     if (!row) return;
@@ -529,6 +550,7 @@
   const keys = {
     " ": playPause, ArrowLeft: (event) => seek(time() - (event.shiftKey ? 0.1 : 1) / slower),
     ArrowRight: (event) => seek(time() + (event.shiftKey ? 0.1 : 1) / slower),
+    Home: () => seek(0), End: () => seek(recordings[current].duration),
     ArrowUp: () => step(-1), ArrowDown: () => step(1), Enter: () => { if (chosen) playEvent(chosen); },
     p: () => other(-1), n: () => other(1), "+": () => zoom(2), "=": () => zoom(2), "-": () => zoom(0.5), 0: () => zoom(0),
     "[": () => nudge(-1), "]": () => nudge(1),
@@ -553,6 +575,7 @@
   wave.on("pause", () => { $("play").textContent = "▶ Play"; });
   wave.on("finish", () => { $("play").textContent = "▶ Play"; });
   for (const name of ["scroll", "zoom", "redraw", "resize"]) wave.on(name, drawing);
+  addEventListener("beforeprint", () => { while (document.querySelectorAll("#rows tr[data-index]").length < shown.length) addRows(); });
   new ResizeObserver(drawing).observe($("plots"));
 
   // ---- What is there at first.
@@ -562,15 +585,13 @@
   $("class-filter").append(new Option("all", ""), ...classes.map((name, i) => new Option(name, i)));
   $("scale").append(...data.scales.map((name) => new Option(name, name)));
   $("scale-choice").hidden = data.scales.length < 2;
-  const seconds = recordings.reduce((sum, recording) => sum + recording.duration, 0);
+  for (const name of ["previous", "next"]) $(name).hidden = recordings.length < 2;
+  if (!hasReference) $("sort").options[0].text = "least sure first";
   if (slower > 1) {
     $("slowed").hidden = false;
     $("slowed").textContent = `Played ${slower} times slower, and as much lower, so that ultrasound becomes audible. All times are those of the recording.`;
   }
   redecide();
-  $("summary").textContent = `${count(recordings.length, "recording")} (${clock(seconds, 0)}) · ${count(events.flat().length, "event")} detected`
-    + (hasReference ? `, ${count(recordings.reduce((sum, one) => sum + (one.reference?.length ?? 0), 0), "real event")} (the reference)` : "")
-    + ` · ${count(classes.length, "class", "classes")}`;
   open(0).then(() => whole).then(() => mark("usable"));
   // For tests and for the curious: what the page decides at a threshold, null being as detected.
   window.listening = {

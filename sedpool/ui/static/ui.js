@@ -10,7 +10,7 @@
 
   // ---- Tables sort by the column whose heading is clicked: numbers by value, the best first; what is missing last.
   for (const head of document.querySelectorAll("th[aria-sort]")) {
-    head.firstElementChild.addEventListener("click", () => {
+    head.addEventListener("click", () => {
       const table = head.closest("table"), column = head.cellIndex, isNumber = head.classList.contains("number");
       const before = head.ariaSort, down = before === "none" ? isNumber : before === "ascending";
       for (const other of table.querySelectorAll("th[aria-sort]")) other.ariaSort = "none";
@@ -56,12 +56,12 @@
     element.append(...children);
     return element;
   }
-  function curves({ training, validation, best }) {
+  function curves({ training, validation, best, monitor }) {
     const all = [...training, ...validation], low = Math.min(...all), high = Math.max(...all);
     const x = (index) => MARGIN + (WIDTH - 2 * MARGIN) * (training.length < 2 ? 0.5 : index / (training.length - 1));
     const y = (loss) => MARGIN + (HEIGHT - 2 * MARGIN) * (high > low ? (high - loss) / (high - low) : 0.5);
     const line = (losses, kind) => drawing("polyline", { class: kind, points: losses.map((loss, index) => `${x(index)},${y(loss)}`).join(" ") });
-    const last = `training loss ${training.at(-1).toPrecision(3)}, validation loss ${validation.at(-1).toPrecision(3)}; kept so far: epoch ${best}`;
+    const last = `training loss ${training.at(-1).toPrecision(3)}, validation loss ${validation.at(-1).toPrecision(3)}; kept so far: epoch ${best}, by validation ${monitor}`;
     const picture = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": last }, line(training, "of-training"), line(validation, "of-validation"),
       drawing("circle", { class: "of-validation", cx: x(best - 1), cy: y(validation[best - 1]), r: 3 }));
     return [picture, make("span", { className: "soft", textContent: last })];
