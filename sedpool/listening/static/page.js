@@ -585,7 +585,7 @@
   $("class-filter").append(new Option("all", ""), ...classes.map((name, i) => new Option(name, i)));
   $("scale").append(...data.scales.map((name) => new Option(name, name)));
   $("scale-choice").hidden = data.scales.length < 2;
-  for (const name of ["previous", "next"]) $(name).hidden = recordings.length < 2;
+  document.querySelector(".chooser").hidden = recordings.length < 2;
   if (!hasReference) $("sort").options[0].text = "least sure first";
   if (slower > 1) {
     $("slowed").hidden = false;
