@@ -37,8 +37,10 @@ faults: TESTS ?= fault_
 faults: install
 	$(BIN)/pytest -n auto --faults -m '' -k "$(TESTS)" tests
 
+# Tests that take minutes, then every property with ten times as many examples.
 test-slow: install
 	$(BIN)/pytest -m slow
+	SEDPOOL_EXAMPLES=thorough $(BIN)/pytest -n auto $(shell grep -rl "^@given" tests)
 
 test-backends: .venv/backends
 	for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend $(BIN)/pytest tests/pooling || exit 1; done

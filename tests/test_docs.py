@@ -48,7 +48,7 @@ BLOCKS = [
     if ">>>" not in code and page not in [*HOW_TO, *WITH_A_TEST_OF_THEIR_OWN]
 ]
 BRIEF = (
-    " training.epochs=1 training.self_training_rounds=1 tracking=none"
+    " training.epochs=1 training.self_training_rounds=1 tracking=none model=tiny"
     " dataset.n_train=16 dataset.n_validate=8 dataset.n_test=8"
 )
 FINISHED = ROOT / "tests/golden/fixtures/runs/demo-cap-s0-aaddf8ec49"

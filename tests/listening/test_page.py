@@ -84,7 +84,7 @@ def test_a_click_on_the_spectrogram_plays_from_there(visit: Visit) -> None:
     visit.until(PLAYS)
     visit.page.keyboard.press(" ")
     visit.until(f"!{PLAYS}")
-    assert SECONDS / 2 < now(visit) < SECONDS
+    assert SECONDS / 2 - 0.03 <= now(visit) < SECONDS
     cursor = box["x"] + box["width"] * now(visit) / SECONDS
     assert visit.page.locator("#cursor").bounding_box()["x"] == pytest.approx(cursor, abs=4)
 
@@ -171,9 +171,9 @@ def test_everything_goes_by_keyboard(visit: Visit) -> None:
     press("Shift+ArrowLeft")
     assert now(visit) == pytest.approx(0.9, abs=0.01)
     press("End")
-    assert now(visit) == pytest.approx(SECONDS, abs=0.05)
+    visit.until(f"listening.time() > {SECONDS - 0.05}")
     press("Home")
-    assert now(visit) == 0
+    visit.until("listening.time() === 0")
     press("ArrowDown")
     press("ArrowDown")
     visit.page.wait_for_selector('tr[data-index="1"][aria-selected=true]')

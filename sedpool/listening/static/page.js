@@ -286,6 +286,7 @@
   async function open(index) {
     if (isOpen === index) return opening;
     isOpen = current = index;
+    sought = null;
     const recording = recordings[index];
     $("recording").value = index;
     wave.pause();
@@ -310,11 +311,17 @@
     })();
     return opening;
   }
-  const time = () => Math.min(recordings[current].duration, wave.getCurrentTime() / slower);
+  let sought = null; // where the sound is to go on; it takes a moment to get there, and keys do not wait
+  const time = () => Math.min(recordings[current].duration, sought ?? wave.getCurrentTime() / slower);
   const seek = (seconds) => {
-    wave.setTime(Math.max(0, Math.min(recordings[current].duration, seconds)) * slower);
+    sought = Math.max(0, Math.min(recordings[current].duration, seconds));
+    wave.setTime(sought * slower);
     drawCursor();
   };
+  const sound = wave.getMediaElement();
+  for (const name of ["seeked", "timeupdate"]) {
+    sound.addEventListener(name, () => { if (!sound.seeking && sound.readyState >= 3) sought = null; });
+  }
   // An event is judged by its surroundings too: a click alone could be anything.
   function playEvent(entry) {
     const around = AROUND / slower;
