@@ -45,7 +45,10 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sources.csv": ("filename", "source"),
     **dict.fromkeys(
         ("counts.parquet", "tuned_counts.parquet", "paper_counts.parquet"),
-        ("level", "filename", "event_label", "true_positives", "n_ref", "n_sys"),
+        (
+            *("level", "filename", "event_label", "true_positives", "n_ref", "n_sys"),
+            *("substitutions", "deletions", "insertions"),
+        ),
     ),
 }
 """Without which a table is damaged; others came with later versions."""
@@ -575,7 +578,9 @@ def _refuse_other_shapes(path: Path, metrics: Mapping[str, Any], place: str = ""
         parts = {name: named(f"{level}.{name}", found.get(name)) for name in ("micro", "macro", "class_wise")}
         for label, numbers in parts["class_wise"].items():
             named(f"{level}.class_wise.{label}", numbers)
-    named("validation", metrics.get("validation"))
+    about = {name: named(name, metrics.get(name)) for name in ("validation", "decoding", "coverage", "ceiling")}
+    for name in ("event", "psds"):
+        named(f"ceiling.{name}", about["ceiling"].get(name))
     for name, baseline in named("baselines", metrics.get("baselines")).items():
         _refuse_other_shapes(path, named(f"baselines.{name}", baseline), f"{place}baselines.{name}.")
     if tuned := named("tuned", metrics.get("tuned")):

@@ -167,6 +167,8 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
         (other_level("tuned", {"event": 3}), "metrics.json: tuned.event=3: expected its numbers by name"),
         (other_level("baselines", {"x": {"clip": {"micro": "y"}}}), "metrics.json: baselines.x.clip.micro=y: expected"),
         (other_level("event", {"class_wise": {"dog": 0.5}}), "metrics.json: event.class_wise.dog=0.5: expected its"),
+        (other_level("coverage", 5), "metrics.json: coverage=5: expected its numbers by name"),
+        (other_level("ceiling", {"event": 5}), "metrics.json: ceiling.event=5: expected its numbers by name"),
         (piped("metrics.json"), "metrics.json: a pipe or a device; expected a file"),
         (piped("history.csv"), "history.csv: a pipe or a device; expected a file"),
     ],
