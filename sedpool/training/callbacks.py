@@ -143,7 +143,8 @@ class Monitor(keras.callbacks.Callback):
     ----------
     kind : {'loss', 'map', 'psds1'}
         The negative validation loss; the macro-averaged average precision of clips, which is added as `val_map` too; or
-        what `event_score` returns, which is added as `val_psds1` too.
+        what `event_score` returns, which is added as `val_psds1` too. Epochs in which that is 0, as at the beginning
+        where there are few clips, are judged by the negative loss, below all others.
     detector : Detector
         The network that is trained.
     validation : Patches
@@ -177,7 +178,8 @@ class Monitor(keras.callbacks.Callback):
                 raise TrainingError(
                     "training.monitor=psds1: no validation clip has any event; monitor loss or accuracy"
                 )
-            logs["val_psds1"] = logs["monitored"] = value
+            logs["val_psds1"] = value
+            logs["monitored"] = value or -logs["val_loss"]
             return
         batches = [self.validation[index] for index in range(len(self.validation))]
         labels = np.concatenate([self.validation.clip_labels(y) for _, y in batches])

@@ -60,6 +60,16 @@ def test_the_kept_epoch_is_that_of_the_highest_psds(uninterrupted):
     assert psds_of(built) == pytest.approx(measured.max(), abs=1e-12)
 
 
+def test_epochs_that_locate_nothing_are_judged_by_their_loss():
+    measures = iter([0.0, 0.0, 0.0, 0.0, 0.25, 0.0, 0.125, 0.0])
+    _, result = trained(event_score=lambda *_: next(measures), early_stopping_patience=3)
+    history = result.history
+    assert len(history) == 8
+    assert history["monitored"].tolist()[:4] == [-loss for loss in history["val_loss"][:4]]
+    assert history["monitored"][4] == history["val_psds1"][4] == 0.25
+    assert result.best_epoch == 5
+
+
 def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, uninterrupted):
     alone, whole = uninterrupted
     epoch, n_epochs = session.Session._epoch, []
