@@ -133,7 +133,10 @@ def test_other_supervision_pooling_and_model(data_root: Path, tmp_path: Path, ov
     assert folder.alpha is None
     assert np.isfinite(folder.history["loss"]).all()
     if "training.monitor=psds1" in overrides:
-        assert folder.history["monitored"].equals(folder.history["val_psds1"])
+        measured = folder.history["val_psds1"]  # of so short a run 0, which is judged by the loss
+        assert (
+            folder.history["monitored"].tolist() == measured.where(measured > 0, -folder.history["val_loss"]).tolist()
+        )
 
 
 def test_fault_04_missing_clips_are_an_error_or_show_in_the_coverage(
