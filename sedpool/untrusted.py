@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 
 import yaml
@@ -48,7 +49,8 @@ def parse_json(data: bytes | str, *, parse_int: Callable[[str], Any] | None = No
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+    # Texts are kept once, as those of a thousand runs are much the same.
+    found = {intern(key): intern(value) if type(value) is str else value for key, value in pairs}
     if len(found) < len(pairs):
         raise ValueError(f"the key {Counter(key for key, _ in pairs).most_common(1)[0][0]!r} twice in one object")
     return found
