@@ -63,10 +63,10 @@ def answer(study: RunGroup) -> list[str]:
     if compared:
         further.append(f"Trained from the times of events, which the others need not: {_with_means(taught, means)}.")
     caution = []
-    if flagged := ", ".join(f"{method} ({note})" for method, note in study.flagged_methods.items()):
+    if flagged := ", ".join(f"{note} runs of {method}" for method, note in study.flagged_methods.items()):
         caution.append(
-            f"Not a fair comparison yet: training had not come to its end in runs of {flagged}; the table of runs that "
-            "are not valid says why."
+            f"Compare with care: {flagged} are not valid, as where training had not come to its end; the table of these "
+            "runs says why."
         )
     return [said, *caution, " ".join(further)] if further else [said, *caution]
 

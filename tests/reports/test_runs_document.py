@@ -218,6 +218,12 @@ def test_a_report_opens_with_the_method_to_use(runs, tmp_path):
     assert said.split(":")[0] in (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()[2]
 
 
+def test_runs_that_are_not_valid_are_named_before_the_others_scores(runs):
+    flagged = [run for run in runs if run.method == "auto"][:1]
+    _, caution, _ = answer(grouped(runs, flagged=flagged)[0])
+    assert caution.startswith("Compare with care: 1 of 2 runs of auto are not valid")
+
+
 def test_methods_that_need_times_are_set_apart(runs):
     for run in runs:
         run.config["supervision"] = "strong" if run.method == "cap" else "weak"
