@@ -65,8 +65,8 @@ def answer(study: RunGroup) -> list[str]:
     caution = []
     if flagged := ", ".join(f"{note} runs of {method}" for method, note in study.flagged_methods.items()):
         caution.append(
-            f"Compare with care: {flagged} are not valid, as where training had not come to its end; the table of these "
-            "runs says why."
+            f"Compare with care: {flagged} are not valid, as where training had not come to its end; the table of "
+            "these runs says why."
         )
     return [said, *caution, " ".join(further)] if further else [said, *caution]
 
