@@ -59,14 +59,14 @@ def learned(metrics: Mapping[str, Any]) -> str:
         said = "It has learned what sounds, but not when"
     else:
         said = "It has learned what sounds, and when"
-    event = part["event"]["micro"]
-    right = round((event["recall"] or 0) * event["n_ref"])
-    if own["f1"] > stretched and right < 0.5 * event["n_sys"]:
-        said = "It has learned what sounds, and roughly when"
-        found += (
-            f". Few of its events have the right ends: {right:,} of {event['n_sys']:,} begin within "
-            f"{metrics['collar']:g} s of a real one and end about where that does"
-        )
+        event = part["event"]["micro"]
+        right = round((event["recall"] or 0) * event["n_ref"])
+        if right < 0.5 * event["n_sys"]:
+            said = "It has learned what sounds, and roughly when"
+            found += (
+                f". Few of its events have the right ends: {right:,} of {event['n_sys']:,} begin within "
+                f"{metrics['collar']:g} s of a real one and end about where that does"
+            )
     return f"{said}. {found}."
 
 
