@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
-from sys import intern
 from typing import Any
 
 from sedpool.errors import StorageError
@@ -47,7 +46,7 @@ class PackedMetrics(Mapping[str, Any]):
                 kinds.append(_FLOAT if type(item) is float else _INTEGER if is_integer else _OTHER)
                 numbers.append(item if kinds[-1] != _OTHER else 0.0)
                 if kinds[-1] == _OTHER:
-                    others[len(numbers) - 1] = intern(item) if type(item) is str else item
+                    others[len(numbers) - 1] = item
             known = tuple((key, where if isinstance(where, int) else id(where)) for key, where in shape.items())
             return shapes.setdefault(known, shape)
 

@@ -121,7 +121,8 @@ def read_rows(layout: Layout, options: LabelOptions, filename: str | None = None
         table["event_label"] = tidy(table["event_label"].astype(str))
         table["event_label"] = table["event_label"].where(~is_list[table.index], table["event_label"].str.strip("'\""))
     if "filename" in table:
-        _note_contradictions(table, source)
+        if "event_label" in table:
+            _note_contradictions(table, source)
         shown = table.filter(["filename", "onset", "offset", "event_label"])
         refuse_rows(shown, table["filename"] == "", "names no recording; name it in every row", source)
     else:
@@ -154,7 +155,7 @@ def note_lists(rows: pd.DataFrame, layout: Layout) -> None:
 
 def _note_contradictions(table: pd.DataFrame, source: TextTable) -> None:
     """Note rows that say that a recording has no events where other rows give it some."""
-    is_blank = table["event_label"] == "" if "event_label" in table else pd.Series(False, index=table.index)
+    is_blank = table["event_label"] == ""
     if not is_blank.any():
         return
     labelled = table.loc[~is_blank, "filename"]

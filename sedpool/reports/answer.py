@@ -62,13 +62,13 @@ def answer(study: RunGroup) -> list[str]:
         further.append(f"Its own clip decisions, stretched over the whole clip, get {number(stretched)}: {located}.")
     if compared:
         further.append(f"Trained from the times of events, which the others need not: {_with_means(taught, means)}.")
-    caution = []
+    caution = ""
     if flagged := ", ".join(f"{note} runs of {method}" for method, note in study.flagged_methods.items()):
-        caution.append(
+        caution = (
             f"Compare with care: {flagged} are not valid, as where training had not come to its end; the table of "
             "these runs says why."
         )
-    return [said, *caution, " ".join(further)] if further else [said, *caution]
+    return [text for text in (said, caution, " ".join(further)) if text]
 
 
 def _with_means(methods: Sequence[str], means: Mapping[str, float]) -> str:

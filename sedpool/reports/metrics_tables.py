@@ -46,15 +46,17 @@ def score_tables(metrics: Mapping[str, Any]) -> list[TableBlock]:
                 rows.append(TableRow(title, _level_cells(part["baselines"][name][level]), is_baseline=True))
         tables.append(TableBlock("", table_title, _LEVEL_COLUMNS, rows))
     if metrics.get("psds"):
+        by_kind: dict[str, dict[str, Mapping[str, Any]]] = {"frame scores": {}, "mean of the classes": {}, "boxes": {}}
+        for title, part in decodings.items():
+            by_class = part.get("psds_by_class", {})
+            by_kind["frame scores"][title] = part["psds"]
+            by_kind["mean of the classes"][title] = {name: found["mean"] for name, found in by_class.items()}
+            by_kind["boxes"][title] = part.get("box_psds", {})
         areas: dict[str, Mapping[str, Any]] = {}
-        for what, found_in in (
-            ("frame scores", lambda part: part["psds"]),
-            ("mean of the classes", lambda part: {k: v["mean"] for k, v in part.get("psds_by_class", {}).items()}),
-            ("boxes", lambda part: part.get("box_psds", {})),
-        ):
-            found = {f"{what}, {title}": found_in(part) for title, part in decodings.items()}
+        for kind, found in by_kind.items():
             first, *others = found.values()
-            areas |= {what: first} if others == [first] else found  # thresholds make no difference, filters do
+            is_one = others == [first]  # thresholds make no difference, filters do
+            areas |= {kind: first} if is_one else {f"{kind}, {title}": one for title, one in found.items()}
         areas["best median filter for each rate (piPSDS)"] = metrics.get("pi_psds", {})
         rows = [
             TableRow(title, [number_cell(found.get(name)) for name in _SCENARIOS])

@@ -1,12 +1,13 @@
 """Runs that train at the moment: how far they are, and their losses so far."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from sedpool.errors import SedpoolError, StorageError
-from sedpool.experiment.jobs import progress_of
+from sedpool.experiment.jobs import Progress, progress_of
 from sedpool.experiment.launchers.schedule import forecast
 from sedpool.run_folder import RunFolder, kept_epoch
 from sedpool.ui.library import Library
@@ -23,19 +24,28 @@ def courses(library: Library) -> list[dict[str, Any]]:
     Returns
     -------
     courses : list of dict
-        ``key`` and ``name`` of the run; ``state``: its epoch, of how many, and the time left, in words; ``training``
-        and ``validation``: the losses after each epoch; ``best``: the epoch that validation likes best, from 1;
+        ``name`` of the run; ``state``: its epoch, of how many, and the time left, in words; ``training`` and
+        ``validation``: the losses after each epoch; ``best``: the epoch that validation likes best, from 1;
         ``monitor``: what it is judged by.
     """
     found = []
-    for key, run in library.runs().items():
+    for progress in training(library.runs()).values():
+        run, n_trained = progress.folder, len(progress.seconds)
+        state = f"{n_trained} of at most {progress.budget} epochs; {forecast([progress], 1)} left"
+        state = state if n_trained else "in its first epoch"
         with suppress(SedpoolError, OSError):  # the list says what is wrong with it
+            monitor = run.config["training"]["monitor"]
+            found.append({"name": library.name(run.path), "state": state, **_losses(run), "monitor": monitor})
+    return found
+
+
+def training(runs: Mapping[str, RunFolder]) -> dict[str, Progress]:
+    """Return how far those of some runs are that train, by id."""
+    found = {}
+    for key, run in runs.items():
+        with suppress(SedpoolError, OSError):
             if not run.is_done and (progress := progress_of(run)).state == "running":
-                n_trained = len(progress.seconds)
-                state = f"{n_trained} of at most {progress.budget} epochs; {forecast([progress], 1)} left"
-                state = state if n_trained else "in its first epoch"
-                course = {"key": key, "name": library.name(run.path), "state": state, **_losses(run)}
-                found.append(course | {"monitor": run.config["training"]["monitor"]})
+                found[key] = progress
     return found
 
 

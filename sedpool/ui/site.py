@@ -24,7 +24,7 @@ from sedpool.comparison.tables import METRIC_COLUMNS, look_up
 from sedpool.errors import ConfigError, DataError, SedpoolError
 from sedpool.experiment.clips import clips_to_hear
 from sedpool.run_folder import RunFolder, finished, shown
-from sedpool.ui.courses import courses
+from sedpool.ui.courses import courses, training
 from sedpool.ui.detections import detections_to_hear
 from sedpool.ui.guard import Guard
 from sedpool.ui.library import Library
@@ -102,8 +102,9 @@ class Site:
     def home(self, request: Request) -> Response:
         """Show runs, recordings and trials."""
         del request
-        rows = {key: self.library.row(run) for key, run in self.library.runs().items()}
-        rows |= {course["key"]: replace(rows[course["key"]], state="training") for course in courses(self.library)}
+        runs = self.library.runs()
+        rows = {key: self.library.row(run) for key, run in runs.items()}
+        rows |= {key: replace(rows[key], state="training") for key in training(runs)}
         recordings = {key: self.library.name(path) for key, path in self.library.recordings().items()}
         return _page(
             "home.html",
