@@ -156,11 +156,39 @@ WEAK_TO_STRONG_CURVE = replace(
     order=None,
 )
 
+_FROM_SCRATCH = (
+    "features.sr=22050",
+    "features.n_mels=64",
+    "model=compact",
+    "model.filters=[32,64,96,128]",
+    "model.time_reduction=2",  # 93 ms
+    "training.epochs=30",
+    "training.early_stopping_patience=6",
+    "training.learning_rate=2.0e-3",
+    "training.monitor=map",
+    "evaluation.median_filter=0.5",
+)
+
+WEAK_TO_STRONG_SCRATCH = replace(
+    WEAK_TO_STRONG,
+    title="The same without embeddings, by the network of the demo, which learns from scratch",
+    preset="esc10_soundscapes",
+    methods={
+        **{f"{name}_self": (*METHODS[name], "labels.times=test", *_SELF) for name in ("max", "rap_1e-4")},
+        "strong_frames": _TIMES,
+        **{name: (*METHODS[name], "labels.times=test") for name in ("max", "auto", "rap_1e-4")},
+    },
+    conditions={"from scratch": Condition("weak-to-strong-scratch", _FROM_SCRATCH)},
+    seeds=1,
+    results=weak_to_strong.SCRATCH_RESULTS,
+    order=None,
+)
+
 STUDIES = {
     "urbansed": (URBANSED,),
     "dcase2017": (DCASE2017,),
     "medleydb": (MEDLEYDB,),
     "esc10-soundscapes": (ESC10, ESC10_AXES),
-    "weak-to-strong": (WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE),
+    "weak-to-strong": (WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE, WEAK_TO_STRONG_SCRATCH),
 }
 """Parts of each study, by its name."""

@@ -56,6 +56,7 @@ CURVE = (25, 50, 100, 200, 400, 800)
 """How many training clips the learning curve has, besides all."""
 
 CURVE_RESULTS = "curve.csv"
+SCRATCH_RESULTS = "scratch.csv"
 CHOSEN_ON = (1, 2, 3)
 """Test folds on whose validation clips recipes are chosen; fold 4 was seen in a pilot."""
 
