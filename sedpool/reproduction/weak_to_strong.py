@@ -364,7 +364,6 @@ def write_report(folder: Path, results: str = "results.csv") -> Path:
         raise DataError(f"{folder}: no results in it; run the study first, without --report-only")
     measures = read_measures(folder, keys_of(table))
     sources = {int(path.stem.removeprefix("fold")): pd.read_csv(path) for path in (folder / SOURCES).glob("fold*.csv")}
-    methods = list(dict.fromkeys(key.method for key in measures))
     weak, strong = chosen_recipe(measures, WEAK, "map"), chosen_recipe(measures, STRONG, "psds1")
     commits = ", ".join(sorted({commit[:7] for commit in table["commit"]}))
     blocks: list[str | TableBlock] = [f"{len(measures)} runs, at commits {commits}."]
@@ -376,9 +375,14 @@ def write_report(folder: Path, results: str = "results.csv") -> Path:
     else:
         blocks.append("Not all runs that choose the recipes are here yet, so that nothing is compared.")
         sections = [Section("Answer", blocks)]
-    sections.append(_recipes(measures, methods))
+    note = "What is not in the contrasts of the protocol is exploratory."
+    sections.append(Section("All recipes", [_recipes(measures, "Table 3", "Scores", note)]))
     if (folder / CURVE_RESULTS).exists():
         sections.append(_learning_curve(measures, read_measures(folder, keys_of(read_results(folder / CURVE_RESULTS)))))
+    if (folder / SCRATCH_RESULTS).exists():
+        scratch = read_measures(folder, keys_of(read_results(folder / SCRATCH_RESULTS)))
+        note = "The network is that of `sedpool detect demo`. One seed decides nothing."
+        sections.append(Section("From scratch", [_recipes(scratch, "Table 5", "Scores without embeddings", note)]))
     document = Document("From weak labels to strong ones", sections)
     path = folder / "report.md"
     storage.write_text(path, to_markdown(document))
@@ -487,10 +491,14 @@ def _decoding_by_times(measures: Measures, strong: str) -> str:
     return max(found, key=lambda name: found[name])
 
 
-def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
+def _recipes(measures: Measures, label: str, title: str, note: str) -> TableBlock:
     """Tabulate all recipes with all ways of decoding."""
-    found = {
-        method: pd.DataFrame(
+    rows = []
+    for method in dict.fromkeys(key.method for key in measures):
+        runs = {key: run for key, run in measures.items() if key.method == method}
+        folds = [key.fold for key in runs]
+        counts = ", ".join(f"{fold}: {folds.count(fold)}" for fold in sorted(set(folds), key=str))
+        means = pd.DataFrame(
             {
                 "PSDS1": run["psds1"]["fixed"],
                 "PSDS1, filter by tags": run["psds1"]["tags"],
@@ -500,21 +508,10 @@ def _recipes(measures: Measures, methods: Iterable[str]) -> Section:
                 "validation mAP": run["validation"]["map"],
                 "validation PSDS1": run["validation"]["psds1"],
             }
-            for key, run in measures.items()
-            if key.method == method
+            for run in runs.values()
         ).mean()
-        for method in methods
-    }
-    columns = list(next(iter(found.values())).index)
-    rows = []
-    for method in methods:
-        folds = [key.fold for key in measures if key.method == method]
-        counts = ", ".join(f"{fold}: {folds.count(fold)}" for fold in sorted(set(folds), key=str))
-        rows.append(TableRow(method, [Cell(counts), *(Cell(f"{value:.3f}") for value in found[method])]))
-    note = "Means over runs. What is not in the contrasts of the protocol is exploratory."
-    return Section(
-        "All recipes", [TableBlock("Table 3", "Scores", ["runs by fold", *columns], rows, "recipe", note=note)]
-    )
+        rows.append(TableRow(method, [Cell(counts), *(Cell(f"{value:.3f}") for value in means)]))
+    return TableBlock(label, title, ["runs by fold", *means.index], rows, "recipe", note=f"Means over runs. {note}")
 
 
 def _learning_curve(measures: Measures, fewer: Measures) -> Section:

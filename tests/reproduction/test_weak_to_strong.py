@@ -17,7 +17,7 @@ from sedpool.experiment.plan import RunKey
 from sedpool.inference.decode import Decoder, SystemOutput
 from sedpool.reproduction import weak_to_strong
 from sedpool.reproduction.records import TYPES, add_row, result_row
-from sedpool.reproduction.studies import WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE
+from sedpool.reproduction.studies import WEAK_TO_STRONG, WEAK_TO_STRONG_CURVE, WEAK_TO_STRONG_SCRATCH
 from sedpool.reproduction.weak_to_strong import (
     STEP,
     Compared,
@@ -206,7 +206,7 @@ def test_no_recipe_is_chosen_while_a_run_is_missing():
 
 
 def test_only_weak_recipes_are_planned_without_times():
-    for run in WEAK_TO_STRONG.plan():
+    for run in [*WEAK_TO_STRONG.plan(), *WEAK_TO_STRONG_CURVE.plan(), *WEAK_TO_STRONG_SCRATCH.plan()]:
         assert ("labels.times=test" in run.overrides) != ("supervision=strong" in run.overrides)
 
 
@@ -232,6 +232,19 @@ def test_the_learning_curve_has_the_folds_in_which_no_run_lacks(tmp_path):
     assert [float(value) for clips, method, value in rows if method == "rap"] == pytest.approx(
         [0.1 + n / 30_000 for n in (25, 50, 100, 200, 400, 800, 1200)], abs=6e-4
     )
+
+
+def test_what_learns_from_scratch_has_a_table_of_its_own(tmp_path):
+    generator = np.random.default_rng(4)
+    for key in [RunKey("", "max", 1, 0), *(run.key for run in WEAK_TO_STRONG_SCRATCH.plan() if run.key.fold != 3)]:
+        name = f"{'fromscratch-' if key.condition else ''}fold{key.fold}-{key.method}-s{key.seed}.json"
+        storage.write_json(tmp_path / "measures" / name, measured(generator, 0.3 if key.method == "auto" else 0.2))
+        add_finished(tmp_path / ("scratch.csv" if key.condition else "results.csv"), key)
+    text = write_report(tmp_path).read_text(encoding="utf-8").replace("\\", "")
+    rows = re.findall(r"^\| (\S+) \| ([\d:, ]+) \| ([\d.]+) \|", text[text.index("From scratch") :], re.MULTILINE)
+    assert [row[0] for row in rows] == ["auto", "max", "max_self", "rap_1e-4", "rap_1e-4_self", "strong_frames"]
+    assert {row[1] for row in rows} == {"1: 1, 2: 1, 4: 1"}
+    assert float(rows[0][2]) == pytest.approx(0.3, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from sedpool.run_folder import RunFolder
+from tests.experiment.small import SMALL
 from tests.training import other_backend, small_run
 from tests.training.test_checkpoint import assert_same_run, kill_after
 
@@ -43,10 +45,10 @@ def ours(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return other_backend.losses_and_outputs(given)
 
 
-def run_on(backend: str, python: str, script: str, folder: Path) -> str:
+def run_on(backend: str, python: str, script: str, *arguments: str | Path) -> str:
     """Run a script in a process of its own; what it says on standard error."""
     environment = os.environ | VARIABLES | {"KERAS_BACKEND": backend}
-    done = subprocess.run([python, script, str(folder)], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([python, script, *arguments], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -60,7 +62,28 @@ def test_backends_agree(
     with np.load(tmp_path / "made.npz") as made:
         for name in ("frames", "clip", "shares"):
             assert made[name] == pytest.approx(ours[name], abs=1e-4)
-        assert made["losses"] == pytest.approx(ours["losses"], abs=1e-4)
+        for name in ("losses", "mixed_losses"):
+            assert made[name] == pytest.approx(ours[name], abs=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize(
+    ("settings", "earlier_rounds"),
+    [
+        (["training=self_train", "training.epochs=1"], ["0", "1"]),
+        (["supervision=strong", "training.monitor=psds1"], []),
+        (["supervision=mixed"], []),
+    ],
+)
+def test_every_way_to_train_runs_on_every_backend(
+    backend: str, settings: list[str], earlier_rounds: list[str], python: str, data_root: Path, tmp_path: Path
+) -> None:
+    folders = (f"data_root={data_root}", f"runs={tmp_path}", f"cache={tmp_path / 'features'}")
+    run_on(backend, python, str(ROOT / "train.py"), *SMALL, *settings, *folders)
+    run = RunFolder(next(path.parent for path in tmp_path.glob("*/metrics.json")))
+    assert run.environment["backend"] == backend
+    assert sorted(path.name for path in run.path.glob("rounds/*")) == earlier_rounds
+    assert np.isfinite(run.history["val_loss"]).all()
 
 
 def test_fault_28_a_run_killed_on_jax_ends_with_the_bits_of_an_uninterrupted_one(python: str, tmp_path: Path) -> None:
