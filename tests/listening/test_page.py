@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from sedpool.evaluation.evaluation_input import reference_input
 from sedpool.events import events_from_rows
+from sedpool.formats import read_events
 from sedpool.inference.decode import Decoder
 from sedpool.listening import Listening, ScoredRecording, page, write_folder, write_page
 from sedpool.listening.media import make_media
@@ -162,6 +164,32 @@ def test_a_click_on_a_heading_sorts(visit: Visit) -> None:
     confidences = [float(text) for text in visit.page.locator("#rows td:nth-child(3)").all_inner_texts()]
     assert confidences == sorted(confidences, reverse=True)
     assert visit.page.input_value("#sort") == "confident"
+
+
+@pytest.mark.parametrize(
+    ("format", "name"),
+    [("table", "events.tsv"), ("audacity", "clip_1.txt"), ("raven", "clip_1.Table.1.selections.txt")],
+)
+def test_detections_of_the_list_are_saved_as_the_command_writes_them(
+    visit: Visit, format: str, name: str, listening: Listening, clips: list[ScoredRecording], tmp_path: Path
+) -> None:
+    visit.page.select_option("#class-filter", label="siren")
+    visit.page.keyboard.press("n")
+    visit.page.select_option("#format", format)
+    with visit.page.expect_download() as started:
+        visit.page.click("#save")
+    assert started.value.suggested_filename == name
+    started.value.save_as(tmp_path / name)
+    saved = read_events(tmp_path / name)
+    kept = clips if format == "table" else [clips[1]]
+    detected = pd.concat([listening.decoder.events(one.scores) for one in kept])
+    detected = detected[detected["event_label"] == "siren"].reset_index(drop=True)
+    assert len(saved) == len(detected)
+    if format == "table":
+        assert saved["filename"].tolist() == detected["filename"].tolist()
+    for column in ("onset", "offset", *(["confidence"] if format != "audacity" else [])):
+        assert saved[column].to_numpy() == pytest.approx(detected[column].to_numpy(), abs=1e-6)
+    assert visit.page.inner_text("#saved") == f"{len(detected)} detections in {name}"
 
 
 def test_everything_goes_by_keyboard(visit: Visit) -> None:

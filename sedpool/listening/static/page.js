@@ -137,13 +137,13 @@
   }
 
   // ---- The list of events.
+  const byTime = (a, b) => a.index - b.index || a.onset - b.onset || a.label - b.label;
   function showRows() {
     const label = $("class-filter").value, outcome = $("outcome-filter").value;
     const least = +$("least").value, most = $("most").value === "" ? 1 : +$("most").value;
     shown = entries.filter((entry) => (label === "" || entry.label === +label)
       && (outcome === "" || entry.outcome === outcome || (outcome === "wrong" && isWrong(entry.outcome)))
       && entry.confidence >= least && entry.confidence <= most);
-    const byTime = (a, b) => a.index - b.index || a.onset - b.onset || a.label - b.label;
     const badness = (entry) => entry.outcome === "false alarm" ? 2 + entry.confidence : entry.outcome === "miss" ? 3 - entry.confidence
       : entry.outcome === "not counted" ? 1 : -entry.confidence;
     const orders = { time: byTime, confident: (a, b) => b.confidence - a.confidence || byTime(a, b),
@@ -225,6 +225,31 @@
     const row = document.querySelector(`#rows tr[data-index="${to}"]`), box = $("rows"), head = 34;
     if (row.offsetTop - head < box.scrollTop) box.scrollTop = row.offsetTop - head;
     if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+  }
+
+  // ---- Files of the detections in the list, as `sedpool detect` writes them.
+  const micro = (value) => value.toFixed(6);
+  const quoted = (text) => /[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const plain = (text) => text.replace(/[\t\r\n]+/g, " "); // Audacity and Raven have no quotes
+  const formats = {
+    table: (found) => ["events.tsv", [["filename", "onset", "offset", "event_label", "confidence"],
+      ...found.map(({ index, onset, offset, label, confidence }) =>
+        [quoted(recordings[index].name), micro(onset), micro(offset), quoted(classes[label]), micro(confidence)])]],
+    audacity: (found, stem) => [`${stem}.txt`, found.map(({ onset, offset, label }) => [micro(onset), micro(offset), plain(classes[label])])],
+    raven: (found, stem) => [`${stem}.Table.1.selections.txt`, [
+      ["Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)", "Annotation", "Confidence"],
+      ...found.map(({ index, onset, offset, label, confidence }, i) => [i + 1, "Spectrogram 1", 1, onset.toFixed(9), offset.toFixed(9),
+        0, recordings[index].highest, plain(classes[label]), micro(confidence)])]],
+  };
+  function save() {
+    const format = $("format").value, stem = recordings[current].name.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, "");
+    const found = shown.filter(({ kind, index }) => kind === "detected" && (format === "table" || index === current)).sort(byTime);
+    const [name, lines] = formats[format](found, stem);
+    const text = lines.map((line) => `${line.join("\t")}\n`).join("");
+    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    $("saved").textContent = `${count(found.length, "detection")} in ${name}`;
   }
 
   // ---- Sound and pictures: text inside this page, or files beside it.
@@ -540,6 +565,7 @@
     choose(shown[row.dataset.index], { play: true });
     if (matchMedia("(max-width: 56rem)").matches) $("player").scrollIntoView({ block: "start" });
   });
+  $("save").addEventListener("click", save);
   let isWaiting = false;
   function setThreshold(value) {
     threshold = value;
