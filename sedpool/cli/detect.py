@@ -341,7 +341,7 @@ def report(
     length = f"{round(seconds) // 3600}:{round(seconds) // 60 % 60:02}:{round(seconds) % 60:02}"
     recordings = f"{len(found)} {'recording' if len(found) == 1 else 'recordings'}"
     if found:
-        typer.echo(f"{n_events} events in {recordings}, {length} h at {seconds / elapsed:.0f} × real time", err=True)
+        typer.echo(f"{n_events} events in {recordings} of {length}, at {seconds / elapsed:.0f} × real time", err=True)
     durations = {one.recording.filename: one.duration for one in found}
     if said := filled(all_events(found), durations, "recordings"):
         typer.echo(said, err=True)
