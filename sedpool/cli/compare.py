@@ -8,7 +8,9 @@ import typer
 
 def compare(
     folders: Annotated[list[Path], typer.Argument(help="Folders that hold run folders, at any depth.")],
-    output: Annotated[Path | None, typer.Option(help="Where the files go; default: the first folder.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--out", "--output", help="Where the files go; default: the first folder.")
+    ] = None,
     metric: Annotated[
         str | None,
         typer.Option(

@@ -14,7 +14,8 @@ N_CLIPS = 200
 def report(
     folders: Annotated[list[Path], typer.Argument(help="Run folders or records, or folders that hold them.")],
     output: Annotated[
-        Path | None, typer.Option(help="Where the report goes; by default report/ in the first folder.")
+        Path | None,
+        typer.Option("--out", "--output", help="Where the report goes; by default report/ in the first folder."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Its title; by default the corpora and how many runs.")] = None,
     audio: Annotated[
