@@ -1,6 +1,7 @@
 """Detect events in audio of any length, piece by piece: windows are scored, scores decoded, nothing is kept."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ from sedpool.errors import ConfigError
 from sedpool.events import EVENT_COLUMNS
 from sedpool.inference.decode import Decoder, PerClass
 from sedpool.inference.stream import Detection, StreamDecoder
-from sedpool.inference.windows import WindowScorer
 from sedpool.runtime.arrays import Float32Array
+
+if TYPE_CHECKING:
+    from sedpool.inference.windows import WindowScorer
 
 
 class RecordingScorer:
@@ -22,7 +25,7 @@ class RecordingScorer:
         New ones, for audio at the same rate, and with frames and classes that agree.
     """
 
-    def __init__(self, scorers: Sequence[WindowScorer]) -> None:
+    def __init__(self, scorers: "Sequence[WindowScorer]") -> None:
         self._scorers = scorers
         self._waiting: list[list[Float32Array]] = [[] for _ in scorers]
 
@@ -65,7 +68,7 @@ class RecordingScorer:
 
 
 def detect_blocks(
-    scorer: RecordingScorer | WindowScorer,
+    scorer: "RecordingScorer | WindowScorer",
     stream: StreamDecoder,
     blocks: Iterable[Float32Array],
     keep_scores: Callable[[Float32Array], None] | None = None,
