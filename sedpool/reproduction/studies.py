@@ -146,7 +146,7 @@ WEAK_TO_STRONG = Study(
 )
 
 WEAK_TO_STRONG_CURVE = replace(
-    WEAK_TO_STRONG.select(methods=["max", "rap", "rap_self", "strong_frames"]),
+    WEAK_TO_STRONG.select(methods=["max", "rap", "auto_self", "rap_self", "strong_frames"]),
     title="The same from fewer training clips",
     conditions={
         f"{n} clips": Condition(f"weak-to-strong-{n}clips", (f"labels.n_train={n}",)) for n in weak_to_strong.CURVE

@@ -218,7 +218,7 @@ def add_finished(results, key):
 
 def test_the_learning_curve_has_the_folds_in_which_no_run_lacks(tmp_path):
     generator = np.random.default_rng(3)
-    methods = ["max", "rap", "rap_self", "strong_frames"]
+    methods = ["auto_self", "max", "rap", "rap_self", "strong_frames"]
     for key in (run.key for run in [*WEAK_TO_STRONG_CURVE.plan(), *WEAK_TO_STRONG.select(methods=methods).plan()]):
         n_clips = int(key.condition.split()[0]) if key.condition else 1200
         name = f"{f'{n_clips}clips-' if key.condition else ''}fold{key.fold}-{key.method}-s{key.seed}.json"
@@ -228,7 +228,7 @@ def test_the_learning_curve_has_the_folds_in_which_no_run_lacks(tmp_path):
     text = write_report(tmp_path).read_text(encoding="utf-8").replace("\\", "")
     assert "Seed 0, means over folds 1, 2, 4" in text
     rows = re.findall(r"^\| (\d+ clips|all), (\w+) \| ([\d.]+) \|", text, re.MULTILINE)
-    assert [row[:2] for row in rows[:4]] == [("25 clips", method) for method in methods]
+    assert [row[:2] for row in rows[:5]] == [("25 clips", method) for method in methods]
     assert [float(value) for clips, method, value in rows if method == "rap"] == pytest.approx(
         [0.1 + n / 30_000 for n in (25, 50, 100, 200, 400, 800, 1200)], abs=6e-4
     )
