@@ -84,7 +84,7 @@ def appendix_sections(runs: Sequence[RunFolder]) -> list[Section]:
 
 
 def _score_blocks(study: RunGroup, figures: bool) -> Iterator[str | TableBlock | FigureBlock]:
-    """Make the tables of scores by level, then those and figures of intervals, and say what they can show."""
+    """Make figures of intervals, then the tables of scores by level and of intervals, and say what they can show."""
     name, metrics = study.name, next(iter(study)).metrics
     if study.has_events:
         yield from score_tables.localisation(study)
@@ -92,15 +92,8 @@ def _score_blocks(study: RunGroup, figures: bool) -> Iterator[str | TableBlock |
             yield ceiling
     else:
         yield "The test clips have weak labels only: nothing can be said about localisation."
-    yield score_tables.level_table(study, "clip", f"{name}: clips (static)")
-    if study.has_events:
-        segments = f"segments of {metrics['resolution']:g} s (dynamic)"
-        yield score_tables.level_table(study, "segment", f"{name}: {segments}")
-        collar = f"collar {metrics['collar']:g} s, offset {100 * metrics['offset_share']:g} %"
-        yield score_tables.level_table(study, "event", f"{name}: events, {collar}, and PSDS")
     shown = {"clip": "macro F1 of clips"} | ({"segment": "micro F1 of segments"} if study.has_events else {})
-    for level, score in shown.items():
-        yield score_tables.interval_table(study, level, f"{name}: {score}, 95 % intervals of the methods' means")
+    level, score = list(shown.items())[-1]
     average, metric = score_tables.WITH_INTERVALS[level]
     for decoding in study.decodings if figures else ():
         table = study.intervals[level, decoding]
@@ -108,4 +101,12 @@ def _score_blocks(study: RunGroup, figures: bool) -> Iterator[str | TableBlock |
         if len(table) > 1:
             title = f"{name}: {score} with 95 % intervals, {decoding}"
             yield FigureBlock("", title, interval_figure(table, f"{score}, {decoding}"))
+    yield score_tables.level_table(study, "clip", f"{name}: clips (static)")
+    if study.has_events:
+        segments = f"segments of {metrics['resolution']:g} s (dynamic)"
+        yield score_tables.level_table(study, "segment", f"{name}: {segments}")
+        collar = f"collar {metrics['collar']:g} s, offset {100 * metrics['offset_share']:g} %"
+        yield score_tables.level_table(study, "event", f"{name}: events, {collar}, and PSDS")
+    for level, score in shown.items():
+        yield score_tables.interval_table(study, level, f"{name}: {score}, 95 % intervals of the methods' means")
     yield from (f"{note}." for note in study.difference_notes())
