@@ -199,6 +199,13 @@ def test_a_recording_that_is_dropped_is_heard(browser: Any, served: Served, tmp_
     assert visit.page.evaluate("listening.view().to") == pytest.approx(12.0, abs=0.01)
     events = visit.page.evaluate("listening.events(0.01)")
     assert {name for name, *_ in events} == {"dropped <b>.wav"}
+    visit.page.fill("#threshold", "0.01")
+    with visit.page.expect_download() as started:
+        visit.page.click("#save")
+    started.value.save_as(tmp_path / "saved.tsv")
+    saved = read_tsv(tmp_path / "saved.tsv")
+    assert set(saved["filename"]) == {"dropped <b>.wav"}
+    assert len(saved) == len(events)
     visit.page.click("#notice a")
     assert visit.page.inner_text("h1") == "Runs and recordings"
     visit.page.wait_for_selector("#trials a")
