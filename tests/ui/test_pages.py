@@ -301,9 +301,8 @@ def test_an_hour_neither_loads_whole_nor_drifts(browser: Any, served: Served, tm
     )
     box = visit.page.locator("#spectrogram").bounding_box()
     visit.page.mouse.click(box["x"] + box["width"] * (beep - 2) / seconds, box["y"] + 50)
-    visit.page.keyboard.press(" ")
     visit.until(f"listening.time() > {beep + 1}", seconds=60)
-    visit.page.keyboard.press(" ")
+    visit.page.keyboard.press(" ")  # pauses
     levels = visit.page.evaluate("levels")
     heard = next(now for now, level in levels if level > 0.2)
     assert heard == pytest.approx(beep, abs=0.05)
