@@ -137,6 +137,7 @@ def test_a_round_of_self_training_is_watched(tmp_path: Path) -> None:
 def test_a_report_is_shown_and_runs_nothing(browser: Any, served: Served) -> None:
     visit = served.visit(browser)
     visit.page.click("a:text-is('report')")
+    visit.page.wait_for_url("**/report/*")
     assert visit.page.title() == "Report"
     assert visit.page.evaluate("window.origin") == "null"
     visit.context.close()
