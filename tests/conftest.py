@@ -12,7 +12,7 @@ from sedpool.run_folder import RunFolder
 from sedpool.settings.instantiate import build
 from tests.experiment.small import small
 
-settings.register_profile("sedpool", deadline=None, max_examples=30)  # a busy machine is no failure
+settings.register_profile("sedpool", deadline=None, max_examples=50)  # a busy machine is no failure
 settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("SEDPOOL_EXAMPLES", "sedpool"))
 

@@ -53,7 +53,7 @@ def medleydb(root: Path) -> Path:
 @pytest.mark.parametrize(
     ("study", "write", "n_methods"),
     [
-        (URBANSED.select(conditions=["augmented"], methods=["auto", "strong"]), urbansed, 2),
+        (URBANSED.select(conditions=["augmented"], methods=["auto", "cap", "strong"]), urbansed, 3),
         pytest.param(URBANSED.select(conditions=["augmented"]), urbansed, 9, marks=pytest.mark.slow),
         (DCASE2017.select(conditions=["augmented"], methods=["auto", "cap"]), dcase2017, 2),
         pytest.param(DCASE2017.select(conditions=["augmented"]), dcase2017, 8, marks=pytest.mark.slow),
