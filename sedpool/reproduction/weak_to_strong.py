@@ -377,10 +377,12 @@ def write_report(folder: Path, results: str = "results.csv") -> Path:
         sections = [Section("Answer", blocks)]
     note = "What is not in the contrasts of the protocol is exploratory."
     sections.append(Section("All recipes", [_recipes(measures, "Table 3", "Scores", note)]))
-    if (folder / CURVE_RESULTS).exists():
-        sections.append(_learning_curve(measures, read_measures(folder, keys_of(read_results(folder / CURVE_RESULTS)))))
-    if (folder / SCRATCH_RESULTS).exists():
-        scratch = read_measures(folder, keys_of(read_results(folder / SCRATCH_RESULTS)))
+    fewer, scratch = (
+        read_measures(folder, keys_of(read_results(folder / name))) for name in (CURVE_RESULTS, SCRATCH_RESULTS)
+    )
+    if fewer:
+        sections.append(_learning_curve(measures, fewer))
+    if scratch:
         note = "The network is that of `sedpool detect demo`. One seed decides nothing."
         sections.append(Section("From scratch", [_recipes(scratch, "Table 5", "Scores without embeddings", note)]))
     document = Document("From weak labels to strong ones", sections)

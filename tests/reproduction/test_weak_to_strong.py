@@ -241,10 +241,14 @@ def test_what_learns_from_scratch_has_a_table_of_its_own(tmp_path):
         storage.write_json(tmp_path / "measures" / name, measured(generator, 0.3 if key.method == "auto" else 0.2))
         add_finished(tmp_path / ("scratch.csv" if key.condition else "results.csv"), key)
     text = write_report(tmp_path).read_text(encoding="utf-8").replace("\\", "")
+    assert "Fewer clips" not in text
     rows = re.findall(r"^\| (\S+) \| ([\d:, ]+) \| ([\d.]+) \|", text[text.index("From scratch") :], re.MULTILINE)
     assert [row[0] for row in rows] == ["auto", "max", "max_self", "rap_1e-4", "rap_1e-4_self", "strong_frames"]
     assert {row[1] for row in rows} == {"1: 1, 2: 1, 4: 1"}
     assert float(rows[0][2]) == pytest.approx(0.3, abs=0.05)
+    table = tmp_path / "scratch.csv"
+    table.write_text(table.read_text(encoding="utf-8").splitlines(keepends=True)[0], encoding="utf-8")
+    assert "From scratch" not in write_report(tmp_path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
