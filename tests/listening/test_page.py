@@ -170,7 +170,7 @@ def test_a_click_on_a_heading_sorts(visit: Visit) -> None:
     ("format", "name"),
     [("table", "events.tsv"), ("audacity", "clip_1.txt"), ("raven", "clip_1.Table.1.selections.txt")],
 )
-def test_detections_of_the_list_are_saved_as_the_command_writes_them(
+def test_detections_of_the_list_are_saved_in_formats_that_are_read(
     visit: Visit, format: str, name: str, listening: Listening, clips: list[ScoredRecording], tmp_path: Path
 ) -> None:
     visit.page.select_option("#class-filter", label="siren")

@@ -227,7 +227,7 @@
     if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
   }
 
-  // ---- Files of the detections in the list, as `sedpool detect` writes them.
+  // ---- Files of the detections in the list, in formats that `sedpool` reads.
   const micro = (value) => value.toFixed(6);
   const quoted = (text) => /[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   const plain = (text) => text.replace(/[\t\r\n]+/g, " "); // Audacity and Raven have no quotes
